@@ -1,0 +1,1 @@
+"""What to fetch, when and how politely: sources, list pages, the spider."""

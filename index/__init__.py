@@ -1,0 +1,1 @@
+"""The full-text index: engines, the query language, snippets."""

@@ -1,0 +1,93 @@
+"""What every full-text engine does, and the values that go in and come out. All engines pass tests/index/contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from index.query import Query
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedText:
+    """An attachment's searchable text; `pages` in order, one string where the format has no pages."""
+
+    name: str
+    pages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One notice as the index sees it: its newest revision. Texts are as archived; the engine folds them."""
+
+    id: int
+    revision: int
+    url: str
+    title: str
+    text: str
+    source: str = ""
+    site: str = ""
+    issuer: str = ""
+    document_number: str = ""
+    number_key: str = ""
+    number_loose: str = ""
+    kind: str = ""
+    region: str = ""
+    state: str = "listed"
+    published_date: date | None = None
+    written_date: date | None = None
+    effective_date: date | None = None
+    attachments: tuple[AttachedText, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
+    group: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One document of an answer, with what a result line shows. Scores fall within a page; exact hits come before relaxed ones."""
+
+    id: int
+    revision: int
+    score: float
+    exact: bool
+    url: str
+    title: str
+    source: str
+    issuer: str
+    document_number: str
+    kind: str
+    region: str
+    state: str
+    published_date: date | None
+    written_date: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A page of hits. `total` counts exact matches, `relaxed` the further documents ranked by any of the words."""
+
+    total: int
+    relaxed: int
+    hits: tuple[Hit, ...]
+
+
+class Engine(Protocol):
+    """An index of notices. One writer at a time (the caller holds the lock); any number of readers, in any process."""
+
+    def write(self, documents: Iterable[Document], deleted: Sequence[int] = ()) -> int:
+        """Replace each document by id, remove the deleted ids, commit durably; return how many were written."""
+
+    def search(self, query: Query, *, limit: int = 10, offset: int = 0, sort: str = "relevance") -> Answer:
+        """Answer a parsed query; `sort` is relevance or date (newest first, undated last)."""
+
+    def versions(self) -> set[tuple[int, int]]:
+        """Every (id, revision) the index holds."""
+
+    def count(self) -> int:
+        """How many documents the index holds."""
+
+    def close(self) -> None:
+        """Release files; the engine is not used afterwards."""

@@ -1,0 +1,146 @@
+"""The one configuration, read once at each entry point from notices.toml and NOTICES_* variables (the environment wins)."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from notices.errors import ConfigError
+
+DEFAULT_USER_AGENT = "notices-archive/0.1 (+mailto:{contact})"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings of one archive. Paths are absolute; sizes are bytes; delays are seconds."""
+
+    home: Path
+    database: str
+    index: str
+    queue: str = "local:"
+    contact: str = "webmaster@localhost"
+    crawl_jobs: int = 2
+    max_pages_per_run: int = 2000
+    max_body_bytes: int = 32 << 20
+    request_timeout: float = 30.0
+    warc_max_bytes: int = 1 << 30
+    drain_minutes: int = 5
+
+    @property
+    def user_agent(self) -> str:
+        """The User-Agent of every request: the product and a contact."""
+        return f"notices-archive/0.1 (+mailto:{self.contact})"
+
+    @property
+    def warc_dir(self) -> Path:
+        """Folder of the WARC series."""
+        return self.home / "warc"
+
+    @property
+    def sources_dir(self) -> Path:
+        """Folder of the user's own source files."""
+        return self.home / "sources"
+
+    @property
+    def locks_dir(self) -> Path:
+        """Folder of lock files; the kernel drops a lock with its process."""
+        return self.home / "locks"
+
+
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "crawl_jobs": (1, 64),
+    "max_pages_per_run": (1, 1_000_000),
+    "max_body_bytes": (1 << 16, 1 << 30),
+    "request_timeout": (0.1, 600),
+    "warc_max_bytes": (1 << 16, 1 << 40),
+    "drain_minutes": (1, 1440),
+}
+_SCHEMES = {
+    "database": ("sqlite", "postgresql+psycopg"),
+    "index": ("whoosh", "tantivy", "opensearch+https", "opensearch+http"),
+    "queue": ("local", "postgresql"),
+}
+
+
+def load_config(environ: Mapping[str, str]) -> Config:
+    """The configuration for this process. Raises ConfigError naming the key, the value and what is allowed."""
+    home = _home(environ)
+    values: dict[str, tuple[Any, str]] = {}
+    file = home / "notices.toml"
+    for key, value in _read_file(file).items():
+        values[key] = (value, f"{key} in {file}")
+    for name, text in environ.items():
+        key = name.removeprefix("NOTICES_").lower()
+        if name.startswith("NOTICES_") and key in _KEYS and key != "home":
+            values[key] = (text, name)
+    settings: dict[str, Any] = {
+        "database": f"sqlite:///{home}/notices.db",
+        "index": f"whoosh:///{str(home).lstrip('/')}/index",
+    }
+    for key, (value, where) in values.items():
+        settings[key] = _checked(key, value, where)
+    return Config(home=home, **settings)
+
+
+_KEYS = {f.name for f in fields(Config)}
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    named = environ.get("NOTICES_HOME")
+    if named:
+        return Path(named).expanduser().absolute()
+    data = environ.get("XDG_DATA_HOME") or str(Path(environ.get("HOME") or "~").expanduser() / ".local/share")
+    return Path(data).absolute() / "notices"
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{file}: {error}") from error
+    for key in table:
+        if key not in _KEYS or key == "home":
+            raise ConfigError(f"{file}: unknown key {key!r}; known: {', '.join(sorted(_KEYS - {'home'}))}")
+    return table
+
+
+def _checked(key: str, value: Any, where: str) -> Any:
+    if key in _SCHEMES:
+        return _checked_url(key, value, where)
+    if key == "contact":
+        return _checked_contact(value, where)
+    low, high = _BOUNDS[key]
+    kind = float if key == "request_timeout" else int
+    try:
+        number = kind(value)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{where}: {value!r} is not a number from {low:g} to {high:g}") from error
+    if isinstance(value, bool) or not low <= number <= high:
+        raise ConfigError(f"{where}: {value!r} is not a number from {low:g} to {high:g}")
+    return number
+
+
+def _checked_url(key: str, value: Any, where: str) -> str:
+    allowed = _SCHEMES[key]
+    if not isinstance(value, str) or urlsplit(value).scheme not in allowed:
+        raise ConfigError(f"{where}: {_shown(value)} must begin with one of {', '.join(s + ':' for s in allowed)}")
+    return value
+
+
+def _checked_contact(value: Any, where: str) -> str:
+    if not isinstance(value, str) or "@" not in value or any(c.isspace() or not c.isprintable() for c in value):
+        raise ConfigError(f"{where}: {value!r} is not an e-mail address")
+    return value
+
+
+def _shown(value: Any) -> str:
+    """The value for a message, without a password that a URL may hold."""
+    if isinstance(value, str) and "@" in value:
+        return repr(value.split("//")[0] + "//…@" + value.rsplit("@", 1)[1])
+    return repr(value)

@@ -1,0 +1,178 @@
+"""The frozen values that flow between the stages.
+
+`_date` is a calendar date in Asia/Shanghai; `_at` is an aware UTC datetime. None means that the page does not show the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentNumber:
+    """A 发文字号 (reference/domain.md §2). `display` has 〔〕; `key` is code|year|no; `loose` is year|no."""
+
+    raw: str
+    display: str
+    form: str  # A B C D or "bare" (domain.md §2.2)
+    code: str
+    kind: str
+    year: int | None
+    no: str
+    key: str
+    loose: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentLink:
+    """An attached file as the page names it; `url` is absolute, or None where a mirror cut the target."""
+
+    name: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A short form that the text itself defines: （以下简称“short”）."""
+
+    short: str
+    long: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A relation to another document, with the sentence that says so (domain.md §6.1)."""
+
+    relation: str
+    target_title: str | None
+    target_number: str | None
+    target_key: str | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading of the text. `path` holds the headings above it and itself; `start` counts characters of the text."""
+
+    level: int
+    number: str
+    heading: str
+    path: tuple[str, ...]
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A span [start, end) of the text: notice, carried or attachment; `number` is an attachment's own."""
+
+    role: str
+    title: str | None
+    number: str | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A span of time the text names; local times in Asia/Shanghai, end exclusive."""
+
+    label: str
+    start: datetime | None
+    end: datetime | None
+    year_inferred: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A phone, hotline, mobile, e-mail or web address that the text gives; `kind` says which."""
+
+    kind: str
+    value: str
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy:
+    """What the text of a document says of itself (domain.md §1)."""
+
+    kind: str | None = None
+    carried_kind: str | None = None
+    carried_title: str | None = None
+    document_number: DocumentNumber | None = None
+    other_numbers: tuple[str, ...] = ()
+    addressees: tuple[str, ...] = ()
+    issuer: str | None = None
+    issuer_full: str | None = None
+    written_date: date | None = None
+    effective_date: date | None = None
+    expiry_date: date | None = None
+    validity: str = "unknown"
+    validity_provenance: str = "unknown"
+    disclosure: str | None = None
+    attachment_names: tuple[str, ...] = ()
+    sections: tuple[Section, ...] = ()
+    parts: tuple[Part, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    periods: tuple[Period, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    version_marks: tuple[str, ...] = ()
+    status_marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One published notice as a page shows it. `blocked` says why a page is no notice at all; `provenance` maps a field to tag, table, line, url or inferred."""
+
+    url: str
+    title: str | None = None
+    published_date: date | None = None
+    issuer: str | None = None
+    document_number: str | None = None
+    index_number: str | None = None
+    text: str = ""
+    written_date: date | None = None
+    effective_date: date | None = None
+    expiry_date: date | None = None
+    kind: str | None = None
+    addressees: tuple[str, ...] = ()
+    attachments: tuple[AttachmentLink, ...] = ()
+    blocked: str | None = None
+    needs_ocr: bool = False
+    site_name: str | None = None
+    site_code: str | None = None
+    theme: str | None = None
+    anatomy: Anatomy = Anatomy()
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ListEntry:
+    """One line of a list page; `url` is absolute."""
+
+    title: str
+    url: str
+    date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """A list page: its entries in page order and the next page to try, if any. `platform` names the family recognised."""
+
+    entries: tuple[ListEntry, ...]
+    next_page: str | None = None
+    platform: str | None = None
+    blocked: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentText:
+    """Text of an attached file. `outcome`: ok encrypted scanned unsupported broken too_large. Pages begin with a form feed."""
+
+    outcome: str
+    media_type: str
+    pages: tuple[str, ...] = ()
+    detail: str | None = None

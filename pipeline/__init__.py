@@ -1,0 +1,1 @@
+"""Bytes to Notice to SQL."""

@@ -1,0 +1,1 @@
+"""Text of attached files, one module per format."""
