@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from index.query import Query
+    from index.nodes import Query
 
 
 @dataclass(frozen=True, slots=True)
