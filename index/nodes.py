@@ -91,7 +91,7 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed query. `node` is what exact hits match. `boosts` are nodes that rank an exact hit higher, with their
+    """A parsed query. Exact hits match `node` and `filters`. `boosts` are nodes that rank an exact hit higher, with their
     weight. `relaxed_text` is the folded text whose n-grams rank what is found beyond the exact hits ("" = nothing is
     relaxed); relaxed hits must also match `filters`, and never match `node`."""
 
