@@ -1,0 +1,142 @@
+"""The SQL database: opening it, bringing its tables up to date, and errors translated once."""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from notices.config import Config
+from notices.errors import ArchiveUnwritable, ConfigError, DamageFound, DiskFull, OperatorError
+
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON", "temp_store=MEMORY")
+
+
+def open_database(config: Config) -> Engine:
+    """An engine on the archive's database with its tables at the newest version; transactions begin as writers.
+
+    Raises ArchiveUnwritable, DiskFull, DamageFound or ConfigError.
+    """
+    url = _url(config)
+    with database_errors(config.database):
+        if url.get_backend_name() == "sqlite":
+            _make_home(config)
+        engine = _engine(url)
+        _upgrade(engine, config)
+    return engine
+
+
+def _url(config: Config) -> URL:
+    try:
+        return make_url(config.database)
+    except Exception as error:
+        raise ConfigError(f"database: {config.database.split('@')[-1]!r} is not a database URL") from error
+
+
+def _make_home(config: Config) -> None:
+    try:
+        for folder in (config.home, config.locks_dir):
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(config.home, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> OperatorError:
+    """The error for a folder that cannot be used: DiskFull when space is what lacks."""
+    if error.errno in (28, 122):
+        return DiskFull(f"no space left on the device that holds {path}")
+    return ArchiveUnwritable(f"cannot use the archive's folder {path}: {error.strerror or error}")
+
+
+def _engine(url: URL) -> Engine:
+    engine = create_engine(url)
+    if url.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy begins; the driver must not
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _on_begin(connection: Any) -> None:
+    # A deferred transaction that later writes fails at once when another writer came between.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def newest_version() -> str:
+    """The newest migration's id: the files of pipeline/migrations/versions are named by it."""
+    names = [f.name[:4] for f in files("pipeline").joinpath("migrations/versions").iterdir() if f.name[:4].isdigit()]
+    return max(names)
+
+
+def _upgrade(engine: Engine, config: Config) -> None:
+    if _version(engine) == newest_version():
+        return
+    with _migration_lock(config):
+        version = _version(engine)
+        if version is not None and version > newest_version():
+            raise ConfigError(f"database: made by a newer version of this program (tables {version}, known {newest_version()})")
+        if version != newest_version():
+            _run_migrations(engine)
+
+
+def _version(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not engine.dialect.has_table(connection, "alembic_version"):
+            return None
+        return connection.execute(text("select version_num from alembic_version")).scalar()
+
+
+@contextmanager
+def _migration_lock(config: Config) -> Iterator[None]:
+    config.locks_dir.mkdir(parents=True, exist_ok=True)
+    with open(config.locks_dir / "migrate.lock", "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _run_migrations(engine: Engine) -> None:
+    from alembic import command
+    from alembic.config import Config as AlembicConfig
+
+    settings = AlembicConfig()
+    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with create_engine(engine.url).connect() as connection:  # plain: batch changes need foreign keys off
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")
+        connection.commit()
+        connection.engine.dispose()
+
+
+@contextmanager
+def database_errors(where: str) -> Iterator[None]:
+    """Translate a database driver's errors into the archive's, naming the database."""
+    shown = where.rsplit("@", 1)[-1]
+    try:
+        yield
+    except OperationalError as error:
+        raise _translated(str(error.orig), shown) from error
+    except DatabaseError as error:
+        if isinstance(error.orig, sqlite3.DatabaseError):
+            raise _translated(str(error.orig), shown) from error
+        raise
+
+
+def _translated(message: str, where: str) -> OperatorError:
+    if "full" in message or "No space" in message:
+        return DiskFull(f"no space left for the database {where}")
+    if "malformed" in message or "not a database" in message:
+        return DamageFound(f"the database {where} is damaged: {message}")
+    return ArchiveUnwritable(f"the database {where} cannot be used: {message}")
