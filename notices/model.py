@@ -176,3 +176,30 @@ class AttachmentText:
     media_type: str
     pages: tuple[str, ...] = ()
     detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A response as the crawl hands it on. `kind`: list, detail, attachment, robots or error; `headers` as received."""
+
+    kind: str
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    fetched_at: datetime
+    via: str | None = None
+    note: Mapping[str, str] = field(default_factory=dict)
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, in any case."""
+        return next((v for k, v in self.headers if k.lower() == name.lower()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An entry that a list page showed, with the column it stood in: what a crawl is to fetch."""
+
+    entry: ListEntry
+    column_url: str
+    column_kind: str | None = None

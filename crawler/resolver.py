@@ -1,0 +1,38 @@
+"""Name resolution that hands out public addresses only: the check is made on the very address a connection will use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scrapy.resolver import CachingHostnameResolver
+from twisted.internet.interfaces import IResolutionReceiver
+from zope.interface import implementer
+
+from crawler.addresses import is_public
+
+
+@implementer(IResolutionReceiver)
+class _PublicOnly:
+    """Passes on public addresses; a name that has none ends as a name that does not resolve."""
+
+    def __init__(self, receiver: Any) -> None:
+        self.receiver = receiver
+
+    def resolutionBegan(self, resolution: Any) -> None:  # noqa: N802
+        self.receiver.resolutionBegan(resolution)
+
+    def addressResolved(self, address: Any) -> None:  # noqa: N802
+        if is_public(address.host):
+            self.receiver.addressResolved(address)
+
+    def resolutionComplete(self) -> None:  # noqa: N802
+        self.receiver.resolutionComplete()
+
+
+class PublicResolver(CachingHostnameResolver):
+    """Scrapy's caching resolver, public addresses only. No window is left between check and use: the connection is
+    made to the address that was checked."""
+
+    def resolveHostName(self, resolutionReceiver: Any, hostName: str, *args: Any, **kwargs: Any) -> Any:  # noqa: N802, N803
+        """Hand the receiver the public addresses of a name."""
+        return super().resolveHostName(_PublicOnly(resolutionReceiver), hostName, *args, **kwargs)

@@ -1,0 +1,66 @@
+"""Scrapy settings of a run: polite, bounded, with every console and stored pickle off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crawler.source import Source
+from notices.config import Config
+
+KEEP = "pipeline.steps.KeepResponse"
+STORE = "pipeline.steps.StoreNotice"
+
+
+def settings_for(source: Source, config: Config) -> dict[str, Any]:
+    """The settings for one run of one source."""
+    return {
+        **_SAFE,
+        "USER_AGENT": config.user_agent,
+        "DOWNLOAD_DELAY": source.delay,
+        "DOWNLOAD_MAXSIZE": config.max_body_bytes,
+        "DOWNLOAD_TIMEOUT": config.request_timeout,
+        "DOWNLOAD_VERIFY_CERTIFICATES": source.tls == "verify",
+        "DNS_RESOLVER": "scrapy.resolver.CachingHostnameResolver" if source.allow_private else "crawler.resolver.PublicResolver",
+        "DOWNLOADER_MIDDLEWARES": {
+            "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+            "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+            "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+            "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+            "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+            "crawler.robots.Robots": 100,
+            "crawler.middlewares.RetryLater": 550,
+            KEEP: 585,
+            "crawler.middlewares.OwnSiteRedirect": 600,
+            "crawler.middlewares.Guard": 990,
+        },
+        "ITEM_PIPELINES": {STORE: 100},
+        "CLOSESPIDER_PAGECOUNT": config.max_pages_per_run,
+    }
+
+
+_SAFE: dict[str, Any] = {
+    "BOT_NAME": "notices",
+    "ROBOTSTXT_OBEY": True,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
+    "CONCURRENT_REQUESTS": 8,
+    "DOWNLOAD_DELAY_JITTER": 0,
+    "DOWNLOAD_WARNSIZE": 0,
+    "DOWNLOAD_FAIL_ON_DATALOSS": True,
+    "DOWNLOAD_HANDLERS": {"file": None, "data": None, "ftp": None, "s3": None},
+    "RETRY_TIMES": 3,
+    "REDIRECT_MAX_TIMES": 5,
+    "DEPTH_LIMIT": 0,
+    "COOKIES_ENABLED": True,
+    "REFERRER_POLICY": "same-origin",
+    "TELNETCONSOLE_ENABLED": False,
+    "REMOTE_CONTROL_ENABLED": False,
+    "HTTPCACHE_ENABLED": False,
+    "DEFAULT_REQUEST_HEADERS": {
+        "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+        "Accept-Language": "zh-CN,zh;q=0.9",
+    },
+    "LOG_LEVEL": "WARNING",
+    "STATS_DUMP": False,
+    "LOGSTATS_INTERVAL": 0,
+    "URLLENGTH_LIMIT": 4096,
+}

@@ -1,0 +1,183 @@
+"""Sources as data: one TOML file a site, read strictly into a typed Source."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from crawler.listing import ListRules
+from notices.errors import SourceFileError, UnknownName
+from notices.urls import canonical_url
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+_REGION = re.compile(r"\d{6}")
+_WEEKDAY_NUMBER = re.compile(r"\d")
+_WHERE = re.compile(r" - at `\$\.?([^`]*)`$")
+
+
+class Expect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a healthy crawl yields; below it the source is reported as failing."""
+
+    min_entries: int = 1
+    max_age_days: int | None = None
+
+
+class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One column of a site: its first list page and, if all of it is of one kind, that kind."""
+
+    name: str
+    url: str
+    kind: str | None = None
+
+
+class ListTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How lists look and page; every key is optional, see crawler.listing.ListRules."""
+
+    platform: str | None = None
+    entries: str | None = None
+    link: str | None = None
+    title: str | None = None
+    date: str | None = None
+    next: str | None = None
+    next_template: str | None = None
+    first: int = 1
+
+    def rules(self) -> ListRules:
+        """The same as list-reading rules."""
+        return ListRules(**msgspec.structs.asdict(self))
+
+
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A site and how to crawl it. `schedule` is cron in Asia/Shanghai; `delay` is seconds between requests to one host."""
+
+    name: str
+    site: str
+    publisher: str
+    region: str
+    written: date
+    schedule: str
+    columns: list[Column]
+    enabled: bool = False
+    delay: float = 2.0
+    allow_private: bool = False
+    tls: str = "verify"
+    notes: str = ""
+    hosts: list[str] = []
+    expect: Expect = Expect()
+    list: ListTable = ListTable()
+
+    def all_hosts(self) -> tuple[str, ...]:
+        """Every host the source may be fetched from: its columns' and the extra ones it names."""
+        found = [urlsplit(c.url).hostname or "" for c in self.columns] + list_of(self.hosts)
+        return tuple(dict.fromkeys(found))
+
+
+def list_of(values: Sequence[str]) -> list[str]:
+    """A plain list (the class above has a field named list)."""
+    return [*values]
+
+
+def load_source(path: Path) -> Source:
+    """The source a file describes. Raises SourceFileError naming the file, the key and the value."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SourceFileError(f"{path}: {error}") from error
+    return parse_source(table, str(path))
+
+
+def parse_source(table: dict[str, Any], where: str) -> Source:
+    """The source a TOML table describes; `where` names the file in messages."""
+    try:
+        source = msgspec.convert(table, Source)
+    except msgspec.ValidationError as error:
+        raise SourceFileError(f"{where}: {_plain(str(error), table)}") from error
+    _check(source, where)
+    return source
+
+
+def _plain(message: str, table: dict[str, Any]) -> str:
+    """msgspec's message with the key first and the value added."""
+    found = _WHERE.search(message)
+    if not found:
+        return message
+    key = found[1]
+    value: Any = table
+    for step in re.findall(r"[^.\[\]]+", key):
+        value = value[int(step)] if isinstance(value, list) else value.get(step) if isinstance(value, dict) else None
+    shown = "" if isinstance(value, dict | list) else f" (it is {value!r})"
+    return f"{key}: {message[: found.start()]}{shown}"
+
+
+def _check(source: Source, where: str) -> None:
+    def need(good: object, key: str, value: object, allowed: str) -> None:
+        if not good:
+            raise SourceFileError(f"{where}: {key}: {value!r} is not {allowed}")
+
+    need(_NAME.fullmatch(source.name), "name", source.name, "1 to 80 of a-z 0-9 _ -")
+    need(_REGION.fullmatch(source.region), "region", source.region, "a six-digit code")
+    need(0 < source.delay <= 3600, "delay", source.delay, "above 0 and at most 3600 seconds")
+    need(source.tls in ("verify", "relaxed"), "tls", source.tls, '"verify" or "relaxed"')
+    need(source.columns, "columns", [], "at least one column")
+    need(source.expect.min_entries >= 0, "expect.min_entries", source.expect.min_entries, "0 or more")
+    for n, column in enumerate(source.columns):
+        try:
+            canonical_url(column.url)
+        except ValueError:
+            need(False, f"columns[{n}].url", column.url, "an absolute http(s) address")
+    _check_schedule(source.schedule, where)
+
+
+def _check_schedule(schedule: str, where: str) -> None:
+    from apscheduler.triggers.cron import CronTrigger
+
+    fields = schedule.split()
+    if len(fields) == 5 and _WEEKDAY_NUMBER.search(fields[4]):
+        raise SourceFileError(f"{where}: schedule: {schedule!r} numbers its weekday; write mon, tue … (numbers differ between cron programs)")
+    try:
+        CronTrigger.from_crontab(schedule, timezone="Asia/Shanghai")
+    except ValueError as error:
+        raise SourceFileError(f"{where}: schedule: {schedule!r} is not a cron line: {error}") from error
+
+
+def all_sources(user_folder: Path) -> dict[str, tuple[Source, Path]]:
+    """Every source by name with its file; a user's file takes the place of a shipped one of the same name.
+
+    Raises SourceFileError when a file is not valid or two user files claim one name.
+    """
+    shipped = [Path(str(f)) for f in files("crawler").joinpath("sources").iterdir() if f.name.endswith(".toml")]
+    found: dict[str, tuple[Source, Path]] = {}
+    for path in sorted(shipped):
+        source = load_source(path)
+        found[source.name] = (source, path)
+    mine: dict[str, Path] = {}
+    for path in sorted(user_folder.glob("*.toml")):
+        source = load_source(path)
+        if source.name in mine:
+            raise SourceFileError(f"{path}: name: {source.name!r} is already that of {mine[source.name]}")
+        mine[source.name] = path
+        found[source.name] = (source, path)
+    return found
+
+
+def find_source(name: str, user_folder: Path) -> tuple[Source, Path]:
+    """The source of that name, or the one in that file. Raises UnknownName or SourceFileError."""
+    if name.endswith(".toml"):
+        return load_source(Path(name)), Path(name)
+    for path in sorted(user_folder.glob("*.toml")):
+        if path.stem == name:
+            source = load_source(path)
+            if source.name == name:
+                return source, path
+    known = all_sources(user_folder)
+    if name not in known:
+        raise UnknownName(f"no source {name!r}; known: {', '.join(sorted(known)) or 'none'}; your own go to {user_folder}")
+    return known[name]
