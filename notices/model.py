@@ -203,3 +203,12 @@ class Listed:
     entry: ListEntry
     column_url: str
     column_kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CrawledPage:
+    """A notice's page on its way from the spider to the pipeline; `snapshot` is the row of its kept bytes."""
+
+    fetched: Fetched
+    snapshot: int
+    listed: Listed

@@ -50,6 +50,7 @@ class Source(Base):
     site: Mapped[str] = mapped_column(default="")
     publisher: Mapped[str] = mapped_column(default="")
     region: Mapped[str] = mapped_column(default="")
+    paused_until: Mapped[datetime | None]
 
 
 class Run(Base):
@@ -164,6 +165,8 @@ class Revision(Base):
     provenance: Mapped[dict[str, Any]] = mapped_column(default=dict)
     notice: Mapped[Notice] = relationship()
     attachments: Mapped[list[Attachment]] = relationship(order_by="Attachment.position", back_populates="revision")
+    citations: Mapped[list[Citation]] = relationship()
+    aliases: Mapped[list[Alias]] = relationship()
 
 
 class Attachment(Base):

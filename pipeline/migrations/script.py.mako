@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+
 import pipeline.models
 ${imports if imports else ""}
 revision = ${repr(up_revision)}

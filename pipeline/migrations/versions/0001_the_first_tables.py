@@ -17,6 +17,7 @@ def upgrade() -> None:
     sa.Column('site', sa.Text(), nullable=False),
     sa.Column('publisher', sa.Text(), nullable=False),
     sa.Column('region', sa.Text(), nullable=False),
+    sa.Column('paused_until', pipeline.models.Utc(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_source')),
     sa.UniqueConstraint('name', name=op.f('uq_source_name'))
     )

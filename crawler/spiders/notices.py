@@ -1,0 +1,229 @@
+"""The one spider: walks the lists of a Source newest first and fetches the notices that the archive lacks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import scrapy
+from scrapy import Request
+from scrapy.http import Response
+
+from crawler.ledger import Ledger
+from crawler.listing import next_candidates, read_list
+from crawler.middlewares import Refused
+from crawler.source import Column, Source
+from notices.blocked import classify
+from notices.html import decode
+from notices.model import CrawledPage, Listed, ListPage
+
+KNOWN_PAGES_TO_STOP = 2
+BLOCKED_TO_STOP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run was asked to do. `limit` counts notices; `since` is a date of the list."""
+
+    full: bool = False
+    since: date | None = None
+    limit: int | None = None
+
+
+@dataclass(slots=True)
+class Walk:
+    """The state of walking one column: pages and entries seen, pages in a row that held nothing new."""
+
+    column: Column
+    may_stop: bool
+    pages: set[str] = field(default_factory=set)
+    entries: set[str] = field(default_factory=set)
+    known_in_a_row: int = 0
+    began: bool = False
+
+
+class NoticeSpider(scrapy.Spider):
+    """Driven by a Source; tells its ledger everything it sees."""
+
+    name = "notices"
+
+    def __init__(self, source: Source, ledger: Ledger, plan: Plan, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.source, self.ledger, self.plan = source, ledger, plan
+        self.rules = source.list.rules()
+        self.backoff = max(0.05, min(source.delay, 5.0))
+        self.counts: Counter[str] = Counter()
+        self.problems: list[str] = []
+        self.asked: set[str] = set()
+        self.blocked_in_a_row = 0
+        self.stopping: str | None = None
+        self.paused: float | None = None
+        self._closing: asyncio.Future[None] | None = None
+
+    async def start(self) -> AsyncIterator[Request]:
+        """First what earlier runs left over, then every column's first page."""
+        for listed in self.ledger.pending():
+            for request in self._detail(listed):
+                yield request
+        for column in self.source.columns:
+            walk = Walk(column, may_stop=not self.plan.full and self.ledger.walk_complete(column.url))
+            yield self._list_request(walk, column.url, ())
+
+    def _list_request(self, walk: Walk, url: str, others: tuple[str, ...]) -> Request:
+        walk.pages.add(url)
+        return Request(
+            url, self.parse_list, errback=self.list_failed, dont_filter=True, meta={"kind": "list", "walk": walk, "others": others}
+        )
+
+    def parse_list(self, response: Response) -> Iterator[Request]:
+        """The entries' requests and the next list page's."""
+        walk: Walk = response.meta["walk"]
+        self.counts["lists"] += 1
+        page = self._read(response)
+        fresh = [e for e in page.entries if e.url not in walk.entries] if page else []
+        if page is None or not fresh:
+            yield from self._not_a_page(response, walk, page)
+            return
+        walk.entries.update(e.url for e in fresh)
+        wanted = self._note(walk, [Listed(e, walk.column.url, walk.column.kind) for e in fresh])
+        for listed in wanted:
+            yield from self._detail(listed)
+        yield from self._next(response, walk, page, found_new=bool(wanted))
+
+    def _read(self, response: Response) -> ListPage | None:
+        """The page's entries; None when it is no list at all, with the problem noted."""
+        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        if response.status != 200:
+            return None
+        blocked = classify(response.status, _headers(response), decode(response.body, content_type)[0])
+        if blocked:
+            self._note_blocked(f"{response.url}: {blocked}")
+            return None
+        return read_list(response.body, response.url, content_type=content_type, rules=self.rules)
+
+    def _not_a_page(self, response: Response, walk: Walk, page: ListPage | None) -> Iterator[Request]:
+        """A first page without entries is a problem; a later one tries the other addresses, then ends the walk."""
+        others: tuple[str, ...] = response.meta["others"]
+        if others:
+            yield self._list_request(walk, others[0], others[1:])
+            return
+        if len(walk.pages) == 1 and self.source.expect.min_entries:
+            why = f"HTTP {response.status}" if response.status != 200 else "no entries found"
+            self.problems.append(f"list {response.url}: {why}")
+        elif response.status == 200 or response.status in (404, 410):
+            self._end(walk)
+        else:
+            self.problems.append(f"list {response.url}: HTTP {response.status}")
+
+    def _note(self, walk: Walk, entries: list[Listed]) -> list[Listed]:
+        """Note the page in the ledger; return what is to be fetched."""
+        self.counts["entries"] += len(entries)
+        if self.plan.since:
+            entries = [e for e in entries if not e.entry.date or e.entry.date >= self.plan.since]
+        new = self.ledger.note_entries(entries)
+        walk.known_in_a_row = 0 if new else walk.known_in_a_row + 1
+        if new and not walk.began:
+            walk.began = True
+            self.ledger.note_walk(walk.column.url, complete=False)
+        return entries if self.plan.full else [e for e in entries if e.entry.url in new]
+
+    def _next(self, response: Response, walk: Walk, page: ListPage, *, found_new: bool) -> Iterator[Request]:
+        """The next page to try: the page's own link first, then the guesses; pages are never asked twice."""
+        if self._far_enough(walk, page) or self._spent():
+            return
+        candidates = [page.next_page] if page.next_page else []
+        if not self.rules.next and not self.rules.next_template:
+            candidates += next_candidates(response.body, response.url)
+        untried = tuple(dict.fromkeys(c for c in candidates if c not in walk.pages))
+        if untried:
+            yield self._list_request(walk, untried[0], untried[1:])
+        else:
+            self._end(walk)
+
+    def _far_enough(self, walk: Walk, page: ListPage) -> bool:
+        dates = [e.date for e in page.entries if e.date]
+        if self.plan.since and dates and max(dates) < self.plan.since:
+            return True
+        return walk.may_stop and walk.known_in_a_row >= KNOWN_PAGES_TO_STOP
+
+    def _end(self, walk: Walk) -> None:
+        if not self.plan.since:
+            self.ledger.note_walk(walk.column.url, complete=True)
+
+    def _spent(self) -> bool:
+        return self.stopping is not None or (self.plan.limit is not None and self.counts["asked"] >= self.plan.limit)
+
+    def _detail(self, listed: Listed) -> Iterator[Request]:
+        """The request for one notice, once a run and within the limit."""
+        url = listed.entry.url
+        if url in self.asked or self._spent():
+            return
+        self.asked.add(url)
+        self.counts["asked"] += 1
+        meta = {"kind": "detail", "listed": listed}
+        yield Request(url, self.parse_detail, errback=self.detail_failed, dont_filter=True, priority=10, meta=meta)
+
+    def parse_detail(self, response: Response) -> Iterator[CrawledPage]:
+        """Hand the page to the pipeline; its bytes are already kept."""
+        meta = response.meta
+        yield CrawledPage(meta["fetched"], meta["snapshot"], meta["listed"])
+
+    async def detail_failed(self, failure: Any) -> None:
+        """Note why a notice could not be had."""
+        self.counts["failed"] += 1
+        listed: Listed = failure.request.meta["listed"]
+        self.ledger.note_failure(listed.entry.url, _failed_state(failure), _reason(failure))
+
+    async def list_failed(self, failure: Any) -> AsyncIterator[Request]:
+        """Note a list page that could not be had, or try another address for it."""
+        walk: Walk = failure.request.meta["walk"]
+        others: tuple[str, ...] = failure.request.meta["others"]
+        self.counts["lists_failed"] += 1
+        if others:
+            yield self._list_request(walk, others[0], others[1:])
+        elif _status(failure) in (404, 410) and len(walk.pages) > 1:
+            self._end(walk)
+        else:
+            self.problems.append(f"list {failure.request.url}: {_reason(failure)}")
+
+    def note_outcome(self, outcome: str, reason: str = "") -> None:
+        """Count what became of a notice (told by the pipeline); stop when the site keeps turning us away."""
+        self.counts[outcome] += 1
+        self.blocked_in_a_row = self.blocked_in_a_row + 1 if outcome == "blocked" else 0
+        if self.blocked_in_a_row >= BLOCKED_TO_STOP:
+            self.stop(f"blocked: {reason}")
+
+    def _note_blocked(self, problem: str) -> None:
+        self.problems.append(f"list {problem}")
+        self.counts["blocked"] += 1
+
+    def stop(self, reason: str, paused: float | None = None) -> None:
+        """End the run after what is under way; `paused` seconds during which the source is left alone."""
+        if self.stopping is None:
+            self.stopping, self.paused = reason, paused
+            engine: Any = self.crawler.engine
+            self._closing = asyncio.ensure_future(engine.close_spider_async(reason=reason))
+
+
+def _headers(response: Response) -> dict[str, str]:
+    return {k.decode("latin-1"): v[0].decode("latin-1") for k, v in response.headers.items() if v}
+
+
+def _status(failure: Any) -> int | None:
+    return getattr(getattr(failure.value, "response", None), "status", None)
+
+
+def _failed_state(failure: Any) -> str:
+    """refused by our rules or robots.txt, gone, or failed and to be tried again."""
+    if failure.check(Refused) or "robots.txt" in str(failure.value):
+        return "refused"
+    return "gone" if _status(failure) in (404, 410) else "failed"
+
+
+def _reason(failure: Any) -> str:
+    status = _status(failure)
+    return f"HTTP {status}" if status else f"{failure.type.__name__}: {failure.value}"[:500]

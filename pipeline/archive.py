@@ -1,0 +1,160 @@
+"""The archive during one run: bytes into WARC, rows into SQL. Answers what the spider asks (crawler.ledger.Ledger)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session
+
+from notices.model import Fetched, Listed, ListEntry
+from notices.urls import url_key
+from pipeline import models
+from pipeline.database import database_errors
+from pipeline.snapshots import Capture, SnapshotWriter, Stored
+from pipeline.store import Reading, store_reading
+
+MAX_TRIES = 10
+
+
+class Archive:
+    """One run of one source on the archive. Every method is one short transaction; nothing is held between them."""
+
+    def __init__(self, engine: Engine, writer: SnapshotWriter, run: models.Run, hosts: Collection[str] = ()) -> None:
+        self._engine, self._writer, self._hosts = engine, writer, tuple(hosts)
+        if run.source_id is None:
+            raise ValueError("a run that archives belongs to a source")
+        self.source_id, self.run_id = run.source_id, run.id
+        self.fatal: Exception | None = None
+
+    def keep(self, fetched: Fetched) -> int:
+        """Put the exact bytes into the WARC series, synced, and note the snapshot; return its id."""
+        stored = self._writer.write(capture_of(fetched))
+        row = snapshot_row(fetched, stored, self.run_id)
+        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+            session.add(row)
+            session.flush()
+            return row.id
+
+    def known_hosts(self) -> Collection[str]:
+        """Hosts that the source may be fetched from."""
+        return self._hosts
+
+    def note_entries(self, entries: Sequence[Listed]) -> set[str]:
+        """Note that a list page showed these entries; return the addresses that are not yet archived."""
+        now = datetime.now(UTC)
+        by_key = {url_key(e.entry.url): e for e in reversed(entries)}
+        with Session(self._engine) as session, session.begin():
+            mine = models.Listing.source_id == self.source_id, models.Listing.key.in_(by_key)
+            rows = {row.key: row for row in session.scalars(select(models.Listing).where(*mine))}
+            for key, listed in by_key.items():
+                if key not in rows:
+                    rows[key] = _listing_row(self.source_id, key, listed, now)
+                    session.add(rows[key])
+                rows[key].last_listed_at = now
+            return {by_key[key].entry.url for key, row in rows.items() if _wanted(row)}
+
+    def pending(self) -> list[Listed]:
+        """Entries noted earlier that are still to be fetched, oldest first."""
+        states = models.Listing.state.in_(("pending", "failed", "blocked"))
+        query = select(models.Listing).where(models.Listing.source_id == self.source_id, states, models.Listing.tries < MAX_TRIES)
+        with Session(self._engine) as session, session.begin():
+            return [_listed(row) for row in session.scalars(query.order_by(models.Listing.id))]
+
+    def walk_complete(self, column_url: str) -> bool:
+        """Whether the column's lists were walked to their end and no later walk was cut short."""
+        with Session(self._engine) as session, session.begin():
+            row = session.get(models.ColumnWalk, (self.source_id, column_url))
+            return row is not None and row.complete
+
+    def note_walk(self, column_url: str, *, complete: bool) -> None:
+        """Note that a walk began to find new entries (False) or reached its end (True)."""
+        with Session(self._engine) as session, session.begin():
+            session.merge(
+                models.ColumnWalk(source_id=self.source_id, column_url=column_url, complete=complete, walked_at=datetime.now(UTC))
+            )
+
+    def note_failure(self, url: str, state: str, reason: str) -> None:
+        """Note why an entry could not be archived; what is archived already stays as it is."""
+        with Session(self._engine) as session, session.begin():
+            mine = models.Listing.source_id == self.source_id, models.Listing.key == url_key(url), models.Listing.state != "stored"
+            tries = models.Listing.tries + 1
+            session.execute(update(models.Listing).where(*mine).values(state=state, reason=reason[:1000], tries=tries))
+
+    def store(self, reading: Reading, listed_url: str | None = None) -> str:
+        """Store a read notice and settle its list entry, in one transaction; see pipeline.store.store_reading."""
+        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+            outcome = store_reading(session, self.source_id, reading)
+            if listed_url:
+                mine = models.Listing.source_id == self.source_id, models.Listing.key == url_key(listed_url)
+                session.execute(update(models.Listing).where(*mine).values(state="stored", reason=""))
+            return outcome
+
+    def pause(self, seconds: float) -> None:
+        """Leave the source alone for that long: its server asked for it."""
+        until = datetime.now(UTC) + timedelta(seconds=seconds)
+        with Session(self._engine) as session, session.begin():
+            session.execute(update(models.Source).where(models.Source.id == self.source_id).values(paused_until=until))
+
+    def finish(self, outcome: str, reason: str, counts: Mapping[str, int]) -> None:
+        """Close the run's row."""
+        values = {"outcome": outcome, "reason": reason[:1000], "counts": dict(counts), "finished_at": datetime.now(UTC)}
+        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+            session.execute(update(models.Run).where(models.Run.id == self.run_id).values(**values))
+
+
+def capture_of(fetched: Fetched) -> Capture:
+    """What goes into the WARC record."""
+    return Capture(
+        url=fetched.url,
+        status=fetched.status,
+        headers=fetched.headers,
+        body=fetched.body,
+        fetched_at=fetched.fetched_at,
+        kind=fetched.kind,
+        via=fetched.via,
+        note=fetched.note,
+    )
+
+
+def snapshot_row(fetched: Fetched, stored: Stored, run_id: int | None) -> models.Snapshot:
+    """The SQL row for a WARC record."""
+    return models.Snapshot(
+        run_id=run_id,
+        kind=fetched.kind,
+        warc_file=stored.warc_file,
+        offset=stored.offset,
+        length=stored.length,
+        url=fetched.url,
+        status=fetched.status,
+        media_type=fetched.header("content-type"),
+        fetched_at=fetched.fetched_at,
+        payload_digest=stored.payload_digest,
+        revisit=stored.revisit,
+        note=dict(fetched.note),
+    )
+
+
+def _listing_row(source_id: int, key: str, listed: Listed, now: datetime) -> models.Listing:
+    return models.Listing(
+        source_id=source_id,
+        key=key,
+        url=listed.entry.url,
+        title=listed.entry.title,
+        listed_date=listed.entry.date,
+        column_url=listed.column_url,
+        column_kind=listed.column_kind,
+        state="pending",
+        tries=0,
+        first_listed_at=now,
+        last_listed_at=now,
+    )
+
+
+def _wanted(row: models.Listing) -> bool:
+    return row.state in ("pending", "failed", "blocked") and row.tries < MAX_TRIES
+
+
+def _listed(row: models.Listing) -> Listed:
+    return Listed(ListEntry(row.title, row.url, row.listed_date), row.column_url, row.column_kind)

@@ -1,0 +1,151 @@
+"""A read notice into SQL: notice, revision, attachments, relations and outbox row, in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notices.model import AttachmentLink, AttachmentText, Notice
+from notices.text import fold
+from notices.urls import canonical_url, url_key
+from notices.version import PARSER
+from pipeline import models
+
+_BLANKS = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """An attached file as it was fetched: `digest` is sha256:hex of its bytes, None when it could not be had."""
+
+    link: AttachmentLink
+    content: AttachmentText
+    digest: str | None = None
+    size: int | None = None
+    snapshot_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A notice with its files, ready to be stored, and the snapshot that it was read from."""
+
+    notice: Notice
+    attached: Sequence[Attached]
+    snapshot_id: int | None
+    read_at: datetime
+
+
+def store_reading(session: Session, source_id: int, reading: Reading) -> str:
+    """Add what is new: "new" for a first revision, "revised" for a further one, "unchanged" when the content is the same."""
+    row = _notice_row(session, source_id, reading)
+    digest = content_digest(reading.notice, reading.attached)
+    if row.revisions and _newest_digest(session, row) == digest:
+        return "unchanged"
+    row.revisions += 1
+    session.add(_revision_row(row, digest, reading))
+    session.add(models.Outbox(notice_id=row.id, created_at=reading.read_at))
+    session.flush()
+    return "new" if row.revisions == 1 else "revised"
+
+
+def content_digest(notice: Notice, attached: Sequence[Attached]) -> str:
+    """The digest of what makes a revision: title, number, text and files; page furniture and layout blanks do not count."""
+    files = [[a.link.name, a.digest or a.link.url] for a in attached]
+    parts = [_squashed(notice.title), _squashed(notice.document_number), _squashed(notice.text), files]
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode("utf-8", "replace")).hexdigest()
+
+
+def _squashed(text: str | None) -> str:
+    return _BLANKS.sub("", text or "")
+
+
+def _notice_row(session: Session, source_id: int, reading: Reading) -> models.Notice:
+    key = url_key(reading.notice.url)
+    row = session.scalar(select(models.Notice).where(models.Notice.key == key))
+    if row is None:
+        row = models.Notice(
+            source_id=source_id, key=key, url=canonical_url(reading.notice.url), revisions=0, state="listed", first_seen_at=reading.read_at
+        )
+        session.add(row)
+    row.last_seen_at = reading.read_at
+    session.flush()
+    return row
+
+
+def _newest_digest(session: Session, row: models.Notice) -> str | None:
+    mine = models.Revision.notice_id == row.id, models.Revision.n == row.revisions
+    return session.scalar(select(models.Revision.content_digest).where(*mine))
+
+
+def _revision_row(row: models.Notice, digest: str, reading: Reading) -> models.Revision:
+    notice, anatomy = reading.notice, reading.notice.anatomy
+    number = anatomy.document_number
+    return models.Revision(
+        notice_id=row.id,
+        n=row.revisions,
+        created_at=reading.read_at,
+        snapshot_id=reading.snapshot_id,
+        parser_version=PARSER,
+        content_digest=digest,
+        title=notice.title or "",
+        text=notice.text,
+        folded=fold(notice.text),
+        published_date=notice.published_date,
+        written_date=notice.written_date,
+        effective_date=notice.effective_date,
+        expiry_date=notice.expiry_date,
+        issuer=notice.issuer,
+        document_number=notice.document_number,
+        number_key=number.key if number else None,
+        number_loose=number.loose if number else None,
+        index_number=notice.index_number,
+        kind=notice.kind,
+        addressees=list(notice.addressees),
+        needs_ocr=notice.needs_ocr,
+        validity=anatomy.validity,
+        anatomy=_json(anatomy),
+        provenance=dict(notice.provenance),
+        attachments=[_attachment_row(n, a) for n, a in enumerate(reading.attached)],
+        citations=[_citation_row(c) for c in anatomy.citations],
+        aliases=[models.Alias(short=a.short, long=a.long) for a in anatomy.aliases],
+    )
+
+
+def _json(value: Any) -> dict[str, Any]:
+    made: dict[str, Any] = msgspec.to_builtins(value)
+    return made
+
+
+def _attachment_row(position: int, attached: Attached) -> models.Attachment:
+    content = attached.content
+    return models.Attachment(
+        position=position,
+        name=attached.link.name,
+        url=attached.link.url,
+        media_type=content.media_type,
+        digest=attached.digest,
+        size=attached.size,
+        outcome=content.outcome,
+        detail=content.detail,
+        text="\f".join(content.pages),
+        snapshot_id=attached.snapshot_id,
+    )
+
+
+def _citation_row(citation: Any) -> models.Citation:
+    return models.Citation(
+        relation=citation.relation,
+        target_title=citation.target_title,
+        target_number=citation.target_number,
+        target_key=citation.target_key,
+        sentence=citation.sentence,
+    )
