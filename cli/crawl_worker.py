@@ -1,0 +1,112 @@
+"""One run of one source in its own process: `python -m cli.crawl_worker SOURCE`, started by `notices crawl` and the scheduler."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from scrapy import signals
+from scrapy.crawler import AsyncCrawlerProcess
+
+from crawler.settings import settings_for
+from crawler.source import Source, find_source
+from crawler.spiders.notices import NoticeSpider, Plan
+from notices.config import Config, load_config
+from notices.errors import NoticesError, SourceError
+from pipeline.archive import Archive
+from pipeline.database import open_database
+from pipeline.locks import hold
+from pipeline.recovery import recover
+from pipeline.runs import close_crashed_runs, refuse_if_paused, source_id, start_run
+from pipeline.snapshots import SnapshotWriter
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run it; return the documented exit code."""
+    args = _arguments(argv)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        config = load_config(os.environ)
+        source, _path = find_source(args.source, config.sources_dir)
+        plan = Plan(full=args.full, since=args.since, limit=args.limit)
+        return crawl(source, plan, config)
+    except NoticesError as error:
+        print(f"notices: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("crawl_worker")
+    parser.add_argument("source")
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--since", type=date.fromisoformat)
+    parser.add_argument("--limit", type=int)
+    return parser.parse_args(argv)
+
+
+def crawl(source: Source, plan: Plan, config: Config) -> int:
+    """Crawl one source under its lock; return the exit code."""
+    with hold(config.locks_dir, f"crawl-{source.name}"):
+        database = open_database(config)
+        ident = source_id(database, source.name, site=source.site, publisher=source.publisher, region=source.region)
+        close_crashed_runs(database, "crawl", ident)
+        refuse_if_paused(database, ident)
+        recover(database, config)
+        run = start_run(database, "crawl", ident)
+        with SnapshotWriter(config.warc_dir, config.warc_max_bytes) as writer:
+            archive = Archive(database, writer, run, source.all_hosts())
+            spider, reason = _run_scrapy(source, plan, archive, config)
+        outcome, why, code = verdict(spider, archive, reason)
+        if spider.paused:
+            archive.pause(spider.paused)
+        archive.finish(outcome, why, dict(spider.counts))
+        if why:
+            print(f"{source.name}: {why}", file=sys.stderr)
+        database.dispose()
+        return code
+
+
+def _run_scrapy(source: Source, plan: Plan, archive: Archive, config: Config) -> tuple[NoticeSpider, str]:
+    """Run Scrapy to its end; return the spider and the reason it closed."""
+    process = AsyncCrawlerProcess(settings=settings_for(source, config))
+    crawler = process.create_crawler(NoticeSpider)
+    ended: dict[str, Any] = {}
+
+    def closed(spider: NoticeSpider, reason: str) -> None:
+        ended.update(spider=spider, reason=reason)
+
+    crawler.signals.connect(closed, signals.spider_closed)
+    process.crawl(crawler, source=source, ledger=archive, plan=plan)
+    process.start()
+    if "spider" not in ended:
+        raise SourceError(f"source {source.name}: the crawl did not start; see the log above")
+    return ended["spider"], ended["reason"]
+
+
+def verdict(spider: NoticeSpider, archive: Archive, reason: str) -> tuple[str, str, int]:
+    """Outcome, reason and exit code of a run, judged by what it did: Scrapy's own exit code is 0 even when all failed."""
+    counts = spider.counts
+    if archive.fatal is not None:
+        return "failed", str(archive.fatal), getattr(archive.fatal, "exit_code", 3)
+    if spider.stopping:
+        return "partial", spider.stopping, 3
+    if spider.errors:
+        return "failed", f"{spider.errors[0]} ({len(spider.errors)} such)", 3
+    if spider.problems:
+        return ("partial" if counts["lists"] else "failed"), "; ".join(spider.problems)[:900], 3
+    if counts["failed"] >= 5 and counts["failed"] * 2 > counts["asked"]:
+        return "failed", f"{counts['failed']} of {counts['asked']} notices could not be fetched", 3
+    if reason == "shutdown":
+        return "stopped", "stopped by a signal; the next run goes on", 0
+    if reason != "finished":
+        return "partial", f"{reason}; the next run goes on", 0
+    return "done", "", 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""Locks between processes on one archive: kernel file locks, gone with the process that held them."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from notices.errors import ArchiveLocked
+from pipeline.database import unwritable
+
+
+@contextmanager
+def hold(folder: Path, name: str, *, wait: float = 0.0) -> Iterator[None]:
+    """Hold the named lock; wait that many seconds for it. Raises ArchiveLocked naming the process that has it."""
+    path = folder / f"{name}.lock"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = open(path, "a+")  # noqa: SIM115 (closed below, whatever happens)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    with handle:
+        if not _taken(handle.fileno(), wait):
+            handle.seek(0)
+            holder = handle.read().strip() or "unknown"
+            raise ArchiveLocked(f"another run holds {path} (process {holder})")
+        handle.truncate(0)
+        handle.write(str(os.getpid()))
+        handle.flush()
+        yield
+
+
+def is_held(folder: Path, name: str) -> bool:
+    """Whether some process holds the named lock now."""
+    try:
+        with open(folder / f"{name}.lock", "a+") as handle:
+            return not _taken(handle.fileno(), 0.0)
+    except OSError:
+        return False
+
+
+def _taken(descriptor: int, wait: float) -> bool:
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.05)

@@ -1,0 +1,74 @@
+"""The newest state of notices, as the index and readers want it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, delete, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from pipeline import models
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Notices that wait for the index, and the outbox rows that say so."""
+
+    notice_ids: tuple[int, ...]
+    rows: tuple[int, ...]
+
+
+def due(engine: Engine, limit: int = 500) -> Due:
+    """The oldest waiting notices, each once."""
+    with Session(engine) as session, session.begin():
+        rows = session.execute(select(models.Outbox.id, models.Outbox.notice_id).order_by(models.Outbox.id).limit(limit)).all()
+    return Due(tuple(dict.fromkeys(r.notice_id for r in rows)), tuple(r.id for r in rows))
+
+
+def clear_due(engine: Engine, rows: Sequence[int]) -> None:
+    """Forget these outbox rows: the index holds what they announced, durably."""
+    with Session(engine) as session, session.begin():
+        for start in range(0, len(rows), 500):
+            session.execute(delete(models.Outbox).where(models.Outbox.id.in_(rows[start : start + 500])))
+
+
+def due_count(engine: Engine) -> int:
+    """How many notices wait for the index."""
+    with Session(engine) as session, session.begin():
+        return session.scalar(select(func.count(models.Outbox.notice_id.distinct()))) or 0
+
+
+def notice_count(engine: Engine) -> int:
+    """How many notices the archive holds."""
+    with Session(engine) as session, session.begin():
+        return session.scalar(select(func.count(models.Notice.id))) or 0
+
+
+def newest_revisions(engine: Engine, notice_ids: Sequence[int]) -> list[models.Revision]:
+    """The newest revision of each notice, with notice, source, attachments and aliases loaded."""
+    query = (
+        select(models.Revision)
+        .join(models.Revision.notice)
+        .where(models.Revision.n == models.Notice.revisions, models.Notice.id.in_(notice_ids))
+        .options(
+            joinedload(models.Revision.notice).joinedload(models.Notice.source),
+            selectinload(models.Revision.attachments),
+            selectinload(models.Revision.aliases),
+        )
+        .order_by(models.Notice.id)
+    )
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        return list(session.scalars(query))
+
+
+def every_revision(engine: Engine, batch: int = 200) -> Iterator[models.Revision]:
+    """The newest revision of every notice, in order of id, a batch in memory at a time."""
+    last = 0
+    while True:
+        with Session(engine) as session, session.begin():
+            ids = list(session.scalars(select(models.Notice.id).where(models.Notice.id > last).order_by(models.Notice.id).limit(batch)))
+        if not ids:
+            return
+        yield from newest_revisions(engine, ids)
+        last = ids[-1]
