@@ -80,7 +80,12 @@ def _run_scrapy(source: Source, plan: Plan, archive: Archive, config: Config) ->
     def closed(spider: NoticeSpider, reason: str) -> None:
         ended.update(spider=spider, reason=reason)
 
+    def failed(failure: Any, spider: NoticeSpider) -> None:
+        spider.errors.append(f"{failure.type.__name__}: {failure.value}"[:300])
+
     crawler.signals.connect(closed, signals.spider_closed)
+    crawler.signals.connect(failed, signals.spider_error)
+    crawler.signals.connect(failed, signals.item_error)
     process.crawl(crawler, source=source, ledger=archive, plan=plan)
     process.start()
     if "spider" not in ended:

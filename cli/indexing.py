@@ -100,3 +100,15 @@ def run_index(args: argparse.Namespace, config: Config) -> int:
     count = rebuild_index(config, database) if args.rebuild else drain(config, database)
     print(f"{count} notices {'in the rebuilt index' if args.rebuild else 'written to the index'}")
     return 0
+
+
+def index_state(config: Config) -> dict[str, int | str | None]:
+    """How many documents the index holds; None and the reason when it cannot be opened."""
+    try:
+        engine = open_engine(config.index)
+    except IndexUnusable as error:
+        return {"documents": None, "error": str(error)}
+    try:
+        return {"documents": engine.count()}
+    finally:
+        engine.close()

@@ -58,6 +58,7 @@ class NoticeSpider(scrapy.Spider):
         self.backoff = max(0.05, min(source.delay, 5.0))
         self.counts: Counter[str] = Counter()
         self.problems: list[str] = []
+        self.errors: list[str] = []
         self.asked: set[str] = set()
         self.blocked_in_a_row = 0
         self.stopping: str | None = None

@@ -1,0 +1,106 @@
+"""`notices show`: one notice, as archived."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from notices.config import Config
+from notices.display import masked, safe
+from notices.errors import UnknownName
+from notices.numbers import parse_number
+from pipeline import models
+from pipeline.database import database_errors, open_database
+from pipeline.newest import newest_revisions
+
+_FIELDS = ("document_number", "issuer", "kind", "published_date", "written_date", "effective_date", "expiry_date", "index_number", "validity")
+
+
+def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """`notices show`."""
+    verb = verbs.add_parser("show", help="one notice by its id or document number")
+    verb.add_argument("wanted", metavar="ID_OR_NUMBER")
+    verb.add_argument("--json", action="store_true", help="one JSON object a notice")
+    verb.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Print the notice, or each one that bears the number. Raises UnknownName."""
+    database = open_database(config)
+    with database_errors(config.database):
+        revisions = newest_revisions(database, find_ids(database, args.wanted))
+        for revision in revisions:
+            with Session(database) as session, session.begin():
+                snapshot = session.get(models.Snapshot, revision.snapshot_id) if revision.snapshot_id else None
+            value = as_json(revision, snapshot)
+            print(json.dumps(value, ensure_ascii=False) if args.json else "\n".join(_lines(value)))
+    return 0
+
+
+def find_ids(database: Engine, wanted: str) -> list[int]:
+    """Ids of the notices that an id or a document number means. Raises UnknownName."""
+    with Session(database) as session, session.begin():
+        if wanted.isascii() and wanted.isdigit():
+            query = select(models.Notice.id).where(models.Notice.id == int(wanted[:18]))
+        else:
+            number = parse_number(wanted)
+            if number is None:
+                raise UnknownName(f"{wanted!r} is neither a notice's id nor a document number")
+            mine = models.Revision.number_key == number.key, models.Revision.n == models.Notice.revisions
+            query = select(models.Notice.id).join(models.Revision, models.Revision.notice_id == models.Notice.id).where(*mine)
+        ids = list(session.scalars(query))
+    if not ids:
+        raise UnknownName(f"the archive holds no notice {wanted!r}")
+    return ids
+
+
+def as_json(revision: models.Revision, snapshot: models.Snapshot | None) -> dict[str, Any]:
+    """A notice as plain values, personal data masked, with the bytes it rests on."""
+    notice = revision.notice
+    fields = {name: getattr(revision, name) for name in _FIELDS}
+    return {
+        "id": notice.id,
+        "url": notice.url,
+        "title": masked(revision.title),
+        "source": notice.source.name,
+        "state": notice.state,
+        "revision": revision.n,
+        **{k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in fields.items()},
+        "addressees": revision.addressees,
+        "first_seen_at": notice.first_seen_at.isoformat(),
+        "last_seen_at": notice.last_seen_at.isoformat(),
+        "text": masked(revision.text),
+        "attachments": [
+            {"name": a.name, "url": a.url, "outcome": a.outcome, "media_type": a.media_type, "digest": a.digest, "size": a.size}
+            for a in revision.attachments
+        ],
+        "anatomy": revision.anatomy,
+        "provenance": revision.provenance,
+        "snapshot": _evidence(snapshot),
+    }
+
+
+def _evidence(snapshot: models.Snapshot | None) -> dict[str, Any] | None:
+    if snapshot is None:
+        return None
+    names = ("warc_file", "offset", "length", "payload_digest", "status")
+    return {**{n: getattr(snapshot, n) for n in names}, "fetched_at": snapshot.fetched_at.isoformat()}
+
+
+def _lines(value: dict[str, Any]) -> Iterator[str]:
+    yield safe(value["title"]) or "(no title)"
+    for name in ("url", "source", "state", "revision", *_FIELDS):
+        if value[name]:
+            yield f"{name.replace('_', ' '):16} {safe(str(value[name]))}"
+    for attachment in value["attachments"]:
+        yield f"{'attachment':16} {safe(attachment['name'])} ({attachment['outcome']})"
+    if value["snapshot"]:
+        kept = value["snapshot"]
+        yield f"{'kept bytes':16} {kept['warc_file']} at {kept['offset']}, {kept['payload_digest']}, fetched {kept['fetched_at']}"
+    yield ""
+    yield from (safe(line) for line in value["text"].split("\n"))
