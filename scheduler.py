@@ -22,8 +22,9 @@ from sqlalchemy import Engine
 
 from crawler.source import all_sources
 from notices.config import Config, load_config
-from notices.errors import NoticesError
+from notices.errors import ArchiveLocked, NoticesError
 from pipeline.database import open_database
+from pipeline.locks import hold
 from pipeline.runs import finish_tick, last_tick, reclaim_tick, take_tick
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -47,6 +48,7 @@ class Job:
 class Clock:
     """The state of a running scheduler: its database, children and whether it was told to stop."""
 
+    config: Config
     database: Engine
     children: set[asyncio.subprocess.Process] = field(default_factory=set)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -81,9 +83,16 @@ def newest_due(trigger: BaseTrigger, last: datetime | None, now: datetime) -> da
 
 async def run_if_due(clock: Clock, job: Job) -> None:
     """Take the job's newest due tick, unless another scheduler has it, and do its work to the end."""
-    if clock.stopping.is_set():
-        return
-    tick = reclaim_tick(clock.database, job.name) or _take(clock, job)
+    try:
+        with hold(clock.config.locks_dir, f"job-{job.name.replace(':', '-')}"):
+            await _run_locked(clock, job)
+    except ArchiveLocked:
+        log.info("%s: another scheduler is at it", job.name)
+
+
+async def _run_locked(clock: Clock, job: Job) -> None:
+    # Under the job's lock a tick that still says "running" was left by a scheduler that died: it is done again.
+    tick = None if clock.stopping.is_set() else reclaim_tick(clock.database, job.name) or _take(clock, job)
     if tick is None:
         return
     code = await _run_verb(clock, job)
@@ -109,7 +118,7 @@ async def _run_verb(clock: Clock, job: Job) -> int:
 
 async def run_once(config: Config) -> int:
     """Run everything that is due now, one job after another; return 0, or 3 when a source failed, or the worst exit code."""
-    clock = Clock(open_database(config))
+    clock = Clock(config, open_database(config))
     _stop_on_signals(clock)
     for job in jobs(config):
         await run_if_due(clock, job)
@@ -119,7 +128,7 @@ async def run_once(config: Config) -> int:
 
 async def run_forever(config: Config) -> int:
     """Run jobs as they come due until a signal; then let the work under way finish its page. Returns 0."""
-    clock = Clock(open_database(config))
+    clock = Clock(config, open_database(config))
     scheduler = AsyncIOScheduler(timezone=ZONE)
     for job in jobs(config):
         # Missed moments merge into one late run; a job still at work is not started twice.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, select, update
@@ -93,17 +93,16 @@ def is_running(locks: Path, source_name: str) -> bool:
     return is_held(locks, f"crawl-{source_name}")
 
 
-def reclaim_tick(engine: Engine, job: str, *, older_than: float = 60.0) -> int | None:
-    """The id of a tick whose scheduler died before its work ended, now ours to run again; None when there is none.
+def reclaim_tick(engine: Engine, job: str) -> int | None:
+    """The id of a tick whose scheduler died before its work ended, to be run again; None when there is none.
 
-    Only a tick taken longer ago than `older_than` seconds counts, and only when no process holds the job's lock; the
-    caller's own lock check makes a wrong guess harmless. One scheduler alone wins it.
+    The caller holds the job's lock, so no living process is at work on such a tick.
     """
-    before = datetime.now(UTC) - timedelta(seconds=older_than)
     with Session(engine) as session, session.begin():
-        mine = models.Tick.job == job, models.Tick.outcome == "running", models.Tick.taken_at < before
+        mine = models.Tick.job == job, models.Tick.outcome == "running"
         tick = session.scalar(select(models.Tick).where(*mine).order_by(models.Tick.due_at.desc()).limit(1))
         if tick is None:
             return None
+        session.execute(update(models.Tick).where(*mine, models.Tick.id != tick.id).values(outcome="crashed"))
         tick.taken_at = datetime.now(UTC)
         return tick.id

@@ -1,0 +1,48 @@
+# Everything a fresh machine needs is made here: Python 3.11 and the package registry are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CHECKED := notices crawler pipeline index cli scheduler.py
+
+.PHONY: demo test test-long check bench eval faults clean setup lock
+
+demo: $(READY)
+	$(BIN)/notices demo
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 2 -m "not long and not faults"
+
+test-long: $(READY)
+	$(BIN)/python -m pytest -n 2 -m long --timeout 3600
+
+faults: $(READY)
+	$(BIN)/python -m pytest -m faults --timeout 1500
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks.run
+
+eval: $(READY)
+	$(BIN)/python -m benchmarks.accuracy
+
+setup: $(READY)
+
+# An old pip (23.2) is enough: the lock holds names, versions and hashes only.
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(READY)
+
+lock:
+	uv pip compile pyproject.toml --group dev --group bench --python-version 3.11 --universal \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements.lock
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
