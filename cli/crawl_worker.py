@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         config = load_config(os.environ)
         source, _path = find_source(args.source, config.sources_dir)
-        plan = Plan(full=args.full, since=args.since, limit=args.limit)
+        plan = Plan(full=args.full, since=args.since, limit=args.limit, show=args.show)
         return crawl(source, plan, config)
     except NoticesError as error:
         print(f"notices: {error}", file=sys.stderr)
@@ -46,6 +46,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--since", type=date.fromisoformat)
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--show", action="store_true", help="a line for every notice")
     return parser.parse_args(argv)
 
 

@@ -95,11 +95,11 @@ class StoreNotice:
         spider = self.crawler.spider
         if notice.blocked:
             archive.note_failure(item.listed.entry.url, "blocked", notice.blocked)
-            spider.note_outcome("blocked", f"{item.fetched.url}: {notice.blocked}")
+            spider.note_outcome("blocked", item.listed.entry.title, f"{item.fetched.url}: {notice.blocked}")
             return
         attached = await self._attachments(notice, item)
         reading = Reading(notice, attached, item.snapshot, datetime.now(UTC))
-        spider.note_outcome(archive.store(reading, item.listed.entry.url))
+        spider.note_outcome(archive.store(reading, item.listed.entry.url), notice.title or item.listed.entry.title)
 
     async def _attachments(self, notice: Notice, item: CrawledPage) -> list[Attached]:
         if is_file(item.fetched.body):

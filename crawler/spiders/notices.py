@@ -18,6 +18,7 @@ from crawler.listing import next_candidates, read_list
 from crawler.middlewares import Refused
 from crawler.source import Column, Source
 from notices.blocked import classify
+from notices.display import safe
 from notices.html import decode
 from notices.model import CrawledPage, Listed, ListPage
 
@@ -32,6 +33,7 @@ class Plan:
     full: bool = False
     since: date | None = None
     limit: int | None = None
+    show: bool = False
 
 
 @dataclass(slots=True)
@@ -191,9 +193,11 @@ class NoticeSpider(scrapy.Spider):
         else:
             self.problems.append(f"list {failure.request.url}: {_reason(failure)}")
 
-    def note_outcome(self, outcome: str, reason: str = "") -> None:
+    def note_outcome(self, outcome: str, title: str, reason: str = "") -> None:
         """Count what became of a notice (told by the pipeline); stop when the site keeps turning us away."""
         self.counts[outcome] += 1
+        if self.plan.show:
+            print(f"  {outcome:9} {safe(title)} {reason}".rstrip(), flush=True)
         self.blocked_in_a_row = self.blocked_in_a_row + 1 if outcome == "blocked" else 0
         if self.blocked_in_a_row >= BLOCKED_TO_STOP:
             self.stop(f"blocked: {reason}")
