@@ -1,0 +1,53 @@
+"""The configuration: where it comes from, what it refuses and how it says so."""
+
+from pathlib import Path
+
+import pytest
+
+from notices.config import load_config
+from notices.errors import ConfigError
+
+
+def test_defaults_lie_in_the_home(tmp_path: Path) -> None:
+    config = load_config({"NOTICES_HOME": str(tmp_path)})
+    assert config.database == f"sqlite:///{tmp_path}/notices.db"
+    assert config.index == f"whoosh://{tmp_path}/index"
+    assert config.warc_dir == tmp_path / "warc"
+
+
+def test_home_defaults_to_the_data_folder_of_the_user(tmp_path: Path) -> None:
+    assert load_config({"HOME": str(tmp_path)}).home == tmp_path / ".local/share/notices"
+    assert load_config({"HOME": "/nowhere", "XDG_DATA_HOME": str(tmp_path)}).home == tmp_path / "notices"
+
+
+def test_environment_wins_over_file(tmp_path: Path) -> None:
+    (tmp_path / "notices.toml").write_text('crawl_jobs = 3\ncontact = "a@b.example"\n')
+    config = load_config({"NOTICES_HOME": str(tmp_path), "NOTICES_CRAWL_JOBS": "5"})
+    assert (config.crawl_jobs, config.contact) == (5, "a@b.example")
+    assert "a@b.example" in config.user_agent
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("crawl_job = 3", ["crawl_job", "unknown key", "crawl_jobs"]),
+        ("crawl_jobs = 0", ["crawl_jobs", "0", "1 to 64"]),
+        ('crawl_jobs = "many"', ["crawl_jobs", "'many'", "1 to 64"]),
+        ("crawl_jobs = true", ["crawl_jobs", "True"]),
+        ('database = "mysql://x"', ["database", "mysql", "sqlite:"]),
+        ('contact = "nobody"', ["contact", "nobody", "e-mail"]),
+        ('home = "/x"', ["home", "unknown key"]),
+        ("broken = [", ["notices.toml"]),
+    ],
+)
+def test_refusal_names_key_value_and_what_is_allowed(tmp_path: Path, text: str, said: list[str]) -> None:
+    (tmp_path / "notices.toml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_config({"NOTICES_HOME": str(tmp_path)})
+    assert all(part in str(caught.value) for part in said)
+
+
+def test_no_password_in_a_message(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config({"NOTICES_HOME": str(tmp_path), "NOTICES_DATABASE": "mysql://user:secret@host/db"})
+    assert "secret" not in str(caught.value)
