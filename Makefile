@@ -25,10 +25,10 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(READY)
+bench: $(VENV)/.ready-bench
 	$(BIN)/python -m benchmarks.run
 
-eval: $(READY)
+eval: $(VENV)/.ready-bench
 	$(BIN)/python -m benchmarks.accuracy
 
 setup: $(READY)
@@ -40,9 +40,15 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(READY)
 
+$(VENV)/.ready-bench: $(VENV)/.ready-bench requirements-bench.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	touch $@
+
+LOCK := uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-annotate --no-header
+
 lock:
-	uv pip compile pyproject.toml --group dev --group bench --python-version 3.11 --universal \
-	  --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements.lock
+	$(LOCK) pyproject.toml --group dev -o requirements.lock
+	$(LOCK) --group bench -c requirements.lock -o requirements-bench.lock
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
