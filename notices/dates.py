@@ -1,0 +1,125 @@
+"""Dates as pages and documents write them (reference/domain.md §5.1, §4.3). No clock: what is not written is not guessed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import date
+
+_B = r"[^\S\n]{0,6}"
+_DIGIT = "[0-9０-９]"
+_ZERO = "〇○◯零0０OＯo"
+_HAN_YEAR = f"[一二][九{_ZERO}][一二三四五六七八九{_ZERO}]{{2}}"
+_HAN_DAY = "[一二三四五六七八九十廿卅]{1,3}"
+_WRITTEN = re.compile(
+    f"((?:1|2|１|２){_DIGIT}{{3}}|{_HAN_YEAR}){_B}年{_B}({_DIGIT}{{1,2}}|{_HAN_DAY}){_B}月{_B}({_DIGIT}{{1,2}}|{_HAN_DAY}){_B}[日号]"
+)
+_NUMERIC = re.compile(
+    f"(?<![0-9０-９./_-])((?:19|20|１９|２０){_DIGIT}{{2}})([-/.．－—–])({_DIGIT}{{1,2}})\\2({_DIGIT}{{1,2}})(?![0-9０-９]|\\2[0-9０-９])"
+)
+_COMPACT = re.compile("(?:19|20)[0-9]{6}")
+_CLOCK = re.compile(
+    r"[\sT,，]*(?:[(（]?(?:星期|周)[一二三四五六日天][)）]?)?\s*(?:上午|下午|早上|晚上|[AaPp][Mm])?\s*"
+    r"(?:\d{1,2}\s*[:：时点]\s*\d{0,2}\s*(?:[:：分]\s*\d{0,2}\s*秒?(?:\.\d{1,6})?)?)?\s*(?:[AaPp][Mm])?\s*(?:Z|[+-]\d\d:?\d\d|CST)?\s*"
+)
+_LABEL = re.compile(r"[\s【\[（(]*[^\W\d_\s]{2,10}[\s】\]）)]*[:：]?\s*")
+_PADDING = " \t\r\n\u3000\xa0\u200b\ufeff"
+_HAN_VALUE = {c: n for n, c in enumerate("一二三四五六七八九", 1)}
+_ZERO_FOLD = str.maketrans(dict.fromkeys(_ZERO, "0") | {c: str(n) for c, n in _HAN_VALUE.items()})
+
+_URL_SHAPES = tuple(
+    re.compile(shape)
+    for shape in (
+        r"/(?:19|20)\d{4}/[tP]((?:19|20)\d\d)(\d\d)(\d\d)_?\d",
+        r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})/",
+        r"/((?:19|20)\d\d)(\d\d)/(\d\d)/",
+        r"/((?:19|20)\d\d)/(\d\d)-?(\d\d)/",
+        r"/((?:19|20)\d\d)(\d\d)(\d\d)/",
+        r"/[tW]?((?:19|20)\d\d)(\d\d)(\d\d)_\d+\.",
+        r"/P0((?:19|20)\d\d)(\d\d)(\d\d)\d{12}\.",
+        r"/((?:19|20)\d\d)(\d\d)(\d\d)\d{6,}(?:/|\.|$)",
+    )
+)
+
+
+def parse_date(text: str) -> date | None:
+    """The date that the whole string is: a label before it, a weekday and a time of day after it are allowed."""
+    body = text.strip(_PADDING)
+    if not body or len(body) > 80:
+        return None
+    if len(body) == 8 and _COMPACT.fullmatch(body):
+        return _valid(body[:4], body[4:6], body[6:])
+    for start, end, found in find_dates(body):
+        led = start == 0 or _LABEL.fullmatch(body[:start]) or body[:start] in "（([【"
+        return found if led and _CLOCK.fullmatch(body[end:].rstrip("）)]】")) else None
+    return None
+
+
+def find_dates(text: str) -> list[tuple[int, int, date]]:
+    """Every full date of a text as (start, end, date), in order; months, years and impossible days are none."""
+    return sorted({(start, end): (start, end, found) for start, end, found in _spans(text)}.values())
+
+
+def date_line(line: str) -> date | None:
+    """The date of a line that holds a date and nothing else."""
+    body = line.strip(_PADDING)
+    if not 6 <= len(body) <= 40:
+        return None
+    match = _WRITTEN.fullmatch(body)
+    if match:
+        return _valid(*match.groups())
+    numeric = _NUMERIC.fullmatch(body)
+    return _valid(numeric[1], numeric[3], numeric[4]) if numeric else None
+
+
+def url_date(url: str) -> date | None:
+    """The day that a page's address carries: an upload day, never a signing day. Only 1990 to 2035."""
+    path = url.partition("://")[2] or url
+    path = path[:2000]
+    for shape in _URL_SHAPES:
+        for match in shape.finditer(path):
+            found = _valid(*match.groups())
+            if found and 1990 <= found.year <= 2035:
+                return found
+    return None
+
+
+def _spans(text: str) -> Iterator[tuple[int, int, date]]:
+    if "年" in text:
+        for match in _WRITTEN.finditer(text):
+            found = _valid(*match.groups())
+            if found:
+                yield match.start(), match.end(), found
+    for match in _NUMERIC.finditer(text):
+        found = _valid(match[1], match[3], match[4])
+        if found:
+            yield match.start(), match.end(), found
+
+
+def _valid(year: str, month: str, day: str) -> date | None:
+    try:
+        return date(_year(year), _small(month), _small(day))
+    except ValueError:
+        return None
+
+
+def _year(text: str) -> int:
+    value = int(unicodedata.normalize("NFKC", text).translate(_ZERO_FOLD))
+    if not 1900 <= value <= 2099:
+        raise ValueError(text)
+    return value
+
+
+def _small(text: str) -> int:
+    """A month or a day: digits, 十, 十一 … 三十一, 廿三."""
+    folded = unicodedata.normalize("NFKC", text)
+    if folded.isdigit():
+        return int(folded)
+    folded = folded.replace("廿", "二十").replace("卅", "三十")
+    head, ten, tail = folded.partition("十")
+    if len(head) > 1 or len(tail) > 1:
+        raise ValueError(text)
+    if not ten:
+        return _HAN_VALUE[head]
+    return _HAN_VALUE.get(head, 1) * 10 + _HAN_VALUE.get(tail, 0)
