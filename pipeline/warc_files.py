@@ -1,0 +1,163 @@
+"""Names and durable writes in the folder of the WARC series.
+
+notices-<lane>-<serial>.warc.gz         a sealed file, never changed again
+notices-<lane>-<serial>.warc.gz.json    its manifest
+notices-<lane>-<serial>.warc.gz.open    the file a lane appends to; one for each lane
+notices-<lane>-<serial>.warc.gz.tail    what the open file must hold at least
+….tmp                                   a write under way; replaced or finished by the next owner of the lane
+lane-<lane>.lock                        held by the process that writes the lane
+quarantine/                             bytes that recovery took out of the way
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from notices.errors import ArchiveUnwritable, DamageFound, DiskFull, OperatorError
+
+QUARANTINE = "quarantine"
+_NAME = re.compile(r"notices-(\d{1,3})-(\d{6,9})\.warc\.gz(\.(?:open|json|tail)|)(\.tmp)?", re.ASCII)
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of the series by what its name says; `suffix` is "", ".open", ".json" or ".tail"; `temporary` for a write under way."""
+
+    lane: int
+    serial: int
+    suffix: str
+    temporary: bool
+
+
+def file_name(lane: int, serial: int) -> str:
+    """The name of a WARC file once sealed; rows and manifests know it by this name from the start."""
+    return f"notices-{lane}-{serial:06d}.warc.gz"
+
+
+def parse_name(name: str) -> Entry | None:
+    """What a file's name says, or None when it is not of the series."""
+    match = _NAME.fullmatch(name)
+    if not match:
+        return None
+    entry = Entry(int(match[1]), int(match[2]), match[3], bool(match[4]))
+    canonical = file_name(entry.lane, entry.serial) + entry.suffix + (".tmp" if entry.temporary else "")
+    return entry if canonical == name else None
+
+
+def listing(folder: Path) -> dict[str, Entry | None]:
+    """Every name in the folder, in order, with what it says. Raises ArchiveUnwritable when there is no such folder."""
+    with file_errors(folder):
+        return {name: parse_name(name) for name in sorted(os.listdir(folder))}
+
+
+def open_record_file(folder: Path, name: str) -> int:
+    """A descriptor to read a WARC file, sealed or still open. Raises DamageFound when it is missing."""
+    entry = parse_name(name)
+    if entry is None or entry.suffix or entry.temporary:
+        raise DamageFound(f"{name!r} is not the name of a WARC file")
+    for suffix in ("", ".open", ""):  # the last look: it may have been sealed in between
+        try:
+            return os.open(folder / (name + suffix), os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise DamageFound(f"{folder / name}: {error.strerror}") from error
+    raise DamageFound(f"{folder / name}: the file is missing")
+
+
+@contextmanager
+def reading(folder: Path, name: str) -> Iterator[int]:
+    """A descriptor that is closed again."""
+    fd = open_record_file(folder, name)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def file_error(path: Path, error: OSError) -> OperatorError:
+    """The archive's error for a failed file operation: DiskFull or ArchiveUnwritable, naming the path."""
+    if error.errno in _NO_SPACE:
+        return DiskFull(f"no space left on the device that holds {path}")
+    return ArchiveUnwritable(f"cannot use {path}: {error.strerror or error}")
+
+
+@contextmanager
+def file_errors(path: Path) -> Iterator[None]:
+    """Translate OSError once, naming the path."""
+    try:
+        yield
+    except OSError as error:
+        raise file_error(path, error) from error
+
+
+def pwrite_all(fd: int, data: bytes, offset: int) -> None:
+    """Write every byte; a short write is continued, so a full disk shows as an error."""
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(fd, view, offset)
+        view, offset = view[written:], offset + written
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Replace the file at `path`: all of it or nothing, and on the device when this returns."""
+    temporary = path.with_name(path.name + ".tmp")
+    write_new(temporary, data)
+    os.replace(temporary, path)
+    sync_folder(path.parent)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write and fsync a file; its name is durable only after sync_folder."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    try:
+        pwrite_all(fd, data, 0)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the folder's names durable."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def try_lock(folder: Path, lane: int) -> int | None:
+    """A descriptor that holds the lane's lock, or None when another holds it. The kernel drops the lock with its process."""
+    fd = os.open(folder / f"lane-{lane}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        return None
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
+
+
+def lane_in_use(folder: Path, lane: int) -> bool:
+    """Whether a writer holds the lane now."""
+    try:
+        fd = os.open(folder / f"lane-{lane}.lock", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
