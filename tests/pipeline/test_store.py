@@ -1,0 +1,95 @@
+"""Revisions: what makes one, what does not, and that a reading is stored whole or not at all."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from notices.config import load_config
+from notices.model import Alias, Anatomy, AttachmentLink, AttachmentText, Citation, Notice
+from pipeline import models, newest
+from pipeline.database import open_database
+from pipeline.runs import source_id
+from pipeline.store import Attached, Reading, store_reading
+
+NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+NOTICE = Notice(
+    url="http://www.linshan.example/1.html",
+    title="关于做好防汛工作的通知",
+    text="各县区：\n请做好防汛（以下简称“汛防”）工作。",
+    published_date=date(2026, 11, 20),
+    anatomy=Anatomy(aliases=(Alias("汛防", "防汛"),), citations=(Citation("cites", "防汛办法", None, None, "根据《防汛办法》"),)),
+)
+FILE = Attached(AttachmentLink("表.docx", "http://www.linshan.example/1.docx"), AttachmentText("ok", "docx", ("第一页", "第二页")), "sha256:aa", 5)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_database(load_config({"NOTICES_HOME": str(tmp_path)}))
+    yield engine
+    engine.dispose()
+
+
+def store(database: Engine, notice: Notice = NOTICE, attached: tuple[Attached, ...] = (FILE,)) -> str:
+    source = source_id(database, "linshan")
+    with Session(database) as session, session.begin():
+        return store_reading(session, source, Reading(notice, attached, None, NOW))
+
+
+def count(database: Engine, table: type[models.Base]) -> int:
+    with Session(database) as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_first_reading_is_new_and_waits_for_the_index(database: Engine) -> None:
+    assert store(database) == "new"
+    due = newest.due(database)
+    revision = newest.newest_revisions(database, due.notice_ids)[0]
+    assert (revision.n, revision.title, revision.notice.source.name) == (1, NOTICE.title, "linshan")
+    assert [a.text for a in revision.attachments] == ["第一页\f第二页"]
+    assert [(a.short, a.long) for a in revision.aliases] == [("汛防", "防汛")]
+    newest.clear_due(database, due.rows)
+    assert newest.due_count(database) == 0
+
+
+def test_same_content_again_adds_nothing(database: Engine) -> None:
+    store(database)
+    assert store(database, replace(NOTICE, text="各县区：\n\n 请做好防汛（以下简称“汛防”）工作。 ")) == "unchanged"
+    assert count(database, models.Revision) == 1
+    assert count(database, models.Outbox) == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [replace(NOTICE, text=NOTICE.text.replace("请", "须")), replace(NOTICE, title="关于做好防汛工作的通告"), replace(NOTICE, document_number="临政〔2026〕1号")],
+)
+def test_one_changed_character_makes_one_revision(database: Engine, changed: Notice) -> None:
+    store(database)
+    assert store(database, changed) == "revised"
+    assert store(database, changed) == "unchanged"
+    assert count(database, models.Revision) == 2
+    assert count(database, models.Notice) == 1
+
+
+def test_changed_attachment_makes_a_revision(database: Engine) -> None:
+    store(database)
+    assert store(database, attached=(replace(FILE, digest="sha256:bb"),)) == "revised"
+    assert store(database, attached=()) == "revised"
+
+
+def test_http_and_https_copies_are_one_notice(database: Engine) -> None:
+    store(database)
+    assert store(database, replace(NOTICE, url=NOTICE.url.replace("http:", "https:"))) == "unchanged"
+
+
+def test_failing_transaction_leaves_nothing(database: Engine) -> None:
+    source = source_id(database, "linshan")
+    with pytest.raises(RuntimeError), Session(database) as session, session.begin():
+        store_reading(session, source, Reading(NOTICE, (FILE,), None, NOW))
+        raise RuntimeError("power cut")
+    tables = (models.Notice, models.Revision, models.Attachment, models.Outbox)
+    assert [count(database, t) for t in tables] == [0, 0, 0, 0]
