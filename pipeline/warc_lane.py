@@ -7,6 +7,7 @@ final name, tail removed.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -67,6 +68,25 @@ def take_lane(folder: Path) -> Lane:
                 os.close(lock)
                 raise
     raise ArchiveLocked(f"{folder}: all {_LANES} lanes are being written")
+
+
+def free_lanes(folder: Path) -> Iterator[Lane]:
+    """Every lane that no process writes now, each recovered, and let go again when the next one is asked for."""
+    if not folder.is_dir():
+        return
+    for number in sorted({entry.lane for entry in listing(folder).values() if entry}):
+        lock = try_lock(folder, number)
+        if lock is None:
+            continue
+        try:
+            lane = _open_lane(folder, number, lock)
+        except BaseException:
+            os.close(lock)
+            raise
+        try:
+            yield lane
+        finally:
+            leave_lane(lane)
 
 
 def leave_lane(lane: Lane) -> None:
