@@ -18,7 +18,7 @@ from crawler.source import Source, find_source
 from crawler.spiders.notices import NoticeSpider, Plan
 from notices.config import Config, load_config
 from notices.errors import NoticesError, SourceError
-from pipeline.archive import Archive
+from pipeline.archive import Archive, earlier_payload
 from pipeline.database import open_database
 from pipeline.locks import hold
 from pipeline.recovery import recover
@@ -59,7 +59,7 @@ def crawl(source: Source, plan: Plan, config: Config) -> int:
         refuse_if_paused(database, ident)
         recover(database, config)
         run = start_run(database, "crawl", ident)
-        with SnapshotWriter(config.warc_dir, config.warc_max_bytes) as writer:
+        with SnapshotWriter(config.warc_dir, config.warc_max_bytes, previous=earlier_payload(database)) as writer:
             archive = Archive(database, writer, run, source.all_hosts())
             spider, reason = _run_scrapy(source, plan, archive, config)
         outcome, why, code = verdict(spider, archive, reason)

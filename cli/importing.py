@@ -22,7 +22,7 @@ from notices.model import AttachmentLink, AttachmentText, Fetched, Notice
 from notices.numbers import parse_number
 from notices.urls import canonical_url
 from pipeline.anatomy import read_anatomy
-from pipeline.archive import capture_of, snapshot_row
+from pipeline.archive import capture_of, earlier_payload, snapshot_row
 from pipeline.database import database_errors, open_database
 from pipeline.locks import hold
 from pipeline.recovery import recover
@@ -77,7 +77,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
         close_crashed_runs(database, "import", None)
         job = start_run(database, "import", None)
         tally = Tally()
-        with SnapshotWriter(config.warc_dir, config.warc_max_bytes) as writer, database_errors(config.database):
+        previous = earlier_payload(database)
+        with SnapshotWriter(config.warc_dir, config.warc_max_bytes, previous=previous) as writer, database_errors(config.database):
             for batch in _batches(_lines(args.file, args.source, tally)):
                 _store_batch(database, writer, job.id, batch, tally)
         finish_run(database, job.id, "done", "", tally.counts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, select, update
@@ -102,6 +102,32 @@ class Archive:
         values = {"outcome": outcome, "reason": reason[:1000], "counts": dict(counts), "finished_at": datetime.now(UTC)}
         with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
             session.execute(update(models.Run).where(models.Run.id == self.run_id).values(**values))
+
+
+def earlier_payload(engine: Engine) -> Callable[[str], tuple[str, datetime] | None]:
+    """A look-up for SnapshotWriter: address and time of the first capture of a payload, so that a repeat is a revisit record."""
+
+    def find(digest: str) -> tuple[str, datetime] | None:
+        mine = models.Snapshot.payload_digest == digest, models.Snapshot.revisit.is_(False)
+        query = select(models.Snapshot.url, models.Snapshot.fetched_at).where(*mine).order_by(models.Snapshot.id).limit(1)
+        with Session(engine) as session, session.begin():
+            row = session.execute(query).first()
+            return (row.url, row.fetched_at) if row else None
+
+    return find
+
+
+def payload_place(engine: Engine) -> Callable[[str], tuple[str, int] | None]:
+    """A look-up for read_capture: file and offset of the record that holds a payload."""
+
+    def find(digest: str) -> tuple[str, int] | None:
+        mine = models.Snapshot.payload_digest == digest, models.Snapshot.revisit.is_(False)
+        query = select(models.Snapshot.warc_file, models.Snapshot.offset).where(*mine).order_by(models.Snapshot.id).limit(1)
+        with Session(engine) as session, session.begin():
+            row = session.execute(query).first()
+            return (row.warc_file, row.offset) if row else None
+
+    return find
 
 
 def capture_of(fetched: Fetched) -> Capture:
