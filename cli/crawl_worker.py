@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -29,7 +28,6 @@ from pipeline.snapshots import SnapshotWriter
 def main(argv: Sequence[str] | None = None) -> int:
     """Run it; return the documented exit code."""
     args = _arguments(argv)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         config = load_config(os.environ)
         source, _path = find_source(args.source, config.sources_dir)

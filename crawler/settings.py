@@ -20,7 +20,7 @@ def settings_for(source: Source, config: Config) -> dict[str, Any]:
         "DOWNLOAD_MAXSIZE": config.max_body_bytes,
         "DOWNLOAD_TIMEOUT": config.request_timeout,
         "DOWNLOAD_VERIFY_CERTIFICATES": source.tls == "verify",
-        "DNS_RESOLVER": "scrapy.resolver.CachingHostnameResolver" if source.allow_private else "crawler.resolver.PublicResolver",
+        "TWISTED_DNS_RESOLVER": "scrapy.resolver.CachingHostnameResolver" if source.allow_private else "crawler.resolver.PublicResolver",
         "DOWNLOADER_MIDDLEWARES": {
             "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
             "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
@@ -55,11 +55,13 @@ _SAFE: dict[str, Any] = {
     "TELNETCONSOLE_ENABLED": False,
     "REMOTE_CONTROL_ENABLED": False,
     "HTTPCACHE_ENABLED": False,
+    "HTTPPROXY_ENABLED": False,
     "DEFAULT_REQUEST_HEADERS": {
         "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
         "Accept-Language": "zh-CN,zh;q=0.9",
     },
     "LOG_LEVEL": "WARNING",
+    "LOG_FORMAT": "%(levelname)s %(name)s: %(message)s",
     "STATS_DUMP": False,
     "LOGSTATS_INTERVAL": 0,
     "URLLENGTH_LIMIT": 4096,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -72,17 +71,12 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notes: str = ""
     hosts: list[str] = []
     expect: Expect = Expect()
-    list: ListTable = ListTable()
+    lists: ListTable = msgspec.field(name="list", default=ListTable())
 
     def all_hosts(self) -> tuple[str, ...]:
         """Every host the source may be fetched from: its columns' and the extra ones it names."""
-        found = [urlsplit(c.url).hostname or "" for c in self.columns] + list_of(self.hosts)
+        found = [urlsplit(c.url).hostname or "" for c in self.columns] + self.hosts
         return tuple(dict.fromkeys(found))
-
-
-def list_of(values: Sequence[str]) -> list[str]:
-    """A plain list (the class above has a field named list)."""
-    return [*values]
 
 
 def load_source(path: Path) -> Source:

@@ -23,9 +23,9 @@ class Site:
     def answer(self, path: str) -> Page:
         """What the server sends for a path."""
         page = self.pages.get(path, (404, {}, b"not found"))
-        if callable(page):
-            page = page(self.requests[path])
         self.requests[path] += 1
+        if callable(page):
+            page = page(self.requests[path] - 1)
         return (200, {"Content-Type": "text/html; charset=utf-8"}, page) if isinstance(page, bytes) else page
 
 

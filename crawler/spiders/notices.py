@@ -56,7 +56,7 @@ class NoticeSpider(scrapy.Spider):
     def __init__(self, source: Source, ledger: Ledger, plan: Plan, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.source, self.ledger, self.plan = source, ledger, plan
-        self.rules = source.list.rules()
+        self.rules = source.lists.rules()
         self.backoff = max(0.05, min(source.delay, 5.0))
         self.counts: Counter[str] = Counter()
         self.problems: list[str] = []
