@@ -105,6 +105,10 @@ class Listing(Base):
     reason: Mapped[str] = mapped_column(default="")
     first_listed_at: Mapped[datetime]
     last_listed_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    read_again_at: Mapped[datetime | None] = mapped_column(index=True)
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
 
 
 class ColumnWalk(Base):
@@ -161,6 +165,7 @@ class Revision(Base):
     addressees: Mapped[list[Any]] = mapped_column(default=list)
     needs_ocr: Mapped[bool] = mapped_column(default=False)
     validity: Mapped[str] = mapped_column(default="unknown")
+    row_digest: Mapped[str] = mapped_column(default="")
     anatomy: Mapped[dict[str, Any]] = mapped_column(default=dict)
     provenance: Mapped[dict[str, Any]] = mapped_column(default=dict)
     notice: Mapped[Notice] = relationship()
@@ -233,3 +238,41 @@ class Tick(Base):
     taken_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(default="running")
+
+
+class Correction(Base):
+    """A later reading of the same bytes: which fields of a revision changed, from what to what. The source did not change."""
+
+    __tablename__ = "correction"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"), index=True)
+    made_at: Mapped[datetime]
+    from_parser: Mapped[str]
+    to_parser: Mapped[str]
+    changes: Mapped[dict[str, Any]]
+
+
+class Observation(Base):
+    """One look at a known notice that did not show it, with the evidence, or that showed it again ("seen")."""
+
+    __tablename__ = "observation"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), index=True)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
+    observed_at: Mapped[datetime]
+    evidence: Mapped[str]
+    detail: Mapped[str] = mapped_column(default="")
+    site_healthy: Mapped[bool] = mapped_column(default=True)
+
+
+class Checkpoint(Base):
+    """A signed root of the Merkle log over all snapshots, in order of their ids, up to `last_snapshot_id`."""
+
+    __tablename__ = "checkpoint"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime]
+    size: Mapped[int]
+    last_snapshot_id: Mapped[int]
+    root: Mapped[str]
+    note: Mapped[str]
+    timestamp_response: Mapped[str | None]
