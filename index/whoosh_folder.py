@@ -1,0 +1,148 @@
+"""The index folder: generations side by side, one of them current; the texts that phrases are verified against.
+
+<index>/current            the name of the current generation
+<index>/g-<n>/             a generation: Whoosh's files, folded.bin, originals.bin, version.json
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import mmap
+import os
+import shutil
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from index.whoosh_schema import VERSION
+from notices.errors import ArchiveUnwritable, DiskFull, IndexUnusable
+
+FOLDED, ORIGINALS, CURRENT = "folded.bin", "originals.bin", "current"
+
+
+def current_generation(folder: Path) -> Path:
+    """The folder of the current generation. Raises IndexUnusable when there is none that this program can read."""
+    try:
+        name = (folder / CURRENT).read_text(encoding="ascii").strip()
+        generation = folder / name
+        version = json.loads((generation / "version.json").read_text(encoding="ascii"))
+    except (OSError, ValueError) as error:
+        raise IndexUnusable(f"index {folder}: {error}") from error
+    if name != Path(name).name or version != {"version": VERSION}:
+        raise IndexUnusable(f"index {folder}: made by another version of this program ({version!r})")
+    _refuse_foreign(generation)
+    return generation
+
+
+def _refuse_foreign(generation: Path) -> None:
+    """Whoosh unpickles a file of the index: whoever can write there could run code as us."""
+    state = generation.stat()
+    if state.st_uid not in (0, os.geteuid()) or state.st_mode & 0o002:
+        raise IndexUnusable(f"index {generation}: writable by others; its owner must be this user, and others must not write")
+
+
+def new_generation(folder: Path) -> Path:
+    """An empty folder for a further generation; left-overs of generations that never became current are removed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    keep = _current_name(folder)
+    numbers = [0]
+    for path in folder.glob("g-*"):
+        numbers.append(int(path.name[2:]) if path.name[2:].isdigit() else 0)
+        if path.name != keep:
+            shutil.rmtree(path, ignore_errors=True)
+    generation = folder / f"g-{max(numbers) + 1:06d}"
+    generation.mkdir(mode=0o755)
+    (generation / "version.json").write_text(json.dumps({"version": VERSION}), encoding="ascii")
+    return generation
+
+
+def _current_name(folder: Path) -> str:
+    try:
+        return (folder / CURRENT).read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def make_current(folder: Path, generation: Path) -> None:
+    """Swap the generation in, durably and atomically; the earlier ones are removed."""
+    sync_tree(generation)
+    temporary = folder / f"{CURRENT}.tmp"
+    with temporary.open("w", encoding="ascii") as handle:
+        handle.write(generation.name)
+        handle.flush()
+        os.fsync(handle.fileno())
+    os.replace(temporary, folder / CURRENT)
+    sync_folder(folder)
+    for path in folder.glob("g-*"):
+        if path.name != generation.name:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def sync_tree(folder: Path) -> None:
+    """Bring every file of a folder and the folder itself to the device: Whoosh never does."""
+    for path in folder.iterdir():
+        if path.is_file():
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    sync_folder(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's entries to the device."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def append(path: Path, pieces: list[bytes]) -> list[int]:
+    """Append the pieces durably; return the offset of each."""
+    with path.open("ab") as handle:
+        at = handle.seek(0, os.SEEK_END)
+        offsets = []
+        for piece in pieces:
+            offsets.append(at)
+            at += len(piece)
+            handle.write(piece)
+        handle.flush()
+        os.fsync(handle.fileno())
+    return offsets
+
+
+def packed(value: Any) -> bytes:
+    """A value as compressed JSON with its length before it."""
+    data = zlib.compress(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"), 6)
+    return len(data).to_bytes(4, "big") + data
+
+
+def unpacked(file: mmap.mmap, offset: int) -> Any:
+    """The value that was packed at the offset."""
+    size = int.from_bytes(file[offset : offset + 4], "big")
+    return json.loads(zlib.decompress(file[offset + 4 : offset + 4 + size]))
+
+
+def mapped(path: Path) -> mmap.mmap | None:
+    """The file's bytes, mapped; None for an empty one."""
+    with path.open("rb") as handle:
+        size = os.fstat(handle.fileno()).st_size
+        return mmap.mmap(handle.fileno(), size, access=mmap.ACCESS_READ) if size else None
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Translate what writing may raise: DiskFull, ArchiveUnwritable, IndexUnusable for an index that is not sound."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise DiskFull(f"no space left for the index {folder}") from error
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR):
+            raise ArchiveUnwritable(f"cannot write the index {folder}: {error.strerror}") from error
+        raise IndexUnusable(f"index {folder}: {error}") from error
