@@ -83,6 +83,9 @@ class Engine(Protocol):
     def search(self, query: Query, *, limit: int = 10, offset: int = 0, sort: str = "relevance") -> Answer:
         """Answer a parsed query; `sort` is relevance or date (newest first, undated last)."""
 
+    def texts(self, ids: Sequence[int]) -> dict[int, tuple[str, tuple[AttachedText, ...]]]:
+        """Original text and attachments of these documents, for snippets; unknown ids are left out."""
+
     def versions(self) -> set[tuple[int, int]]:
         """Every (id, revision) the index holds."""
 

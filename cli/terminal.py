@@ -1,0 +1,26 @@
+"""What a terminal gets: marks in colour where it can, in signs where it cannot."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from notices.display import safe
+
+_ON, _OFF = "\x1b[1;31m", "\x1b[0m"
+
+
+def wants_colour() -> bool:
+    """Whether standard output is a terminal that was not asked to stay plain."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def marked(text: str, marks: Sequence[Sequence[int]], colour: bool) -> str:
+    """The text, made safe, with the marked spans in colour or between « and »."""
+    begin, end = (_ON, _OFF) if colour else ("«", "»")
+    pieces, at = [], 0
+    for first, last in marks:
+        pieces += [safe(text[at:first]), begin, safe(text[first:last]), end]
+        at = last
+    return "".join([*pieces, safe(text[at:])])
