@@ -1,0 +1,59 @@
+"""One reading of a text: each element found once, where the rules say it stands."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from notices.model import Anatomy
+from notices.numbers import find_numbers
+from pipeline.anatomy import head, parts, signature
+from pipeline.anatomy.agencies import full_name, title_issuers
+from pipeline.anatomy.kinds import kind_of, status_marks, version_marks
+from pipeline.anatomy.lines import SCAN_LIMIT, split_lines
+from pipeline.anatomy.sections import read_sections
+
+
+def read_anatomy(  # noqa: PLR0913  each keyword is a value that the page may have labelled
+    text: str,
+    *,
+    title: str | None,
+    published_date: date | None = None,
+    labelled_number: str | None = None,
+    labelled_issuer: str | None = None,
+    labelled_written_date: date | None = None,
+    region: str | None = None,
+) -> Anatomy:
+    """What the text says of itself. One paragraph a line; what a page labels is believed before the text."""
+    lines = split_lines(text)
+    kind, carried_kind, carried_title = kind_of(title or "")
+    after_title = head.head_end(lines, title)
+    addressees, addressee = head.read_addressees(lines, after_title)
+    body = max(after_title, addressee + 1)
+    marks = parts.attachment_marks(lines, body)
+    stop = marks[0] if marks else len(lines)
+    signed = signature.find_signature(lines, body, stop)
+    carried = parts.carried_start(lines, signed.last + 1 if signed else body, stop, carried_title)
+    if carried is not None and signed is not None and signed.first > carried:
+        signed = None
+    titled = title_issuers(title or "")
+    issuers = list(signed.issuers) if signed and signed.issuers else titled
+    issuer = labelled_issuer or (" ".join(issuers) if issuers else None)
+    number = head.complete_number(head.own_number(lines, after_title, addressee, title, labelled_number), titled or issuers, kind)
+    spans = parts.split_parts(lines, carried, marks, carried_title, len(text))
+    return Anatomy(
+        kind=kind,
+        carried_kind=carried_kind,
+        carried_title=carried_title,
+        document_number=number,
+        other_numbers=tuple(dict.fromkeys(n.display for _, _, n in find_numbers(text[:SCAN_LIMIT]) if not number or n.key != number.key)),
+        addressees=addressees,
+        issuer=issuer,
+        issuer_full=full_name(issuer, text, region, title) if issuer else None,
+        written_date=labelled_written_date or (signed.written if signed else None),
+        disclosure=signature.find_disclosure(lines, signed),
+        attachment_names=parts.attachment_names(lines, body, stop),
+        sections=read_sections(lines, spans),
+        parts=spans,
+        version_marks=version_marks(title or ""),
+        status_marks=status_marks(title or ""),
+    )

@@ -1,0 +1,125 @@
+"""Signature, written date and disclosure note (reference/domain.md §1.1 rows 11-14, §5.1)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import NamedTuple
+
+from notices.dates import date_line, find_dates
+from pipeline.anatomy.agencies import can_open_wrap, is_agency, names_in
+from pipeline.anatomy.lines import Line
+
+_ROLE = re.compile(
+    "(?:代?理?)(?:省长|市长|县长|区长|总理|总\\s*理|部长|局长|主任|州长|署长|行长|会长|主席|委员长|旗长|关长|社长)(?:[\\s\u3000]*[\u3400-\u9fff]{1,2}[\\s\u3000]*[\u3400-\u9fff]{1,3})?"
+)
+_NOTE = re.compile(r"[（(][^（）()]{2,60}[）)]")
+_DISCLOSURE = re.compile(r"[（(]\s*([^（）()。]{0,14}(?:公开|删减|发至|传达)[^（）()。]{0,40})\s*[）)]$")
+_LABELLED_DISCLOSURE = re.compile(
+    "(?:公开方式|公开属性|信息公开(?:形式|选项|类别)|公开类别)[:：]\\s*(主动公开|依申请公开|不予公开|不公开)$"
+)
+_ENDING = re.compile("[。！!.]$|^特此|致敬|^附件|^附[:：]|^[（(]")
+_MAX_JOINT = 24
+
+
+class Signature(NamedTuple):
+    """Who signed and when: line indexes [first, last] of the block; `issuers` may be empty where only a date stands."""
+
+    issuers: tuple[str, ...]
+    written: date | None
+    first: int
+    last: int
+
+
+def find_signature(lines: list[Line], body: int, stop: int) -> Signature | None:
+    """The first signature block between the head and the first attachment, by its date line, else by its place at the end."""
+    dated: Signature | None = None
+    for index in range(max(body, 1), stop):
+        signed = _signed_at(lines, index, body)
+        if signed is None:
+            continue
+        if signed.issuers:
+            return signed
+        if dated is None and _closes(lines, index, stop):
+            dated = signed
+            if index + 1 < len(lines) and _NOTE.fullmatch(lines[index + 1].text):
+                return dated
+    return dated or _undated(lines, body, stop)
+
+
+def _signed_at(lines: list[Line], index: int, body: int) -> Signature | None:
+    text = lines[index].text
+    if not (6 <= len(text) <= 90) or text[-1] in "。；：:，":
+        return None
+    bare = _NOTE.sub("", text).strip()
+    written = date_line(bare)
+    if written is not None:
+        return _block_above(lines, index, body, written)
+    if bare[-1:] in ("日", "号") or bare[-1:].isdigit():
+        found = find_dates(bare)
+        if found and found[-1][1] == len(bare):
+            issuers = names_in(bare[: found[-1][0]])
+            if issuers:
+                return Signature(tuple(issuers), found[-1][2], index, index)
+    return None
+
+
+def _block_above(lines: list[Line], index: int, body: int, written: date) -> Signature:
+    first, names = _names_above(lines, index, body)
+    if not names and index + 1 < len(lines):
+        below = names_in(lines[index + 1].text)
+        if below and _closes(lines, index, len(lines)):
+            return Signature(tuple(below), written, index, index + 1)
+    return Signature(tuple(names), written, first, index)
+
+
+def _names_above(lines: list[Line], index: int, body: int) -> tuple[int, list[str]]:
+    """The agencies on the lines right above, lines of one wrapped name put together; a signer's office is passed over."""
+    names: list[str] = []
+    first = index
+    while first > body and index - first < _MAX_JOINT:
+        above = lines[first - 1].text
+        if _ROLE.fullmatch(above) or (above[0] in "（(" and "代章" in above):
+            first -= 1
+            continue
+        found = names_in(above)
+        if found:
+            wrapped = first - 2 >= body and can_open_wrap(lines[first - 2].text) and not names_in(lines[first - 2].text)
+            if wrapped and is_agency(lines[first - 2].text + found[0]) and lines[first - 2].text[-1] not in "。；":
+                found[0] = lines[first - 2].text + found[0]
+                first -= 1
+            first -= 1
+            names = found + names
+            continue
+        break
+    return first, names
+
+
+def _closes(lines: list[Line], index: int, stop: int) -> bool:
+    """Whether a bare date may be a signature: after a finished sentence, or at the end, or before a bracketed note."""
+    following = lines[index + 1].text if index + 1 < stop else ""
+    return not following or bool(_NOTE.fullmatch(following)) or bool(_ENDING.search(lines[index - 1].text))
+
+
+def _undated(lines: list[Line], body: int, stop: int) -> Signature | None:
+    """Agencies on the last lines before notes, copies and attachments, where no date follows."""
+    last = stop - 1
+    while last > body and (lines[last].text[0] in "（(" or lines[last].text.startswith(("抄送", "分送", "附件", "附："))):
+        last -= 1
+    first, names = _names_above(lines, last + 1, body)
+    if not names or first <= body or not _ENDING.search(lines[first - 1].text):
+        return None
+    return Signature(tuple(names), None, first, last)
+
+
+def find_disclosure(lines: list[Line], signature: Signature | None) -> str | None:
+    """The note under the date that says how the document is open to the public: 此件公开发布."""
+    if signature is not None:
+        near = lines[signature.last : signature.last + 4]
+    else:
+        near = lines[-6:]
+    for line in [*near, *lines[max(0, (signature.first if signature else 0) - 3) : signature.first if signature else 0]]:
+        found = _DISCLOSURE.search(line.text) or _LABELLED_DISCLOSURE.search(line.text)
+        if found:
+            return found[1].strip()
+    return None
