@@ -141,20 +141,19 @@ def _open_file(folder: Path, name: str) -> tuple[int, int, Tail]:
 def _recover(folder: Path, number: int) -> int:
     """Finish what a crash interrupted and return the serial of the lane's sound open file."""
     entries = [e for e in listing(folder).values() if e and e.lane == number]
-    opened = sorted(e.serial for e in entries if e.suffix == ".open" and not e.temporary)
-    highest = max((e.serial for e in entries), default=0)
     sealed = {e.serial for e in entries if not e.suffix and not e.temporary}
-    for serial in sorted(sealed):
+    opened = {e.serial for e in entries if e.suffix == ".open" and not e.temporary} - sealed
+    unborn = {e.serial for e in entries if e.suffix == ".open" and e.temporary} - sealed
+    highest = max((e.serial for e in entries), default=0)
+    for serial in sealed:
         (folder / f"{file_name(number, serial)}.tail").unlink(missing_ok=True)
-    current = opened[-1] if opened and opened[-1] == highest and highest not in sealed else None
-    if current is None:
-        unborn = any(e.serial == highest and e.temporary and e.suffix == ".open" for e in entries)
-        current = highest if unborn and highest not in sealed else highest + 1
-        _begin(folder, number, current)
-    for serial in opened:
-        if serial != current:
-            _seal(folder, number, serial, None)
-    return current if _settle(folder, number, current) else _retire(folder, number, current)
+    for serial in sorted(opened - {highest}):
+        _seal(folder, number, serial, None)
+    if highest not in opened:
+        # A serial is never used twice: were a file deleted, the gap must stay visible.
+        highest += highest not in unborn
+        _begin(folder, number, highest)
+    return highest if _settle(folder, number, highest) else _retire(folder, number, highest)
 
 
 def _begin(folder: Path, number: int, serial: int) -> None:

@@ -11,6 +11,7 @@ from hashlib import sha256
 from pipeline.warc_record import Record, decode
 
 _CHUNK = 32 << 10  # one chunk inflates to 33 MB at most
+_MAGIC = bytes.fromhex("1f8b080000000000")  # as compress() begins every member: no name, no time, no flags
 _LARGEST = (1 << 30) + (1 << 20)  # the largest body the configuration allows, and its heads
 
 
@@ -47,6 +48,8 @@ def read_member(fd: int, offset: int) -> Member:
         chunk = os.pread(fd, _CHUNK, position)
         if not chunk:
             raise BadMember(offset, "the file ends inside the record" if position > offset else "no record begins here", torn=True)
+        if position == offset and chunk[: len(_MAGIC)] != _MAGIC[: len(chunk)]:
+            raise BadMember(offset, "no record begins here")
         try:
             piece = unpacker.decompress(chunk)
         except zlib.error as error:
@@ -76,3 +79,44 @@ def members(fd: int, start: int, end: int) -> Iterator[Member]:
         if start > end:
             raise BadMember(member.offset, f"the record crosses the end at {end}")
         yield member
+
+
+_TRIES = 1000  # chance repeats of the magic are rarer than one in 10^19 bytes; more means a forged file
+
+
+def members_around_damage(fd: int, start: int, end: int) -> Iterator[Member | BadMember]:
+    """Every record from `start` to `end`, with a BadMember in place of each stretch that holds none."""
+    tries = 0
+    while start < end:
+        try:
+            for member in members(fd, start, end):
+                start = member.offset + member.length
+                yield member
+        except BadMember as error:
+            yield error
+            start = error.offset
+            while start < end and not _begins_member(fd, start := _next_magic(fd, start + 1, end)):
+                tries += 1
+                if tries > _TRIES:
+                    return
+
+
+def _begins_member(fd: int, offset: int) -> bool:
+    try:
+        read_member(fd, offset)
+    except BadMember:
+        return False
+    return True
+
+
+def _next_magic(fd: int, start: int, end: int) -> int:
+    """Where the next member may begin, or `end`."""
+    while start < end:
+        chunk = os.pread(fd, min(1 << 20, end - start), start)
+        found = chunk.find(_MAGIC)
+        if found >= 0:
+            return start + found
+        if len(chunk) < len(_MAGIC):
+            break
+        start += len(chunk) - len(_MAGIC) + 1
+    return end

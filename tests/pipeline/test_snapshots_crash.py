@@ -1,0 +1,171 @@
+"""A writer killed at any moment loses nothing that it acknowledged, and the next one goes on without hands."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.snapshots import SnapshotWriter, read_capture, scan, verify_series
+from tests.pipeline.test_snapshots import capture, warcio_check
+
+ROOT = Path(__file__).parents[2]
+_WRITER = """
+import sys, random, os
+from pathlib import Path
+from pipeline.snapshots import SnapshotWriter
+from tests.pipeline.test_snapshots import capture
+folder, first, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+with SnapshotWriter(folder, 30_000) as writer:
+    for n in range(first, first + count):
+        s = writer.write(capture(n, body=random.Random(n).randbytes(1 << random.Random(n).randrange(6, 14))))
+        os.write(1, f"{n} {s.warc_file} {s.offset} {s.length}\\n".encode())
+"""
+
+
+def start_writer(folder: Path, first: int, count: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", _WRITER, str(folder), str(first), str(count)], stdout=subprocess.PIPE, cwd=ROOT)
+
+
+def acknowledged(output: bytes) -> list[tuple[int, str, int]]:
+    lines = [line.split() for line in output.decode().splitlines(keepends=True) if line.endswith("\n")]
+    return [(int(n), name, int(offset)) for n, name, offset, _ in lines]
+
+
+def contents(folder: Path) -> list[tuple[str, int, str]]:
+    names = sorted({p.name.removesuffix(".open") for p in folder.iterdir() if p.name.endswith((".gz", ".open"))})
+    return [(s.warc_file, s.offset, c.url) for name in names for s, c in scan(folder, name)]
+
+
+def test_killed_writers_lose_nothing_acknowledged(tmp_path: Path) -> None:
+    rng, kept = random.Random(4), []
+    for run in range(20):
+        writer = start_writer(tmp_path, run * 1000, 1000)
+        assert writer.stdout
+        first = writer.stdout.readline()
+        time.sleep(rng.uniform(0, 0.15))
+        writer.send_signal(signal.SIGKILL)
+        kept += acknowledged(first + writer.communicate()[0])
+        assert list(verify_series(tmp_path)) == []  # a torn end is no damage
+    with SnapshotWriter(tmp_path, 30_000) as after:
+        last = after.write(capture(99_999))
+    assert list(verify_series(tmp_path)) == []
+    found = contents(tmp_path)
+    assert {(name, offset, capture(n).url) for n, name, offset in kept} <= set(found)
+    assert len({url for *_, url in found}) == len(found)  # nothing twice
+    assert len(found) - len(kept) <= 21  # at most the one record in flight at each kill, and the last
+    assert (last.warc_file, last.offset, capture(99_999).url) in found
+    assert {name.split("-")[1] for name, *_ in found} == {"0"}
+    checked = warcio_check(*tmp_path.glob("*.gz"), *tmp_path.glob("*.open"))
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_three_processes_write_at_once_while_verify_reads(tmp_path: Path) -> None:
+    writers = [start_writer(tmp_path, n * 1000, 300) for n in range(3)]
+    rounds, alarms = 0, []
+    while any(w.poll() is None for w in writers) or rounds < 3:
+        alarms += list(verify_series(tmp_path))
+        rounds += 1
+    kept = [line for w in writers for line in acknowledged(w.communicate()[0])]
+    assert alarms == []
+    assert len(kept) == 900
+    assert sorted(contents(tmp_path)) == sorted((name, offset, capture(n).url) for n, name, offset in kept)
+
+
+def test_torn_tail_is_cut_at_the_last_whole_record(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    with SnapshotWriter(made, 1 << 20) as writer:
+        one = writer.write(capture(1))
+        tail = (made / f"{one.warc_file}.tail").read_bytes()  # as it stood before the second record
+        two = writer.write(capture(2, body=b"short"))
+    whole = (made / f"{one.warc_file}.open").read_bytes()
+    for cut in range(two.offset, two.offset + two.length + 1):
+        folder = tmp_path / "torn"
+        shutil.copytree(made, folder)
+        path = folder / f"{one.warc_file}.open"
+        path.write_bytes(whole[:cut])
+        (folder / f"{one.warc_file}.tail").write_bytes(tail)
+        assert list(verify_series(folder)) == []
+        for _ in range(2):  # a second recovery changes nothing
+            SnapshotWriter(folder, 1 << 20).close()
+            expected = whole if cut == len(whole) else whole[: two.offset]
+            assert path.read_bytes() == expected
+            kept = b"".join(p.read_bytes() for p in folder.glob("quarantine/*"))
+            assert kept == whole[len(expected) : cut]
+        assert list(verify_series(folder)) == []
+        shutil.rmtree(folder)
+
+
+def test_lost_tail_file_is_made_again(tmp_path: Path) -> None:
+    with SnapshotWriter(tmp_path, 1 << 20) as writer:
+        stored = [writer.write(capture(n)) for n in range(5)]
+    tail = tmp_path / f"{stored[0].warc_file}.tail"
+    before = tail.read_bytes()
+    tail.write_bytes(b"\0" * 512)  # as after a power cut
+    assert [d.kind for d in verify_series(tmp_path)] == ["tail"]
+    SnapshotWriter(tmp_path, 1 << 20).close()
+    assert tail.read_bytes() == before
+    assert list(verify_series(tmp_path)) == []
+
+
+def test_open_file_shorter_than_promised_is_set_aside_not_continued(tmp_path: Path) -> None:
+    with SnapshotWriter(tmp_path, 1 << 20) as writer:
+        stored = [writer.write(capture(n)) for n in range(5)]
+    path = tmp_path / f"{stored[0].warc_file}.open"
+    path.write_bytes(path.read_bytes()[: stored[4].offset])
+    with SnapshotWriter(tmp_path, 1 << 20) as writer:
+        assert writer.write(capture(9)).warc_file == "notices-0-000002.warc.gz"
+    assert [(d.kind, d.file) for d in verify_series(tmp_path)] == [("sealed-damaged", stored[0].warc_file)]
+    assert [read_capture(tmp_path, s.warc_file, s.offset) for s in stored[:4]] == [capture(n) for n in range(4)]
+
+
+class Killed(BaseException):
+    """Stands for a power cut: nothing after it runs."""
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize("k", range(18))
+def test_rotation_cut_between_any_two_steps_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, k: int, before: bool) -> None:
+    """The k-th durable step of a rotation is the last thing that happens."""
+    writer = SnapshotWriter(tmp_path, 3000)
+    stored = [writer.write(capture(0))]
+    while stored[-1].offset + 2 * stored[-1].length <= 3000:
+        stored.append(writer.write(capture(len(stored))))
+    left = [k]
+
+    def cut(step):  # type: ignore[no-untyped-def]
+        def run(*args, **kwargs):  # type: ignore[no-untyped-def]
+            if left[0] < 0 or (left[0] == 0 and before):
+                left[0] = -1
+                raise Killed
+            result = step(*args, **kwargs)
+            left[0] -= 1
+            if left[0] < 0:
+                raise Killed
+            return result
+
+        return run
+
+    with monkeypatch.context() as patch:
+        for name in ("fsync", "replace", "pwrite", "ftruncate"):
+            patch.setattr(os, name, cut(getattr(os, name)))
+        patch.setattr(Path, "unlink", cut(Path.unlink))
+        with contextlib.suppress(Killed):
+            stored.append(writer.write(capture(77, body=random.Random(1).randbytes(1500))))
+    assert left[0] < 0, "the rotation has fewer steps than this test cuts at"
+    writer.close()
+    assert list(verify_series(tmp_path)) == []
+    with SnapshotWriter(tmp_path, 3000) as after:
+        stored.append(after.write(capture(88)))
+    assert list(verify_series(tmp_path)) == []
+    found = contents(tmp_path)
+    assert {(s.warc_file, s.offset) for s in stored} <= {(name, offset) for name, offset, _ in found}
+    assert len({url for *_, url in found}) == len(found)
