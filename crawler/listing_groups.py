@@ -1,0 +1,148 @@
+"""Which of the repeated structures of a page is its list of notices."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from crawler.listing_outline import Link, Outline
+from crawler.listing_records import Pairing, Record
+from notices.urls import same_site
+
+_BESIDE = re.compile(r"热点|排行|推荐|相关|点击|友情|链接|热门|热搜|导航|专题|快速|最近浏览|猜你|图片|视频|直通车|关键词")
+_DETAIL = re.compile(r"\d{4,}|[0-9a-f]{16,}|/content|/art/|/info/|/t\d|detail|article|[?&]id=|\.pdf$|mp\.weixin", re.I)
+_INDEX = re.compile(r"(?:^|/)(?:index|default|list|main|home)\w{0,8}\.\w{3,5}$|/$", re.I)
+
+
+@dataclass(slots=True)
+class Group:
+    """Entries of one structure."""
+
+    records: list[Record]
+    score: float = 0.0
+
+
+def choose(page: Outline, pairing: Pairing, url: str) -> list[Record]:
+    """The entries of the page's list; empty when nothing on it looks like one."""
+    dated = pairing.records()
+    groups = [Group(records) for records in _alike(page, dated)]
+    taken = {id(record.link) for record in dated}
+    bare = [Record(link.node, link, None) for link in pairing.eligible(page.links) if id(link) not in taken]
+    plain = [Group(records) for records in _alike(page, bare) if _listlike(records, url)]
+    for group in groups + plain:
+        group.score = _score(page, group, url)
+    best = max(groups + plain, key=lambda group: group.score, default=None)
+    if best is None or best.score <= 0:
+        return []
+    if best.records[0].dated or any(r.dated for r in best.records):
+        return _completed(page, pairing, best.records)
+    return best.records
+
+
+def _alike(page: Outline, records: list[Record]) -> Iterable[list[Record]]:
+    """Records by structure: the same path of tags, and the same path of class names or one part of the page."""
+    first: dict[object, int] = {}
+    group_of: list[int] = []
+    for n, record in enumerate(records):
+        above = page.parent[record.node]
+        higher = page.parent[above] if above >= 0 else -1
+        shape = page.shape[record.node]
+        keys = [(shape, "style", page.style[above] if above >= 0 else -1), (shape, "part", higher)]
+        group = min((group_of[first[key]] for key in keys if key in first), default=n)
+        group_of.append(group)
+        for key in keys:
+            first.setdefault(key, n)
+    grouped: dict[int, list[Record]] = defaultdict(list)
+    for record, group in zip(records, group_of, strict=True):
+        grouped[group].append(record)
+    return grouped.values()
+
+
+def _listlike(records: list[Record], url: str) -> bool:
+    """Whether links without dates can be a list: several, with titles, leading to pages of this site rather than to columns."""
+    if len(records) < 3:
+        return False
+    lengths = sorted(len(r.link.text or r.link.element.get("title") or "") for r in records)
+    if lengths[len(lengths) // 2] < 8:
+        return False
+    to_pages = sum(_is_page(r.link, url) for r in records)
+    return to_pages >= len(records) * 0.6
+
+
+def _is_page(link: Link, url: str) -> bool:
+    if link.cut:
+        return True
+    parts = urlsplit(link.url)
+    if not same_site(parts.hostname or "", urlsplit(url).hostname or ""):
+        return "mp.weixin" in link.url
+    target = parts.path + "?" + parts.query
+    return bool(_DETAIL.search(target)) and not _INDEX.search(parts.path)
+
+
+def _score(page: Outline, group: Group, url: str) -> float:
+    """How much speaks for a group: entries, long titles, dates, the pager after it; against it: a place beside the main part."""
+    records = group.records
+    titles = sum(min(len(r.link.text or r.link.element.get("title") or ""), 40) for r in records)
+    score = 4.0 * len(records) + titles * 0.5
+    if any(r.dated for r in records):
+        score *= 3
+    beside = sum(page.aside[r.node] for r in records)
+    if beside * 2 > len(records):
+        score *= 0.25
+    if _BESIDE.search(page.heading(records[0].node)):
+        score *= 0.4
+    if page.pager is not None and _leads_to(page, records[-1].node, page.pager):
+        score *= 2
+    cut = sum(r.link.cut for r in records)
+    away = sum(not _same(r.link, url) for r in records)
+    if away > len(records) * 0.5 and not any(r.dated for r in records):
+        score *= 0.1
+    return score if cut < len(records) or any(r.dated for r in records) else score * 0.3
+
+
+def _same(link: Link, url: str) -> bool:
+    return link.cut or same_site(urlsplit(link.url).hostname or "", urlsplit(url).hostname or "")
+
+
+def _leads_to(page: Outline, node: int, pager: int) -> bool:
+    """Whether a pager belongs to a group: it stands in one of the nearest parts around the group's last entry, after it."""
+    if pager < node:
+        return False
+    for steps, above in enumerate(page.above(node)):
+        if above < pager <= page.last[above]:
+            return page.parent[above] >= 0 and page.elements[above].tag != "body"
+        if steps > 8:
+            return False
+    return False
+
+
+def _completed(page: Outline, pairing: Pairing, records: list[Record]) -> list[Record]:
+    """The records with those of their neighbours that lack only the date."""
+    taken = {id(record.link) for record in records}
+    rows = {record.node for record in records}
+    shapes = {(page.shape[record.node], page.parent[record.node]) for record in records}
+    if len(rows) < 2:
+        return records
+    extra = []
+    for link in pairing.eligible(page.links):
+        if id(link) in taken:
+            continue
+        row = next((n for n in page.above(link.node) if (page.shape[n], page.parent[n]) in shapes), None)
+        if row is not None and row not in rows and page.count_stamps(row) == 0 and len(pairing.eligible(page.links_in(row))) == 1:
+            extra.append(Record(row, link, None))
+    lengths = sorted(len(r.link.text) for r in records)
+    usable = [r for r in extra if len(r.link.text) * 4 >= lengths[0] and _alike_target(r.link, records)]
+    return sorted([*records, *usable], key=lambda record: record.link.at)
+
+
+def _alike_target(link: Link, records: list[Record]) -> bool:
+    """Whether a link leads where the others lead: the same form of address."""
+    return any(link.cut == r.link.cut and _form(link.url) == _form(r.link.url) for r in records)
+
+
+def _form(url: str) -> str:
+    parts = urlsplit(url)
+    return re.sub(r"[0-9a-f]{8,}|\d+", "#", parts.path.rpartition("/")[2])[:40] + re.sub(r"=[^&]*", "=", parts.query)[:80]
