@@ -1,155 +1,265 @@
-"""Bytes to text, text to a tree, and a tree to lines: what lists and detail pages share."""
+"""Bytes to text, text to a tree, a tree to lines: what every reader of pages shares (reference/domain.md §4.4).
+
+Nothing here raises on a page, whatever it holds; depth, attributes and size of what is parsed are bounded.
+"""
 
 from __future__ import annotations
 
 import codecs
 import re
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import lxml.html
 from lxml import etree
 
-MAX_CHARACTERS = 24_000_000
-_META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([a-zA-Z0-9_\-]{2,30})", re.I)
-_HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([a-zA-Z0-9_\-]{2,30})", re.I)
-_XML = re.compile(rb"^\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([a-zA-Z0-9_\-]{2,30})", re.I)
+MAX_CHARACTERS = 2_000_000  # of one page, embedded images left out; the longest real notice pages hold a tenth
+_CAREFUL = 100_000  # from here on a page can hold enough attributes in one tag to stall the parser, so they are counted first
+_MAX_ATTRIBUTES = 5_000
+_MAX_ADDRESS = 4_000
+
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_UNWANTED = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, *range(0x80, 0xA0), 0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF])  # fmt: skip
-_BLOCKS = frozenset(
-    "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header "
-    "hr legend li main menu nav ol p pre section summary table tbody tfoot thead tr ul option select".split()
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.I)
+_NAME = rb"[\"']?\s*([A-Za-z0-9_:.-]{2,40})"
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*" + _NAME + rb"|<\?xml[^>]{0,100}?encoding=" + _NAME, re.I)
+_CHINESE = {"gb2312", "gbk", "gb18030", "gb_2312-80", "gb_2312", "x-gbk", "cp936", "ms936", "euc-cn", "hz-gb-2312", "csgb2312", "chinese"}
+_MEANINGLESS = {"iso8859-1", "cp1252", "ascii", "utf-8"}  # labels that servers send by default, or that strict decoding disproved
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufff9-\uffff\ud800-\udfff]")
+_BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_DATA_ADDRESS = re.compile(r"data:[\w/+.;=-]{0,100}base64,[A-Za-z0-9+/=%\s]{400,}")
+
+_INLINE_TAGS = re.compile(r"</?(?:font|span|b|strong|i|em|u|big|small|center|o:p|st1:\w+)(?:\s[^<>]*)?>", re.I)
+_OTHER_TAGS = re.compile(r"</?(?!(?:p|br|a|title|h1)[\s>/])([A-Za-z][^\s<>/]{0,20})[^<>]*>?", re.I)
+_LONG_TAGS = re.compile(r"<(p|br|title|h1)\s[^<>]*>", re.I)
+_CODE = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>", re.I | re.S)
+
+SILENT = frozenset(("script", "style", "noscript", "template", "head", "title", "select", "option", "button", "textarea", "svg", "input"))
+_BLOCK_NAMES = (
+    "address article aside blockquote body caption center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 "
+    "header hr html legend li main nav ol p pre section table tbody tfoot thead tr ucapcontent ul"
 )
-_SILENT = frozenset("script style noscript template head title meta link object embed iframe svg math textarea button".split())
-_BLANKS = re.compile(r"[ \t\r\f\v\u00a0\u2000-\u200a\u202f\u205f]+")
+BLOCKS = frozenset(_BLOCK_NAMES.split())
+_CELLS = frozenset(("td", "th"))
+_HIDDEN = re.compile(r"display\s*:\s*none", re.I)
+_BLANKS = re.compile(r"[ \t\n\u3000\xa0\u2000-\u200a\u202f\u205f]+")
+_SPACES = re.compile(r"[ \n\xa0]+")
 
 
 def decode(body: bytes, content_type: str | None = None) -> tuple[str, str]:
-    """The text of a page and the encoding it was read in; never raises (reference/domain.md §4.4).
-
-    A strict UTF-8 reading is believed over any label; gb2312 and gbk are read as gb18030.
-    """
-    for bom, name in _BOMS:
-        if body.startswith(bom):
-            return _clean(body[len(bom) :].decode(name, "replace")), name
-    try:
-        return _clean(body.decode("utf-8")), "utf-8"
-    except UnicodeDecodeError as error:
-        if error.start >= len(body) - 4 and len(body) > 64:  # cut in the middle of its last character
-            return _clean(body.decode("utf-8", "ignore")), "utf-8"
-    for label in _labels(body, content_type):
-        name = _codec(label)
-        if name and name != "utf-8":
-            return _clean(body.decode(name, "replace")), name
-    return _best_guess(body)
+    """The text of a page and the encoding it was read as. Strict UTF-8 wins over every label; gb2312 and gbk mean gb18030."""
+    for mark, encoding in _BOMS:
+        if body.startswith(mark):
+            return clean(body[len(mark) :].decode(encoding, "replace")), encoding
+    text = _strict_utf8(body)
+    if text is not None:
+        return clean(text), "utf-8"
+    encoding = _labelled(body, content_type) or _detected(body)
+    return clean(body.decode(encoding, "replace")), encoding
 
 
-def _labels(body: bytes, content_type: str | None) -> list[str]:
-    head = body[:4096]
-    found = [m[1] for m in (_HEADER.search(content_type or ""),) if m]
-    return found + [m[1].decode("ascii") for m in (_META.search(head), _XML.search(head)) if m]
+def clean(text: str) -> str:
+    """The text without NUL, lone surrogates, control and zero-width characters, its line ends unified."""
+    return _INVISIBLE.sub("", _BREAKS.sub("\n", text))
 
 
-def _codec(label: str) -> str | None:
-    name = label.lower().replace("_", "-")
-    if name in ("gb2312", "gbk", "gb-2312", "gb18030", "x-gbk", "cp936", "hz-gb-2312", "gb2312-80"):
-        return "gb18030"
-    try:
-        return codecs.lookup(name).name
-    except (LookupError, ValueError):
-        return None
-
-
-def _best_guess(body: bytes) -> tuple[str, str]:
-    """gb18030 unless Big5 or a broken UTF-8 reads with fewer unreadable characters."""
-    sample = body[:200_000]
-    scored = [(sample.decode(name, "replace").count("\ufffd"), n, name) for n, name in enumerate(("gb18030", "utf-8", "big5"))]
-    name = min(scored)[2]
-    return _clean(body.decode(name, "replace")), name
-
-
-def _clean(text: str) -> str:
-    """The text without control, zero-width and bidirectional characters and surrogates, at most MAX_CHARACTERS."""
-    return text[:MAX_CHARACTERS].translate(_UNWANTED)
-
-
-def parse(text: str) -> Any:
-    """The tree of a page; never raises. Nesting beyond libxml2's own bound is flattened."""
-    try:
-        parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=False, no_network=True, remove_pis=True)
-        root = lxml.html.document_fromstring(text.encode("utf-8", "replace") or b"<html></html>", parser=parser)
-    except (etree.LxmlError, ValueError, AssertionError):
-        root = lxml.html.document_fromstring(b"<html><body></body></html>")
+def parse(text: str) -> etree._Element:
+    """The root element of a page: at most 256 deep, comments left out. An empty page has an empty body."""
+    if "base64," in text:
+        text = _DATA_ADDRESS.sub("data:,", text)
+    text = text[:MAX_CHARACTERS]
+    if len(text) > _CAREFUL and _is_flooded(text):
+        text = _bare(text)
+    for attempt in (text.__str__, lambda: _INLINE_TAGS.sub("", text), lambda: _bare(text)):
+        root, complete = _tree(attempt())
+        if complete:
+            break
     return root
 
 
-def text_of(element: Any) -> str:
-    """The element's text: a paragraph a line, cells of a table row parted by tabs, blanks collapsed."""
-    pieces: list[str] = []
-    _collect(element, pieces)
-    lines = (_BLANKS.sub(" ", line.replace("\u3000", " ")).strip(" ") for line in "".join(pieces).split("\n"))
-    return "\n".join(line.strip() for line in lines if line.strip())
+def text_of(element: etree._Element) -> str:
+    """The visible text in lines: a paragraph, a <br> piece or a table row each; the cells of a row are separated by tabs."""
+    return squeeze_lines("".join(_pieces(element)))
 
 
-def _collect(element: Any, pieces: list[str]) -> None:
-    """Walk the element in order without recursion."""
-    for event, node in etree.iterwalk(element, events=("start", "end", "comment")):
-        if event == "start":
-            _enter(node, pieces, skip=_inside_silent(node))
-        elif event == "end":
-            _leave(node, element, pieces)
-        elif node.tail and not _inside_silent(node):
-            pieces.append(_flat(node.tail))
+def line_of(element: etree._Element) -> str:
+    """The visible text of an element in one line."""
+    return one_line(" ".join(text_of(element).split("\n")))
 
 
-def _inside_silent(node: Any) -> bool:
-    parent = node
-    for _ in range(3):
-        if parent is None:
-            return False
-        if parent.tag in _SILENT:
-            return True
-        parent = parent.getparent()
-    return False
+def one_line(text: str) -> str:
+    """The text with every run of blanks as one blank, without those at its ends."""
+    return _BLANKS.sub(" ", clean(text)).strip()
 
 
-def _enter(node: Any, pieces: list[str], *, skip: bool) -> None:
-    if node.tag in _BLOCKS or node.tag == "br":
-        pieces.append("\n")
-    elif node.tag in ("td", "th") and node.getprevious() is not None:
-        pieces.append("\t")
-    if node.text and not skip:
-        pieces.append(node.text if node.tag == "pre" else _flat(node.text))
+def squeeze_lines(text: str) -> str:
+    """The lines of a text without blanks at their ends; empty lines left out."""
+    lines = (_SPACES.sub(" ", line).strip(" \u3000\xa0\t") for line in clean(text).split("\n"))
+    return "\n".join(line for line in lines if line)
 
 
-def _leave(node: Any, root: Any, pieces: list[str]) -> None:
-    if node.tag in _BLOCKS:
-        pieces.append("\n")
-    if node is not root and node.tail and not _inside_silent(node.getparent()):
-        pieces.append(_flat(node.tail))
+def is_hidden(element: etree._Element) -> bool:
+    """Whether the element itself is switched off by its style or attribute."""
+    style = element.get("style")
+    return (style is not None and bool(_HIDDEN.search(style))) or element.get("hidden") is not None
 
 
-def _flat(text: str) -> str:
-    return text.replace("\n", " ").replace("\t", " ")
-
-
-def base_url(root: Any, url: str) -> str:
-    """The address that relative links start from."""
+def base_url(root: etree._Element, url: str) -> str:
+    """The address that relative links of a page start from: its <base href>, else its own."""
     for base in root.iter("base"):
-        if base.get("href"):
-            return absolute(url, base.get("href")) or url
+        found = absolute(url, base.get("href"))
+        if found:
+            return found
     return url
 
 
-def absolute(base: str, href: str | None) -> str | None:
-    """The absolute http(s) address of a link; None for anything else (javascript:, mailto:, not an address)."""
-    href = re.sub(r"[\r\n\t]", "", href or "").strip()
-    if not href or href.startswith("#"):
+def absolute(url: str, href: str | None) -> str | None:
+    """The http(s) address a link leads to, without its fragment; None for scripts, mail, anchors and what is no address."""
+    target = one_line(href or "").replace("\\", "/").replace(" ", "%20")
+    if not target or target[0] == "#" or len(target) > _MAX_ADDRESS:
         return None
     try:
-        made = urljoin(base, href.replace("\\", "/"))
-        parts = urlsplit(made)
+        parts = urlsplit(urljoin(url, target))
         _ = parts.port
     except ValueError:
         return None
-    return made if parts.scheme in ("http", "https") and parts.hostname else None
+    if parts.scheme not in ("http", "https") or not parts.hostname or any(c in parts.netloc for c in "<>\"'{} "):
+        return None
+    return parts._replace(fragment="").geturl()
+
+
+def _strict_utf8(body: bytes) -> str | None:
+    """The body as UTF-8; a character that the end of the body cuts in two is dropped. None when it is not UTF-8."""
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(body) - 3 or error.reason != "unexpected end of data" or not error.start:
+            return None
+        return body[: error.start].decode("utf-8")
+
+
+def _labelled(body: bytes, content_type: str | None) -> str | None:
+    """The encoding that the header, else the first 2,048 bytes, name; None for labels that say nothing."""
+    header = _CHARSET.search(content_type or "")
+    meta = _META_CHARSET.search(body[:2048])
+    labels = [header[1]] if header else []
+    if meta:
+        labels.append((meta[1] or meta[2]).decode("ascii"))
+    return next((known for label in labels if (known := _known(label))), None)
+
+
+def _known(label: str) -> str | None:
+    if label.lower() in _CHINESE:
+        return "gb18030"
+    try:
+        name = codecs.lookup(label).name
+    except (LookupError, ValueError):
+        return None
+    if name == "big5":
+        return "big5hkscs"
+    return name if name not in _MEANINGLESS and _is_text_encoding(name) else None
+
+
+def _is_text_encoding(name: str) -> bool:
+    try:
+        return isinstance(b"<".decode(name, "replace"), str)
+    except (LookupError, ValueError, TypeError, AssertionError):
+        return False
+
+
+def _detected(body: bytes) -> str:
+    """The likelier of UTF-8 and gb18030 for a body that is not strictly UTF-8: the one with fewer undecodable places."""
+    sample = body[:200_000]
+    if body[:4].count(0) == 2 or sample[:2000].count(0) > len(sample[:2000]) // 4:
+        return "utf-16-le" if sample[1:2] == b"\0" else "utf-16-be"
+    broken = {name: sample.decode(name, "replace").count("\ufffd") for name in ("utf-8", "gb18030")}
+    return "utf-8" if broken["utf-8"] < broken["gb18030"] else "gb18030"
+
+
+def _tree(text: str) -> tuple[etree._Element, bool]:
+    """The root element, and whether the parser came to the end of the text."""
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except etree.LxmlError:
+        root = None
+    error = parser.error_log.last_error
+    complete = error is None or error.level != etree.ErrorLevels.FATAL
+    if root is None:
+        root = etree.fromstring("<html><body></body></html>", etree.HTMLParser())
+    return root, complete
+
+
+class _Flooded(Exception):
+    """A tag holds more attributes than any real page."""
+
+
+class _AttributeCount:
+    """A parser target that builds nothing: building is what takes quadratic time."""
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if len(attributes) > _MAX_ATTRIBUTES:
+            raise _Flooded(tag)
+
+    def close(self) -> None:
+        """Nothing."""
+
+
+def _is_flooded(text: str) -> bool:
+    parser = etree.HTMLParser(encoding="utf-8", target=_AttributeCount())  # type: ignore[call-overload]  # the stubs ask for all methods
+    try:
+        etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except _Flooded:
+        return True
+    except etree.LxmlError:
+        return False
+    return False
+
+
+def _bare(text: str) -> str:
+    """A page with paragraphs, line breaks and links alone: for pages nested or decorated beyond what the parser takes."""
+    text = _CODE.sub("", text) if text.count("<script") + text.count("<style") < 1000 else text
+    return _LONG_TAGS.sub(r"<\1>", _OTHER_TAGS.sub("<p>", text))
+
+
+def _pieces(element: etree._Element) -> list[str]:
+    """The text in document order with line breaks and tabs where blocks and cells begin and end."""
+    out: list[str] = []
+    _collect(element, out, "\n")
+    return out
+
+
+def _collect(element: etree._Element, out: list[str], brk: str) -> None:
+    """Add an element's text. `brk` parts blocks: a line break, but a blank within the cells of a table's row. At most 256 deep."""
+    if element.text:
+        out.append(_flow(element.text, element))
+    for child in element:
+        tag = child.tag
+        if tag not in SILENT and not is_hidden(child):
+            if tag in _CELLS:
+                _collect_cell(child, out, brk)
+            elif tag in BLOCKS or tag == "br":
+                out.append(brk)
+                _collect(child, out, brk)
+                out.append(brk if tag != "br" else "")
+            else:
+                _collect(child, out, brk)
+        if child.tail:
+            out.append(_flow(child.tail, element))
+
+
+def _collect_cell(cell: etree._Element, out: list[str], brk: str) -> None:
+    """A cell of a data row stays on the row's line; a cell that holds a page's layout breaks into lines of its own."""
+    line = _is_line(cell)
+    if line and cell.getprevious() is not None:
+        out.append("\t")
+    _collect(cell, out, " " if line else brk)
+    if not line:
+        out.append(brk)
+
+
+def _flow(text: str, parent: etree._Element) -> str:
+    return text if parent.tag == "pre" else text.replace("\n", " ")
+
+
+def _is_line(cell: etree._Element) -> bool:
+    """Whether the row of a cell is a line of data: several cells and no table within this one."""
+    row = cell.getparent()
+    return row is not None and len(row) > 1 and next(cell.iter("table"), None) is None
