@@ -7,10 +7,15 @@ from datetime import date
 from notices.model import Anatomy
 from notices.numbers import find_numbers
 from pipeline.anatomy import head, parts, signature
-from pipeline.anatomy.agencies import full_name, title_issuers
+from pipeline.anatomy.agencies import full_name, names_in, title_issuers
+from pipeline.anatomy.aliases import read_aliases
+from pipeline.anatomy.citations import read_citations
+from pipeline.anatomy.contacts import read_contacts
 from pipeline.anatomy.kinds import kind_of, status_marks, version_marks
 from pipeline.anatomy.lines import SCAN_LIMIT, split_lines
+from pipeline.anatomy.periods import read_periods
 from pipeline.anatomy.sections import read_sections
+from pipeline.anatomy.validity import read_validity
 
 
 def read_anatomy(  # noqa: PLR0913  each keyword is a value that the page may have labelled
@@ -37,23 +42,38 @@ def read_anatomy(  # noqa: PLR0913  each keyword is a value that the page may ha
         signed = None
     titled = title_issuers(title or "")
     issuers = list(signed.issuers) if signed and signed.issuers else titled
-    issuer = labelled_issuer or (" ".join(issuers) if issuers else None)
     number = head.complete_number(head.own_number(lines, after_title, addressee, title, labelled_number), titled or issuers, kind)
+    if not issuers and number and number.form in ("B", "C", "D"):
+        issuers = names_in(number.code)
+    issuer = labelled_issuer or (" ".join(issuers) if issuers else None)
     spans = parts.split_parts(lines, carried, marks, carried_title, len(text))
+    written = labelled_written_date or (signed.written if signed else None)
+    scanned = text[:SCAN_LIMIT]
+    aliases = read_aliases(scanned)
+    statuses = status_marks(title or "")
+    valid = read_validity(text[: spans[-1].start] if marks else scanned, statuses)
     return Anatomy(
         kind=kind,
         carried_kind=carried_kind,
         carried_title=carried_title,
         document_number=number,
-        other_numbers=tuple(dict.fromkeys(n.display for _, _, n in find_numbers(text[:SCAN_LIMIT]) if not number or n.key != number.key)),
+        other_numbers=tuple(dict.fromkeys(n.display for _, _, n in find_numbers(scanned) if not number or n.key != number.key)),
         addressees=addressees,
         issuer=issuer,
         issuer_full=full_name(issuer, text, region, title) if issuer else None,
-        written_date=labelled_written_date or (signed.written if signed else None),
+        written_date=written,
+        effective_date=valid.effective,
+        expiry_date=valid.expiry,
+        validity=valid.state,
+        validity_provenance=valid.provenance,
         disclosure=signature.find_disclosure(lines, signed),
         attachment_names=parts.attachment_names(lines, body, stop),
         sections=read_sections(lines, spans),
         parts=spans,
+        aliases=aliases,
+        citations=read_citations(scanned, title, number, aliases),
+        periods=read_periods(scanned, written or published_date),
+        contacts=read_contacts(scanned),
         version_marks=version_marks(title or ""),
-        status_marks=status_marks(title or ""),
+        status_marks=statuses,
     )

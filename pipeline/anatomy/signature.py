@@ -114,10 +114,7 @@ def _undated(lines: list[Line], body: int, stop: int) -> Signature | None:
 
 def find_disclosure(lines: list[Line], signature: Signature | None) -> str | None:
     """The note under the date that says how the document is open to the public: 此件公开发布."""
-    if signature is not None:
-        near = lines[signature.last : signature.last + 4]
-    else:
-        near = lines[-6:]
+    near = lines[signature.last : signature.last + 4] if signature is not None else lines[-6:]
     for line in [*near, *lines[max(0, (signature.first if signature else 0) - 3) : signature.first if signature else 0]]:
         found = _DISCLOSURE.search(line.text) or _LABELLED_DISCLOSURE.search(line.text)
         if found:

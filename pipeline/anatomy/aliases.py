@@ -1,0 +1,49 @@
+"""Short forms that a text defines: X（以下简称“Y”） (reference/domain.md §7.2 item 4)."""
+
+from __future__ import annotations
+
+import re
+
+from notices.model import Alias
+
+_DEFINED = re.compile(r"[（(]([^（）()\n]{0,40}?)(?:以下|下文|下面)?(?:均|统一)?(?:简称|统称|称)为?[:：]?([^（）()\n]{1,40})[）)]")
+_QUOTED = re.compile("[“\"「《']([^”\"」》']{1,30})[”\"」》']")
+_RUN = re.compile(r"[^，。；：、！？“”\"（）()\n\t\s》」]{2,60}$")
+_LEAD = re.compile(
+    "^(?:为了?|对于?|按照|根据|依据|关于|由|在|将|把|向|经|与|和|及|从|以|给|是|即|新建|开展|做好|进一步|加强|成立|设立|推进|实施|发布了?|制定了?|印发了?)+"
+)
+_TIME_PLACE = re.compile("^(?:\\d{2,4}年(?:度)?|\\d{1,2}月(?:份)?|\\d{1,2}日|今年|全[省市县区国]|本[省市县区]|我[省市县区国])+")
+_MAX_ALIASES = 300
+
+
+def read_aliases(text: str) -> tuple[Alias, ...]:
+    """Every short form with the long form before it, each short form once."""
+    if "称" not in text:
+        return ()
+    found: dict[str, Alias] = {}
+    for match in _DEFINED.finditer(text):
+        short = _short(match[2])
+        long = _long(text[max(0, match.start() - 200) : match.start()])
+        if short and long and short != long and len(found) < _MAX_ALIASES:
+            found.setdefault(short, Alias(short, long))
+    return tuple(found.values())
+
+
+def _short(text: str) -> str:
+    quoted = _QUOTED.search(text)
+    return (quoted[1] if quoted else re.split("[，,。；]", text)[0]).strip(' “”"‘’')
+
+
+def _long(before: str) -> str | None:
+    """The title, the quoted words or the run of words that the bracket explains."""
+    before = before.rstrip()
+    pairs = {"》": "《", "”": "“", "」": "「"}
+    if before[-1:] in pairs:
+        opener = before.rfind(pairs[before[-1]])
+        return before[opener + 1 : -1] or None if opener >= 0 else None
+    run = _RUN.search(before[-60:])
+    if run is None:
+        return None
+    words = _LEAD.sub("", run[0])
+    words = _TIME_PLACE.sub("", words)
+    return words if len(words) >= 2 else None

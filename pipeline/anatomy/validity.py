@@ -1,0 +1,74 @@
+"""Effective and expiry dates, and what is known of validity, with its provenance (reference/domain.md §5.1, §6.2)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from notices.dates import find_dates, parse_date
+
+_FROM = re.compile("自([^，。；《》\n]{5,24}?)起(?:正式|开始)?(?:施行|实施|执行|生效)")
+_SUBJECT = re.compile(
+    "(?:^|[。；;\n，,])[\\s\u3000]*(?:第[一二三四五六七八九十百]+条[\\s\u3000]*|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)])?"
+    "(?:本[^，。；《》]{1,16}|现予[^，。；]{2,8}，|以上[^，。；《》]{1,12}|上述[^，。；《》]{1,12})?$"
+)
+_TERM = re.compile(
+    "有效期(?:限)?为?([0-9０-９一二三四五六七八九十两]{1,3})年|试行期(?:限)?为?([0-9一二三四五六七八九十两]{1,3})年|试行([0-9一二三四五六七八九十两]{1,2})年"
+)
+_UNTIL = re.compile("(?:有效期|执行期限?|有效期限|施行期限)[^。；\n]{0,24}?(?:至|到|截至|截止到?)([^，。；\n]{6,20})")
+_SELF_REPEAL = re.compile("本(?:办法|通知|规定|意见|公告|细则|条例|通告|决定|方案)[^，。；《》\n]{0,12}(?:全文)?(?:废止|失效)")
+_FUTURE = re.compile("之日|届满|期满|期限|自动|到期|起(?:同时)?(?:废止|失效)")
+_HAN = {c: n for n, c in enumerate("一二三四五六七八九十", 1)} | {"两": 2}
+_STATUS = {"失效": "expired", "过期": "expired", "废止": "repealed", "停止执行": "repealed", "修改": "amended", "现行有效": "in_force", "继续有效": "in_force",
+           "尚未生效": "not_yet_in_force", "部分失效": "partly_repealed", "部分废止": "partly_repealed"}  # fmt: skip
+
+
+class Validity(NamedTuple):
+    """Dates that the text states, the state and where it is known from: official, inferred or unknown."""
+
+    effective: date | None
+    expiry: date | None
+    state: str
+    provenance: str
+
+
+def read_validity(text: str, marks: tuple[str, ...]) -> Validity:
+    """What the document says of its own validity; 自印发之日起 gives no date, as the text does not state one."""
+    effective = _effective(text)
+    expiry = _expiry(text, effective)
+    for mark in marks:
+        return Validity(effective, expiry, _STATUS[mark.removeprefix("已").removeprefix("宣布")], "official")
+    if any(not _FUTURE.search(match[0]) for match in _SELF_REPEAL.finditer(text)):
+        return Validity(effective, expiry, "repealed", "inferred")
+    return Validity(effective, expiry, "unknown", "unknown")
+
+
+def _effective(text: str) -> date | None:
+    """The day of the first 自…起施行 whose subject is this document."""
+    if "起" not in text:
+        return None
+    for match in _FROM.finditer(text):
+        if _SUBJECT.search(text[max(0, match.start() - 40) : match.start()]):
+            found = parse_date(match[1])
+            if found:
+                return found
+    return None
+
+
+def _expiry(text: str, effective: date | None) -> date | None:
+    if "期" not in text and "试行" not in text:
+        return None
+    for match in _UNTIL.finditer(text):
+        found = find_dates(match[1])
+        if found:
+            return found[0][2]
+    term = _TERM.search(text)
+    if term is None or effective is None:
+        return None
+    digits = term[1] or term[2] or term[3]
+    years = int(digits) if digits.isdigit() else _HAN.get(digits, 0)
+    if not 0 < years <= 50:
+        return None
+    day = 28 if (effective.month, effective.day) == (2, 29) else effective.day
+    return effective.replace(year=effective.year + years, day=day) - timedelta(days=1)
