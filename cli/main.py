@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import logging
 import os
 import sys
@@ -19,7 +20,8 @@ EXIT_CODES = """exit codes:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; return the documented exit code."""
-    args = parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    args = parser(words).parse_args(words)
     logging.basicConfig(level=logging.INFO if args.verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         code: int = args.run(args, load_config(os.environ))
@@ -42,17 +44,34 @@ def _os_error(error: OSError) -> int:
     return 5 if error.errno in (28, 122) else 2
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of the whole command."""
-    from cli import crawl, demo_verb, importing, indexing, parsing, schedule_verb, show, source_verbs, status
+VERBS = {
+    "demo": ("cli.demo_verb", "crawl a bundled site on this machine and search it"),
+    "crawl": ("cli.crawl", "fetch what is new from sources"),
+    "import": ("cli.importing", "take in a collection, one JSON object a line"),
+    "parse": ("cli.parsing", "read saved pages, print JSON; touches no archive"),
+    "index": ("cli.indexing", "bring the index up to date with the archive"),
+    "status": ("cli.status", "what the archive holds, how its sources do"),
+    "show": ("cli.show", "one notice by its id or document number"),
+    "history": ("cli.history", "every revision of a notice"),
+    "diff": ("cli.history", "what changed between two revisions"),
+    "source": ("cli.source_verbs", "the sites that can be crawled"),
+    "schedule": ("cli.schedule_verb", "run every source's schedule until stopped"),
+}
 
+
+def parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of the command; only the verb that was asked for is loaded."""
     top = argparse.ArgumentParser("notices", description="An archive of published government notices.", epilog=EXIT_CODES)
     top.formatter_class = argparse.RawDescriptionHelpFormatter
     top.add_argument("--version", action="version", version=f"notices {PROGRAM}")
     top.add_argument("-v", "--verbose", action="store_true", help="say more on stderr")
     verbs = top.add_subparsers(required=True, metavar="VERB")
-    for group in (demo_verb, crawl, importing, parsing, indexing, status, show, source_verbs, schedule_verb):
-        group.add_verbs(verbs)
+    asked = next((word for word in argv if word in VERBS), None)
+    for name, (module, text) in VERBS.items():
+        if asked is None or module != VERBS[asked][0]:
+            verbs.add_parser(name, help=text)
+    if asked is not None:
+        importlib.import_module(VERBS[asked][0]).add_verbs(verbs)
     return top
 
 

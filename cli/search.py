@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -154,7 +155,8 @@ def with_snippets(engine: Engine, query: Query, hits: Sequence[Hit]) -> Iterator
     texts = engine.texts([hit.id for hit in hits])
     for hit in hits:
         text, attachments = texts.get(hit.id, ("", ()))
-        yield hit, snippet_of(hit.title, text, attachments, query.highlights)
+        hidden = [replace(a, pages=tuple(masked(page) for page in a.pages)) for a in attachments]
+        yield hit, snippet_of(masked(hit.title), masked(text), hidden, query.highlights)
 
 
 def _hit_json(hit: Hit, snippet: Snippet) -> dict[str, Any]:
@@ -162,7 +164,7 @@ def _hit_json(hit: Hit, snippet: Snippet) -> dict[str, Any]:
         "id": hit.id, "url": hit.url, "title": masked(hit.title), "source": hit.source, "issuer": hit.issuer or None,
         "document_number": hit.document_number or None, "kind": hit.kind or None, "published_date": _iso(hit.published_date),
         "written_date": _iso(hit.written_date), "score": hit.score, "exact": hit.exact, "state": hit.state, "revision": hit.revision,
-        "snippet": {"text": masked(snippet.text), "marks": [list(m) for m in snippet.marks]}, "where": snippet.where,
+        "snippet": {"text": snippet.text, "marks": [list(m) for m in snippet.marks]}, "where": snippet.where,
     }  # fmt: skip
 
 
@@ -203,7 +205,7 @@ def _hit_lines(hit: Hit, snippet: Snippet, query: Query, colour: bool) -> Iterat
     where = snippet.where
     place = "" if isinstance(where, str) else f"[{safe(str(where['attachment']))}, page {where['page']}] "
     if where != "title":
-        yield f"  {place}{marked(masked(snippet.text), snippet.marks, colour)}"
+        yield f"  {place}{marked(snippet.text, snippet.marks, colour)}"
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     with database_errors(config.database):
         revisions = newest_revisions(database, find_ids(database, args.wanted))
         for revision in revisions:
-            with Session(database) as session, session.begin():
+            with Session(database, expire_on_commit=False) as session, session.begin():
                 snapshot = session.get(models.Snapshot, revision.snapshot_id) if revision.snapshot_id else None
             value = as_json(revision, snapshot)
             print(json.dumps(value, ensure_ascii=False) if args.json else "\n".join(_lines(value)))

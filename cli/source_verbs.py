@@ -10,7 +10,6 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from crawler.recognise import Recognised, recognise, source_toml
 from crawler.source import Column, Source, all_sources, find_source
 from notices.config import Config
 from notices.display import safe
@@ -90,6 +89,8 @@ def _notice_lines(page: object, source: Source) -> Iterator[str]:
 
 def run_new(args: argparse.Namespace, config: Config) -> int:
     """Write a source file for a list page and say what is not sure."""
+    from crawler.recognise import recognise, source_toml
+
     saved = Path(args.page)
     is_address = args.page.startswith(("http://", "https://"))
     url = args.page if is_address else args.url
@@ -99,7 +100,7 @@ def run_new(args: argparse.Namespace, config: Config) -> int:
     found = recognise(body, url, content_type=content_type)
     name = args.name or re.sub(r"[^a-z0-9]+", "-", (urlsplit(url).hostname or "site").removeprefix("www.")).strip("-")
     text = source_toml(found, name=name, written=date.fromisoformat(_today()), allow_private=args.allow_private)
-    return _write(text, name, args.output, found, config)
+    return _write(text, name, args.output, config)
 
 
 def _today() -> str:
@@ -131,7 +132,7 @@ def _fetch(url: str, allow_private: bool, config: Config) -> tuple[bytes, str | 
     return page.body, page.header("content-type")
 
 
-def _write(text: str, name: str, output: str | None, found: Recognised, config: Config) -> int:
+def _write(text: str, name: str, output: str | None, config: Config) -> int:
     if output == "-":
         print(text, end="")
         return 0

@@ -254,7 +254,7 @@ def number_node(value: str) -> Node:
     asked = parse_number_query(value)
     parts: list[Node] = [Contains("document_number", fold(value))]
     if asked is not None:
-        parts += [node for node, _ in _number_nodes(asked)][:1]
+        parts += [node for node, _ in _number_nodes(asked) if not isinstance(node, Phrase)]
     return Or(tuple(parts)) if len(parts) > 1 else parts[0]
 
 
@@ -273,7 +273,9 @@ def _number_nodes(asked: object) -> list[tuple[Node, float]]:
     nodes: list[tuple[Node, float]] = []
     if key:
         nodes.append((Is("number_key", (key,)), EXACT_NUMBER))
-    if code and no:
+    if code and year and no:
+        nodes.append((Phrase(fold(f"{code}〔{year}〕{no}号")), 1.0))
+    if code and no and not key:
         nodes.append((And((Contains("document_number", fold(code)), Contains("document_number", fold(f"〕{no}号")))), CODE_AND_NUMBER))
     elif code and year:
         nodes.append((Is("number_key", (f"{code}|{year}|",), prefix=True), CODE_AND_NUMBER))
