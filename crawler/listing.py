@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
-from crawler.listing_groups import choose
-from crawler.listing_outline import outline
-from crawler.listing_records import Pairing, Record, with_title
-from notices.html import absolute, decode, parse
-from notices.model import ListEntry, ListPage
+from crawler.listing_addresses import numbered, sibling
+from crawler.listing_pager import Pager, guesses, read_pager
+from crawler.listing_reading import page_entries
+from crawler.listing_rules import ruled_entries, select
+from crawler.listing_scripts import scripted_pages, scripts_of
+from crawler.platforms import Reading, gkmlpt, jpaas, jpage, json_answer, public_column, sitesources, trs, ucap, vsb, was
+from notices.html import absolute, base_url, decode, parse
+from notices.model import ListPage
+
+FAMILIES: tuple[ModuleType, ...] = (gkmlpt, jpage, jpaas, ucap, json_answer, was, trs, vsb, public_column, sitesources)
+MAX_CANDIDATES = 6
+_HEAD = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class ListRules:
-    """What a source file may say of its lists. `entries`, `link`, `title`, `date` and `next` are CSS selectors, or XPath when they hold a slash.
+    """What a source file may say of its lists. `entries`, `link`, `title`, `date`, `next`: CSS selectors, or XPath where they hold a slash.
 
     `next_template` names the pages after the first, such as "index_{n}.html"; `first` is the number of the second page in it.
     """
@@ -30,26 +39,78 @@ class ListRules:
 
 
 def read_list(body: bytes, url: str, *, content_type: str | None = None, rules: ListRules | None = None) -> ListPage:
-    """The entries of a list page or of a platform's answer, and the next page."""
+    """The entries of a list page or of a platform's answer, and the next page that it names.
+
+    An entry whose target the page does not give has the url "javascript:;".
+    """
+    rules = rules or ListRules()
     text, _ = decode(body, content_type)
+    shown = _shortened(text)
+    family = _family(shown, url, rules.platform)
+    reading = family.read(text, url) if family else None
+    if reading and not rules.entries and (reading.entries or reading.ended or reading.next_page):
+        return ListPage(reading.entries, reading.next_page, family.NAME if family else None)
     root = parse(text)
-    return ListPage(recognised_entries(root, url))
+    if rules.entries:
+        entries = ruled_entries(root, url, {n: getattr(rules, n) for n in ("entries", "link", "title", "date")})
+    else:
+        entries = page_entries(root, url)
+    following = _ruled_next(root, url, rules) if rules.next or rules.next_template else _named_next(root, url, family, shown)
+    return ListPage(entries, following, family.NAME if family else None)
 
 
-def recognised_entries(root: Any, url: str) -> tuple[ListEntry, ...]:
-    """The entries of a page of no known family."""
-    page = outline(root, base_of(root, url))
-    return entries_of(choose(page, Pairing(page), url))
+def next_candidates(page_bytes: bytes, url: str) -> tuple[str, ...]:
+    """Pages that may follow, best first: what the page names, then both ways of counting, then guesses where it shows a pager."""
+    text, _ = decode(page_bytes)
+    shown = _shortened(text)
+    family = _family(shown, url, None)
+    reading = family.read(text, url) if family else None
+    if reading and (reading.entries or reading.ended or reading.next_page):
+        return (reading.next_page,) if reading.next_page else ()
+    root = parse(text)
+    pager = read_pager(root, url, base_url(root, url))
+    inferred = family.next_pages(shown, url) if family and family.INFERS and not pager.ended else ()
+    found = [*_named(root, url, family, shown, pager), *inferred, *guesses(pager, url)]
+    return tuple(dict.fromkeys(u for u in found if u != url))[:MAX_CANDIDATES]
 
 
-def entries_of(records: list[Record]) -> tuple[ListEntry, ...]:
-    """Records as entries, each once."""
-    found = (with_title(record) for record in records)
-    made = (ListEntry(r.title, r.link.url, r.day) for r in found if r.title)
-    return tuple(dict.fromkeys(made))
+def _family(text: str, url: str, name: str | None) -> ModuleType | None:
+    """The family of a page, or the one of that name."""
+    if name:
+        return next((f for f in FAMILIES if name == f.NAME), None)
+    return next((f for f in FAMILIES if f.matches(text, url)), None)
 
 
-def base_of(root: Any, url: str) -> str:
-    """The address that relative links start from."""
-    base = root.find(".//base[@href]")
-    return (absolute(url, base.get("href")) if base is not None else None) or url
+def _named_next(root: Any, url: str, family: ModuleType | None, text: str) -> str | None:
+    pager = read_pager(root, url, base_url(root, url))
+    return next((u for u in _named(root, url, family, text, pager) if u != url), None)
+
+
+def _named(root: Any, url: str, family: ModuleType | None, text: str, pager: Pager) -> Iterator[str]:
+    """Next pages that the page itself names: by link, by its family's pager, by scripts."""
+    yield from pager.following
+    if pager.ended:
+        return
+    if family and not family.INFERS:
+        yield from family.next_pages(text, url)
+    yield from scripted_pages(scripts_of(root), url)
+
+
+def _ruled_next(root: Any, url: str, rules: ListRules) -> str | None:
+    """The next page by the source's selector or template; a template's pages are counted up from the address."""
+    if rules.next:
+        links = select(root, rules.next)
+        return absolute(base_url(root, url), links[0].get("href")) if links else None
+    head, _, tail = (rules.next_template or "").partition("{n}")
+    here = numbered(url)
+    known = here is not None and here[0] == head.rpartition("/")[2] and here[2] == tail
+    number = here[1] + 1 if here and known else rules.first
+    return sibling(url, f"{head.rpartition('/')[2] if known else head}{number}{tail}")
+
+
+def _shortened(text: str) -> str:
+    """The head and the tail of a page, where families show themselves."""
+    return text if len(text) <= 2 * _HEAD else text[:_HEAD] + "\n" + text[-_HEAD:]
+
+
+__all__ = ["FAMILIES", "ListRules", "Reading", "next_candidates", "read_list"]

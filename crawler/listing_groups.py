@@ -12,7 +12,9 @@ from crawler.listing_outline import Link, Outline
 from crawler.listing_records import Pairing, Record
 from notices.urls import same_site
 
-_BESIDE = re.compile(r"热点|排行|推荐|相关|点击|友情|链接|热门|热搜|导航|专题|快速|最近浏览|猜你|图片|视频|直通车|关键词")
+_BESIDE = re.compile(
+    r"热点|排行|(?:相关|推荐)(?:链接|新闻|信息|文章|阅读|推荐|公文|稿件|图片|视频|内容)|推荐$|点击率|友情链接|热门|热搜|最近浏览|猜你|关键词|(?:常用|快速)(?:链接|导航)|直通车"
+)
 _DETAIL = re.compile(r"\d{4,}|[0-9a-f]{16,}|/content|/art/|/info/|/t\d|detail|article|[?&]id=|\.pdf$|mp\.weixin", re.I)
 _INDEX = re.compile(r"(?:^|/)(?:index|default|list|main|home)\w{0,8}\.\w{3,5}$|/$", re.I)
 
@@ -37,7 +39,7 @@ def choose(page: Outline, pairing: Pairing, url: str) -> list[Record]:
     best = max(groups + plain, key=lambda group: group.score, default=None)
     if best is None or best.score <= 0:
         return []
-    if best.records[0].dated or any(r.dated for r in best.records):
+    if any(r.dated for r in best.records):
         return _completed(page, pairing, best.records)
     return best.records
 

@@ -68,7 +68,7 @@ class Pairing:
             if home is not None:
                 homes[home].append(stamp)
         found = [record for home, stamps in homes.items() for record in self._at(home, stamps)]
-        return sorted(found, key=lambda record: record.link.at)
+        return sorted(_once(found), key=lambda record: record.link.at)
 
     def _home(self, stamp: Stamp) -> int | None:
         """The smallest part of the page around a date that holds a link which can be a title."""
@@ -137,6 +137,16 @@ class Pairing:
             return date(year, *stamp.month_day)
         except ValueError:
             return None
+
+
+def _once(records: list[Record]) -> Iterable[Record]:
+    """Each link once: a record with a full date beats one without, else the wider one."""
+    by_link: dict[int, Record] = {}
+    for record in records:
+        other = by_link.get(id(record.link))
+        if other is None or (record.dated, -record.node) > (other.dated, -other.node):
+            by_link[id(record.link)] = record
+    return by_link.values()
 
 
 def with_title(record: Record) -> Record:

@@ -10,7 +10,7 @@ from notices.dates import find_dates, parse_date
 
 _DIGITS = re.compile(r"[0-9０-９]+")
 _YEAR = re.compile(r"(?:19|20|１９|２０)[0-9０-９]{2}")
-_LABEL = re.compile(r"(?:发布|公布|发文|更新|上传|成文|生成|印发|时间|日期|截止|截至|Date|date)[^\d０-９]{0,8}$")
+_LABEL = re.compile(r"(?:(?:发布|公布|发文|更新|上传|成文|生成|印发|截止|截至|开标|报名|实施|施行)?(?:时间|日期)|发布|公布|发文|印发|截止|截至|Date|date)[^\d０-９]{0,8}$")
 _LATIN_MONTH = re.compile(r"(?i)^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?$")
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _HAN_MONTHS = {f"{m}月": n for n, m in enumerate("一 二 三 四 五 六 七 八 九 十 十一 十二".split(), 1)}
@@ -45,7 +45,7 @@ class StampReader:
         """Take the next piece; `inside` a link only a piece that is a date in whole counts."""
         if len(text) > 300 or not _plausible(text):
             self.flush()
-            self._label = text[-12:]
+            self._label = _label_of(text)
             return
         whole = parse_date(text) if _YEAR.search(text) and len(text) <= 60 else None
         if whole:
@@ -54,7 +54,7 @@ class StampReader:
             self.flush()
             if not inside:
                 self._within(text, node, at)
-            self._label = text[-12:]
+            self._label = _label_of(text)
 
     def flush(self) -> None:
         """End a split date; day and month without a year are kept as such."""
@@ -102,6 +102,12 @@ class StampReader:
         if text == "月" and "d" in self._parts and "m" not in self._parts:
             self._parts["m"] = self._parts.pop("d")
         return bool(self._parts)
+
+
+def _label_of(text: str) -> str:
+    """The label that a piece ends with, for the date that may follow."""
+    found = _LABEL.search(text[-24:])
+    return found[0] if found else ""
 
 
 def _plausible(text: str) -> bool:

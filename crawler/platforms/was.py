@@ -1,0 +1,58 @@
+"""TRS WAS5 search: XML with <REC> and CDATA fields."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+from crawler.listing_addresses import query_page, with_query
+from crawler.platforms import Reading
+from notices.dates import find_dates
+from notices.html import absolute
+from notices.model import ListEntry
+
+NAME = "was"
+INFERS = False
+_FIELD = re.compile(r"<(TITLE|DOCTITLE|URL|DOCPUBURL|DOCRELTIME|DOCPUBTIME|PUBDATE)>([^\0]{0,1500}?)</\1>", re.I)
+_TAG = re.compile(r"<[^<>]{1,200}>")
+_COUNT = re.compile(r"<RECORDCOUNT>\D{0,12}(\d{1,8})", re.I)
+_UPPER = re.compile(r"<(/?)rec>", re.I)
+
+
+def matches(text: str, url: str) -> bool:
+    """Whether this is such an answer."""
+    return "<REC>" in text[:5000].upper() and "<TITLE>" in text[:20_000].upper()
+
+
+def read(text: str, url: str) -> Reading | None:
+    """The records of an answer."""
+    entries = tuple(dict.fromkeys(e for piece in _records(text) for e in [_entry(piece, url)] if e))
+    count, here = _COUNT.search(text[:20_000]), query_page(url) or ("page", 1)
+    ended = not entries or (count is not None and here[1] * len(entries) >= int(count[1]))
+    return Reading(entries, None if ended else with_query(url, **{here[0]: here[1] + 1}), ended=ended)
+
+
+def next_pages(text: str, url: str) -> tuple[str, ...]:
+    """Nothing beyond what read names."""
+    return ()
+
+
+def _records(text: str) -> Iterator[str]:
+    for piece in _UPPER.sub(r"<\1REC>", text).split("<REC>")[1:2001]:
+        yield piece.partition("</REC>")[0][:20_000]
+
+
+def _entry(piece: str, url: str) -> ListEntry | None:
+    fields = {name.upper(): _value(value) for name, value in _FIELD.findall(piece)}
+    title = fields.get("TITLE") or fields.get("DOCTITLE")
+    target = absolute(url, fields.get("URL") or fields.get("DOCPUBURL"))
+    if not title or not target:
+        return None
+    days = find_dates(fields.get("DOCRELTIME") or fields.get("DOCPUBTIME") or fields.get("PUBDATE") or "")
+    return ListEntry(title, target, days[0][2] if days else None)
+
+
+def _value(text: str) -> str:
+    inside = text.strip().removeprefix("<![CDATA[").removesuffix("]]>")
+    return html.unescape(_TAG.sub("", inside)).strip()
