@@ -34,3 +34,16 @@ def pages(body: bytes) -> list[str]:
         return found
     finally:
         document.close()
+
+
+def has_images(body: bytes) -> bool:
+    """Whether one of the first pages shows an image: with next to no text that is a scan."""
+    import pypdfium2
+    from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
+
+    document = pypdfium2.PdfDocument(body)
+    try:
+        pages = [document[n] for n in range(min(len(document), 5))]
+        return any(next(page.get_objects(filter=[FPDF_PAGEOBJ_IMAGE]), None) is not None for page in pages)
+    finally:
+        document.close()

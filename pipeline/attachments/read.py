@@ -29,7 +29,7 @@ def read_attachment(body: bytes, name: str = "", media_type: str | None = None) 
         return AttachmentText("unsupported", kind, detail=str(error))
     except Exception as error:  # a damaged file makes its reader raise anything at all
         return AttachmentText("broken", kind, detail=f"{type(error).__name__}: {error}"[:300])
-    if kind == "pdf" and sum(map(len, pages)) < _SCANNED_BELOW * max(len(pages), 1):
+    if kind == "pdf" and sum(map(len, pages)) < _SCANNED_BELOW * max(len(pages), 1) and _has_images(body):
         return AttachmentText("scanned", kind, pages)
     return AttachmentText("ok", kind, pages)
 
@@ -89,6 +89,12 @@ def _reader(kind: str) -> Reader:
         "ofd": ofd.pages, "zip": packed.zip_members, "7z": packed.seven_members, "html": _html, "txt": _plain, "encrypted": _encrypted,
     }  # fmt: skip
     return readers.get(kind, _unsupported)
+
+
+def _has_images(body: bytes) -> bool:
+    from pipeline.attachments.pdf import has_images
+
+    return has_images(body)
 
 
 def _html(body: bytes) -> list[str]:
