@@ -59,7 +59,11 @@ def crawl(source: Source, plan: Plan, config: Config) -> int:
         run = start_run(database, "crawl", ident)
         with SnapshotWriter(config.warc_dir, config.warc_max_bytes, previous=earlier_payload(database)) as writer:
             archive = Archive(database, writer, run, source.all_hosts())
-            spider, reason = _run_scrapy(source, plan, archive, config)
+            try:
+                spider, reason = _run_scrapy(source, plan, archive, config)
+            except BaseException as error:
+                archive.finish("failed", f"{type(error).__name__}: {error}", {})
+                raise
         outcome, why, code = verdict(spider, archive, reason)
         if spider.paused:
             archive.pause(spider.paused)
