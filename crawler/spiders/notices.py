@@ -177,20 +177,21 @@ class NoticeSpider(scrapy.Spider):
 
     async def detail_failed(self, failure: Any) -> None:
         """Note why a notice could not be had."""
-        self.counts["failed"] += 1
         listed: Listed = failure.request.meta["listed"]
-        self.ledger.note_failure(listed.entry.url, _failed_state(failure), _reason(failure))
+        state = _failed_state(failure)
+        self.counts[state] += 1
+        self.ledger.note_failure(listed.entry.url, state, _reason(failure))
 
     async def list_failed(self, failure: Any) -> AsyncIterator[Request]:
         """Note a list page that could not be had, or try another address for it."""
         walk: Walk = failure.request.meta["walk"]
         others: tuple[str, ...] = failure.request.meta["others"]
-        self.counts["lists_failed"] += 1
         if others:
             yield self._list_request(walk, others[0], others[1:])
         elif _status(failure) in (404, 410) and len(walk.pages) > 1:
             self._end(walk)
         else:
+            self.counts["lists_failed"] += 1
             self.problems.append(f"list {failure.request.url}: {_reason(failure)}")
 
     def note_outcome(self, outcome: str, title: str, reason: str = "") -> None:
