@@ -1,66 +1,139 @@
-"""Pages that are no notice although the server sent them: challenges, soft 404s, logins (reference/domain.md §4.5)."""
+"""Why a response is no notice: challenges, soft errors, log-ins, a section's index in an article's place (reference/domain.md §4.5).
+
+A page with real text is a notice whatever words it uses; the marks of challenges are those no text contains.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-_SMALL = 12_000
+from notices.html import line_of, parse
+
+_SHORT = 600  # letters of visible text: a page of words like 请登录 says nothing else
 _CHALLENGES = (
-    ("challenge: wzws", re.compile(r"wzwsquestion|wzwschallenge|wzws_sessionid|请开启JavaScript并刷新该页")),
-    ("challenge: jsl", re.compile(r"__jsl_clearance|__jsluid")),
-    ("challenge: script cookie", re.compile(r"C3VK=|HOY_TR|document\.cookie\s*=.{0,400}location\.(?:reload|href|replace)", re.S)),
-    ("challenge: rs", re.compile(r"\$_ts\s*=|\$_ts\[")),
-    ("challenge: turnstile", re.compile(r"challenges\.cloudflare\.com|cf-chl-|cf_chl_")),
-    ("challenge: captcha", re.compile(r"请完成安全验证|滑动验证|请输入验证码(?:继续|后)|访问验证|安全验证中")),
-    ("blocked by a firewall", re.compile(r"您的访问(?:请求)?(?:被|已被)(?:拦截|拒绝|阻断)|访问被拦截|您的请求带有不合法参数|Web应用防火墙|GeoBL")),
+    ("wzws", re.compile(r"wzwsquestion|wzws_sessionid|wzws-waf|WZWS-RAY|请开启JavaScript并刷新该页", re.I)),
+    ("jsl", re.compile(r"__jsl_clearance", re.I)),
+    ("ruishu", re.compile(r"\$_ts\s{0,3}(?:=|\[|\.)|[\"']\$_ts[\"']", re.I)),
+    ("c3vk", re.compile(r"C3VK=", re.I)),
+    ("hoy_tr", re.compile(r"HOY_TR", re.I)),
+    ("acw", re.compile(r"acw_sc__v[23]|arg1\s?=\s?['\"][0-9A-F]{40}", re.I)),
+    ("cloudflare", re.compile(r"cf-browser-verification|challenge-platform/|cf_chl_opt|_cf_chl", re.I)),
+    ("safeline", re.compile(r"SafeLineChallenge|/\.safeline/", re.I)),
+    ("yunsuo", re.compile(r"yunsuo_session|YUNSUOAUTOJUMP|security_session_verify", re.I)),
+    ("geo", re.compile(r"reason:\s?GeoBL", re.I)),
+    ("captcha", re.compile(r"geetest_challenge|nocaptcha|滑动验证|拖动滑块|请完成(?:安全)?验证|人机验证", re.I)),
+    (
+        "waf",
+        re.compile(
+            r"您的(?:请求|访问)(?:已被|被|存在|疑似)|访问被(?:拦截|拒绝|阻断)|(?:网站|Web应用)防火墙|(?:请求|访问)(?:过于)?频繁|异常访问|非法访问|检测到(?:可疑|异常)|403 Forbidden|Access Denied",
+            re.I,
+        ),
+    ),
 )
-_SOFT_404 = re.compile(
-    r"(?:页面|网页|文章|内容|信息|您(?:要)?访问的[^<。]{0,12})(?:不存在|已(?:被)?删除|未找到|找不到|已下线|已失效|走丢了)|404\s*(?:not found|页面|错误|error)|"
-    r"page not found|抱歉[，,][^<。]{0,20}(?:不存在|找不到|删除)",
+_SCRIPT_ONLY = re.compile(
+    r"document\.cookie\s{0,4}=|location\.(?:reload|replace)\s{0,4}\(|(?:window\.)?location(?:\.href)?\s{0,4}=|eval\(", re.I
+)
+_MISSING = re.compile(
+    r"(?:^|[^\d])404(?:[^\d]|$).{0,80}?(?:not found|error|错误|不存在|找不到|未找到|页面)|(?:页面|网页|内容|文件|信息|文章|地址)[^。]{0,12}(?:不存在|找不到|未找到|已被?删除|已下线|已经?失效|丢失了?|飞走了)"
+    r"|(?:不存在|找不到|未找到|无法找到)[^。]{0,14}(?:页面|网页|内容|文件|信息|文章|资源)|not found|page can(?:no|')t be found|出错了|系统(?:繁忙|错误|异常|维护)|服务器(?:错误|繁忙|内部错误)",
     re.I,
 )
-_LOGIN = re.compile(r"<input[^>]{0,200}type\s*=\s*[\"']?password", re.I)
-_TITLE = re.compile(r"<title[^>]*>([^<]{0,300})", re.I)
-_TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.I | re.S)
+_LOGIN = re.compile(
+    r"(?:用户名|账号|帐号|手机号|身份证号).{0,60}(?:密码|验证码)|(?:请先?|您(?:还|尚)未|重新)登[录陆]|统一身份认证|扫码登[录陆]", re.S
+)
+_PASSWORD = re.compile(r"<input[^<>]{0,300}type\s*=\s*[\"']?password", re.I)
+_LEAVING = re.compile(
+    r"即将(?:离开|跳转|为您跳转)|正在(?:跳转|前往|为您跳转|加载)|页面(?:跳转|自动跳转)中|(?:如果|若)[^。]{0,20}没有(?:自动)?跳转|请稍[候等]|loading|redirecting|点击(?:此处|这里)继续",
+    re.I,
+)
+_INDEX = re.compile(r"(?:下一页|尾页|末页|共\s{0,2}\d{1,5}\s{0,2}页)")
+_BLANKS = re.compile(r"[\s\W_]+")
+_STATUS = {
+    401: "login",
+    403: "refused: 403",
+    412: "challenge: 412",
+    418: "challenge: 418",
+    429: "refused: 429",
+    521: "challenge: jsl",
+    503: "unavailable: 503",
+}
 
 
-def classify(status: int, headers: Mapping[str, str], text: str, *, listed_title: str | None = None, page_title: str | None = None) -> str | None:
-    """Why the answer is no content: the reason, or None for a page that may be one."""
-    if status == 412 and len(text) < 60_000 and "$_ts" in text[:60_000]:
-        return "challenge: rs"
-    if status == 521 or (status in (403, 412, 429, 503) and len(text) < _SMALL):
-        return _challenge(text) or f"HTTP {status}"
-    if not text.strip():
-        return "empty"
-    plain = _TAGS.sub(" ", text[:200_000])
-    readable = len(re.sub(r"\s", "", plain))
-    if readable < 600:
-        return _challenge(text) or _small_page(text, plain)
-    return _other_title(listed_title, page_title)
+def classify(
+    status: int, headers: Mapping[str, str], text: str, *, listed_title: str | None = None, page_title: str | None = None
+) -> str | None:
+    """The reason why a response is not the notice that was asked for; None for a notice. `text` is the page's HTML."""
+    visible = _visible(text)
+    return (
+        _by_challenge(text, headers, visible)
+        or _by_status(status)
+        or _by_words(text, visible)
+        or _by_title(text, visible, listed_title, page_title)
+    )
 
 
-def _challenge(text: str) -> str | None:
-    head = text[:_SMALL]
-    return next((name for name, sign in _CHALLENGES if sign.search(head)), None)
+def title_disagrees(listed: str, shown: str) -> bool:
+    """Whether two titles cannot be one notice's: neither holds the other, and they share few pairs of letters."""
+    one, two = _letters(listed), _letters(shown)
+    if not one or not two or one in two or two in one:
+        return False
+    pairs, others = _pairs(one), _pairs(two)
+    shared = len(pairs & others)
+    return shared < 0.3 * min(len(pairs), len(others))
 
 
-def _small_page(text: str, plain: str) -> str | None:
-    title = _TITLE.search(text)
-    if _SOFT_404.search(plain) or (title and re.search(r"404|未找到|不存在|错误页", title[1])):
-        return "soft 404"
-    if _LOGIN.search(text):
-        return "login"
+def _visible(text: str) -> str:
+    """The visible text in one line; of a long page only enough to know that it is long."""
+    return line_of(parse(text[:300_000]))
+
+
+def _by_challenge(text: str, headers: Mapping[str, str], visible: str) -> str | None:
+    if len(visible) > _SHORT:
+        return None
+    served = " ".join(f"{k}: {v}" for k, v in headers.items())[:8000]
+    for name, mark in _CHALLENGES:
+        if mark.search(text[:100_000]) or (name != "waf" and mark.search(served)):
+            return f"challenge: {name}"
+    if len(visible) < 60 and len(text) < 30_000 and _SCRIPT_ONLY.search(text):
+        return "challenge: script"
     return None
 
 
-def _other_title(listed: str | None, shown: str | None) -> str | None:
-    """A section index in the place of an article: its title shares next to nothing with the list's."""
-    if not listed or not shown or len(listed) < 8:
+def _by_status(status: int) -> str | None:
+    if status in _STATUS:
+        return _STATUS[status]
+    if status in (404, 410):
+        return "missing"
+    return f"error: {status}" if status >= 400 else None
+
+
+def _by_words(text: str, visible: str) -> str | None:
+    letters = len(_BLANKS.sub("", visible))
+    if letters == 0:
+        return None if re.search(r"<(?:img|iframe|embed|object)\b|\.pdf", text[:300_000], re.I) else "empty"
+    if letters > _SHORT or "。" in visible and letters > 200:
         return None
-    wanted, got = ({t[i : i + 2] for i in range(len(t) - 1)} for t in (_bare(listed), _bare(shown)))
-    return "section index" if wanted and len(wanted & got) * 10 < len(wanted) else None
+    if _MISSING.search(visible):
+        return "soft 404" if letters <= 200 else None
+    if _PASSWORD.search(text) or (_LOGIN.search(visible) and letters <= 200):
+        return "login" if letters <= 300 else None
+    return "interstitial" if letters <= 120 and _LEAVING.search(visible) else None
 
 
-def _bare(title: str) -> str:
-    return re.sub(r"\W", "", title)
+def _by_title(text: str, visible: str, listed: str | None, shown: str | None) -> str | None:
+    """A page that came in an article's place: its title is not the list's, and the list's title stands nowhere in it."""
+    if not listed or len(_letters(listed)) < 6 or shown is None or not title_disagrees(listed, shown):
+        return None
+    wanted = _letters(listed)
+    if wanted in _letters(visible) or wanted[:16] in _letters(visible):
+        return "section index" if _INDEX.search(visible) and len(re.findall(r"<li\b|<tr\b", text)) > 8 else None
+    return "section index" if _INDEX.search(visible) or len(re.findall(r"<a\b", text)) > 20 else "another page"
+
+
+def _letters(text: str) -> str:
+    return _BLANKS.sub("", text).lower()
+
+
+def _pairs(text: str) -> set[str]:
+    return {text[n : n + 2] for n in range(len(text) - 1)}

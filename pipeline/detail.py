@@ -1,47 +1,51 @@
-"""A detail page to a Notice: metadata first, then what the page shows, then what its text says; each field says where from."""
+"""A notice's page, bytes to Notice: tags, table, lines and text, each field with where it came from (reference/domain.md §3, §4.6)."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TypeVar
+
+from lxml import etree
 
 from notices.blocked import classify
 from notices.dates import find_dates, parse_date, url_date
-from notices.html import base_url, decode, parse, text_of
+from notices.html import base_url, decode, one_line, parse, text_of
 from notices.model import Anatomy, Notice
 from notices.numbers import parse_number
 from pipeline.anatomy import read_anatomy
-from pipeline.page_body import main_element, trimmed
-from pipeline.page_files import attachments_of
-from pipeline.page_meta import labelled, meta_tags
-from pipeline.page_title import page_title
+from pipeline.page_body import main_block
+from pipeline.page_files import find_files
+from pipeline.page_furniture import squeeze, trim
+from pipeline.page_labels import definition_lines, labelled_values
+from pipeline.page_tags import first_of, meta_tags, script_values, tag_date, tag_source
+from pipeline.page_title import find_title
 
-_SCRIPT_DATE = re.compile(r"""(?:pubdata|pubdate|publishdate|docreltime|pub_date|fbsj)\w*\s*[=:]\s*['"]([^'"]{6,30})['"]""", re.I)
-_SITE_WORDS = ("本网", "本站", "本网讯", "本站原创", "原创", "")
+MAX_BYTES = 8_000_000  # of a page that is read; what lies beyond is no notice
+MAX_TEXT = 1_000_000
+_SPLIT = "\ue0f1\ue0f2\ue0f1"  # stands in the page's lines where the main text was taken out
+_SCAN_LETTERS = 30
+_Found = TypeVar("_Found")
 
 
 @dataclass(slots=True)
 class _Page:
-    """What was gathered from a page, and where each field came from."""
+    """A page taken apart: what its tags say, the lines over, in and under its main text, its labelled values."""
 
-    root: Any
+    root: etree._Element
+    body: etree._Element
     url: str
-    meta: dict[str, str]
-    labels: dict[str, tuple[str, str]]
-    lines: list[str] = field(default_factory=list)
-    origin: dict[str, str] = field(default_factory=dict)
-
-    def label(self, name: str) -> str:
-        """A labelled value that is not empty, else nothing; its place is noted."""
-        value, where = self.labels.get(name, ("", ""))
-        if value:
-            self.origin.setdefault(name, where)
-        return value
+    tags: Mapping[str, str]
+    head: list[str]
+    lines: list[str]
+    tail: list[str]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    title: str | None = None
+    provenance: dict[str, str] = field(default_factory=dict)
 
 
-def read_detail(
+def read_detail(  # noqa: PLR0913  each keyword is something that the crawl may know of a page
     body: bytes,
     url: str,
     *,
@@ -50,137 +54,189 @@ def read_detail(
     listed_title: str | None = None,
     region: str | None = None,
 ) -> Notice:
-    """The notice on a page; `blocked` says why when it is none. Never raises for what a page holds."""
-    text, _encoding = decode(body, content_type)
-    root = parse(text)
-    page = _Page(root, base_url(root, url), meta_tags(root), labelled(root))
-    title = page_title(root, page.meta, page.labels, listed_title)
-    blocked = classify(status, {}, text, listed_title=listed_title, page_title=title[0])
-    if blocked:
-        return Notice(url, title=title[0], blocked=blocked)
-    page.origin["title"] = title[1]
-    element, how = main_element(root)
-    main = trimmed(text_of(element), title[0])
-    main, number = _own_number(page, main, title[0])
-    page.origin["text"] = how
-    published = _published(page, text)
-    issuer = _issuer(page)
+    """The notice that a page shows; never raises on a page. `region` is a six-digit code; without it the page's SiteIDCode gives it.
+
+    A page that is no notice comes back with `blocked` set and nothing else but what it shows.
+    """
+    html, _ = decode(body[:MAX_BYTES], content_type)
+    page = _take_apart(parse(html), url)
+    blocked = classify(status, {}, html, listed_title=listed_title, page_title=page.title)
+    return _notice(page, blocked, region)
+
+
+def _take_apart(root: etree._Element, url: str) -> _Page:
+    tags = meta_tags(root)
+    block = main_block(root)
+    head, lines, tail = _zones(root, block)
+    page = _Page(root, block, url, tags, head, lines, tail)
+    first = labelled_values([*definition_lines(root), *head])
+    page.title, page.provenance["title"] = find_title(root, tags, first.get("title"), head)
+    start, end = trim(lines, _spellings(page.title))
+    page.head, page.lines, page.tail = head + lines[:start], lines[start:end], lines[end:] + tail
+    page.labels = {**labelled_values(page.tail[:30]), **first, **labelled_values(lines[:start])}
+    if page.title is None:
+        page.title, page.provenance["title"] = page.labels.get("title"), "table"
+    return page
+
+
+def _zones(root: etree._Element, block: etree._Element) -> tuple[list[str], list[str], list[str]]:
+    """The lines over, in and under the main block."""
+    lines = text_of(block)[:MAX_TEXT].split("\n")
+    parent = block.getparent()
+    if parent is None or block.tag == "body":
+        return [], lines, []
+    mark = etree.Element("p")
+    mark.text, mark.tail = _SPLIT, block.tail
+    parent.replace(block, mark)
+    around = text_of(next(root.iter("body"), root)).split("\n")
+    mark.tail = None
+    parent.replace(mark, block)
+    where = next((n for n, line in enumerate(around) if _SPLIT in line), len(around))
+    return around[:where], lines, around[where + 1 :]
+
+
+def _spellings(title: str | None) -> list[str]:
+    return [squeeze(title)] if title else []
+
+
+def _notice(page: _Page, blocked: str | None, region: str | None) -> Notice:
+    text = "\n".join(page.lines)
+    published = _published(page)
+    number = _labelled_number(page)
+    written = _day(page, "written_date", page.labels.get("written_date"))
+    issuer = _labelled(page, "issuer")
+    code = first_of(page.tags, "siteidcode")
+    region = region or (code[:6] if code and code[:6].isdigit() and len(code) == 10 else None)
     anatomy = read_anatomy(
-        main,
-        title=title[0],
+        text,
+        title=page.title,
         published_date=published,
         labelled_number=number,
-        labelled_issuer=page.labels.get("issuer", ("", ""))[0] or None,
-        labelled_written_date=parse_date(page.label("written_date") or ""),
+        labelled_issuer=issuer,
+        labelled_written_date=written,
         region=region,
     )
-    return _notice(page, url, title[0], main, element, (published, issuer, number, anatomy))
-
-
-def _notice(page: _Page, url: str, title: str | None, main: str, element: Any, read: tuple[date | None, str | None, str | None, Anatomy]) -> Notice:
-    published, issuer, number, anatomy = read
-    own = anatomy.document_number
-    if not issuer and anatomy.issuer:
-        issuer, page.origin["issuer"] = anatomy.issuer, "text"
-    files = attachments_of(_scope(element), page.url)
+    files = find_files(page.root, page.body, base_url(page.root, page.url))
     return Notice(
-        url=url,
-        title=title,
+        url=page.url,
+        title=page.title,
         published_date=published,
-        issuer=issuer,
-        document_number=number or (own.display if own else None),
-        index_number=page.label("index_number") or None,
-        text=main,
-        written_date=anatomy.written_date,
-        effective_date=anatomy.effective_date,
-        expiry_date=anatomy.expiry_date,
-        kind=anatomy.kind,
+        issuer=_issuer(page, issuer, anatomy),
+        document_number=_number(page, number, anatomy),
+        index_number=_labelled(page, "index_number"),
+        text=text,
+        written_date=_from_text(page, "written_date", anatomy.written_date),
+        effective_date=_day(page, "effective_date", page.labels.get("effective_date"))
+        or _from_text(page, "effective_date", anatomy.effective_date),
+        expiry_date=_day(page, "expiry_date", page.labels.get("expiry_date")) or _from_text(page, "expiry_date", anatomy.expiry_date),
+        kind=_from_text(page, "kind", anatomy.kind),
         addressees=anatomy.addressees,
         attachments=files,
-        needs_ocr=len(main) < 30 and element.find(".//img") is not None,
-        site_name=page.meta.get("site_name"),
-        site_code=page.meta.get("site_code"),
-        theme=page.label("theme") or None,
+        blocked=blocked,
+        needs_ocr=_needs_ocr(page, text),
+        site_name=first_of(page.tags, "sitename"),
+        site_code=code,
+        theme=_labelled(page, "theme"),
         anatomy=anatomy,
-        provenance=page.origin,
+        provenance={name: where for name, where in page.provenance.items() if where},
     )
 
 
-def _scope(element: Any) -> Any:
-    """The text's element with its neighbours: file lists often stand right below the text."""
-    parent = element.getparent()
-    return parent if parent is not None and parent.tag not in ("body", "html") else element
+def _labelled(page: _Page, concept: str) -> str | None:
+    """A value of the table, as shown."""
+    value = page.labels.get(concept)
+    if value is None or len(value) > 300 or (concept == "index_number" and not _is_index_number(value)):
+        return None
+    page.provenance[concept] = "table"
+    return one_line(value)
 
 
-def _own_number(page: _Page, main: str, title: str | None) -> tuple[str, str | None]:
-    """The text without a number line before it, and the document's own number where page or title shows it."""
-    labelled_number = page.label("document_number")
-    made = parse_number(labelled_number, labelled=True) if labelled_number else None
-    first, _, rest = main.partition("\n")
-    leading = parse_number(first.strip("（）() ")) if len(first) <= 40 else None
-    if leading is not None:
-        main = rest
-    if made is not None:
-        return main, labelled_number
-    if leading is not None:
-        page.origin["document_number"] = "line"
-        return main, first.strip("（）() ")
-    tail = re.search(r"[（(]([^（()）]{4,40}号)[)）]\s*$", title or "")
-    if tail and parse_number(tail[1]):
-        page.origin["document_number"] = "title"
-        return main, tail[1]
-    page.origin.pop("document_number", None)
-    return main, None
+def _is_index_number(value: str) -> bool:
+    return len(value) <= 80 and any(map(str.isdigit, value)) and not set(value) & set("，。；：")
 
 
-def _published(page: _Page, text: str) -> date | None:
-    """The day the page went online: shown, in a tag, in a script, in its address."""
-    for value, where in ((page.label("published_date"), "line"), (page.meta.get("published_date", ""), "tag")):
-        found = _first_date(value)
-        if found:
-            page.origin["published_date"] = where
-            return found
-    script = _SCRIPT_DATE.search(text)
-    found = _first_date(script[1]) if script else None
-    if found:
-        page.origin["published_date"] = "script"
-        return found
-    return _date_under_title(page) or _date_in_url(page)
-
-
-def _first_date(value: str) -> date | None:
-    dates = find_dates(value[:80]) if value else []
-    return dates[0][2] if dates else None
-
-
-def _date_under_title(page: _Page) -> date | None:
-    """A short line with a date and a clock time or a word such as 发布, near the top."""
-    body = page.root.find("body")
-    lines = text_of(body if body is not None else page.root).split("\n") if len(page.root) else []
-    for line in lines[:120]:
-        if len(line) <= 80 and re.search(r"\d{4}\s*[-/.年]\s*\d{1,2}", line) and re.search(r"\d{1,2}:\d{2}|发布|时间|日期|来源|作者|点击|浏览|字体|^\W*[\d\-/.年月日 ]+\W*$", line):
-            found = _first_date(line)
-            if found and not re.search(r"今天是|Copyright|版权", line):
-                page.origin["published_date"] = "line"
-                return found
+def _labelled_number(page: _Page) -> str | None:
+    """The number of the table, else the one that a script prints; what no number can be is left out."""
+    value = page.labels.get("document_number")
+    if value and (parse_number(value, labelled=True) or (len(value) <= 60 and any(map(str.isdigit, value)) and "号" in value)):
+        page.provenance["document_number"] = "table"
+        return one_line(value)
+    printed = script_values(page.root)[1]
+    if printed and parse_number(printed, labelled=True):
+        page.provenance["document_number"] = "script"
+        return printed
     return None
 
 
-def _date_in_url(page: _Page) -> date | None:
-    found = url_date(page.url)
+def _number(page: _Page, labelled: str | None, anatomy: Anatomy) -> str | None:
+    if labelled is None and anatomy.document_number:
+        page.provenance["document_number"] = "line"
+    if anatomy.document_number:
+        return anatomy.document_number.display
+    return labelled
+
+
+def _published(page: _Page) -> date | None:
+    """The day of publication: the table, the line under the title, tags, scripts, a bare date by the title, last the address."""
+    printed = script_values(page.root)[0]
+    for where, found in (
+        ("table", _first_date(page.labels.get("published_date"))),
+        ("tag", tag_date(page.tags)),
+        ("line", _first_date(page.labels.get("shown_date"))),
+        ("script", printed),
+        ("line", _bare_date(page.head)),
+        ("url", url_date(page.url)),
+    ):
+        if found:
+            page.provenance["published_date"] = where
+            return found
+    return None
+
+
+def _first_date(value: str | None) -> date | None:
+    if not value:
+        return None
+    return parse_date(value) or next((found for start, _, found in find_dates(value[:60]) if start < 12), None)
+
+
+def _bare_date(head: Sequence[str]) -> date | None:
+    """A date in the lines just over the text, without a label."""
+    for line in reversed(head[-6:]):
+        dates = find_dates(line) if len(line) <= 120 and "今天" not in line else []
+        if len(dates) == 1 and dates[0][0] < 60:
+            return dates[0][2]
+    return None
+
+
+def _day(page: _Page, name: str, value: str | None) -> date | None:
+    found = _first_date(value)
     if found:
-        page.origin["published_date"] = "url"
+        page.provenance[name] = "table"
     return found
 
 
-def _issuer(page: _Page) -> str | None:
-    """The issuing or publishing body that the page names."""
-    for value, where in ((page.label("issuer"), "table"), (page.label("origin"), "line"), (page.meta.get("origin", ""), "tag")):
-        plain = re.split(r"\s{2,}|\t|\|", value)[0].strip(" :：[]【】")
-        if plain and plain not in _SITE_WORDS and len(plain) <= 60:
-            page.origin["issuer"] = page.origin.get("issuer", where)
-            return plain
-    if page.label("origin") and page.meta.get("site_name"):
-        page.origin["issuer"] = "tag"
-        return page.meta["site_name"]
+def _from_text(page: _Page, name: str, value: _Found | None) -> _Found | None:
+    if value is not None:
+        page.provenance.setdefault(name, "line")
+    return value
+
+
+def _issuer(page: _Page, labelled: str | None, anatomy: Anatomy) -> str | None:
+    """Who issued it: the table, the signature or the title, the source, last the site itself."""
+    choices = (
+        ("table", labelled),
+        ("inferred" if anatomy.issuer == labelled else "line", anatomy.issuer),
+        ("line", page.labels.get("source")),
+        ("tag", tag_source(page.tags, page.title)),
+        ("inferred", first_of(page.tags, "sitename")),
+    )
+    for where, found in choices:
+        if found and len(found) <= 200:
+            page.provenance["issuer"] = where
+            return one_line(found)
     return None
+
+
+def _needs_ocr(page: _Page, text: str) -> bool:
+    """Whether the main text is nothing but pictures."""
+    return len(squeeze(text)) < _SCAN_LETTERS and next(page.body.iter("img"), None) is not None

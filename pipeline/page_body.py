@@ -1,131 +1,141 @@
-"""Where the notice stands on its page: known containers first, then the block that holds the most running text."""
+"""Where the main text of a page stands: a known container (reference/domain.md §4.6), else the block with most text that is no link."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterator
 
-from notices.html import text_of
+from lxml import etree
 
-_CONTAINERS = (
-    "UCAP-CONTENT UCAPCONTENT zoom zoomcon TRS_UEDITOR trs_editor_view TRS_Editor vsb_content vsb_content_2 v_news_content xxgk-content article-content "
-    "article_content articleContent article_con article-con article-body content-article pages_content mainText con_con ccontent Custom_UnionStyle detail-content "
-    "detail_content detailContent ivs_content Article_content main-txt news_cont_d_wrap wp_articlecontent news-content news_content newscontent NewsContent "
-    "zw_content zwContent info-content infoContent xl_content xxgk_content conTxt con_txt art_con artcontent article-txt article_txt text_content TextContent "
-    "gkml_content ewb-article-info infodetail epoint-article-content nr_content contentText content_body bt_content main_content view_content"
-).split()
-_RANK = {name.lower(): n for n, name in enumerate(_CONTAINERS)}
-_NOISE = re.compile(r"(?:^|[-_ ])(?:nav|menu|footer|foot|header|head|top|share|bdshare|breadcrumb|crumb|position|location|sidebar|side|related|friend|copyright|pager|pages?|search|login|hot|rank|tools?|prev|next|ewm|qrcode)(?:$|[-_ \d])", re.I)  # fmt: skip
-_CUT = re.compile(
-    r"^(?:【?(?:打印|关闭|打印本页|关闭窗口|关闭本页|打印页面|返回顶部|返回列表|收藏|我要推荐|网站纠错|纠错)】?[\s|/]*)+$|^(?:上一[篇条页]|下一[篇条页])|^(?:相关(?:链接|文章|信息|新闻|稿件|解读|附件下载|阅读|文件|政策|报道|推荐)|"
-    r"扫一扫|分享到?|分享让更多|热门(?:文章|新闻)|友情链接|您可能|版权所有|Copyright|主办单位|网站标识码|浏览次数|责任编辑|(?:信息)?来源[:：]|字体|字号|\[?视力保护色|用手机|手机扫)"
+from notices.html import BLOCKS, SILENT, is_hidden
+
+_KNOWN = re.compile(
+    r"(?:ucap-?content|trs_editor_view|trs_ueditor|trs_editor|trs_preappend|zoom|zoomcon|fontzoom|xxgk[-_]?content|zwgk[-_]?content|pages_content"
+    r"|article[-_]?(?:content|con|body|text|txt|main|detail)|artical[-_]?content|art[-_]?con(?:tent)?|artibody|maintext|main[-_]?(?:text|txt)|con_con|ccontent|custom_unionstyle"
+    r"|detail[-_]?(?:content|con|text|txt|body)|content[-_]?(?:detail|text|txt|body|article)|ivs_content|news_cont_d_wrap|v_news_content|vsb_content(?:_\d+)?|wp_articlecontent"
+    r"|info[-_]?(?:content|text|txt|body)|news[-_]?(?:content|con|text|txt|body|detail)|text[-_]?con(?:tent)?|view[-_]?content|wz[-_]?(?:content|con)|zw[-_]?(?:content|con)"
+    r"|nr[-_]?content|bt[-_]?content|js_content|rich_media_content|cas_content|p_content|j-fontcontent|conTxt|ewb-article-(?:info|content)|nfw-cms-content|gkml_content|zhengwen|neirong)",
+    re.I,
 )
-_PUNCTUATION = re.compile(r"[，。；：、！？]")
+_OUTSIDE = re.compile(
+    r"(?:^|[-_ ])(?:nav\w*|menu\w*|foot\w*|copy\w*|share\w*|bdshare\w*|crumb\w*|breadcrumb\w*|bread|position|location|dqwz|wz|weizhi|search\w*|login\w*|banner\w*|sidebar\w*|side|aside"
+    r"|related\w*|relate|xgxx|xgwz|xgwj|xglj|friend\w*|flink\w*|link|links|qrcode\w*|erweima|ewm|toolbar|tools?|print\w*|page|pagination|prev\w*|next\w*|comment\w*|recommend\w*|hot|tail|bottom)(?=$|[-_ ])",
+    re.I,
+)
+_MARKS = re.compile("[，。；：、！？]")
+_FOOTER = re.compile("版权所有|ICP备|公网安备|主办单位|网站标识码|技术支持|copyright", re.I)
+_HOLDERS = frozenset(
+    ("body", "div", "td", "section", "article", "main", "center", "form", "table", "tbody", "tr", "html", "ucapcontent", "dl", "dd")
+)
+_MEDIA = ("img", "iframe", "embed", "object", "video")
 
 
-def main_element(root: Any) -> tuple[Any, str]:
-    """The element that holds the notice's text, and how it was found: container or density."""
-    body = root.find("body") if root.find("body") is not None else root
-    known = _known(body)
-    if known is not None and len(text_of(known)) >= 30:
-        return known, "container"
+def main_block(root: etree._Element) -> etree._Element:
+    """The element that holds the main text: the body itself where nothing narrower does."""
+    body = next(root.iter("body"), root)
+    known = _known(root)
+    if known is not None and _letters(known) >= 200:
+        return known
     dense = _densest(body)
-    if dense is not None:
-        return dense, "density"
-    return (known if known is not None else body), "whole page"
+    if known is None or (_letters(dense) > 4 * _letters(known) + 100 and not _has_media(known)):
+        return dense
+    return known
 
 
-def _known(body: Any) -> Any:
-    """The best of the known containers: the one with most text among those of the best rank."""
-    best, best_key = None, (0, 0)
-    for element in body.iter("div", "td", "article", "section", "table", "form", "span", "p", "ucapcontent"):
-        names = f"{element.get('id') or ''} {element.get('class') or ''}".lower().split()
-        ranks = [_RANK[n] for n in names if n in _RANK]
-        if element.tag == "ucapcontent":
-            ranks.append(0)
-        if not ranks:
-            continue
-        length = _length(element)
-        key = (min(length, 80), -min(ranks))
-        if key > best_key or best is None:
-            best, best_key = element, key
+def _known(root: etree._Element) -> etree._Element | None:
+    """The known container with most text; of nested ones the outermost, unless half its text stands outside the inner one."""
+    best: etree._Element | None = None
+    weight = 0
+    for element in root.iterfind(".//*[@id]"):
+        best, weight = _heavier(element, element.get("id", ""), best, weight)
+    for element in root.iterfind(".//*[@class]"):
+        best, weight = _heavier(element, element.get("class", ""), best, weight)
     return best
 
 
-def _length(element: Any) -> int:
-    return sum(len(t.strip()) for t in element.itertext() if t)
+def _heavier(element: etree._Element, names: str, best: etree._Element | None, weight: int) -> tuple[etree._Element | None, int]:
+    if element.tag in ("body", "a", "input", "script", "ul", "li", "h1", "h2", "img") or not any(map(_KNOWN.fullmatch, names.split())):
+        return best, weight
+    own = _letters(element) + (50 if _has_media(element) else 1)
+    return (element, own) if own > weight else (best, weight)
 
 
-def _densest(body: Any) -> Any:
-    """The innermost block with most of the page's running text; text in links and in navigation does not count."""
-    scores: dict[Any, float] = {}
-    for element in body.iter("p", "div", "td", "section", "article", "li", "span", "pre"):
-        own = _own_text(element)
-        points = len(own) + 20 * len(_PUNCTUATION.findall(own))
-        if points < 20 or _in_noise(element):
-            continue
-        for level, ancestor in enumerate(_ancestors(element)):
-            scores[ancestor] = scores.get(ancestor, 0.0) + points * (1.0 if level <= 1 else 0.9 ** (level - 1))
-    if not scores:
-        return None
-    return max(scores, key=lambda e: scores[e] * (1 - _link_share(e)))
+def _letters(element: etree._Element) -> int:
+    """How much text an element holds, links counted a quarter."""
+    return max(
+        0, sum(_length(text) for text in _texts(element)) - sum(_length(t) for a in element.iter("a") for t in a.itertext()) * 3 // 4
+    )
 
 
-def _own_text(element: Any) -> str:
-    pieces = [element.text or ""]
-    for child in element:
-        if child.tag in ("b", "strong", "span", "font", "em", "u", "i", "br", "o:p", "st1:chsdate"):
-            pieces += [child.text or "" if child.tag != "span" else "", child.tail or ""]
-        else:
-            pieces.append(child.tail or "")
-    return "".join(pieces).strip()
+def _texts(element: etree._Element) -> Iterator[str]:
+    for node in element.iter():
+        if node.tag not in SILENT and node.text:
+            yield node.text
+        if node is not element and node.tail:
+            yield node.tail
 
 
-def _ancestors(element: Any, depth: int = 8) -> Iterable[Any]:
-    if element.tag in ("div", "td", "section", "article"):
-        yield element
-    parent = element.getparent()
-    while parent is not None and depth and parent.tag not in ("body", "html"):
-        if parent.tag not in ("tr", "tbody", "table", "ul", "span", "font", "p"):
-            yield parent
-            depth -= 1
-        parent = parent.getparent()
+def _length(text: str) -> int:
+    return len(text.strip())
 
 
-def _in_noise(element: Any) -> bool:
-    for _ in range(6):
-        if element is None or element.tag == "body":
-            return False
-        if element.tag in ("a", "nav", "footer", "header", "script", "style", "select"):
-            return True
-        if _NOISE.search(f"{element.get('id') or ''} {element.get('class') or ''}"):
-            return True
-        element = element.getparent()
-    return False
+def _has_media(element: etree._Element) -> bool:
+    return next(element.iter(*_MEDIA), None) is not None
 
 
-def _link_share(element: Any) -> float:
-    linked = sum(_length(a) for a in element.iter("a"))
-    return min(1.0, linked / max(_length(element), 1))
-
-
-def trimmed(text: str, title: str | None) -> str:
-    """The text without the title before it and the page's furniture around it."""
-    lines = text.split("\n")
-    bare_title = _bare(title or "")
-    while lines and (_is_head(lines[0]) or (bare_title and len(_bare(lines[0])) >= 4 and _bare(lines[0]) in bare_title)):
-        lines.pop(0)
-    for n, line in enumerate(lines):
-        if n > 0 and _CUT.match(line):
-            lines = lines[:n]
+def _densest(body: etree._Element) -> etree._Element:
+    """The deepest block that still holds three quarters of the page's running text."""
+    weights: dict[etree._Element, int] = {}
+    _weigh(body, weights)
+    node = body
+    while True:
+        inner = max((child for child in node if child in weights), key=lambda child: weights[child], default=None)
+        if inner is None or weights[inner] * 4 < weights[node] * 3:
             break
-    return "\n".join(lines)
+        node = inner
+    return _holder(node, body)
 
 
-def _is_head(line: str) -> bool:
-    return bool(_CUT.match(line)) or bool(re.match(r"^(?:发布(?:时间|日期)|时间|日期|发布人|作者|浏览|阅读|点击|编辑)[\s\u3000]*[:：]", line)) and len(line) < 90
+def _holder(node: etree._Element, body: etree._Element) -> etree._Element:
+    """The block around a paragraph: one long paragraph is not the whole notice."""
+    while node is not body and (
+        node.tag not in _HOLDERS or node.tag in ("table", "tbody", "tr") or not any(c.tag in BLOCKS or c.tag == "br" for c in node)
+    ):
+        parent = node.getparent()
+        if parent is None:
+            break
+        node = parent
+    return node
 
 
-def _bare(text: str) -> str:
-    return re.sub(r"[\s“”\"'《》〈〉<>]", "", text)
+def _weigh(element: etree._Element, weights: dict[etree._Element, int]) -> tuple[int, int]:
+    """The running text and the link text of an element; blocks of links and of site furniture weigh nothing. At most 256 deep."""
+    text = _weight(element.text)
+    links = 0
+    for child in element:
+        if child.tag == "a":
+            links += sum(_length(piece) for piece in child.itertext())
+        elif child.tag not in SILENT and not _is_outside(child):
+            more, linked = _weigh(child, weights)
+            text, links = text + more, links + linked
+        text += _weight(child.tail)
+    if element.tag in BLOCKS or element.tag == "td":
+        if links > text:
+            text = 0
+        weights[element] = text
+    return text, links
+
+
+def _weight(text: str | None) -> int:
+    """Running text counts its letters and, more, its punctuation; a footer's counts nothing."""
+    if not text or text.isspace():
+        return 0
+    length = _length(text)
+    return 0 if length < 300 and _FOOTER.search(text) else length + 5 * len(_MARKS.findall(text))
+
+
+def _is_outside(element: etree._Element) -> bool:
+    if element.tag in ("nav", "footer", "aside") or is_hidden(element):
+        return True
+    names = f"{element.get('class') or ''} {element.get('id') or ''}"
+    return len(names) > 1 and _OUTSIDE.search(names) is not None and not any(map(_KNOWN.fullmatch, names.split()))

@@ -112,7 +112,19 @@ def _first_value(text: str) -> str:
     text = re.sub(r"\s+", " ", text).strip()
     for match in re.finditer(r"([\u4e00-\u9fff ]{2,10})[:：]", text):
         words = match[1].strip().split(" ")
-        if label_name(words[-1]) or words[-1] in ("字体", "浏览次数", "点击数", "阅读次数", "点击量", "点击率", "浏览量", "作者", "编辑", "审核", "责任编辑"):
+        if label_name(words[-1]) or words[-1] in (
+            "字体",
+            "浏览次数",
+            "点击数",
+            "阅读次数",
+            "点击量",
+            "点击率",
+            "浏览量",
+            "作者",
+            "编辑",
+            "审核",
+            "责任编辑",
+        ):
             return text[: match.start() + match[1].rfind(words[-1])].strip(" |[【")
     return text.strip(" |[]【】")
 

@@ -1,0 +1,87 @@
+"""Lines that stand around a notice and are no part of it: 打印, 关闭, 扫一扫, 上一篇, 版权所有 (reference/domain.md §4.6)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pipeline.page_labels import is_label_line
+
+_TOOL = r"(?:打\s?印|关\s?闭|收\s?藏|返\s?回|纠\s?错|保\s?存|下\s?载|推\s?荐|复\s?制|分\s?享|转\s?发|朗\s?读|字\s?体|字\s?号|大|中|小|默认|超大|顶部|窗口|本页|页面|网页|此页|正文|当前|首页|列表|TOP|我要|网站|[\s\[\]【】|｜/:：、，。●·()（）‹›<>«»]|进入|无障碍|加入|到|上一页|下一页|文章|本文|预览|全文|一键|放大|缩小|A[+-]?|\+|-|T)"
+_TOOLS = re.compile(rf"{_TOOL}{{1,30}}+")
+_END = re.compile(
+    r"(?:扫一扫|扫码|微信扫|用微信|手机扫|手机(?:查看|浏览|打开|阅读)|分\s?享(?:到|至|本文|：|:)|分享$|上\s?一\s?[篇条则页]|下\s?一\s?[篇条则页]|上篇|下篇|前一[篇条]|后一[篇条]"
+    r"|相关(?:链接|文章|信息|新闻|阅读|文档|稿件|内容|报道|推荐|解读|政策|资讯|文件|专题|附件|资料)\s?[:：]?$|【?相关(?:链接|文章|信息|阅读|新闻)】|延伸阅读|推荐阅读|最新(?:文章|信息|新闻)$|热点(?:文章|信息|新闻)$"
+    r"|打印(?:本页|此页|本文|页面|文章|正文|\s?[|｜/\]】])|【\s?打印|\[\s?打\s?印|关闭(?:窗口|本页|此页|页面|当前)|【\s?关\s?闭|\[\s?关\s?闭|【字体|我要(?:纠错|评论|分享|收藏)|网站纠错|返回(?:顶部|列表|上一页|首页)|回到顶部"
+    r"|版权所有|版权声明|copyright|©|\(c\)\s?20|.{0,60}ICP[备证]|.{0,40}公网安备|网站标识码|政府网站标识码|主办(?:单位)?\s?[:：]|承办(?:单位)?\s?[:：]|技术支持\s?[:：]|网站地图|关于我们|联系我们|友情链接|网站声明|免责声明"
+    r"|您访问的链接即将离开|您现在所在的位置|当前位置|建议使用|本站(?:使用|建议)|最佳浏览|浏览次数|阅读次数|点击(?:数|量|率|次数)\s?[:：]|访问(?:量|次数)\s?[:：])",
+    re.I,
+)
+_SOFT_END = re.compile(
+    r"(?:[\[【（(]?\s?(?:责任编辑|责\s?编|编\s?辑|网络编辑|信息录入|录入|初审|复审|终审|审核|审稿|校对|一审|二审|三审|信息来源|稿件来源|文章来源|来源|发布时间|发布日期|更新时间|发布人|点击|阅读|浏览|人气|关键词|标签|Tags?|相关附件|附件下载)\s?[:：\]】].{0,60}"
+    r"|[\s|｜>»<«‹›·_\-—*=]+|false|true|null|undefined|首页|尾页|\d{1,3}|中)",
+    re.I,
+)
+_CRUMB = re.compile(r"(?:您?(?:现在)?(?:的|所在|当前)?(?:所在)?位置|您所在位置|当前栏目|今天是|首页\s?(?:>|»|›|/|&gt;|-|—|→|·))")
+_LEAD_TOOLS = re.compile(rf"(?:{_TOOL}|[\d:：\-年月日次\s]|浏览|阅读|点击|次数|量|数|来源|发布|日期|时间|视力保护色|作者|编辑){{1,60}}+")
+_CONTENT_LABEL = re.compile(r"(?:联系|报名|咨询|公示|附件|抄送|主送|抄报)")
+
+
+def is_end(line: str) -> bool:
+    """Whether a line opens what follows a notice: tools, neighbours, the site's footer."""
+    return len(line) <= 300 and (_END.match(line.strip(" \u3000[【|<>")) is not None or is_tools(line))
+
+
+def is_tools(line: str) -> bool:
+    """Whether a line is nothing but buttons: 打印 关闭 【字体：大 中 小】."""
+    return 2 <= len(line) <= 60 and _TOOLS.fullmatch(line) is not None and bool(re.search("印|闭|藏|享|字|错|返|荐|顶", line))
+
+
+def is_lead(line: str) -> bool:
+    """Whether a line belongs to what stands over a notice: the line of labels, buttons, the way there."""
+    return _CRUMB.match(line) is not None or is_label_line(line) or (len(line) <= 60 and _LEAD_TOOLS.fullmatch(line) is not None)
+
+
+def trim(lines: Sequence[str], titles: Sequence[str]) -> tuple[int, int]:
+    """The span of lines that is the notice itself; `titles` are squeezed spellings of its title, left out where they lead."""
+    end = _end(lines)
+    start = _start(lines[:end], titles)
+    return start, max(start, end)
+
+
+def _end(lines: Sequence[str]) -> int:
+    end = next((n for n, line in enumerate(lines) if n and is_end(line) and not _is_text(lines, n)), len(lines))
+    while end > 1 and (_SOFT_END.fullmatch(lines[end - 1]) or is_tools(lines[end - 1])):
+        end -= 1
+    return end
+
+
+def _is_text(lines: Sequence[str], n: int) -> bool:
+    """Whether a line that looks like furniture is text: it is a sentence, or long text without any furniture follows."""
+    return lines[n].rstrip().endswith(("。", "；", "：")) and len(lines[n]) > 25 and sum(map(len, lines[n + 1 :])) > 200
+
+
+def _start(lines: Sequence[str], titles: Sequence[str]) -> int:
+    """The first line of the notice: what stands over the last line of labels among the first twenty is left out."""
+    start = 0
+    for n, line in enumerate(lines[:20]):
+        if is_lead(line) and not _CONTENT_LABEL.match(line):
+            start = n + 1
+        elif len(line) > 80 or line.endswith(("。", "；")):
+            break
+    return start + _title_lines(lines[start : start + 8], titles)
+
+
+def _title_lines(lines: Sequence[str], titles: Sequence[str]) -> int:
+    """How many of the first lines only repeat the title, which may be wrapped over several of them."""
+    run = ""
+    for n, line in enumerate(lines[:5]):
+        run += squeeze(line)
+        if run in titles:
+            return n + 1
+    return 0
+
+
+def squeeze(text: str) -> str:
+    """The text without blanks, for comparing."""
+    return re.sub(r"\s+", "", text)
