@@ -23,10 +23,22 @@ def read_aliases(text: str) -> tuple[Alias, ...]:
     found: dict[str, Alias] = {}
     for match in _DEFINED.finditer(text):
         short = _short(match[2])
-        long = _long(text[max(0, match.start() - 200) : match.start()])
+        long = _nearest(_long(text[max(0, match.start() - 200) : match.start()]), short)
         if short and long and short != long and len(found) < _MAX_ALIASES:
             found.setdefault(short, Alias(short, long))
     return tuple(found.values())
+
+
+def _nearest(long: str | None, short: str) -> str | None:
+    """A long run cut to where the letters of the short form begin: …登录商务部许可证事务局 for 许可证局."""
+    if long is None or len(long) <= 24:
+        return long
+    place = len(long)
+    for char in reversed(short):
+        place = long.rfind(char, 0, place)
+        if place < 0:
+            return long
+    return long[place:] if len(long) - place > len(short) else long
 
 
 def _short(text: str) -> str:

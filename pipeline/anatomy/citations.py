@@ -39,6 +39,7 @@ _TITLE_RULES = (
 )
 _GENERIC = re.compile("(?:管理|实施|暂行|试行)?(?:办法|通知|意见|方案|规定|条例|公告|决定|细则|规划|指南|通报|名单|纲要|计划|目录|请示|函)")
 _MAX_CITATIONS = 1000
+_MAX_MENTIONS = 3000
 _WINDOW = 60
 _STOPS = re.compile("[。；;\n]")
 
@@ -52,11 +53,14 @@ class Mention(NamedTuple):
     numbers: tuple[DocumentNumber, ...]
 
 
-def read_citations(text: str, title: str | None, own: DocumentNumber | None, aliases: tuple[Alias, ...]) -> tuple[Citation, ...]:
-    """Relations that the title and the text state, each once; the document itself and its own short forms are left out."""
+Found = list[tuple[int, int, DocumentNumber]]
+
+
+def read_citations(text: str, title: str | None, numbers: Found, aliases: tuple[Alias, ...]) -> tuple[Citation, ...]:
+    """Relations that title and text state, each once, without the document's own short forms; `numbers` are the text's, its own left out."""
     found: dict[tuple[str, str, str], Citation] = {}
     known = {fold_title(title or "")} | {alias.short for alias in aliases}
-    for citation in (*_of_title(title or ""), *_of_text(text, own, known), *_self_repeals(text)):
+    for citation in (*_of_title(title or ""), *_of_text(text, numbers, known), *_self_repeals(text)):
         key = (citation.relation, fold_title(citation.target_title or ""), citation.target_key or "")
         found.setdefault(key, citation)
         if len(found) >= _MAX_CITATIONS:
@@ -89,8 +93,8 @@ def _of_title(title: str) -> Iterator[Citation]:
         yield _citation(relation, target, number, title)
 
 
-def _of_text(text: str, own: DocumentNumber | None, known: set[str]) -> Iterator[Citation]:
-    mentions = _mentions(text, own)
+def _of_text(text: str, numbers: Found, known: set[str]) -> Iterator[Citation]:
+    mentions = _mentions(text, numbers[:_MAX_MENTIONS])
     relations = _relations(text, mentions)
     for mention, relation in zip(mentions, relations, strict=True):
         if mention.title is not None and (
@@ -104,13 +108,12 @@ def _of_text(text: str, own: DocumentNumber | None, known: set[str]) -> Iterator
             yield _citation(relation or "cites", mention.title, number, sentence)
 
 
-def _mentions(text: str, own: DocumentNumber | None) -> list[Mention]:
+def _mentions(text: str, numbers: Found) -> list[Mention]:
     """Titles with the numbers in the bracket after them, then numbers that stand alone."""
-    numbers = [found for found in find_numbers(text) if own is None or found[2].key != own.key]
     starts = [start for start, _, _ in numbers]
     mentions: list[Mention] = []
     place, at = text.find("《"), 0
-    while place >= 0 and len(mentions) < 5 * _MAX_CITATIONS:
+    while place >= 0 and len(mentions) < _MAX_MENTIONS:
         title = quoted_at(text, place)
         end = place + len(title) + 2 if title else place + 1
         if title and "\n" not in title and len(title) > 2:

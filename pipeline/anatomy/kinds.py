@@ -8,14 +8,16 @@ from notices.numbers import find_numbers
 
 STATUTORY = ("决议", "决定", "命令", "令", "公报", "公告", "通告", "意见", "通知", "通报", "报告", "请示", "批复", "议案", "函", "纪要")
 _COMMON = (
-    "公示", "预公告", "方案", "实施方案", "工作方案", "办法", "规定", "细则", "实施细则", "条例", "规划", "纲要", "计划", "行动计划", "要点", "指南",
-    "指引", "规范", "标准", "目录", "清单", "名单", "措施", "若干措施", "举措", "解读", "一图读懂", "问答", "答记者问", "简报", "倡议书", "公开信",
-    "一封信", "招标公告", "中标公告", "采购公告", "成交公告", "招聘公告", "年报", "年度报告", "预案", "应急预案", "规则", "章程", "制度", "守则", "总结",
-    "讲话", "提示", "建议", "说明", "导则", "规程", "议程", "声明", "名录", "预算", "决算", "统计公报",
+    "公示", "预公告", "方案", "实施方案", "工作方案", "办法", "规定", "细则", "实施细则", "条例", "规划", "纲要", "计划",
+    "行动计划", "要点", "指南", "指引", "规范", "标准", "目录", "清单", "名单", "措施", "若干措施", "举措", "解读", "一图读懂",
+    "问答", "答记者问", "简报", "倡议书", "公开信", "一封信", "招标公告", "中标公告", "采购公告", "成交公告", "招聘公告", "年报",
+    "年度报告", "预案", "应急预案", "规则", "章程", "制度", "守则", "总结", "讲话", "提示", "建议", "说明", "导则", "规程",
+    "议程", "声明", "名录", "预算", "决算", "统计公报",
 )  # fmt: skip
 _CANONICAL = {"命令": "令", "一图读懂": "解读", "答记者问": "解读", "问答": "解读", "统计公报": "公报", "工作方案": "方案"}
 _KIND_END = re.compile("(?:" + "|".join(sorted((*STATUTORY, *_COMMON), key=len, reverse=True)) + ")$")
 _QUOTED = re.compile("《[^《》]*》")
+_MAX_DEPTH = 6
 _TRAILING_BRACKET = re.compile(r"\s*[（(〔\[【][^（）()〔〕\[\]【】]{0,60}[）)〕\]】]$")
 _STATUS = re.compile(r"[【（(\[](已?(?:失效|废止|过期|修改|停止执行|宣布失效)|部分失效|部分废止|现行有效|尚未生效|继续有效)[】）)\]]")
 _VERSION = re.compile(
@@ -95,10 +97,14 @@ def _carried_title(bare: str) -> str | None:
 
 def quoted_at(text: str, start: int, limit: int = 200) -> str | None:
     """What stands inside the 《》 that opens at `start`, inner pairs counted; None when it does not close."""
+    if text.find("》", start, start + limit) < 0:
+        return None
     depth = 0
     for place in range(start, min(len(text), start + limit)):
         if text[place] == "《":
             depth += 1
+            if depth > _MAX_DEPTH:
+                return None
         elif text[place] == "》":
             depth -= 1
             if depth == 0:

@@ -73,18 +73,21 @@ def split_parts(lines: list[Line], carried: int | None, marks: list[int], carrie
     return tuple(Part(role, title, number, start, end) for (start, role, title, number), end in zip(opened, ends, strict=True))
 
 
-def attachment_names(lines: list[Line], body: int, stop: int) -> tuple[str, ...]:
-    """The names in the list of attachments, numbers cut; the list may stand before or after the signature."""
+def attachment_names(lines: list[Line], body: int, stop: int) -> tuple[tuple[str, ...], set[int]]:
+    """The names in the list of attachments, numbers cut, and the indexes of its lines; it may stand before or after the signature."""
     names: list[str] = []
+    listed: set[int] = set()
     index = body
     while index < stop and len(names) < _MAX_NAMES:
         text = lines[index].text
         index += 1
         if text[0] != "附" or not (match := _LISTED.fullmatch(text)):
             continue
+        first = index - 1
         found, index = _listed(lines, index, stop, match[2])
+        listed.update(range(first, index))
         names += [name for name in found if name not in names]
-    return tuple(names[:_MAX_NAMES])
+    return tuple(names[:_MAX_NAMES]), listed
 
 
 def _listed(lines: list[Line], index: int, stop: int, first: str) -> tuple[list[str], int]:

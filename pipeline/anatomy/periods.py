@@ -68,7 +68,8 @@ def _all(text: str, anchor: date | None) -> Iterator[Period]:
         yield _range(match, text, anchor)
     for match in _BEFORE.finditer(text):
         action = _ACTION.search(text, match.end(), match.end() + 40)
-        if action and not set(text[match.end() : action.start()]) & set("。；\n"):
+        recurring = text[max(0, match.start() - 2) : match.start()] in ("每月", "每年", "次月", "次年", "当月", "当年")
+        if action and not recurring and not set(text[match.end() : action.start()]) & set("。；\n"):
             yield _deadline(match, text, anchor, action[0])
     for match in _UNTIL.finditer(text):
         yield _deadline(match, text, anchor, "截止")

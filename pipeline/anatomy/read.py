@@ -46,9 +46,11 @@ def read_anatomy(  # noqa: PLR0913  each keyword is a value that the page may ha
     if not issuers and number and number.form in ("B", "C", "D"):
         issuers = names_in(number.code)
     issuer = labelled_issuer or (" ".join(issuers) if issuers else None)
+    names, listed = parts.attachment_names(lines, body, stop)
     spans = parts.split_parts(lines, carried, marks, carried_title, len(text))
     written = labelled_written_date or (signed.written if signed else None)
     scanned = text[:SCAN_LIMIT]
+    others = [found for found in find_numbers(scanned) if number is None or found[2].key != number.key]
     aliases = read_aliases(scanned)
     statuses = status_marks(title or "")
     valid = read_validity(text[: spans[-1].start] if marks else scanned, statuses)
@@ -57,7 +59,7 @@ def read_anatomy(  # noqa: PLR0913  each keyword is a value that the page may ha
         carried_kind=carried_kind,
         carried_title=carried_title,
         document_number=number,
-        other_numbers=tuple(dict.fromkeys(n.display for _, _, n in find_numbers(scanned) if not number or n.key != number.key)),
+        other_numbers=tuple(dict.fromkeys(found.display for _, _, found in others)),
         addressees=addressees,
         issuer=issuer,
         issuer_full=full_name(issuer, text, region, title) if issuer else None,
@@ -67,11 +69,11 @@ def read_anatomy(  # noqa: PLR0913  each keyword is a value that the page may ha
         validity=valid.state,
         validity_provenance=valid.provenance,
         disclosure=signature.find_disclosure(lines, signed),
-        attachment_names=parts.attachment_names(lines, body, stop),
-        sections=read_sections(lines, spans),
+        attachment_names=names,
+        sections=read_sections([line for index, line in enumerate(lines) if index not in listed], spans),
         parts=spans,
         aliases=aliases,
-        citations=read_citations(scanned, title, number, aliases),
+        citations=read_citations(scanned, title, others, aliases),
         periods=read_periods(scanned, written or published_date),
         contacts=read_contacts(scanned),
         version_marks=version_marks(title or ""),
