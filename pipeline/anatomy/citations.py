@@ -57,7 +57,7 @@ Found = list[tuple[int, int, DocumentNumber]]
 
 
 def read_citations(text: str, title: str | None, numbers: Found, aliases: tuple[Alias, ...]) -> tuple[Citation, ...]:
-    """Relations that title and text state, each once, without the document's own short forms; `numbers` are the text's, its own left out."""
+    """Relations that title and text state, each once, without the document's own short forms; `numbers` are the text's, but its own."""
     found: dict[tuple[str, str, str], Citation] = {}
     known = {fold_title(title or "")} | {alias.short for alias in aliases}
     for citation in (*_of_title(title or ""), *_of_text(text, numbers, known), *_self_repeals(text)):

@@ -224,13 +224,13 @@ def test_hostile_text_costs_bounded_time(piece: str) -> None:
     text = piece * (200_000 // len(piece))
     began = time.process_time()
     read_anatomy(text, title=piece * 100, published_date=date(2020, 1, 1))
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 4
 
 
 def test_huge_text_is_scanned_at_head_and_tail_only() -> None:
     text = NOTICE + "表格行\t12\t34\n" * 2_000_000
     began = time.process_time()
     found = read_anatomy(text, title=TITLE)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 4
     assert found.written_date == date(2021, 3, 8)
     assert found.parts[-1].end == len(text)
