@@ -18,7 +18,7 @@ _CANONICAL = {"命令": "令", "一图读懂": "解读", "答记者问": "解读
 _KIND_END = re.compile("(?:" + "|".join(sorted((*STATUTORY, *_COMMON), key=len, reverse=True)) + ")$")
 _QUOTED = re.compile("《[^《》]*》")
 _MAX_DEPTH = 6
-_TRAILING_BRACKET = re.compile(r"\s*[（(〔\[【][^（）()〔〕\[\]【】]{0,60}[）)〕\]】]$")
+_TRAILING_BRACKET = re.compile(r"\s*(?:[（(][^（）()]{0,60}[）)]|[〔\[【][^〔〕\[\]【】]{0,60}[〕\]】])$")
 _STATUS = re.compile(r"[【（(\[](已?(?:失效|废止|过期|修改|停止执行|宣布失效)|部分失效|部分废止|现行有效|尚未生效|继续有效)[】）)\]]")
 _VERSION = re.compile(
     r"[（(]((?:试行|暂行|修订|修正|草案|征求意见稿|送审稿|修订版|修订稿|试行版|(?:\d{4}年?)?(?:修订|修正|版|年版)[版本稿]?|第[一二三四五六七八九十\d]{1,3}版[^（）()]{0,10}"

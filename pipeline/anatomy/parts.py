@@ -10,9 +10,10 @@ from pipeline.anatomy.lines import Line, fold_title
 
 _MARK = re.compile(r"附\s*件\s*([0-9０-９一二三四五六七八九十]{0,3}(?:[-－—][0-9]{1,2})?)\s*[:：]?")
 _LISTED = re.compile(r"附\s*件?\s*([0-9０-９一二三四五六七八九十]{0,3})\s*[:：.．、]\s*(.*)")
-_ITEM = re.compile(r"([0-9０-９]{1,2})\s*[.．、)）]?\s*(\D.*)")
+_ITEM = re.compile(r"([0-9０-９]{1,2})\s*(?:[.．、)）]\s*(?=\S)|(?=\D))(.+)")
 _INLINE = re.compile(r"(?<=[^\d\s])\s*([2-9]|[1-3]\d)[.．、](?=[^\d\s])")
 _FILE = re.compile(r"\.(?:docx?|xlsx?|pdf|wps|et|ofd|zip|rar|ceb|jpg|png|pptx?|tif)$", re.I)
+_MARKED = re.compile(r"^附\s*件?\s*[0-9一二三四五六七八九十]{0,2}\s*[:：.．、]\s*")
 _MAX_NAMES = 200
 
 
@@ -125,8 +126,8 @@ def _divided(first: str) -> list[str]:
 
 
 def _names_file(text: str) -> bool:
-    return len(text) <= 120 and text[-1] not in "。；：" and not names_in(text) and not text[0].isdigit()
+    return len(text) <= 120 and text[-1] not in "。；：" and not names_in(text) and not text[0].isdigit() and text[0] != "附"
 
 
 def _clean(names: list[str]) -> list[str]:
-    return [name for name in (raw.strip(" \t\u3000\xa0；;。，,") for raw in names) if 1 < len(name) <= 150]
+    return [name for name in (_MARKED.sub("", raw).strip(" \t\u3000\xa0；;。，,") for raw in names) if 1 < len(name) <= 150]

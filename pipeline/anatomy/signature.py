@@ -19,6 +19,7 @@ _LABELLED_DISCLOSURE = re.compile(
     "(?:公开方式|公开属性|信息公开(?:形式|选项|类别)|公开类别)[:：]\\s*(主动公开|依申请公开|不予公开|不公开)$"
 )
 _ENDING = re.compile("[。！!.]$|^特此|致敬|^附件|^附[:：]|^[（(]")
+_AFTERWARDS = ("附", "抄送", "分送", "主送", "相关", "扫一扫", "打印")
 _MAX_JOINT = 24
 
 
@@ -98,7 +99,12 @@ def _names_above(lines: list[Line], index: int, body: int) -> tuple[int, list[st
 def _closes(lines: list[Line], index: int, stop: int) -> bool:
     """Whether a bare date may be a signature: after a finished sentence, or at the end, or before a bracketed note."""
     following = lines[index + 1].text if index + 1 < stop else ""
-    return not following or bool(_NOTE.fullmatch(following)) or bool(_ENDING.search(lines[index - 1].text))
+    return (
+        not following
+        or following.startswith(_AFTERWARDS)
+        or bool(_NOTE.fullmatch(following))
+        or bool(_ENDING.search(lines[index - 1].text))
+    )
 
 
 def _undated(lines: list[Line], body: int, stop: int) -> Signature | None:
