@@ -256,7 +256,7 @@ def _collect_cell(cell: etree._Element, out: list[str], brk: str) -> None:
 
 
 def _flow(text: str, parent: etree._Element) -> str:
-    return text if parent.tag == "pre" else text.replace("\n", " ")
+    return text if parent.tag == "pre" else text.replace("\n", " ").replace("\t", " ")
 
 
 def _is_line(cell: etree._Element) -> bool:

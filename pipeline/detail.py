@@ -18,6 +18,7 @@ from pipeline.anatomy import read_anatomy
 from pipeline.page_body import main_block
 from pipeline.page_files import find_files
 from pipeline.page_furniture import squeeze, trim
+from pipeline.page_heads import counter_line, head_issuers, loose_signature, signed_order
 from pipeline.page_labels import definition_lines, labelled_values
 from pipeline.page_tags import first_of, meta_tags, script_values, tag_date, tag_source
 from pipeline.page_title import find_title
@@ -70,10 +71,10 @@ def _take_apart(root: etree._Element, url: str) -> _Page:
     head, lines, tail = _zones(root, block)
     page = _Page(root, block, url, tags, head, lines, tail)
     first = labelled_values([*definition_lines(root), *head])
-    page.title, page.provenance["title"] = find_title(root, tags, first.get("title"), head)
+    page.title, page.provenance["title"] = find_title(root, tags, first.get("title"), head, lines)
     start, end = trim(lines, _spellings(page.title))
     page.head, page.lines, page.tail = head + lines[:start], lines[start:end], lines[end:] + tail
-    page.labels = {**labelled_values(page.tail[:30]), **first, **labelled_values(lines[:start])}
+    page.labels = {**labelled_values(page.tail[:30]), **labelled_values(lines[:start]), **first}
     if page.title is None:
         page.title, page.provenance["title"] = page.labels.get("title"), "table"
     return page
@@ -125,7 +126,7 @@ def _notice(page: _Page, blocked: str | None, region: str | None) -> Notice:
         document_number=_number(page, number, anatomy),
         index_number=_labelled(page, "index_number"),
         text=text,
-        written_date=_from_text(page, "written_date", anatomy.written_date),
+        written_date=_from_text(page, "written_date", anatomy.written_date) or _printed(page),
         effective_date=_day(page, "effective_date", page.labels.get("effective_date"))
         or _from_text(page, "effective_date", anatomy.effective_date),
         expiry_date=_day(page, "expiry_date", page.labels.get("expiry_date")) or _from_text(page, "expiry_date", anatomy.expiry_date),
@@ -145,14 +146,10 @@ def _notice(page: _Page, blocked: str | None, region: str | None) -> Notice:
 def _labelled(page: _Page, concept: str) -> str | None:
     """A value of the table, as shown."""
     value = page.labels.get(concept)
-    if value is None or len(value) > 300 or (concept == "index_number" and not _is_index_number(value)):
+    if value is None or len(value) > 300:
         return None
     page.provenance[concept] = "table"
     return one_line(value)
-
-
-def _is_index_number(value: str) -> bool:
-    return len(value) <= 80 and any(map(str.isdigit, value)) and not set(value) & set("，。；：")
 
 
 def _labelled_number(page: _Page) -> str | None:
@@ -169,11 +166,13 @@ def _labelled_number(page: _Page) -> str | None:
 
 
 def _number(page: _Page, labelled: str | None, anatomy: Anatomy) -> str | None:
-    if labelled is None and anatomy.document_number:
-        page.provenance["document_number"] = "line"
-    if anatomy.document_number:
-        return anatomy.document_number.display
-    return labelled
+    """The document's own number, as shown; bracketed forms with 〔〕. The key that compares stands in the anatomy."""
+    own = anatomy.document_number
+    found = counter_line(page.lines) if own is None and labelled is None else None
+    page.provenance.setdefault("document_number", "line" if own or found else "")
+    if own is None:
+        return labelled or found
+    return squeeze(own.raw) if own.form in ("B", "C") and own.raw else own.display
 
 
 def _published(page: _Page) -> date | None:
@@ -221,11 +220,27 @@ def _from_text(page: _Page, name: str, value: _Found | None) -> _Found | None:
     return value
 
 
+def _printed(page: _Page) -> date | None:
+    """The day under the signer of an order; else that of a closing line that joins office, day and 印发: inferred, for the day of printing may be later than that of signing."""
+    ordered = signed_order(page.lines)
+    if ordered:
+        page.provenance["written_date"] = "line"
+        return ordered
+    signature = loose_signature(page.lines)
+    if signature is None or signature[1] is None:
+        return None
+    page.provenance["written_date"] = "inferred"
+    return signature[1]
+
+
 def _issuer(page: _Page, labelled: str | None, anatomy: Anatomy) -> str | None:
     """Who issued it: the table, the signature or the title, the source, last the site itself."""
+    letterhead, signature = head_issuers(page.lines, page.title), loose_signature(page.lines)
     choices = (
         ("table", labelled),
-        ("inferred" if anatomy.issuer == labelled else "line", anatomy.issuer),
+        ("line", "、".join(anatomy.issuer.split(" ")) if anatomy.issuer else None),
+        ("line", letterhead),
+        ("line", signature[0] if signature else None),
         ("line", page.labels.get("source")),
         ("tag", tag_source(page.tags, page.title)),
         ("inferred", first_of(page.tags, "sitename")),

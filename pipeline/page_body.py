@@ -24,6 +24,7 @@ _OUTSIDE = re.compile(
 )
 _MARKS = re.compile("[，。；：、！？]")
 _FOOTER = re.compile("版权所有|ICP备|公网安备|主办单位|网站标识码|技术支持|copyright", re.I)
+_SHOWN = re.compile(r"\.(?:pdf|swf|ofd)[\"'?]", re.I)
 _HOLDERS = frozenset(
     ("body", "div", "td", "section", "article", "main", "center", "form", "table", "tbody", "tr", "html", "ucapcontent", "dl", "dd")
 )
@@ -80,7 +81,9 @@ def _length(text: str) -> int:
 
 
 def _has_media(element: etree._Element) -> bool:
-    return next(element.iter(*_MEDIA), None) is not None
+    if next(element.iter(*_MEDIA), None) is not None:
+        return True
+    return any(_SHOWN.search((script.text or "")[:20_000]) for script in element.iter("script"))
 
 
 def _densest(body: etree._Element) -> etree._Element:

@@ -19,7 +19,7 @@ _CONCEPTS = {
     "issuer": "发文机关 发文机构 发布机构 发文单位 制发机关 颁布单位 公开责任部门 发布单位 发布机关 发布部门 制定机关 公开单位 公开部门 发文部门 责任部门",
     "source": "信息来源 来源 文章来源 稿件来源 内容来源 新闻来源 文件来源 信息提供单位 供稿单位 稿源 出处 来源单位",
     "written_date": "成文日期 生成日期 产生日期 发文日期 印发日期 制定日期 签署日期 成文时间 生成时间 发文时间 制发日期 印发时间 形成日期",
-    "published_date": "发布日期 公开日期 发布时间 公布日期 上网时间 发表时间 发稿时间 发表日期 公开时间 公布时间 上网日期 信息发布日期 发布于",
+    "published_date": "发布日期 公开日期 发布时间 公布日期 上网时间 发表时间 发稿时间 发表日期 公开时间 公布时间 上网日期 信息发布日期 信息发布时间 发布于",
     "shown_date": "时间 日期 添加时间 录入时间 上传时间 更新时间 更新日期 编辑日期 信息时间",
     "effective_date": "生效日期 施行日期 实施日期 执行日期 生效时间 施行时间 实施时间",
     "expiry_date": "失效日期 废止日期 有效期至 失效时间 废止(失效)日期 废止（失效）日期 废止时间",
@@ -45,10 +45,15 @@ def labelled_values(lines: Iterable[str]) -> Mapping[str, str]:
     for line in lines:
         pairs, left = _pairs(line, waiting)
         for concept, value in pairs:
-            if value and not _NOTHING.fullmatch(value):
+            if value and not _NOTHING.fullmatch(value) and (concept != "index_number" or is_index_number(value)):
                 values.setdefault(concept, value)
         waiting = left
     return values
+
+
+def is_index_number(value: str) -> bool:
+    """Whether a value can be an identifier; they have no common form (domain.md §3.2)."""
+    return len(value) <= 80 and bool(re.search("[0-9]", value)) and not set(value) & set("，。；：")
 
 
 def definition_lines(root: etree._Element) -> Iterator[str]:
@@ -69,7 +74,7 @@ def is_label_line(line: str) -> bool:
     if len(line) > 400:
         return False
     cells = [cell for cell in line.split("\t") if cell.strip()]
-    if cells and concept_of(cells[0]) in _FURNITURE and (len(cells) > 1 or re.search("[:：]", cells[0])):
+    if cells and cells[0].strip() != "序号" and concept_of(cells[0]) in _FURNITURE and (len(cells) > 1 or re.search("[:：]", cells[0])):
         return True
     found = _LABELLED.search(line)
     return found is not None and not re.search("[\u4e00-\u9fff]{2}", line[: found.start()]) and "。" not in line[:60]

@@ -17,6 +17,9 @@ _SCRIPT_DATE = re.compile(
     re.I,
 )
 _SCRIPT_NUMBER = re.compile(r"\b(?:filenum|wenhao|fwzh|docno|pcode|refno)[\"']?\s{0,4}[:=]\s{0,4}[\"']([^\"'\n]{4,60})[\"']", re.I)
+_TEMPLATE = frozenset(
+    "网站名称 网站域名 政府网站标识码 栏目名称 栏目描述 栏目关键词 栏目类别 标题 发布时间 来源 关键词 描述 作者 摘要 图片 网址".split()
+)
 _OURSELVES = re.compile(r"(?:本网|本站)(?:讯|原创|编辑)?")
 
 
@@ -28,7 +31,7 @@ def meta_tags(root: etree._Element) -> Mapping[str, str]:
         if name:
             value = one_line(meta.get("content") or "")
             key = name.strip().lower()
-            tags[key] = tags.get(key) or value
+            tags[key] = tags.get(key) or ("" if value in _TEMPLATE else value)
     return tags
 
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, pairwise
 
 from lxml import etree
 
 from notices.html import one_line, text_of
+from pipeline.anatomy import kind_of
 from pipeline.page_furniture import is_lead, squeeze
+from pipeline.page_labels import is_label_line
 
 MAX_TITLE = 400
+_ENOUGH = 3.0
+_SECTION = re.compile("(?:第?[一二三四五六七八九十百]{1,4}[、章节条部]|[（(][一二三四五六七八九十]{1,3}[)）]|\\d{1,2}[.．、])")
+_SITE_END = re.compile("(?:网站?|门户|政府网|平台|网首页|信息网|中心|分中心|栏目|频道)$")
 _HAN = "\u2e80-\u9fff\uf900-\ufaff《》（）〔〕“”、，。：；"
 _WRAP = re.compile(rf"(?<=[{_HAN}])\s*\n\s*(?=[{_HAN}])")
 _TAG = re.compile(r"<br\s*/?>|</?(?:p|span|font|b|strong|div)\b[^<>]{0,200}>", re.I)
@@ -26,22 +32,24 @@ _GENERIC = re.compile(
 )
 
 
-def find_title(root: etree._Element, tags: Mapping[str, str], table: str | None, head: Sequence[str]) -> tuple[str | None, str]:
-    """The title and where it came from. `head` holds the lines over the main text, the nearest last."""
-    tag = _tag_title(tags)
+def find_title(
+    root: etree._Element, tags: Mapping[str, str], table: str | None, head: Sequence[str], lines: Sequence[str]
+) -> tuple[str | None, str]:
+    """The title and where it came from. `head` holds the lines over the main text, the nearest last; `lines` begin the main text."""
     page = page_title(root)
-    names = [name for name in (tags.get("sitename"), tags.get("columnname")) if name]
-    headlines = list(_headlines(root))
-    if tag and tag.endswith(("...", "…", "..")):
-        tag, page = None, tag
-    if tag:
-        return _fuller(tag, headlines), "tag"
+    tag = _tag_title(tags)
+    shown = _shown(root, head, lines)
+    if tag and not tag.endswith(("...", "…", "..")):
+        return _whole(tag, shown), "tag"
     if table and len(table) >= 4 and not _GENERIC.fullmatch(table):
-        return _fuller(table, headlines), "table"
-    for found in (_matching(headlines, page), _matching([*reversed(head)], page), _by_heading(root, headlines), _stripped(page, names)):
-        if found:
-            return found, "line" if found in headlines or found in head else "title"
-    return _last_line(head), "line"
+        return _whole(table, shown), "table"
+    names = [name for name in (tags.get("sitename"), tags.get("columnname")) if name]
+    part = _stripped(page, names)
+    scores = {text: weight + _score(text, page, names) for text, weight in shown.items()}
+    best = max(scores, key=lambda text: scores[text], default=None)
+    if best is not None and scores[best] >= _ENOUGH:
+        return best, "line"
+    return (part, "tag") if part else (best, "line")
 
 
 def page_title(root: etree._Element) -> str:
@@ -65,53 +73,65 @@ def _tag_title(tags: Mapping[str, str]) -> str | None:
     return None
 
 
-def _headlines(root: etree._Element) -> Iterator[str]:
-    """The texts of headings and of blocks named like a title, in page order."""
-    for element in root.iter("h1", "h2", "h3", "div", "p", "td", "span", "ucaptitle", "li", "dt"):
-        if element.tag in ("h1", "h2", "h3", "ucaptitle") or _TITLE_CLASS.search(f"{element.get('class') or ''} {element.get('id') or ''}"):
-            if sum(1 for _ in element.iter()) > 60:
-                continue
-            text = undo_wraps("\n".join(line for line in text_of(element).split("\n") if not is_lead(line)))
-            if 4 <= len(text) < MAX_TITLE and not _GENERIC.fullmatch(text):
-                yield text
+def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> dict[str, float]:
+    """What could be a title on the page, with how much its place and its markup speak for it."""
+    near = [line for line in head[-25:] if not is_lead(line)][-8:]
+    first = [line for line in lines[:6] if not is_lead(line)]
+    shown: dict[str, float] = {}
+    for n, line in enumerate(reversed(near)):
+        shown[undo_wraps(line)] = max(0.0, 2.5 - 0.5 * n)
+    for over, under in pairwise(head[-25:]):
+        if over in near and is_label_line(under):
+            shown[undo_wraps(over)] += 1.5
+    for n, line in enumerate(first[:3]):
+        shown.setdefault(undo_wraps(line), 1.5 - 0.5 * n - (1.5 if line.endswith(("：", ":")) else 0))
+    over, within = squeeze("".join(head[-60:])), squeeze("".join(lines[:6]))
+    for text, weight in _headlines(root):
+        short = squeeze(text)
+        if short in over or short in within:
+            shown[text] = shown.get(text, 0.0) + (weight if short in over else weight - 1)
+    return {text: weight for text, weight in shown.items() if 4 <= len(text) < MAX_TITLE and not _GENERIC.fullmatch(text)}
 
 
-def _fuller(title: str, headlines: Sequence[str]) -> str:
-    """The spelling on the page where the tag lost its end."""
+def _headlines(root: etree._Element) -> Iterator[tuple[str, float]]:
+    """The texts of headings and of blocks named like a title, in page order; small blocks only."""
+    for element in islice(root.iter("h1", "h2", "h3", "div", "p", "td", "span", "ucaptitle", "li", "dt"), 5000):
+        heading = element.tag in ("h1", "h2", "h3", "ucaptitle")
+        if heading or _TITLE_CLASS.search(f"{element.get('class') or ''} {element.get('id') or ''}"):
+            if sum(1 for _ in islice(element.iter(), 61)) <= 60:
+                text = undo_wraps("\n".join(line for line in text_of(element).split("\n") if not is_lead(line)))
+                yield text, (3.0 if element.tag in ("h1", "ucaptitle") else 2.0)
+
+
+def _score(text: str, page: str, names: Sequence[str]) -> float:
+    """How much a line reads like a title, and whether <title> agrees."""
+    short, whole = squeeze(text), squeeze(page)
+    score = -8.0 if text in names else 0.0
+    if len(short) >= 6 and short in whole:
+        score += 2 + 4 * len(short) / len(whole)
+    elif len(short) >= 12 and short.startswith(squeeze(_SPLIT.split(page.strip(". …"))[0])[:40] or "\0"):
+        score += 4
+    if kind_of(text)[0]:
+        score += 2
+    if "关于" in text:
+        score += 1
+    if _SITE_END.search(text):
+        score -= 3
+    if text.endswith(("。", "；", "：", ":")) or _SECTION.match(text):
+        score -= 4
+    return score + (1 if 10 <= len(short) <= 120 else 0 if len(short) >= 6 else -2)
+
+
+def _whole(title: str, shown: Mapping[str, float]) -> str:
+    """The spelling on the page where a tag's length limit cut the title."""
     short = squeeze(title)
-    longer = [h for h in headlines if len(short) >= 20 and squeeze(h).startswith(short) and len(squeeze(h)) > len(short)]
-    return longer[0] if longer and len(short) in (25, 30, 40, 50, 60, 64, 80, 100) else title
-
-
-def _matching(lines: Sequence[str], page: str) -> str | None:
-    """The longest line that <title> holds, or that holds the beginning of <title>."""
-    whole = squeeze(page)
-    if len(whole) < 4:
-        return None
-    held = [line for line in lines if len(squeeze(line)) >= 6 and squeeze(line) in whole and not _GENERIC.fullmatch(line)]
-    if held:
-        return max(held, key=lambda line: len(squeeze(line)))
-    first = squeeze(_SPLIT.split(page.strip(". …"))[0])
-    return next((line for line in lines if len(first) >= 8 and squeeze(line).startswith(first.rstrip(".…"))), None)
-
-
-def _by_heading(root: etree._Element, headlines: Sequence[str]) -> str | None:
-    """The only <h1>, else the longest headline that is no sentence."""
-    tops = [text for h1 in root.iter("h1") if 6 <= len(text := undo_wraps(text_of(h1))) < MAX_TITLE and not _GENERIC.fullmatch(text)]
-    if len(tops) == 1:
-        return tops[0]
-    likely = [h for h in headlines if 8 <= len(h) <= 150 and not h.endswith("。")]
-    return max(likely, key=len) if likely else None
+    longer = [text for text in shown if len(short) >= 20 and squeeze(text).startswith(short) and 0 < len(squeeze(text)) - len(short) < 80]
+    return longer[0] if longer and not short.endswith(("通知", "公告", "意见", "办法", "通报", "函", "决定", "）")) else title
 
 
 def _stripped(page: str, names: Sequence[str]) -> str | None:
     """<title> without the site's and the column's name."""
     parts = [part for part in _SPLIT.split(page) if part and part not in names and not _GENERIC.fullmatch(part)]
-    parts = [part for part in parts if not re.search("(?:网站?|门户|政府网|人民政府|平台)$", part)] or parts
+    parts = [part for part in parts if not _SITE_END.search(part)]
     best = max(parts, key=len, default="")
     return best if len(best) >= 4 else None
-
-
-def _last_line(head: Sequence[str]) -> str | None:
-    """The nearest line over the text that is long enough for a title."""
-    return next((line for line in reversed(head[-6:]) if 6 <= len(line) <= 150 and not is_lead(line)), None)
