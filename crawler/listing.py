@@ -13,6 +13,7 @@ from crawler.listing_reading import page_entries
 from crawler.listing_rules import ruled_entries, select
 from crawler.listing_scripts import scripted_pages, scripts_of
 from crawler.platforms import Reading, gkmlpt, jpaas, jpage, json_answer, public_column, sitesources, trs, ucap, vsb, was
+from notices.blocked import classify
 from notices.html import absolute, base_url, decode, parse
 from notices.model import ListPage
 
@@ -56,7 +57,8 @@ def read_list(body: bytes, url: str, *, content_type: str | None = None, rules: 
     else:
         entries = page_entries(root, url)
     following = _ruled_next(root, url, rules) if rules.next or rules.next_template else _named_next(root, url, family, shown)
-    return ListPage(entries, following, family.NAME if family else None)
+    blocked = None if entries else classify(200, {}, text)
+    return ListPage(entries, following, family.NAME if family else None, blocked)
 
 
 def next_candidates(page_bytes: bytes, url: str) -> tuple[str, ...]:

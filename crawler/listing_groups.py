@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from crawler.listing_outline import Link, Outline
-from crawler.listing_records import Pairing, Record
+from crawler.listing_records import Pairing, Record, day_in_title
 from notices.urls import same_site
 
 _BESIDE = re.compile(
@@ -32,8 +32,8 @@ def choose(page: Outline, pairing: Pairing, url: str) -> list[Record]:
     dated = pairing.records()
     groups = [Group(records) for records in _alike(page, dated)]
     taken = {id(record.link) for record in dated}
-    bare = [Record(link.node, link, None) for link in pairing.eligible(page.links) if id(link) not in taken]
-    plain = [Group(records) for records in _alike(page, bare) if _listlike(records, url)]
+    bare = [Record(link.node, link, day_in_title(link.text, link.url)[0]) for link in pairing.eligible(page.links) if id(link) not in taken]
+    plain = [Group(records) for records in _alike(page, bare) if _listlike(page, records, url)]
     for group in groups + plain:
         group.score = _score(page, group, url)
     best = max(groups + plain, key=lambda group: group.score, default=None)
@@ -63,12 +63,14 @@ def _alike(page: Outline, records: list[Record]) -> Iterable[list[Record]]:
     return grouped.values()
 
 
-def _listlike(records: list[Record], url: str) -> bool:
+def _listlike(page: Outline, records: list[Record], url: str) -> bool:
     """Whether links without dates can be a list: several, with titles, leading to pages of this site rather than to columns."""
     if len(records) < 3:
         return False
     lengths = sorted(len(r.link.text or r.link.element.get("title") or "") for r in records)
-    if lengths[len(lengths) // 2] < 8:
+    cut = sum(r.link.cut for r in records)
+    paged = page.pager is not None and _leads_to(page, records[-1].node, page.pager)
+    if lengths[len(lengths) // 2] < (5 if paged else 14 if cut * 2 > len(records) else 8):
         return False
     to_pages = sum(_is_page(r.link, url) for r in records)
     return to_pages >= len(records) * 0.6
@@ -88,6 +90,8 @@ def _score(page: Outline, group: Group, url: str) -> float:
     """How much speaks for a group: entries, long titles, dates, the pager after it; against it: a place beside the main part."""
     records = group.records
     titles = sum(min(len(r.link.text or r.link.element.get("title") or ""), 40) for r in records)
+    if len(records) <= 2 and not all(_is_page(r.link, url) or (r.link.cut and len(r.link.text) > 5) for r in records):
+        return 0.0
     score = 4.0 * len(records) + titles * 0.5
     if any(r.dated for r in records):
         score *= 3

@@ -17,7 +17,7 @@ _CALL = re.compile(
     re.I,
 )
 _BULLET = re.compile(r"^[\s·•●■□◆◇▪▶►>»※*☆★\-–—|]+(?=\S)")
-_MARKS = re.compile(r"^\s*(?:\[置顶\]|【置顶】|置顶(?=[\s:：]))\s*|\s*(?:\bnew!?|NEW!?|\[图\]|（图）$)\s*$")
+_MARKS = re.compile(r"^\s*(?:\[置顶\]|【置顶】|置顶(?=[\s:：]))\s*|\s*(?:(?<![A-Za-z])(?:new|New|NEW)!?|\[图\]|（图）)\s*$")
 _CUT_OFF = re.compile(r"\s*(?:\.{2,}|…+|。{2,})\s*$")
 _TOOLTIP = re.compile(r"(?:标题|文章标题|信息标题)\s*[:：]\s*([^\r\n]+)")
 _TAG = re.compile(r"<[^<>]{1,200}>")
@@ -106,6 +106,12 @@ def _without_dates(element: Any, parts: list[Any], text: str) -> str:
         elif text.startswith(shown):
             text = text[len(shown) :]
     return text.strip()
+
+
+def row_title(row: Any) -> str:
+    """The longest text of a row that is neither a link's nor a date: the title where the link only says 查看."""
+    texts = (squeeze(part.text or "") for part in row.iter("td", "span", "p", "div", "h3", "h4", "h5", "li", "dt", "em", "strong"))
+    return max((text for text in texts if text and not _is_date(text)), key=len, default="")
 
 
 def _is_date(text: str) -> bool:

@@ -16,6 +16,8 @@ from crawler.listing_stamps import Stamp, StampReader
 MAX_LINKS = 20_000
 MAX_NODES = 400_000
 _SKIPPED = frozenset(("script", "style", "head", "select", "textarea", "noscript", "iframe", "object", "svg", "button", "template"))
+_BESIDE = frozenset(("nav", "footer", "header", "aside"))
+_NOTHING = ("", False, False)
 _HIDDEN = re.compile(r"display\s*:\s*none", re.I)
 _FICKLE = re.compile(r"^(?:odd|even|first|last|on|off|cur|current|active|hover|bg|line|new|top|clearfix|clear|cf|fl|fr|\W*)$|\d")
 _ASIDE = re.compile(
@@ -24,7 +26,7 @@ _ASIDE = re.compile(
     r"position|location|weizhi|tree|tabs?|tags?|toolbar|slide\w*|swiper\w*|focus|rmzx|phb|rdpx|relation)(?=$|[\s_-])",
     re.I,
 )
-_PAGER = re.compile(r"(?:^|[\s_-])(?:page[rs]?|paging|pagination|pagenav\w*|fenye|fy|pages?box|page[-_]?\w{0,6}|turnpage|laypage)(?=$|[\s_-])", re.I)
+_PAGER = re.compile(r"(?:^|[\s_-])(?:page[rs]?|paging|pagination|pagenav\w*|fenye|fanye\w*|fy|pages?box|page[-_]?\w{0,6}|turnpage|laypage)(?=$|[\s_-])", re.I)
 
 
 @dataclass(slots=True)
@@ -101,6 +103,7 @@ class _Walk:
         self.open = [-1]
         self.link: Link | None = None
         self.shapes: dict[Any, int] = {}
+        self.names: dict[tuple[str | None, str | None], tuple[str, bool, bool]] = {}
         self.at = 0
 
     def walk(self, root: Any) -> Outline:
@@ -120,18 +123,17 @@ class _Walk:
         out, tag, node = self.out, element.tag, len(self.out.elements)
         parent = self.open[-1]
         attributes = element.attrib
-        names = f"{attributes.get('class', '')} {attributes.get('id', '')}"
+        steady, aside, pager = self._said(attributes.get("class"), attributes.get("id")) if attributes else _NOTHING
         out.elements.append(element)
         out.parent.append(parent)
         out.last.append(node)
         out.shape.append(self._number((out.shape[parent] if parent >= 0 else -1, tag)))
-        out.style.append(self._number((out.style[parent] if parent >= 0 else -1, tag, _steady(names))))
-        above = out.aside[parent] if parent >= 0 else False
-        out.aside.append(above or tag in ("nav", "footer", "header", "aside") or (len(names) > 2 and bool(_ASIDE.search(names[:200]))))
+        out.style.append(self._number((out.style[parent] if parent >= 0 else -1, tag, steady)))
+        out.aside.append(aside or tag in _BESIDE or (parent >= 0 and out.aside[parent]))
         self.open.append(node)
-        if tag in _SKIPPED or node > MAX_NODES or _HIDDEN.search(attributes.get("style", "")):
+        if tag in _SKIPPED or node > MAX_NODES or ("style" in attributes and _HIDDEN.search(attributes["style"][:500])):
             return False
-        if len(names) > 2 and tag != "body" and _PAGER.search(names[:200]):
+        if pager and tag != "body":
             out.pager = node
         if tag == "a" or "onclick" in attributes:
             self._open_link(element, node)
@@ -139,12 +141,24 @@ class _Walk:
             self._text(element.text)
         return True
 
+    def _said(self, classes: str | None, name: str | None) -> tuple[str, bool, bool]:
+        """What class names and id say: themselves without what changes from row to row, beside the main part, a pager."""
+        key = (classes, name)
+        known = self.names.get(key)
+        if known is None:
+            names = f"{classes or ''} {name or ''}"[:200]
+            known = (_steady(names), bool(_ASIDE.search(names)), bool(_PAGER.search(names))) if len(names) > 1 else _NOTHING
+            if len(self.names) < MAX_NODES:
+                self.names[key] = known
+        return known
+
     def _open_link(self, element: Any, node: int) -> None:
         if self.link is not None or len(self.out.links) >= MAX_LINKS:
             return
         url = link_target(element, self.base)
         if url is not None and (element.tag == "a" or url != CUT):
             self.stamps.flush()
+            self.at += 1
             self.link = Link(node, self.at, element, url, "")
 
     def _leave(self, element: Any) -> None:

@@ -7,11 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from crawler.listing_links import title_of
+from crawler.listing_links import row_title, title_of
 from crawler.listing_outline import Link, Outline
 from crawler.listing_stamps import Stamp
-from notices.dates import url_date
+from notices.dates import find_dates, parse_date, url_date
 
 MAX_LINKS_OF_ENTRY = 8
 _NO_TITLE = re.compile(
@@ -19,8 +20,15 @@ _NO_TITLE = re.compile(
     r"返回\S{0,4}|网站地图|收起|展开|登录|注册|pdf|word|[\d\s<>«»›‹|.…-]{1,8})\s*[>»]*\s*[\]】>)）]?$",
     re.I,
 )
+_CALL = re.compile(r"^[\[【<(（]?\s*(?:详情|详细|查看|阅读|点击|全文)")
 _WANTED = re.compile(r"发布|公布|发文|印发|上传|Date")
 _UNWANTED = re.compile(r"截止|截至|实施|施行|生效|失效|有效|成文|生成|更新|开标|报名")
+_DATE_ENDS = frozenset("0123456789日]）)】")
+_DAY = r"(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?"
+_LED = re.compile(rf"^(?:[\[【(（]\s*({_DAY}|\d{{1,2}}[-/.]\d{{1,2}})\s*[\]】)）]|((?:19|20)\d\d[-/.]\d{{1,2}}[-/.]\d{{1,2}})(?=[\s:：]))\s*[:：]?\s*(?=\S)")
+_ENDED = re.compile(
+    rf"(?<=\S)(?:\s*[\[【(（]\s*({_DAY}|\d{{1,2}}[-/.]\d{{1,2}})\s*[\]】)）]|\s{{1,9}}((?:19|20)\d\d[-/.]\d{{1,2}}[-/.]\d{{1,2}}))(?:\s+\d\d:\d\d(?::\d\d)?)?\s*$"
+)
 _URL_YEAR = re.compile(r"/((?:19|20)\d\d)(?=[/\d_-])")
 
 
@@ -32,6 +40,7 @@ class Record:
     link: Link
     day: date | None
     title: str = ""
+    row: Any = None
 
     @property
     def dated(self) -> bool:
@@ -41,7 +50,7 @@ class Record:
 
 def is_title(text: str) -> bool:
     """Whether a link's text can be a title rather than a page number or a call to click."""
-    return len(text) > 1 and not _NO_TITLE.match(text[:40])
+    return len(text) > 1 and not _NO_TITLE.match(text[:40]) and not (len(text) < 24 and text[-1:] in _DATE_ENDS and parse_date(text))
 
 
 class Pairing:
@@ -50,6 +59,7 @@ class Pairing:
     def __init__(self, page: Outline) -> None:
         self.page = page
         self.uses = Counter(link.url for link in page.links if not link.cut)
+        self.columns = Columns()
         self.titled = {id(link): bool(link.text or link.element.get("title")) and is_title(link.text or "title") for link in page.links}
 
     def eligible(self, links: Iterable[Link]) -> list[Link]:
@@ -71,14 +81,23 @@ class Pairing:
         return sorted(_once(found), key=lambda record: record.link.at)
 
     def _home(self, stamp: Stamp) -> int | None:
-        """The smallest part of the page around a date that holds a link which can be a title."""
-        for node in self.page.above(stamp.node):
-            count = self.page.count_links(node)
-            if count > 400:
-                return None
-            if count and self.eligible(self.page.links_in(node)):
+        """The smallest part of the page around a date that holds a link which can be a title, or else one that says 查看."""
+        page, called, alone = self.page, None, 0
+        for node in page.above(stamp.node):
+            count = page.count_links(node)
+            if count > 400 or (called is not None and page.count_stamps(node) > alone):
+                return called
+            if count and self.eligible(page.links_in(node)):
                 return self._wider(node)
-        return None
+            if count and called is None and self._called(node):
+                called, alone = node, page.count_stamps(node)
+        return called
+
+    def _called(self, node: int) -> bool:
+        """Whether all that links in a part is a call to look, beside a text that is no link."""
+        links = self.page.links_in(node)
+        calls = len(links) <= MAX_LINKS_OF_ENTRY and any(_CALL.match(link.text) for link in links)
+        return calls and len(row_title(self.page.elements[node])) >= 6
 
     def _wider(self, node: int) -> int:
         """The part above, where the link found is only a category and the title stands there with no other date."""
@@ -92,12 +111,12 @@ class Pairing:
         return above if any(len(link.text) > 8 for link in page.links_in(above)) else node
 
     def _at(self, home: int, stamps: list[Stamp]) -> list[Record]:
-        links = self.eligible(self.page.links_in(home))
+        links = self.eligible(self.page.links_in(home)) or [k for k in self.page.links_in(home) if _CALL.match(k.text)][:1]
         if len(links) == 1 or (len(stamps) == 1 and len(links) <= MAX_LINKS_OF_ENTRY):
             if self.page.count_stamps(home) > len(stamps):
                 return self._near(home, links, stamps)
             link = self.best(links)
-            return [Record(home, link, self._day(stamps, link))]
+            return [Record(home, link, self._day(stamps, link), row=self.page.elements[home])]
         if len({id(link.element) for link in links}) <= MAX_LINKS_OF_ENTRY and len({link.url for link in links if not link.cut}) == 1:
             link = self.best(links)
             return [Record(home, link, self._day(stamps, link))]
@@ -127,16 +146,13 @@ class Pairing:
 
     def _day(self, stamps: list[Stamp], link: Link) -> date | None:
         """The day of publication among an entry's dates: by label, else the surest, else the last."""
+        if len(stamps) > 1:
+            for stamp in stamps:
+                stamp.label = stamp.label or self.columns.label(self.page.elements[stamp.node])
         stamp = max(stamps, key=lambda s: (_rank(s.label), s.sure, s.at))
         if stamp.day:
             return stamp.day
-        year = _year_of(link.url, stamp.month_day)
-        if not stamp.month_day or not year:
-            return None
-        try:
-            return date(year, *stamp.month_day)
-        except ValueError:
-            return None
+        return _dated(_year_of(link.url, stamp.month_day), stamp.month_day) if stamp.month_day else None
 
 
 def _once(records: list[Record]) -> Iterable[Record]:
@@ -150,9 +166,36 @@ def _once(records: list[Record]) -> Iterable[Record]:
 
 
 def with_title(record: Record) -> Record:
-    """The record with its title read."""
-    record.title = title_of(record.link.element, record.link.text)
+    """The record with its title read; a date that stands inside the link's text goes where dates go."""
+    title = title_of(record.link.element, record.link.text)
+    if _CALL.match(title) and len(title) < 8 and record.row is not None:
+        title = row_title(record.row) or title
+    day, bare = day_in_title(title, record.link.url)
+    if bare and (record.day is None or day == record.day):
+        title, record.day = bare, day
+    record.title = title
     return record
+
+
+def day_in_title(title: str, url: str) -> tuple[date | None, str | None]:
+    """The date before or after a title in the same text, and the title without it; None and None where there is none."""
+    found = _LED.search(title[:40]) or _ENDED.search(title[-40:])
+    if not found:
+        return None, None
+    shown = found[1] or found[2]
+    bare = title[found.end() :] if found.start() == 0 and found.re is _LED else title[: len(title) - len(found[0])].rstrip()
+    full = find_dates(shown)
+    if full:
+        return full[0][2], bare
+    month, day = (int(n) for n in re.findall(r"\d+", shown)[:2])
+    return _dated(_year_of(url, (month, day)), (month, day)), bare
+
+
+def _dated(year: int | None, month_day: tuple[int, int]) -> date | None:
+    try:
+        return date(year, *month_day) if year else None
+    except ValueError:
+        return None
 
 
 def _rank(label: str) -> int:

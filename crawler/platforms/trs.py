@@ -11,7 +11,7 @@ from crawler.platforms import Reading
 NAME = "trs"
 INFERS = False
 _MARKS = ("createPageHTML", "TRS_Editor", "TRS_UEDITOR", "trs_editor_view", "countPage")
-_CALL = re.compile(r"\b\w{0,30}[Pp]age\w{0,30}\s*\(([^()]{5,300})\)")
+_CALL = re.compile(r"[Pp]age\w{0,30}\s{0,3}\(([^()]{5,300})\)")
 _ARGUMENT = re.compile(r"""\s*(?:(\d{1,7})|['"]([^'"]{0,80})['"]|([^,'"]{1,60}))\s*(?:,|$)""")
 _ENDING = re.compile(r"\.?(?:s?html?|jspx?|aspx?|php)", re.I)
 _COUNT = re.compile(r"\b(?:countPage|totalPage|pageCount)\s*[=:]\s*['\"]?(\d{1,6})")
