@@ -30,6 +30,14 @@ def canonical_url(url: str) -> str:
     return urlunsplit((scheme, netloc, path, _escaped(query, _SAFE_PATH + "?"), ""))
 
 
+def is_address(url: str) -> bool:
+    """Whether canonical_url takes it."""
+    try:
+        return bool(canonical_url(url))
+    except ValueError:
+        return False
+
+
 def url_key(url: str) -> str:
     """The canonical address without its scheme: http and https copies of a page are one notice."""
     return canonical_url(url).partition(":")[2]

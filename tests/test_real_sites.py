@@ -22,7 +22,7 @@ DETAIL = {
     "daozhen": r"/\d{6}/t\d{8}_\d+\.html$",
     "gdqb": r"/content/post_\d+\.html$",
     "gdstc": r"/content/post_\d+\.html$",
-    "szggzy": r"/[0-9a-f]{8}-[0-9a-f-]{27}\.html$",
+    "szggzy": r"/\d{8}/[0-9a-f-]{20,40}\.html$",
 }
 
 

@@ -20,7 +20,8 @@ from crawler.source import Column, Source
 from notices.blocked import classify
 from notices.display import safe
 from notices.html import decode
-from notices.model import CrawledPage, Listed, ListPage
+from notices.model import CrawledPage, Listed, ListEntry, ListPage
+from notices.urls import is_address
 
 KNOWN_PAGES_TO_STOP = 2
 BLOCKED_TO_STOP = 3
@@ -87,7 +88,7 @@ class NoticeSpider(scrapy.Spider):
         walk: Walk = response.meta["walk"]
         self.counts["lists"] += 1
         page = self._read(response)
-        fresh = [e for e in page.entries if e.url not in walk.entries] if page else []
+        fresh = [e for e in self._addressed(page) if e.url not in walk.entries] if page else []
         if page is None or not fresh:
             yield from self._not_a_page(response, walk, page)
             return
@@ -96,6 +97,12 @@ class NoticeSpider(scrapy.Spider):
         for listed in wanted:
             yield from self._detail(listed)
         yield from self._next(response, walk, page, found_new=bool(wanted))
+
+    def _addressed(self, page: ListPage) -> list[ListEntry]:
+        """The entries that can be fetched; others (a link by script, a target that was cut) are counted."""
+        found = [e for e in page.entries if is_address(e.url)]
+        self.counts["without_address"] += len(page.entries) - len(found)
+        return found
 
     def _read(self, response: Response) -> ListPage | None:
         """The page's entries; None when it is no list at all, with the problem noted."""
