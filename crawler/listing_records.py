@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from crawler.listing_columns import Columns
 from crawler.listing_links import row_title, title_of
 from crawler.listing_outline import Link, Outline
 from crawler.listing_stamps import Stamp
