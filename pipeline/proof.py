@@ -26,7 +26,7 @@ class Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Proof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The proof file. Hashes are base64; `checkpoint` is a signed note, `timestamp` a base64 RFC 3161 token over it, if there is one."""
+    """The proof file. Hashes are base64; `checkpoint` is a signed note, `timestamp` a base64 RFC 3161 reply over it, if there is one."""
 
     format: str
     leaf: Leaf

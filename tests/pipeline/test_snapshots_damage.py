@@ -126,17 +126,28 @@ _FAULTS: list[Callable[[Path, random.Random], str]] = [
 ]
 
 
-@pytest.mark.parametrize("fault", _FAULTS)
-def test_every_injected_damage_is_named(series: Path, tmp_path: Path, fault: Callable[[Path, random.Random], str]) -> None:
+def unnamed(series: Path, work: Path, fault: Callable[[Path, random.Random], str], seeds: range) -> list[tuple[int, str]]:
+    """Inject the fault once for each seed; return those that verification does not name."""
     missed = []
-    for seed in range(30):
-        folder = tmp_path / str(seed)
+    for seed in seeds:
+        folder = work / str(seed)
         shutil.copytree(series, folder)
         name = fault(folder, random.Random(seed)).split(".warc.gz")[0]
         if not any(name in damage.file for damage in verify_series(folder)):
             missed.append((seed, name))
         shutil.rmtree(folder)
-    assert missed == []
+    return missed
+
+
+@pytest.mark.parametrize("fault", _FAULTS)
+def test_every_injected_damage_is_named(series: Path, tmp_path: Path, fault: Callable[[Path, random.Random], str]) -> None:
+    assert unnamed(series, tmp_path, fault, range(15)) == []
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("fault", _FAULTS)
+def test_a_thousand_injected_damages_are_named(series: Path, tmp_path: Path, fault: Callable[[Path, random.Random], str]) -> None:
+    assert unnamed(series, tmp_path, fault, range(100, 200)) == []
 
 
 def test_each_damaged_record_is_named_by_its_offset(tmp_path: Path) -> None:
