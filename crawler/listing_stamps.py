@@ -49,7 +49,7 @@ class StampReader:
             return
         whole = parse_date(text) if _YEAR.search(text) and len(text) <= 60 else None
         if whole:
-            self._whole(Stamp(node, at, whole, None, 2, (self._label + text)[:24]))
+            self._whole(Stamp(node, at, whole, None, 2, self._label + _before_digits(text)))
         elif not self._part(text.translate(_WIDE), node, at):
             self.flush()
             if not inside:
@@ -102,6 +102,12 @@ class StampReader:
         if text == "月" and "d" in self._parts and "m" not in self._parts:
             self._parts["m"] = self._parts.pop("d")
         return bool(self._parts)
+
+
+def _before_digits(text: str) -> str:
+    """The label that stands before a date in its own piece."""
+    digits = _DIGITS.search(text)
+    return text[: digits.start()][:24] if digits else ""
 
 
 def _label_of(text: str) -> str:
