@@ -222,8 +222,19 @@ class _Parser:
             self.at += 1  # its closing bracket: brackets are only read when they pair up
             return inner
         if token.kind == "field":
-            return field_node(token.field, token.text, self.text, token.start)
+            return self._field(token)
         return Phrase(fold(token.text), self.scope)
+
+
+    def _field(self, token: _Token) -> Node:
+        """A field's filter. With a full-width colon, as texts write it, a value that the field cannot have is plain text."""
+        try:
+            return field_node(token.field, token.text, self.text, token.start)
+        except QuerySyntaxError:
+            end = self.text.find(token.text, token.start)
+            if "：" not in self.text[token.start : end]:
+                raise
+            return Phrase(fold(self.text[token.start : end] + token.text), self.scope)
 
 
 def field_node(name: str, value: str, query: str, start: int) -> Node:

@@ -20,7 +20,9 @@ class Postings:
         self._sets: dict[tuple[str, str], frozenset[int]] = {}
 
     def close(self) -> None:
-        """Release files."""
+        """Release files; doing it twice does no harm."""
+        if self._reader.is_closed:
+            return
         self._reader.close()
         for file in (self.folded, self.originals):
             if file is not None:

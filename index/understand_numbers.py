@@ -1,0 +1,63 @@
+"""A query that is a document number, whole or in part (reference/domain.md §7.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from index.nodes import And, Contains, Is, Node, Or
+from notices.text import fold
+
+if TYPE_CHECKING:
+    from notices.numbers import NumberQuery
+
+EXACT_NUMBER, CODE_AND_NUMBER, YEAR_AND_NUMBER = 1000.0, 500.0, 250.0
+
+
+def asked_number(text: str) -> NumberQuery | None:
+    """The number that a text means; None for ordinary words."""
+    if not (any(map(str.isdigit, text)) or "号" in text or "號" in text):
+        return None  # most queries: the grammar of numbers need not be loaded
+    from notices.numbers import parse_number_query
+
+    return parse_number_query(text)
+
+
+def shown(asked: NumberQuery) -> str:
+    """The number as it is understood, what is unsaid as …."""
+    if asked.kind and not asked.year:
+        return f"{asked.code or ''}{'' if (asked.code or '').endswith(asked.kind) else asked.kind}第{asked.no or '…'}号"
+    return f"{asked.code or '…'}〔{asked.year or '…'}〕{asked.no or '…'}号"
+
+
+def part_node(asked: NumberQuery) -> Node | None:
+    """Documents whose number has every part that was said."""
+    if asked.key:
+        return Is("number_key", (asked.key,))
+    if asked.year and asked.no:
+        loose = Is("number_loose", (f"{asked.year}|{asked.no}",))
+        return And((loose, Contains("document_number", fold(asked.code)))) if asked.code else loose
+    if asked.code and asked.year:
+        return Is("number_key", (f"{asked.code}|{asked.year}|",), prefix=True)
+    if asked.no:
+        return _with_code(asked.code, _any_year(asked.no))
+    return None
+
+
+def near_nodes(asked: NumberQuery) -> list[tuple[Node, float]]:
+    """What a whole number comes close to: the same code and number of another year, the same year and number of another code."""
+    nodes: list[tuple[Node, float]] = []
+    if asked.key and asked.no:
+        nodes.append((Is("number_key", (asked.key,)), EXACT_NUMBER))
+        if asked.code:
+            nodes.append((_with_code(asked.code, _any_year(asked.no)), CODE_AND_NUMBER))
+        if asked.year:
+            nodes.append((Is("number_loose", (f"{asked.year}|{asked.no}",)), YEAR_AND_NUMBER))
+    return nodes
+
+
+def _any_year(no: str) -> Node:
+    return Or((Contains("document_number", fold(f"〕{no}号")), Contains("document_number", fold(f"第{no}号"))))
+
+
+def _with_code(code: str | None, node: Node) -> Node:
+    return And((Contains("document_number", fold(code)), node)) if code else node
