@@ -31,6 +31,7 @@ _CHALLENGES = (
         ),
     ),
 )
+_WORDS = ("captcha", "waf")  # told by words that a notice may use
 _SCRIPT_ONLY = re.compile(
     r"document\.cookie\s{0,4}=|location\.(?:reload|replace)\s{0,4}\(|(?:window\.)?location(?:\.href)?\s{0,4}=|eval\(", re.I
 )
@@ -40,7 +41,8 @@ _MISSING = re.compile(
     re.I,
 )
 _LOGIN = re.compile(
-    r"(?:用户名|账号|帐号|手机号|身份证号).{0,60}(?:密码|验证码)|(?:请先?|您(?:还|尚)未|重新)登[录陆]|统一身份认证|扫码登[录陆]", re.S
+    r"(?:用户名|账号|帐号|手机号|身份证号).{0,60}(?:密码|验证码)|(?:请先?|您(?:还|尚)未|重新)登[录陆]|登[录陆].{0,40}(?:密码|注册)|统一身份认证|扫码登[录陆]",
+    re.S,
 )
 _PASSWORD = re.compile(r"<input[^<>]{0,300}type\s*=\s*[\"']?password", re.I)
 _LEAVING = re.compile(
@@ -48,6 +50,12 @@ _LEAVING = re.compile(
     re.I,
 )
 _INDEX = re.compile(r"(?:下一页|尾页|末页|共\s{0,2}\d{1,5}\s{0,2}页)")
+_ARTICLE = re.compile(
+    r"(?:发布|公开|成文|信息|文章)?(?:时间|日期|来源|者|机构|机关)\s{0,2}[:：]|索\s{0,4}引\s{0,4}号|浏览次数|上一篇|〔20\d\d〕|特此(?:通知|公告|通告)|附件\s?[:：1]"
+)
+_COMMON = frozenset(
+    ("关于", "通知", "公告", "公示", "的通", "的公", "知公", "通告", "信息", "工作", "公开", "政策", "文件", "首页", "正文")
+)
 _BLANKS = re.compile(r"[\s\W_]+")
 _STATUS = {
     401: "login",
@@ -64,7 +72,13 @@ def classify(
     status: int, headers: Mapping[str, str], text: str, *, listed_title: str | None = None, page_title: str | None = None
 ) -> str | None:
     """The reason why a response is not the notice that was asked for; None for a notice. `text` is the page's HTML."""
-    visible = _visible(text)
+    return classify_seen(status, headers, text, line_of(parse(text[:300_000])), listed_title=listed_title, page_title=page_title)
+
+
+def classify_seen(  # noqa: PLR0913  what a reader of pages has at hand anyway
+    status: int, headers: Mapping[str, str], text: str, visible: str, *, listed_title: str | None = None, page_title: str | None = None
+) -> str | None:
+    """`classify` for whoever has the visible text of the page already, in one line."""
     return (
         _by_challenge(text, headers, visible)
         or _by_status(status)
@@ -76,16 +90,13 @@ def classify(
 def title_disagrees(listed: str, shown: str) -> bool:
     """Whether two titles cannot be one notice's: neither holds the other, and they share few pairs of letters."""
     one, two = _letters(listed), _letters(shown)
-    if not one or not two or one in two or two in one:
+    if not one or not two or one in two or (two in one and len(two) > 4):
         return False
-    pairs, others = _pairs(one), _pairs(two)
+    pairs, others = _pairs(one) - _COMMON, _pairs(two) - _COMMON
+    if not pairs or not others:
+        return not others
     shared = len(pairs & others)
     return shared < 0.3 * min(len(pairs), len(others))
-
-
-def _visible(text: str) -> str:
-    """The visible text in one line; of a long page only enough to know that it is long."""
-    return line_of(parse(text[:300_000]))
 
 
 def _by_challenge(text: str, headers: Mapping[str, str], visible: str) -> str | None:
@@ -93,7 +104,9 @@ def _by_challenge(text: str, headers: Mapping[str, str], visible: str) -> str | 
         return None
     served = " ".join(f"{k}: {v}" for k, v in headers.items())[:8000]
     for name, mark in _CHALLENGES:
-        if mark.search(text[:100_000]) or (name != "waf" and mark.search(served)):
+        if name in _WORDS and (len(visible) > 300 or _ARTICLE.search(visible)):
+            continue
+        if mark.search(text[:100_000]) or (name not in _WORDS and mark.search(served)):
             return f"challenge: {name}"
     if len(visible) < 60 and len(text) < 30_000 and _SCRIPT_ONLY.search(text):
         return "challenge: script"
@@ -112,12 +125,12 @@ def _by_words(text: str, visible: str) -> str | None:
     letters = len(_BLANKS.sub("", visible))
     if letters == 0:
         return None if re.search(r"<(?:img|iframe|embed|object)\b|\.pdf", text[:300_000], re.I) else "empty"
-    if letters > _SHORT or "。" in visible and letters > 200:
+    if letters > 300 or _ARTICLE.search(visible) or ("。" in visible and letters > 200):
         return None
-    if _MISSING.search(visible):
-        return "soft 404" if letters <= 200 else None
-    if _PASSWORD.search(text) or (_LOGIN.search(visible) and letters <= 200):
-        return "login" if letters <= 300 else None
+    if letters <= 200 and _MISSING.search(visible):
+        return "soft 404"
+    if (_PASSWORD.search(text) and _LOGIN.search(visible)) or (letters <= 60 and _LOGIN.search(visible)):
+        return "login"
     return "interstitial" if letters <= 120 and _LEAVING.search(visible) else None
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from lxml import etree
 
-from notices.blocked import classify
+from notices.blocked import classify_seen
 from notices.dates import find_dates, parse_date, url_date
 from notices.html import base_url, decode, one_line, parse, text_of
 from notices.model import Anatomy, Notice
@@ -27,6 +27,7 @@ MAX_BYTES = 8_000_000  # of a page that is read; what lies beyond is no notice
 MAX_TEXT = 1_000_000
 _SPLIT = "\ue0f1\ue0f2\ue0f1"  # stands in the page's lines where the main text was taken out
 _SCAN_LETTERS = 30
+_TABLE = frozenset(("index_number", "document_number", "written_date", "issuer"))  # labels of a table, never of the line under a title
 _Found = TypeVar("_Found")
 
 
@@ -61,7 +62,8 @@ def read_detail(  # noqa: PLR0913  each keyword is something that the crawl may 
     """
     html, _ = decode(body[:MAX_BYTES], content_type)
     page = _take_apart(parse(html), url)
-    blocked = classify(status, {}, html, listed_title=listed_title, page_title=page.title)
+    seen = " ".join([*page.head, *page.lines, *page.tail])
+    blocked = classify_seen(status, {}, html, seen, listed_title=listed_title, page_title=page.title)
     return _notice(page, blocked, region)
 
 
@@ -179,7 +181,7 @@ def _published(page: _Page) -> date | None:
     """The day of publication: the table, the line under the title, tags, scripts, a bare date by the title, last the address."""
     printed = script_values(page.root)[0]
     for where, found in (
-        ("table", _first_date(page.labels.get("published_date"))),
+        ("table" if _TABLE & page.labels.keys() else "line", _first_date(page.labels.get("published_date"))),
         ("tag", tag_date(page.tags)),
         ("line", _first_date(page.labels.get("shown_date"))),
         ("script", printed),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from notices.dates import date_line
 from pipeline.page_labels import is_label_line
 
 _TOOL = r"(?:打\s?印|关\s?闭|收\s?藏|返\s?回|纠\s?错|保\s?存|下\s?载|推\s?荐|复\s?制|分\s?享|转\s?发|朗\s?读|字\s?体|字\s?号|大|中|小|默认|超大|顶部|窗口|本页|页面|网页|此页|正文|当前|首页|列表|TOP|我要|网站|[\s\[\]【】|｜/:：、，。●·()（）‹›<>«»]|进入|无障碍|加入|到|上一页|下一页|文章|本文|预览|全文|一键|放大|缩小|A[+-]?|\+|-|T)"
 _TOOLS = re.compile(rf"{_TOOL}{{1,30}}+")
 _END = re.compile(
-    r"(?:扫一扫|扫码|微信扫|用微信|手机扫|手机(?:查看|浏览|打开|阅读)|分\s?享(?:到|至|本文|：|:)|分享$|上\s?一\s?[篇条则页]|下\s?一\s?[篇条则页]|上篇|下篇|前一[篇条]|后一[篇条]"
+    r"(?:扫一扫[^，。]{0,12}$|(?:微信|手机)?扫码(?:分享|打开|查看|阅读|浏览)|微信扫一扫|用微信扫|手机(?:查看|浏览|打开|阅读)|分\s?享(?:到|至|本文|：|:)|分享$|上\s?一\s?[篇条则页]|下\s?一\s?[篇条则页]|上篇|下篇|前一[篇条]|后一[篇条]"
     r"|相关(?:链接|文章|信息|新闻|阅读|文档|稿件|内容|报道|推荐|解读|政策|资讯|文件|专题|附件|资料)\s?[:：]?$|【?相关(?:链接|文章|信息|阅读|新闻)】|延伸阅读|推荐阅读|最新(?:文章|信息|新闻)$|热点(?:文章|信息|新闻)$"
     r"|打印(?:本页|此页|本文|页面|文章|正文|\s?[|｜/\]】])|【\s?打印|\[\s?打\s?印|关闭(?:窗口|本页|此页|页面|当前)|【\s?关\s?闭|\[\s?关\s?闭|【字体|我要(?:纠错|评论|分享|收藏)|网站纠错|返回(?:顶部|列表|上一页|首页)|回到顶部"
     r"|版权所有|版权声明|copyright|©|\(c\)\s?20|.{0,60}ICP[备证]|.{0,40}公网安备|网站标识码|政府网站标识码|主办(?:单位)?\s?[:：]|承办(?:单位)?\s?[:：]|技术支持\s?[:：]|网站地图|关于我们|联系我们|友情链接|网站声明|免责声明"
@@ -24,7 +25,11 @@ _SOFT_END = re.compile(
 )
 _CRUMB = re.compile(r"(?:您?(?:现在)?(?:的|所在|当前)?(?:所在)?位置|您所在位置|当前栏目|今天是|首页\s?(?:>|»|›|/|&gt;|-|—|→|·))")
 _LEAD_TOOLS = re.compile(rf"(?:{_TOOL}|[\d:：\-年月日次\s]|浏览|阅读|点击|次数|量|数|来源|发布|日期|时间|视力保护色|作者|编辑){{1,60}}+")
-_CONTENT_LABEL = re.compile(r"(?:联系|报名|咨询|公示|附件|抄送|主送|抄报)")
+_BEGUN = re.compile(
+    "[。；：:]$|^(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|第[一二三四五六七八九十百]{1,4}[条章])"
+)
+_DATED = re.compile(r"(?:(?:时间|日期|作者)\s?[:：]\s?)?(?:19|20)\d\d[-/年.]\d{1,2}[-/月.]\d{1,2}日?(?:\s+\d{1,2}:\d\d(?::\d\d)?)?")
+_PLACE = re.compile("(?:地点|地址|会议|主讲|内容|参加)")
 
 
 def is_end(line: str) -> bool:
@@ -57,17 +62,19 @@ def _end(lines: Sequence[str]) -> int:
 
 
 def _is_text(lines: Sequence[str], n: int) -> bool:
-    """Whether a line that looks like furniture is text: it is a sentence, or long text without any furniture follows."""
-    return lines[n].rstrip().endswith(("。", "；", "：")) and len(lines[n]) > 25 and sum(map(len, lines[n + 1 :])) > 200
+    """Whether a line that looks like furniture is text: it is a sentence with more after it, or the signature's day still follows."""
+    if lines[n].rstrip().endswith(("。", "；", "：")) and len(lines[n]) > 25 and sum(map(len, lines[n + 1 :])) > 200:
+        return True
+    return any("年" in line and date_line(line) for line in lines[n + 1 : n + 60])
 
 
 def _start(lines: Sequence[str], titles: Sequence[str]) -> int:
     """The first line of the notice: what stands over the last line of labels among the first twenty is left out."""
     start = 0
     for n, line in enumerate(lines[:20]):
-        if is_lead(line) and not _CONTENT_LABEL.match(line):
+        if is_lead(line) or (n < 3 and _DATED.fullmatch(line) and not _PLACE.match("".join(lines[n + 1 : n + 2]))):
             start = n + 1
-        elif len(line) > 80 or line.endswith(("。", "；")):
+        elif len(line) > 80 or _BEGUN.search(line):
             break
     return start + _title_lines(lines[start : start + 8], titles)
 

@@ -35,7 +35,8 @@ _BY_LABEL = {label: concept for concept, labels in _CONCEPTS.items() for label i
 _ALTERNATIVES = "|".join(r"\s{0,4}".join(map(re.escape, label)) for label in sorted(_BY_LABEL, key=len, reverse=True))
 _LABELLED = re.compile(rf"(?<![\u4e00-\u9fff《])[\[【（(]?({_ALTERNATIVES})\s{{0,4}}[\]】）)]?\s{{0,4}}(?:[:：]|(?<=[\]】]))")
 _NOTHING = re.compile(r"[\s无空暂略—\-－_/\\.*null·〔〕\[\]()（）年号]*")
-_FURNITURE = ("index_number", "document_number", "issuer", "source", "published_date", "written_date", "theme", "status", "disclosure")
+_TABLE = frozenset(_CONCEPTS) - {"shown_date", "kind", "effective_date", "expiry_date", "title"}
+_ORDINARY = frozenset("编号 序号 责任部门 出处 分类 联系电话 责任人 供稿 撰稿 栏目 关联 打印 附件下载".split())
 
 
 def labelled_values(lines: Iterable[str]) -> Mapping[str, str]:
@@ -70,14 +71,20 @@ def concept_of(label: str) -> str | None:
 
 
 def is_label_line(line: str) -> bool:
-    """Whether a line is made of labels and their values, like the line under a title or a row of the table."""
+    """Whether a line is made of labels and their values, like the line under a title or a row of the table.
+
+    A single label that texts use too (时间：, 编号：, 联系电话：) is not enough.
+    """
     if len(line) > 400:
         return False
     cells = [cell for cell in line.split("\t") if cell.strip()]
-    if cells and cells[0].strip() != "序号" and concept_of(cells[0]) in _FURNITURE and (len(cells) > 1 or re.search("[:：]", cells[0])):
-        return True
-    found = _LABELLED.search(line)
-    return found is not None and not re.search("[\u4e00-\u9fff]{2}", line[: found.start()]) and "。" not in line[:60]
+    if len(cells) > 1 and concept_of(cells[0]) in _TABLE:
+        return cells[0].strip() != "序号"
+    found = list(_LABELLED.finditer(line))
+    if not found or re.search("[\u4e00-\u9fff]{2}|[一二三四五六七八九十]、", line[: found[0].start()]) or "。" in line[:60]:
+        return False
+    labels = [re.sub(r"\s", "", match[1]) for match in found]
+    return len(labels) > 1 or (_BY_LABEL[labels[0]] in _TABLE and labels[0] not in _ORDINARY)
 
 
 def _pairs(line: str, waiting: str | None) -> tuple[list[tuple[str, str]], str | None]:

@@ -12,7 +12,7 @@ from notices.dates import parse_date
 from notices.html import one_line
 
 _SCRIPT_DATE = re.compile(
-    r"\b(?:pub_?da?t[ae]|pubtime|publish_?(?:date|time)|fb_?(?:sj|rq)|fabushijian|docpubtime|release_?(?:date|time))\w{0,10}[\"']?\s{0,4}[:=]\s{0,4}"
+    r"\b(?:pub_?da?t[ae]|pubtime|publish_?(?:date|time)|fb_?(?:sj|rq)|fabushijian|docpubtime|release_?(?:date|time)|create_?time)\w{0,10}[\"']?\s{0,4}[:=]\s{0,4}"
     r"[\"']([^\"'\n]{6,40})[\"']",
     re.I,
 )

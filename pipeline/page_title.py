@@ -16,6 +16,7 @@ from pipeline.page_labels import is_label_line
 
 MAX_TITLE = 400
 _ENOUGH = 3.0
+_WRAPPED = re.compile("(?:关于|印发|转发|批转|批准|公布).{3,60}(?<![。；：:])$")
 _SECTION = re.compile("(?:第?[一二三四五六七八九十百]{1,4}[、章节条部]|[（(][一二三四五六七八九十]{1,3}[)）]|\\d{1,2}[.．、])")
 _SITE_END = re.compile("(?:网站?|门户|政府网|平台|网首页|信息网|中心|分中心|栏目|频道)$")
 _HAN = "\u2e80-\u9fff\uf900-\ufaff《》（）〔〕“”、，。：；"
@@ -76,13 +77,15 @@ def _tag_title(tags: Mapping[str, str]) -> str | None:
 def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> dict[str, float]:
     """What could be a title on the page, with how much its place and its markup speak for it."""
     near = [line for line in head[-25:] if not is_lead(line)][-8:]
+    if len(near) > 1 and _WRAPPED.search(near[-2]) and not kind_of(near[-2])[0] and len(near[-1]) >= 3:
+        near[-2:] = [near[-2] + near[-1]]
     first = [line for line in lines[:6] if not is_lead(line)]
     shown: dict[str, float] = {}
     for n, line in enumerate(reversed(near)):
         shown[undo_wraps(line)] = max(0.0, 2.5 - 0.5 * n)
     for over, under in pairwise(head[-25:]):
-        if over in near and is_label_line(under):
-            shown[undo_wraps(over)] += 1.5
+        if near and near[-1].endswith(over) and is_label_line(under):
+            shown[undo_wraps(near[-1])] += 1.5
     for n, line in enumerate(first[:3]):
         shown.setdefault(undo_wraps(line), 1.5 - 0.5 * n - (1.5 if line.endswith(("：", ":")) else 0))
     over, within = squeeze("".join(head[-60:])), squeeze("".join(lines[:6]))
