@@ -17,12 +17,14 @@ class Postings:
         self._leaves = list(reader.leaf_readers())
         self._columns: dict[str, Any] = {}
         self._live: set[int] | None = None
+        self._closed = False
         self._sets: dict[tuple[str, str], frozenset[int]] = {}
 
     def close(self) -> None:
         """Release files; doing it twice does no harm."""
-        if self._reader.is_closed:
+        if self._closed:
             return
+        self._closed = True
         self._reader.close()
         for file in (self.folded, self.originals):
             if file is not None:
