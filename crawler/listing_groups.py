@@ -90,7 +90,7 @@ def _score(page: Outline, group: Group, url: str) -> float:
     """How much speaks for a group: entries, long titles, dates, the pager after it; against it: a place beside the main part."""
     records = group.records
     titles = sum(min(len(r.link.text or r.link.element.get("title") or ""), 40) for r in records)
-    if len(records) <= 2 and not all(_is_page(r.link, url) or (r.link.cut and len(r.link.text) > 5) for r in records):
+    if len(records) <= 2 and not all(_is_page(r.link, url) or _may_be_notice(page, r) for r in records):
         return 0.0
     score = 4.0 * len(records) + titles * 0.5
     if any(r.dated for r in records):
@@ -107,6 +107,12 @@ def _score(page: Outline, group: Group, url: str) -> float:
     if away > len(records) * 0.5 and not any(r.dated for r in records):
         score *= 0.1
     return score if cut < len(records) or any(r.dated for r in records) else score * 0.3
+
+
+def _may_be_notice(page: Outline, record: Record) -> bool:
+    """Whether a lone entry is more than a link of the path shown above an article."""
+    link = record.link
+    return len(link.text) > 5 and (link.cut or (not page.aside[record.node] and not _INDEX.search(urlsplit(link.url).path)))
 
 
 def _same(link: Link, url: str) -> bool:

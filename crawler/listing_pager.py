@@ -85,7 +85,7 @@ def _take(element: Any, pager: Pager, numbers: dict[int, str], base: str) -> Non
             numbers.setdefault(int(text), target)
         pager.open = pager.open or (target is None and text == "2" and _in_pager(element))
     elif text and len(text) <= 12 and _NEXT.match(text) and not _DISABLED.search(element.get("class") or ""):
-        if len(text) <= 2 and not _in_pager(element):
+        if not any(c.isalnum() for c in text) and not _in_pager(element):
             return
         target = _target(element, base)
         if target:

@@ -22,7 +22,7 @@ def fragment_entries(fragment: str, url: str) -> tuple[ListEntry, ...]:
     page = outline(parse(f"<div>{fragment}</div>"), url)
     pairing = Pairing(page)
     chosen = choose(page, pairing, url)
-    return _entries(chosen or [Record(link.node, link, None) for link in pairing.eligible(page.links)])
+    return _entries(chosen or pairing.records() or [Record(link.node, link, None) for link in pairing.eligible(page.links)])
 
 
 def record_entry(fragment: str, url: str) -> ListEntry | None:

@@ -52,9 +52,9 @@ def next_pages(text: str, url: str) -> tuple[str, ...]:
 
 
 def ended(call: Call, url: str) -> bool:
-    """Whether the call says that the list ends here."""
+    """Whether the call says that the list ends here, counted from 0; sites that count from 1 have one more page, which is probed."""
     here = _suffix(url, call)
-    return call.pages <= 1 or (here is not None and here >= call.pages) or (call.current is not None and call.current > call.pages - 1 > 0)
+    return call.pages <= 1 or (here is not None and here >= call.pages - 1)
 
 
 def pager_of(text: str, url: str) -> Call | None:
