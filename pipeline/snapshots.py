@@ -13,13 +13,26 @@ from pathlib import Path
 from types import TracebackType
 
 from notices.errors import DamageFound
-from pipeline.warc_files import file_errors, reading
-from pipeline.warc_lane import Lane, append, leave_lane, rotate, take_lane
+from pipeline.warc_copy import copy_series
+from pipeline.warc_files import file_errors, file_name, listing, reading
+from pipeline.warc_lane import Lane, append, leave_lane, rotate, settle_lane, take_lane
 from pipeline.warc_member import BadMember, Member, compress, members, read_member
 from pipeline.warc_record import Capture, encode, payload_digest, warc_date
-from pipeline.warc_verify import Damage, verify_series
+from pipeline.warc_verify import Damage, series_bytes, verify_series
 
-__all__ = ["Capture", "Damage", "SnapshotWriter", "Stored", "read_capture", "scan", "settle", "verify_series"]
+__all__ = [
+    "Capture",
+    "Damage",
+    "SnapshotWriter",
+    "Stored",
+    "copy_series",
+    "read_capture",
+    "scan",
+    "series_bytes",
+    "settle",
+    "verify_series",
+    "warc_files",
+]
 
 Previous = Callable[[str], tuple[str, datetime] | None]
 Original = Callable[[str], tuple[str, int] | None]
@@ -80,14 +93,22 @@ class SnapshotWriter:
 
     def close(self) -> None:
         """Let the lane go. Its file stays open for the next writer: many short runs make no more files than one long run."""
-        if self._lane is not None:
-            leave_lane(self._lane)
-            self._lane = None
+        lane, self._lane = self._lane, None
+        if lane is not None:
+            leave_lane(lane)
 
 
 def settle(folder: Path) -> None:
-    """Finish what a crash may have left in the first free lane, as the next writer would."""
-    SnapshotWriter(folder, 1 << 30).close()
+    """Finish what a crash may have left in any lane that nobody writes now, as the next writer would; makes no new lane."""
+    with file_errors(folder):
+        for lane in sorted({entry.lane for entry in listing(folder).values() if entry}):
+            settle_lane(folder, lane)
+
+
+def warc_files(folder: Path) -> list[str]:
+    """The final names of all WARC files, sealed and open, in order of lane and serial; for `scan`."""
+    entries = [entry for entry in listing(folder).values() if entry and entry.suffix in ("", ".open") and not entry.temporary]
+    return [file_name(lane, serial) for lane, serial in sorted({(e.lane, e.serial) for e in entries})]
 
 
 def read_capture(folder: Path, warc_file: str, offset: int, original: Original | None = None) -> Capture:

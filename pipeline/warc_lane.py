@@ -62,11 +62,7 @@ def take_lane(folder: Path) -> Lane:
     for number in range(_LANES):
         lock = try_lock(folder, number)
         if lock is not None:
-            try:
-                return _open_lane(folder, number, lock)
-            except BaseException:
-                os.close(lock)
-                raise
+            return _open_lane(folder, number, lock)
     raise ArchiveLocked(f"{folder}: all {_LANES} lanes are being written")
 
 
@@ -87,6 +83,13 @@ def free_lanes(folder: Path) -> Iterator[Lane]:
             yield lane
         finally:
             leave_lane(lane)
+
+
+def settle_lane(folder: Path, number: int) -> None:
+    """Recover a lane that nobody holds; one that is being written is left alone."""
+    lock = try_lock(folder, number)
+    if lock is not None:
+        leave_lane(_open_lane(folder, number, lock))
 
 
 def leave_lane(lane: Lane) -> None:
@@ -115,15 +118,21 @@ def append(lane: Lane, member: bytes, date: str) -> int:
 def rotate(lane: Lane) -> None:
     """Seal the open file and begin the next one."""
     _seal(lane.folder, lane.number, lane.serial, lane.serial + 1)
-    os.close(lane.data)
-    os.close(lane.tail_file)
+    old = lane.data, lane.tail_file
+    lane.data, lane.tail_file, lane.tail = _open_file(lane.folder, file_name(lane.number, lane.serial + 1))
     lane.serial += 1
-    lane.data, lane.tail_file, lane.tail = _open_file(lane.folder, file_name(lane.number, lane.serial))
+    for fd in old:
+        os.close(fd)
 
 
 def _open_lane(folder: Path, number: int, lock: int) -> Lane:
-    serial = _recover(folder, number)
-    data, tail_file, tail = _open_file(folder, file_name(number, serial))
+    """The lane, recovered; its lock is let go when that fails."""
+    try:
+        serial = _recover(folder, number)
+        data, tail_file, tail = _open_file(folder, file_name(number, serial))
+    except BaseException:
+        os.close(lock)
+        raise
     return Lane(folder, number, serial, lock, data, tail_file, tail)
 
 

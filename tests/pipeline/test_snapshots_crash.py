@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.snapshots import SnapshotWriter, read_capture, scan, verify_series
+from pipeline.snapshots import SnapshotWriter, read_capture, scan, settle, verify_series, warc_files
 from tests.pipeline.test_snapshots import capture, warcio_check
 
 ROOT = Path(__file__).parents[2]
@@ -114,6 +114,22 @@ def test_torn_tail_is_cut_at_the_last_whole_record(tmp_path: Path) -> None:
             assert kept == whole[len(expected) : cut]
         assert list(verify_series(folder)) == []
         shutil.rmtree(folder)
+
+
+def test_settle_recovers_every_free_lane_and_no_other(tmp_path: Path) -> None:
+    with SnapshotWriter(tmp_path, 1 << 20) as one, SnapshotWriter(tmp_path, 1 << 20) as two:
+        stored = [one.write(capture(1)), two.write(capture(2))]
+    opened = [tmp_path / f"{s.warc_file}.open" for s in stored]
+    for path in opened:
+        path.write_bytes(path.read_bytes() + b"\x1f\x8b\x08torn")
+    with SnapshotWriter(tmp_path, 1 << 20):  # recovers and holds lane 0
+        opened[0].write_bytes(opened[0].read_bytes() + b"in flight")
+        settle(tmp_path)
+        assert opened[0].read_bytes().endswith(b"in flight")
+    assert opened[1].stat().st_size == stored[1].offset + stored[1].length
+    assert warc_files(tmp_path) == [s.warc_file for s in stored]
+    assert len(list(tmp_path.glob("quarantine/*"))) == 2
+    assert not (tmp_path / "lane-2.lock").exists()
 
 
 def test_lost_tail_file_is_made_again(tmp_path: Path) -> None:
