@@ -133,7 +133,7 @@ def test_fastwarc_reads_the_series(tmp_path: Path) -> None:
     with SnapshotWriter(tmp_path, 1 << 20) as writer:
         stored = [writer.write(capture(n)) for n in range(5)]
     with (tmp_path / f"{stored[0].warc_file}.open").open("rb") as file:
-        read = [r.reader.read() for r in fastwarc.ArchiveIterator(file) if r.record_type.name == "response"]
+        read = [r.reader.read() for r in fastwarc.ArchiveIterator(file, parse_http=True) if r.headers["WARC-Type"] == "response"]
     assert read == [capture(n).body for n in range(5)]
 
 
