@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from index.engine import AttachedText
+from index.query_sections import section_path
 from notices.text import fold, fold_map
 
 BEFORE, WIDTH = 30, 110
-_MAX_SCAN = 2_000_000
+_BLOCK, _MAX_SCAN = 4096, 2_000_000
+_OCCURRENCES = 100
+_MARGIN = 40  # what is masked reaches over a passage's ends: half a number must not be shown because it is half
+
+Where = str | dict[str, str | int | None]
+Occurrence = tuple[int, int, int]  # first and last folded character, number of the run
 
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A passage; `marks` are [start, end) in its characters; `where` is title, text or {attachment, page}."""
+    """A passage; `marks` are [start, end) in its characters; `where` is title, text or {attachment, page} (page null: its name); `path` holds the headings above."""
 
     text: str
     marks: tuple[tuple[int, int], ...]
-    where: str | dict[str, str | int]
+    where: Where
+    path: tuple[str, ...] = ()
 
 
-def snippet_of(title: str, text: str, attachments: Sequence[AttachedText], runs: Sequence[str]) -> Snippet:
-    """The best passage for folded runs: in the text, else in an attachment, else in the title; the text's beginning when none."""
+def snippet_of(title: str, text: str, attachments: Sequence[AttachedText], runs: Sequence[str], mask: Callable[[str], str] = str) -> Snippet:
+    """The passage with most of the folded runs: in the text, else an attachment, else the title; the text's beginning when none holds any.
+
+    `mask` must keep the length of what it is given.
+    """
     for wanted in (runs, _pairs(runs)):
-        for place, piece in _places(title, text, attachments):
-            made = _passage(piece, wanted)
-            if made:
-                return Snippet(made[0], made[1], place)
-    return Snippet(_one_line(text[:WIDTH] or title), (), "text" if text else "title")
+        places = [(place, _Folded(piece)) for place, piece in _places(title, text, attachments)]
+        best = max(((*folded.best(wanted), -n) for n, (_, folded) in enumerate(places)), default=(0, 0, 0))
+        if best[0] > 0:
+            place, folded = places[-best[2]]
+            return _shown(place, folded, best[1], wanted, mask)
+    return Snippet(_one_line(mask(text[: WIDTH + _MARGIN])[:WIDTH] or mask(title)), (), "text" if text else "title")
 
 
 def _pairs(runs: Sequence[str]) -> list[str]:
@@ -36,59 +49,106 @@ def _pairs(runs: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(run[i : i + 2] for run in runs for i in range(len(run) - 1)))
 
 
-def _places(title: str, text: str, attachments: Sequence[AttachedText]) -> list[tuple[str | dict[str, str | int], str]]:
-    places: list[tuple[str | dict[str, str | int], str]] = [("text", text)]
+def _places(title: str, text: str, attachments: Sequence[AttachedText]) -> Iterator[tuple[Where, str]]:
+    yield "text", text
     for attached in attachments:
-        places += [({"attachment": attached.name, "page": n}, page) for n, page in enumerate(attached.pages, 1)]
-        places.append(({"attachment": attached.name, "page": 0}, attached.name))
-    return [*places, ("title", title)]
+        for number, page in enumerate(attached.pages, 1):
+            yield {"attachment": attached.name, "page": number}, page
+    for attached in attachments:
+        yield {"attachment": attached.name, "page": None}, attached.name
+    yield "title", title
 
 
-def _passage(piece: str, runs: Sequence[str]) -> tuple[str, tuple[tuple[int, int], ...]] | None:
-    """The part around the first and best run found, marks on every run in it."""
-    piece = piece[:_MAX_SCAN]
-    folded = fold(piece)
-    at = next((folded.find(run) for run in runs if run in folded), -1)
-    if at < 0:
-        return None
-    whole, offsets = fold_map(piece)
-    start = max(0, offsets[at] - BEFORE)
-    passage = piece[start : start + WIDTH]
-    end = start + len(passage)
-    marks = sorted(set(_found(whole, offsets, runs, start, end)))
-    return _one_line(passage), tuple(_merged([(a - start, b - start) for a, b in marks]))
+class _Folded:
+    """A text with its folded form, which maps back block by block: a long text costs what its match costs."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text[:_MAX_SCAN]
+        blocks = [fold(self.text[i : i + _BLOCK]) for i in range(0, len(self.text), _BLOCK)]
+        self.folded = "".join(blocks)
+        self._starts = [0]
+        for block in blocks:
+            self._starts.append(self._starts[-1] + len(block))
+        self._maps: dict[int, Sequence[int]] = {}
+
+    def original(self, at: int) -> int:
+        """Where the folded character came from."""
+        block = bisect_right(self._starts, at) - 1
+        if block not in self._maps:
+            self._maps[block] = fold_map(self.text[block * _BLOCK : (block + 1) * _BLOCK])[1]
+        return block * _BLOCK + self._maps[block][at - self._starts[block]]
+
+    def occurrences(self, runs: Sequence[str], start: int = 0, end: int | None = None) -> list[Occurrence]:
+        """The first places of every run in a part of the folded text, in order."""
+        found = []
+        for number, run in enumerate(runs):
+            at = self.folded.find(run, start, end)
+            for _ in range(_OCCURRENCES):
+                if at < 0:
+                    break
+                found.append((at, at + len(run) - 1, number))
+                at = self.folded.find(run, at + 1, end)
+        return sorted(found)
+
+    def best(self, runs: Sequence[str]) -> tuple[int, int]:
+        """The weight of the part that holds most of the runs, and minus where it begins: of two the earlier is the better."""
+        found = self.occurrences(runs)
+        inside: Counter[int] = Counter()
+        best, weight, first = (0, 0), 0, 0
+        for at, _, number in found:
+            weight += len(runs[number]) if not inside[number] else 0
+            inside[number] += 1
+            while found[first][0] < at - (WIDTH - BEFORE):
+                gone = found[first][2]
+                inside[gone] -= 1
+                weight -= len(runs[gone]) if not inside[gone] else 0
+                first += 1
+            best = max(best, (weight, -found[first][0]))
+        return best
 
 
-def _found(folded: str, offsets: Sequence[int], runs: Sequence[str], start: int, end: int) -> list[tuple[int, int]]:
-    found = []
-    for run in runs:
-        at = folded.find(run)
-        while at >= 0:
-            first, last = offsets[at], offsets[at + len(run) - 1] + 1
-            if first >= end:
-                break
-            if first >= start:
-                found.append((first, min(last, end)))
-            at = folded.find(run, at + 1)
-    return found
+def _shown(place: Where, folded: _Folded, negative: int, runs: Sequence[str], mask: Callable[[str], str]) -> Snippet:
+    at = folded.original(-negative)
+    start = _beginning(folded.text, at)
+    end = min(len(folded.text), start + WIDTH)
+    around = mask(folded.text[max(0, start - _MARGIN) : end + _MARGIN])
+    passage = around[min(start, _MARGIN) :][: end - start]
+    low = max(0, -negative - WIDTH)  # folded characters may be more than the original ones, but few of them are before a match
+    spans = [(folded.original(a), folded.original(b) + 1) for a, b, _ in folded.occurrences(runs, low, -negative + 2 * WIDTH)]
+    marks = _merged(sorted((max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start))
+    path = section_path(folded.text, at) if place == "text" else ()
+    return Snippet(_one_line(passage), marks, place, tuple(map(mask, path)))
 
 
-def _merged(marks: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _beginning(text: str, at: int) -> int:
+    """A little before the match, at the beginning of a line or sentence where one is near."""
+    start = max(0, at - BEFORE)
+    near = max(text.rfind(sign, start, at) for sign in "\n。；！？")
+    start = near + 1 if near >= 0 else start
+    while start < at and text[start].isspace():
+        start += 1
+    return start
+
+
+def _merged(marks: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     made: list[tuple[int, int]] = []
     for start, end in marks:
         if made and start <= made[-1][1]:
             made[-1] = (made[-1][0], max(made[-1][1], end))
         else:
             made.append((start, end))
-    return made
+    return tuple(made)
 
 
 def _one_line(text: str) -> str:
     """Line breaks as blanks, one for one, so that marks keep their places."""
-    return text.replace("\n", " ").replace("\r", " ").replace("\t", " ")
+    return text.translate(_BREAKS)
+
+
+_BREAKS = {code: " " for code in (*range(9, 14), *range(28, 32), 0x85, 0x2028, 0x2029)}
 
 
 def marks_in(text: str, runs: Sequence[str]) -> tuple[tuple[int, int], ...]:
     """Where the folded runs stand in a short text."""
-    folded, offsets = fold_map(text)
-    return tuple(_merged(sorted(_found(folded, offsets, runs, 0, len(text)))))
+    folded = _Folded(text)
+    return _merged(sorted((folded.original(a), folded.original(b) + 1) for a, b, _ in folded.occurrences(runs)))
