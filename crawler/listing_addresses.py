@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
-PAGE_KEYS = ("page", "pageno", "pagenum", "pageindex", "currpage", "curpage", "cur_page", "currentpage", "pn", "pageid", "p", "nowpage", "pg")
+PAGE_KEYS = frozenset(
+    ("page", "pageno", "pagenum", "pageindex", "currpage", "curpage", "cur_page", "currentpage", "pn", "pageid", "p", "nowpage", "pg")
+)
 _NUMBERED = re.compile(r"^(.*?[^\d])?(\d{1,4})(\.(?:s?html?|jspx?|aspx?|php))$", re.I)
 _FILE = re.compile(r"^(.*?)(\.(?:s?html?|jspx?|aspx?|php))?$", re.I)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from crawler.listing_links import own_text
 
+MAX_CELLS = 40
 _CELLS = ("td", "th")
 
 
@@ -25,9 +26,9 @@ class Columns:
             return ""
         if table not in self.heads:
             first = table.find(".//tr")
-            self.heads[table] = [own_text(c) for c in list(first)[:40]] if first is not None else []
-        place = row.index(cell)
+            self.heads[table] = [own_text(c) for c in first[:MAX_CELLS]] if first is not None else []
         head = self.heads[table]
+        place = next((n for n, c in enumerate(row[:MAX_CELLS]) if c is cell), MAX_CELLS)
         return head[place] if place < len(head) else ""
 
 

@@ -14,14 +14,19 @@ from notices.html import absolute
 from notices.model import ListEntry
 
 MAX_VALUES = 300_000
+MAX_ENTRIES = 5_000
 _PADDED = re.compile(r"^\s*[\w.$]{1,60}\s*\(\s*(?=[\[{])")
 _TAG = re.compile(r"<[^<>]{0,300}>")
 _TITLES = ("titleo", "doctitle", "maintitle", "title", "infotitle", "showtitle", "subject", "headline", "docname", "articletitle", "name")
-_ADDRESSES = ("posturl", "url", "docurl", "docpuburl", "linkurl", "infourl", "detailurl", "htmlurl", "pageurl", "link", "href", "visiturl", "staticurl")
+_ADDRESSES = (
+    *("posturl", "url", "docurl", "docpuburl", "linkurl", "infourl", "detailurl", "htmlurl", "pageurl", "link", "href"),
+    *("visiturl", "staticurl"),
+)
 _DAYS = (
-    "displaypublishtime firstpublishtime publishedtimestr publishedtime docreltime docrelpubtime docpubtime pubtime publishtime publishdate pubdate "
-    "releasetime releasedate publishedtimeformat cfwrqformat docdate infodate ptime date time createdat createtime writedate showdate"
-).split()
+    *("displaypublishtime", "firstpublishtime", "publishedtimestr", "publishedtime", "docreltime", "docrelpubtime", "docpubtime"),
+    *("pubtime", "publishtime", "publishdate", "pubdate", "releasetime", "releasedate", "publishedtimeformat", "cfwrqformat"),
+    *("docdate", "infodate", "ptime", "date", "time", "createdat", "createtime", "writedate", "showdate"),
+)
 _INNER = ("data", "fields", "source", "_source", "doc", "article", "map")
 _SHANGHAI = timedelta(hours=8)
 
@@ -44,7 +49,7 @@ def json_entries(value: Any, url: str) -> tuple[ListEntry, ...]:
     """The entries of the array that yields most."""
     best: tuple[ListEntry, ...] = ()
     for array in _arrays(value):
-        made = [entry for item in array if isinstance(item, Mapping) and (entry := _entry(item, url))]
+        made = [entry for item in array[:MAX_ENTRIES] if isinstance(item, Mapping) and (entry := _entry(item, url))]
         if len(made) > len(best):
             best = tuple(dict.fromkeys(made))
     return best

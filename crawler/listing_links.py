@@ -21,6 +21,8 @@ _MARKS = re.compile(r"^\s*(?:\[置顶\]|【置顶】|置顶(?=[\s:：]))\s*|\s*(
 _CUT_OFF = re.compile(r"\s*(?:\.{2,}|…+|。{2,})\s*$")
 _TOOLTIP = re.compile(r"(?:标题|文章标题|信息标题)\s*[:：]\s*([^\r\n]+)")
 _TAG = re.compile(r"<[^<>]{1,200}>")
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_PIECES = ("p", "div", "span", "i", "em", "b", "strong")
 _BLANKS = re.compile(r"\s+")
 _TITLED = re.compile(r"(?:^|[\s_-])(?:\w*tit(?:le)?|bt|biaoti|name)(?=$|[\s_-])", re.I)
 _DATED = re.compile(r"(?:^|[\s_-])(?:date|time|day|year|month|riqi|shijian|fbsj|rq|sj)\w*(?=$|[\s_-])|-?date$|-?time$", re.I)
@@ -84,10 +86,10 @@ def _shown_title(element: Any, text: str) -> str:
     """The text of the part that holds the title, where a link wraps a whole entry."""
     if not len(element):
         return text
-    parts = [p for p in element.iter("h1", "h2", "h3", "h4", "h5", "h6", "p", "div", "span", "i", "em", "b", "strong") if p is not element][:40]
+    parts = [part for part in element.iter(*_HEADINGS, *_PIECES) if part is not element][:40]
     for part in parts:
         names = f"{part.get('class') or ''} {part.get('id') or ''}"
-        if part.tag in ("h1", "h2", "h3", "h4", "h5", "h6") or (len(names) > 1 and _TITLED.search(names) and not _DATED.search(names)):
+        if part.tag in _HEADINGS or (len(names) > 1 and _TITLED.search(names) and not _DATED.search(names)):
             shown = own_text(part)
             if len(shown) >= 4 and not _is_date(shown):
                 return shown

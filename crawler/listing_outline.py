@@ -26,7 +26,10 @@ _ASIDE = re.compile(
     r"position|location|weizhi|tree|tabs?|tags?|toolbar|slide\w*|swiper\w*|focus|rmzx|phb|rdpx|relation)(?=$|[\s_-])",
     re.I,
 )
-_PAGER = re.compile(r"(?:^|[\s_-])(?:page[rs]?|paging|pagination|pagenav\w*|fenye|fanye\w*|fy|pages?box|page[-_]?\w{0,6}|turnpage|laypage)(?=$|[\s_-])", re.I)
+_PAGER = re.compile(
+    r"(?:^|[\s_-])(?:page[rs]?|paging|pagination|pagenav\w*|fenye|fanye\w*|fy|pages?box|page[-_]?\w{0,6}|turnpage|laypage)(?=$|[\s_-])",
+    re.I,
+)
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from crawler.listing_stamps import Stamp
 from notices.dates import find_dates, parse_date, url_date
 
 MAX_LINKS_OF_ENTRY = 8
+MAX_DATES_OF_ENTRY = 12
 _NO_TITLE = re.compile(
     r"^[\[【<(（]?\s*(?:更多|more|详情|详细|查看\S{0,4}|阅读\S{0,4}|点击\S{0,4}|全文|下载\S{0,2}|首页|上一?页|下一?页|尾页|末页|last|next|prev|"
     r"返回\S{0,4}|网站地图|收起|展开|登录|注册|pdf|word|[\d\s<>«»›‹|.…-]{1,8})\s*[>»]*\s*[\]】>)）]?$",
@@ -26,10 +27,10 @@ _WANTED = re.compile(r"发布|公布|发文|印发|上传|Date")
 _UNWANTED = re.compile(r"截止|截至|实施|施行|生效|失效|有效|成文|生成|更新|开标|报名")
 _DATE_ENDS = frozenset("0123456789日]）)】")
 _DAY = r"(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?"
-_LED = re.compile(rf"^(?:[\[【(（]\s*({_DAY}|\d{{1,2}}[-/.]\d{{1,2}})\s*[\]】)）]|((?:19|20)\d\d[-/.]\d{{1,2}}[-/.]\d{{1,2}})(?=[\s:：]))\s*[:：]?\s*(?=\S)")
-_ENDED = re.compile(
-    rf"(?<=\S)(?:\s*[\[【(（]\s*({_DAY}|\d{{1,2}}[-/.]\d{{1,2}})\s*[\]】)）]|\s{{1,9}}((?:19|20)\d\d[-/.]\d{{1,2}}[-/.]\d{{1,2}}))(?:\s+\d\d:\d\d(?::\d\d)?)?\s*$"
-)
+_NUMERIC_DAY = r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}"
+_BRACKETED = rf"[\[【(（]\s*({_DAY}|\d{{1,2}}[-/.]\d{{1,2}})\s*[\]】)）]"
+_LED = re.compile(rf"^(?:{_BRACKETED}|({_NUMERIC_DAY})(?=[\s:：]))\s*[:：]?\s*(?=\S)")
+_ENDED = re.compile(rf"(?<=\S)(?:\s*{_BRACKETED}|\s{{1,9}}({_NUMERIC_DAY}))(?:\s+\d\d:\d\d(?::\d\d)?)?\s*$")
 _URL_YEAR = re.compile(r"/((?:19|20)\d\d)(?=[/\d_-])")
 
 
@@ -148,6 +149,7 @@ class Pairing:
     def _day(self, stamps: list[Stamp], link: Link) -> date | None:
         """The day of publication among an entry's dates: by label, else the surest, else the last."""
         if len(stamps) > 1:
+            stamps = stamps[:MAX_DATES_OF_ENTRY]
             for stamp in stamps:
                 stamp.label = stamp.label or self.columns.label(self.page.elements[stamp.node])
         stamp = max(stamps, key=lambda s: (_rank(s.label), s.sure, s.at))

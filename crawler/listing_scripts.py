@@ -10,12 +10,15 @@ from crawler.listing_addresses import numbered
 from notices.html import absolute
 
 MAX_SCRIPT = 300_000
-_JOINED = re.compile(
-    r"""["']([^"'<>\s]{0,200})["']\s*\+\s*\(?\s*([A-Za-z_$][\w.$]{0,40})\s*(?:([+-])\s*(\d)\s*)?\)?\s*\+\s*["'](\.(?:s?html?|jspx?|aspx?|php)\b[^"'<>\s]{0,80})["']"""
-)
-_ASKED = re.compile(r"""["']([^"'<>\s]{0,200}[?&](?:page|pageno|pagenum|pageindex|currpage|curpage|cur_page|pn|p)=)["']\s*\+\s*\(?\s*([A-Za-z_$][\w.$]{0,40})\s*(?:([+-])\s*(\d)\s*)?\)?""", re.I)
+_VARIABLE = r"\s*\+\s*\(?\s*([A-Za-z_$][\w.$]{0,40})\s*(?:([+-])\s*(\d)\s*)?\)?"
+_ENDING = r"""\s*\+\s*["'](\.(?:s?html?|jspx?|aspx?|php)\b[^"'<>\s]{0,80})["']"""
+_JOINED = re.compile(r"""["']([^"'<>\s]{0,200})["']""" + _VARIABLE + _ENDING)
+_KEY = r"(?:page|pageno|pagenum|pageindex|currpage|curpage|cur_page|pn|p)"
+_ASKED = re.compile(rf"""["']([^"'<>\s]{{0,200}}[?&]{_KEY}=)["']""" + _VARIABLE, re.I)
 _LEADS = re.compile(r"href|location|open|url|src|goto|replace", re.I)
-_TOTAL = re.compile(r"\b(?:countPage|totalPages?|pageCount|pagecount|maxPage|page_count|PAGE_COUNT|pages)\b['\"]?\s*[:=]\s*['\"]?(\d{1,6})\b")
+_TOTAL = re.compile(
+    r"\b(?:countPage|totalPages?|pageCount|pagecount|maxPage|page_count|PAGE_COUNT|pages)\b['\"]?\s*[:=]\s*['\"]?(\d{1,6})\b"
+)
 _RECORDS = re.compile(r"\b(?:total|totalCount|totalRecord|count|recordCount|rowCount)\b['\"]?\s*[:=]\s*['\"]?(\d{1,8})\b")
 _SIZE = re.compile(r"\b(?:pageSize|perPage|limit|pagesize)\b['\"]?\s*[:=]\s*['\"]?(\d{1,4})\b")
 

@@ -10,11 +10,12 @@ from notices.dates import find_dates, parse_date
 
 _DIGITS = re.compile(r"[0-9０-９]+")
 _YEAR = re.compile(r"(?:19|20|１９|２０)[0-9０-９]{2}")
-_LABEL = re.compile(r"(?:(?:发布|公布|发文|更新|上传|成文|生成|印发|截止|截至|开标|报名|实施|施行)?(?:时间|日期)|发布|公布|发文|印发|截止|截至|Date|date)[^\d０-９]{0,8}$")
+_KINDS = "发布|公布|发文|更新|上传|成文|生成|印发|截止|截至|开标|报名|实施|施行"
+_LABEL = re.compile(rf"(?:(?:{_KINDS})?(?:时间|日期)|发布|公布|发文|印发|截止|截至|Date|date)[^\d０-９]{{0,8}}$")
 _LATIN_MONTH = re.compile(r"(?i)^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?$")
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_HAN_MONTHS = {f"{m}月": n for n, m in enumerate("一 二 三 四 五 六 七 八 九 十 十一 十二".split(), 1)}
-_JOINTS = frozenset("- / . — – · | 年 月 日 ~ : ： [ ] ( ) （ ） 【 】".split())
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_HAN_MONTHS = {f"{m}月": n for n, m in enumerate(["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], 1)}
+_JOINTS = frozenset(["-", "/", ".", "—", "–", "·", "|", "年", "月", "日", "~", ":", "：", "[", "]", "(", ")", "（", "）", "【", "】"])
 _EDGES = " \t\r\n\u3000\xa0[]()（）【】〔〕<>|·•:：-/.—–"
 _WIDE = str.maketrans("０１２３４５６７８９－／．", "0123456789-/.")
 _TIME = re.compile(r"\s+\d{1,2}:\d{2}(?::\d{2})?$")
@@ -22,7 +23,7 @@ _TIME = re.compile(r"\s+\d{1,2}:\d{2}(?::\d{2})?$")
 
 @dataclass(slots=True)
 class Stamp:
-    """A date of the page at a node. Without a year `day` is None and `month_day` says the rest; `sure` is 2 when the text is nothing else."""
+    """A date of the page at a node. Without a year `day` is None; `sure` is 2 when the text is nothing else."""
 
     node: int
     at: int

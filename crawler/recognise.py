@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.listing import next_candidates, read_list
-from crawler.listing_links import own_text, squeeze
+from crawler.listing_links import CUT, link_target, own_text, squeeze
 from notices.html import base_url, decode, parse
 from notices.model import ListPage
 from notices.urls import same_site
@@ -18,7 +18,8 @@ from notices.urls import same_site
 _SITE_TAGS = ("sitename", "siteName")
 _PARTS = re.compile(r"[-_—|–»>]+")
 _COLUMN = re.compile(
-    r"^(?:通知|公告|公示|通告|政策|规范性文件|政府文件|办公室文件|规章|解读|法定主动公开|政府信息公开目录|通知公告|公示公告|文件)\S{0,8}$|^\S{0,8}(?:公告|公示|文件|通知|解读|规章)$"
+    r"^(?:通知|公告|公示|通告|政策|规范性文件|政府文件|办公室文件|规章|解读|法定主动公开|政府信息公开目录|文件)\S{0,8}$|"
+    r"^\S{0,8}(?:公告|公示|文件|通知|解读|规章)$"
 )
 _DATE_FORMS = (
     (re.compile(r"(?:19|20)\d\d-\d{1,2}-\d{1,2}"), "YYYY-MM-DD"),
@@ -101,12 +102,18 @@ def source_toml(found: Recognised, *, name: str, written: date, region: str = "0
 
 
 def _column_lines(column: tuple[str, str], mark: str) -> list[str]:
-    return ["" if not mark else mark.rstrip(), f"{mark}[[columns]]", f"{mark}name = {_quoted(column[0])}", f"{mark}url = {_quoted(column[1])}"]
+    return [
+        "" if not mark else mark.rstrip(),
+        f"{mark}[[columns]]",
+        f"{mark}name = {_quoted(column[0])}",
+        f"{mark}url = {_quoted(column[1])}",
+    ]
 
 
 def _judged(page: ListPage, candidates: tuple[str, ...], site: str | None, column: str | None) -> tuple[list[str], list[str]]:
     """What is sure and what is not."""
-    sure, unsure = [], []
+    sure: list[str] = []
+    unsure: list[str] = []
     count, dated = len(page.entries), sum(e.date is not None for e in page.entries)
     (sure if page.platform else unsure).append(f"family: {page.platform}" if page.platform else "family: none known; read by its structure")
     if count == 0 and page.next_page:
@@ -141,8 +148,6 @@ def _names(root: Any) -> tuple[str | None, str | None]:
 
 def _other_columns(root: Any, url: str, own: str | None) -> tuple[tuple[str, str], ...]:
     """Columns of the same site that the page links to and that by their names hold notices; at most 20."""
-    from crawler.listing_links import CUT, link_target
-
     base, host = base_url(root, url), urlsplit(url).hostname or ""
     found: dict[str, str] = {}
     for link in root.iter("a"):

@@ -1,7 +1,8 @@
 """One module per family of content management systems (reference/domain.md §4.1).
 
 Each has NAME, `matches(text, url)`, `read(text, url)` for what the family answers or embeds (None: read the page as any other) and
-`next_pages(text, url)`, the pages that may follow, best first; where INFERS is true these are guesses, fit to be probed only. `text` is the decoded page or answer, `url` its address.
+`next_pages(text, url)`, the pages that may follow, best first; where INFERS is true these are guesses, fit to be probed only.
+`text` is the decoded page or answer, `url` its address.
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ from notices.html import absolute
 NAME = "ucap"
 INFERS = False
 _API = re.compile(r"/(?:common/)?search(?:List)?/[0-9a-zA-Z]{6,40}\?")
-_NAMED = re.compile(r"""["'(]((?:https?:)?/{0,2}[^"'()\s<>]{0,200}/?(?:common/)?search(?:List)?/[0-9a-f]{32}(?:\?[^"'()\s<>]{0,500})?)["')]""")
+_PATH = r"(?:(?:https?:)?/{0,2}[^\"'()\s<>]{0,200}/)?(?:common/)?search(?:List)?/[0-9a-f]{32}(?:\?[^\"'()\s<>]{0,500})?"
+_NAMED = re.compile(rf"""["'(](/?{_PATH})["')]""")
 
 
 def matches(text: str, url: str) -> bool:

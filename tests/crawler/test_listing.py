@@ -6,8 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from crawler.listing import ListRules, next_candidates, read_list
-from notices.errors import SourceFileError
+from crawler.listing import next_candidates, read_list
 
 URL = "http://www.linshan.example/zwgk/tzgg/index.html"
 DAYS = [date(2020, 10, 16) - timedelta(days=9 * n) for n in range(12)]
@@ -27,7 +26,9 @@ def dressed(main: str) -> bytes:
     """A page with menus, a dated hot list, friendly links and a footer around `main`."""
     menu = "".join(f'<li><a href="/{n}/">{n}频道与专题专栏汇总</a></li>' for n in ("zwgk", "bsfw", "hdjl", "sjfb", "zjls", "xwzx"))
     side = "".join(f'<li><a href="/zwgk/{n}/">政府信息公开{n}</a></li>' for n in ("zn", "zd", "nb", "ml"))
-    hot = "".join(f'<li><a href="/xw/202501/t20250{n}11_88{n}.html">临杉要闻第{n}条标题</a><span>2025-0{n}-11</span></li>' for n in range(1, 9))
+    hot = "".join(
+        f'<li><a href="/xw/202501/t20250{n}11_88{n}.html">临杉要闻第{n}条标题</a><span>2025-0{n}-11</span></li>' for n in range(1, 9)
+    )
     friends = "".join(f'<a href="http://www.{n}.example/">{n}省人民政府门户网站</a>' for n in "abcdefgh")
     return FURNITURE.format(menu=menu, side=side, hot=hot, main=main, friends=friends).encode()
 
@@ -75,14 +76,18 @@ LAYOUTS = {
     "year of the address, written": ("<ul>{}</ul>", '<li><a href="{h}">{t}</a><span>{m}月{dd}日</span></li>'),
     "card inside the link": (
         "<div>{}</div>",
-        '<a href="{h}"><div class="time"><b>{dd}</b><span>{y}-{m}</span></div><div class="tit">{t}</div><p>各县人民政府：现将有关事项通知如下，请遵照执行。</p></a>',
+        '<a href="{h}"><div class="time"><b>{dd}</b><span>{y}-{m}</span></div><div class="tit">{t}</div>'
+        "<p>各县人民政府：现将有关事项通知如下，请遵照执行。</p></a>",
     ),
     "date inside the link": ("<ul>{}</ul>", '<li><a href="{h}">{t}<span>{d}</span></a></li>'),
     "date in the link's text": ("<ul>{}</ul>", '<li><a href="{h}">{t} [{d}]</a></li>'),
     "date before the title in the link's text": ("<ul>{}</ul>", '<li><a href="{h}">[{m}-{dd}] {t}</a></li>'),
     "link around the item": ("<ul>{}</ul>", '<a href="{h}"><li><p>{t}</p><span>{d}</span></li></a>'),
     "category link": ("<ul>{}</ul>", '<li><a href="/zwgk/tz/">[通知]</a><a href="{h}">{t}</a><span>{d}</span></li>'),
-    "category beside the date": ("<ul>{}</ul>", '<li><h5><a href="{h}">{t}</a></h5><p><a href="/zwgk/tz/">通知</a><span>{d}</span></p></li>'),
+    "category beside the date": (
+        "<ul>{}</ul>",
+        '<li><h5><a href="{h}">{t}</a></h5><p><a href="/zwgk/tz/">通知</a><span>{d}</span></p></li>',
+    ),
     "picture and summary": (
         "<div>{}</div>",
         '<div class="item"><a href="{h}"><img src="a.jpg"></a><div><h3><a href="{h}">{t}</a></h3>'
@@ -94,7 +99,10 @@ LAYOUTS = {
     "odd and even rows": ("<div>{}</div>", '<div class="row{n} odd"><p class="a{n}"><a href="{h}">{t}</a></p><p>{d}</p></div>'),
     "full-width digits": ("<ul>{}</ul>", '<li><a href="{h}">{t}</a><span>２０２０年{m}月{dd}日</span></li>'),
     "cut text, whole tooltip": ("<ul>{}</ul>", '<li><a href="{h}" title="{t}">临杉市人民政府办公室关于做好第…</a><span>{d}</span></li>'),
-    "many-lined tooltip": ("<ul>{}</ul>", '<li><a href="{h}" title="标题：{t}&#10;发布日期：{d}">临杉市人民政府办公室关...</a><span>{d}</span></li>'),
+    "many-lined tooltip": (
+        "<ul>{}</ul>",
+        '<li><a href="{h}" title="标题：{t}&#10;发布日期：{d}">临杉市人民政府办公室关...</a><span>{d}</span></li>',
+    ),
     "useless tooltip": ("<ul>{}</ul>", '<li><a href="{h}" title="点击查看">{t}</a><span>{d}</span></li>'),
     "commented date": ("<ul>{}</ul>", '<li><a href="{h}">{t}</a><!--<span>2001-01-01</span>--><span>{d}</span></li>'),
     "date after a comment": ("<ul>{}</ul>", '<li><a href="{h}">{t}</a><!-- x -->{d}</li>'),
@@ -112,7 +120,8 @@ def test_every_layout_gives_the_same_entries(layout: str) -> None:
 
 
 def test_nested_parts_beat_a_sidebar_even_on_a_short_last_page() -> None:
-    main = f'<ul class="list">{rows("<li><a href={h!r}>{t}</a><span>{d}</span></li>".replace("{h!r}", "{h}"), 3)}</ul><div class="page">共5页 <a href="index_3.html">上一页</a></div>'
+    items = rows("<li><a href={h}>{t}</a><span>{d}</span></li>", 3)
+    main = f'<ul class="list">{items}</ul><div class="page">共5页 <a href="index_3.html">上一页</a></div>'
     assert found(dressed(main), URL.replace("index", "index_4")) == wanted(3)
 
 
@@ -173,7 +182,9 @@ def test_linked_articles_elsewhere_are_kept_when_dated() -> None:
 
 
 def test_a_single_entry_is_a_list() -> None:
-    assert found(dressed(f"<ul>{rows('<li><a href={h}>{t}</a><span>{d}</span></li>', 1)}</ul><div class='page'>共1条 1/1</div>")) == wanted(1)
+    assert found(dressed(f"<ul>{rows('<li><a href={h}>{t}</a><span>{d}</span></li>', 1)}</ul><div class='page'>共1条 1/1</div>")) == wanted(
+        1
+    )
 
 
 def test_gbk_page_and_base_element() -> None:

@@ -18,7 +18,8 @@ SCRIPT = (
 
 def answer(count: int, **extra: object) -> bytes:
     rows = "".join(
-        f'<li><a href="/art/2020/10/1{n}/art_1229_{n}.html" title="临杉市第{n}号通知">临杉市…</a><span>2020-10-1{n}</span></li>' for n in range(count)
+        f'<li><a href="/art/2020/10/1{n}/art_1229_{n}.html" title="临杉市第{n}号通知">临杉市…</a><span>2020-10-1{n}</span></li>'
+        for n in range(count)
     )
     return json.dumps({"code": 200, "data": {"html": f"<ul>{rows}</ul>", **extra}}).encode()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import date
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,7 +10,10 @@ from crawler.listing import next_candidates, read_list
 
 COLUMN = "http://www.linshan.example/col/col7851/index.html"
 PROXY = "http://www.linshan.example/module/web/jpage/dataproxy.jsp"
-RECORD = "<record><![CDATA[<li><a href='/art/2020/10/{d}/art_7851_{n}.html' title='临杉市第{n}号公告' target='_blank'>临杉市第…</a><span>2020-10-{d}</span></li>]]></record>"
+RECORD = (
+    "<record><![CDATA[<li><a href='/art/2020/10/{d}/art_7851_{n}.html' title='临杉市第{n}号公告' target='_blank'>临杉市第…</a>"
+    "<span>2020-10-{d}</span></li>]]></record>"
+)
 GROUP = (
     '<nextgroup><![CDATA[<a href="/module/web/jpage/dataproxy.jsp?page=1&webid=3&path=http://www.linshan.example/&columnid=7851'
     '&unitid=9&webname=%25E4&permissiontype=0"></a>]]></nextgroup>'
@@ -71,7 +75,8 @@ def test_empty_answer_ends_the_list() -> None:
 
 
 def test_escaped_table_rows_and_other_attribute_order() -> None:
-    row = "&lt;tr&gt;&lt;td&gt;&lt;a title='临杉市通告' target='_blank' href='/art/2020/10/16/art_1_2.html'&gt;临杉市通告&lt;/a&gt;&lt;/td&gt;&lt;td&gt;[2020-10-16]&lt;/td&gt;&lt;/tr&gt;"
+    link = "<a title='临杉市通告' target='_blank' href='/art/2020/10/16/art_1_2.html'>临杉市通告</a>"
+    row = html.escape(f"<tr><td>{link}</td><td>[2020-10-16]</td></tr>", quote=False)
     page = read_list(column(store(f"<record>{row}</record>", total=1)), COLUMN)
     assert [(e.title, e.date) for e in page.entries] == [("临杉市通告", date(2020, 10, 16))]
     assert page.next_page is None

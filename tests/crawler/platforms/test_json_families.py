@@ -51,13 +51,18 @@ def test_gkmlpt_answer() -> None:
 
 def test_ucap_page_and_answer() -> None:
     channel = "0123456789abcdef0123456789abcdef"
-    page = f"<html><body><!-- CMSPRO_LIST --><script>var u='/common/search/{channel}?_isAgg=true&_isJson=true&_pageSize=15&page=1'</script></body></html>"
+    asked = f"/common/search/{channel}?_isAgg=true&_isJson=true&_pageSize=15&page=1"
+    page = f"<html><body><!-- CMSPRO_LIST --><script>var u='{asked}'</script></body></html>"
     candidates = next_candidates(page.encode(), HOST + "/zwgk/list.shtml")
-    assert f"{HOST}/common/search/{channel}?_isAgg=true&_isJson=true&_pageSize=15&page=1" in candidates
-    results = [{"title": "关于<em>检查</em>的通知&nbsp;", "url": "//www.linshan.example/c/1.shtml", "publishedTimeStr": "2020-10-16 09:00:00"}]
+    assert HOST + asked in candidates
+    results = [
+        {"title": "关于<em>检查</em>的通知&nbsp;", "url": "//www.linshan.example/c/1.shtml", "publishedTimeStr": "2020-10-16 09:00:00"}
+    ]
     url = f"{HOST}/common/search/{channel}?_isJson=true&_pageSize=1&page=2"
     read = read_list(body({"data": {"total": 3, "rows": 1, "results": results}}), url)
-    assert [(e.title, e.url, e.date) for e in read.entries] == [("关于检查的通知", "http://www.linshan.example/c/1.shtml", date(2020, 10, 16))]
+    assert [(e.title, e.url, e.date) for e in read.entries] == [
+        ("关于检查的通知", "http://www.linshan.example/c/1.shtml", date(2020, 10, 16))
+    ]
     assert read.next_page == f"{HOST}/common/search/{channel}?_isJson=true&_pageSize=1&page=3"
     assert read_list(body({"data": {"total": 3, "rows": 1, "results": results}}), read.next_page).next_page is None
 
@@ -66,9 +71,18 @@ def test_ucap_page_and_answer() -> None:
     ("value", "day"),
     [
         ({"resultDocs": [{"data": {"titleO": "关于检查的通知", "url": "/a/1.html", "docDate": "2020-10-16"}}]}, date(2020, 10, 16)),
-        ({"searchVO": {"catMap": {"gongwen": {"listVO": [{"title": "关于检查的通知", "url": "/a/1.html", "pubtime": 1602806400000}]}}}}, date(2020, 10, 16)),
-        ({"searchVO": {"listVO": [{"title": "关于检查的通知", "url": "/a/1.html", "pubtime": 0, "ptime": "2020.10.16"}]}}, date(2020, 10, 16)),
-        ({"data": {"news": {"list": [{"title": "关于检查的通知", "post_url": "/a/1.html", "pub_time": "2020-10-16"}]}}}, date(2020, 10, 16)),
+        (
+            {"searchVO": {"catMap": {"gongwen": {"listVO": [{"title": "关于检查的通知", "url": "/a/1.html", "pubtime": 1602806400000}]}}}},
+            date(2020, 10, 16),
+        ),
+        (
+            {"searchVO": {"listVO": [{"title": "关于检查的通知", "url": "/a/1.html", "pubtime": 0, "ptime": "2020.10.16"}]}},
+            date(2020, 10, 16),
+        ),
+        (
+            {"data": {"news": {"list": [{"title": "关于检查的通知", "post_url": "/a/1.html", "pub_time": "2020-10-16"}]}}},
+            date(2020, 10, 16),
+        ),
         ([{"TITLE": "关于检查的通知", "URL": "/a/1.html", "DOCRELPUBTIME": "2020-10-16"}], date(2020, 10, 16)),
         ({"list": [{"title": "关于检查的通知", "url": "/a/1.html"}]}, None),
         ({"rows": "<ul><li><a href='/a/1.html'>关于检查的通知</a><span>2020-10-16</span></li></ul>"}, date(2020, 10, 16)),
@@ -81,7 +95,7 @@ def test_answers_of_other_makes(value: object, day: date | None) -> None:
 
 
 def test_callback_is_dropped() -> None:
-    answer = "cb_12({\"list\":[{\"title\":\"关于检查的通知\",\"url\":\"/a/1.html\",\"date\":\"2020-10-16\"}]});"
+    answer = 'cb_12({"list":[{"title":"关于检查的通知","url":"/a/1.html","date":"2020-10-16"}]});'
     assert len(read_list(answer.encode(), HOST + "/cms/JsonList").entries) == 1
 
 

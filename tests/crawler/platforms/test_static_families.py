@@ -16,24 +16,46 @@ def page(pager: str, head: str = "") -> bytes:
     return f"<html><head>{head}</head><body><ul>{ROWS}</ul>{pager}</body></html>".encode()
 
 
-VSB = '<script>function a_gopage_fun(){_simple_list_gotopage_fun(60,"aGOPAGE",2)}</script><td id="fanye9">共1183条&nbsp;&nbsp;1/60&nbsp;</td>'
+VSB = (
+    '<script>function a_gopage_fun(){_simple_list_gotopage_fun(60,"aGOPAGE",2)}</script><td id="fanye9">共1183条&nbsp;&nbsp;1/60&nbsp;</td>'
+)
 
 
 @pytest.mark.parametrize(
     ("url", "pager", "following"),
     [
-        ("/index/tzgg.htm", VSB + '<div><span class="PrevDisabled">上页</span><a href="tzgg/59.htm" class="Next">下页</a></div>', "/index/tzgg/59.htm"),
+        (
+            "/index/tzgg.htm",
+            VSB + '<div><span class="PrevDisabled">上页</span><a href="tzgg/59.htm" class="Next">下页</a></div>',
+            "/index/tzgg/59.htm",
+        ),
         ("/a/index.html", '<div class="page"><a href="index_2.html">下一页</a><a href="index_9.html">尾页</a></div>', "/a/index_2.html"),
-        ("/a/index_2.html", '<div class="page"><a href="index.html">上一页</a><a href="index_3.html">下一页&gt;</a></div>', "/a/index_3.html"),
+        (
+            "/a/index_2.html",
+            '<div class="page"><a href="index.html">上一页</a><a href="index_3.html">下一页&gt;</a></div>',
+            "/a/index_3.html",
+        ),
         ("/a/list.aspx?page=2", '<a href="list.aspx?page=1">1</a><b>2</b><a href="list.aspx?page=3">Next</a>', "/a/list.aspx?page=3"),
         ("/a/column-index-1.shtml", '<a class="next" href="column-index-2.shtml">下页</a>', "/a/column-index-2.shtml"),
         ("/a/", '<div class="pagination"><span class="current">1</span><a href="?p=2">2</a><a href="?p=3">3</a></div>', "/a/?p=2"),
         ("/a/?p=2", '<div class="pagination"><a href="/a/">1</a><span class="current">2</span><a href="?p=3">3</a></div>', "/a/?p=3"),
-        ("/a/list-1.html", '<div class="page"><a href="javascript:void(0)" onclick="location.href=(\'list-2.html\')">下一页</a></div>', "/a/list-2.html"),
-        ("/a/iList.jsp?cat_id=5&cur_page=1", '<div class="page"><a href="javascript:gotoPage(2)">下一页</a></div>', "/a/iList.jsp?cat_id=5&cur_page=2"),
+        (
+            "/a/list-1.html",
+            '<div class="page"><a href="javascript:void(0)" onclick="location.href=(\'list-2.html\')">下一页</a></div>',
+            "/a/list-2.html",
+        ),
+        (
+            "/a/iList.jsp?cat_id=5&cur_page=1",
+            '<div class="page"><a href="javascript:gotoPage(2)">下一页</a></div>',
+            "/a/iList.jsp?cat_id=5&cur_page=2",
+        ),
         ("/a/index.html", '<link rel="next" href="index_1.html">', "/a/index_1.html"),
         ("/a/index.html", "<script>function go(i){location.href='index_'+(i-1)+'.html'} var totalPage=5;</script>", "/a/index_1.html"),
-        ("/a/more.html", '<script>window.location.href="/a/"+(data.pageIndex+1)+".html"; var o={total:519,pageSize:15}</script>', "/a/2.html"),
+        (
+            "/a/more.html",
+            '<script>window.location.href="/a/"+(data.pageIndex+1)+".html"; var o={total:519,pageSize:15}</script>',
+            "/a/2.html",
+        ),
         ("/a/2.html", '<script>window.location.href="/a/"+(data.pageIndex+1)+".html"; var o={total:519,pageSize:15}</script>', "/a/3.html"),
         ("/a/more.html", '<script>window.location.href="/a/"+(data.pageIndex+1)+".html"; var o={total:12,pageSize:15}</script>', None),
         ("/a/index_9.html", '<div class="page">第9/9页 <a href="index_8.html">上一页</a><a>下一页</a></div>', None),
@@ -55,7 +77,11 @@ def test_following_page(url: str, pager: str, following: str | None) -> None:
         ("/index/tzgg/59.htm", VSB.replace("1/60", "2/60"), "/index/tzgg/58.htm"),
         ("/sitesources/ls/page_pc/zwgk/tzgg/list1.html", "", "/sitesources/ls/page_pc/zwgk/tzgg/list2.html"),
         ("/htmls/102_tzgg/list-1.html", "", "/htmls/102_tzgg/list-2.html"),
-        ("/public/column/6638681?type=4&catId=53&action=list", '<div id="page_public_info"></div>', "/public/column/6638681?type=4&catId=53&action=list&pageIndex=2"),
+        (
+            "/public/column/6638681?type=4&catId=53&action=list",
+            '<div id="page_public_info"></div>',
+            "/public/column/6638681?type=4&catId=53&action=list&pageIndex=2",
+        ),
         ("/a/index.html", '<div class="page"><a href="javascript:;">下一页</a>共12页</div>', "/a/index_1.html"),
         ("/a/index.html", '<div class="page"><a href="javascript:;">下一页</a>共12页</div>', "/a/index_2.html"),
         ("/a/list.jsp?pageNo=4", "", "/a/list.jsp?pageNo=5"),
@@ -68,7 +94,8 @@ def test_guess_to_probe(url: str, pager: str, guess: str) -> None:
 
 
 def test_was_answer() -> None:
-    record = "<REC><TITLE><![CDATA[关于<font color=red>检查</font>的通知]]></TITLE><URL><![CDATA[/a/1.html]]></URL><DOCRELTIME>2020.10.16</DOCRELTIME></REC>"
+    title = "<TITLE><![CDATA[关于<font color=red>检查</font>的通知]]></TITLE>"
+    record = f"<REC>{title}<URL><![CDATA[/a/1.html]]></URL><DOCRELTIME>2020.10.16</DOCRELTIME></REC>"
     body = f"<RESULT><RECORDCOUNT>25</RECORDCOUNT>{record}</RESULT>".encode()
     url = HOST + "/was5/web/search?channelid=1&page=1"
     read = read_list(body, url)
