@@ -56,7 +56,9 @@ def choose(names: Sequence[str], config: Config) -> list[tuple[Source, str]]:
     found = [(find_source(name, config.sources_dir), name) for name in dict.fromkeys(names)]
     for (source, path), _name in found:
         if not source.enabled:
-            raise UserError(f"source {source.name} is disabled: copy {path} to {config.sources_dir}, check it, and set enabled = true there")
+            raise UserError(
+                f"source {source.name} is disabled: copy {path} to {config.sources_dir}, check it, and set enabled = true there"
+            )
     return [(source, name) for (source, _path), name in found]
 
 

@@ -96,7 +96,7 @@ def _run_scrapy(source: Source, plan: Plan, archive: Archive, config: Config) ->
     return ended["spider"], ended["reason"]
 
 
-def verdict(spider: NoticeSpider, archive: Archive, reason: str) -> tuple[str, str, int]:
+def verdict(spider: NoticeSpider, archive: Archive, reason: str) -> tuple[str, str, int]:  # noqa: PLR0911 (a line a way to end)
     """Outcome, reason and exit code of a run, judged by what it did: Scrapy's own exit code is 0 even when all failed."""
     counts = spider.counts
     if archive.fatal is not None:

@@ -18,7 +18,17 @@ from pipeline import models
 from pipeline.database import database_errors, open_database
 from pipeline.newest import newest_revisions
 
-_FIELDS = ("document_number", "issuer", "kind", "published_date", "written_date", "effective_date", "expiry_date", "index_number", "validity")
+_FIELDS = (
+    "document_number",
+    "issuer",
+    "kind",
+    "published_date",
+    "written_date",
+    "effective_date",
+    "expiry_date",
+    "index_number",
+    "validity",
+)
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

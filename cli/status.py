@@ -105,5 +105,18 @@ def last_runs(database: Engine, names: Sequence[str]) -> Iterator[str]:
 
 def counts_line(counts: dict[str, int]) -> str:
     """Counts in a fixed order, those that are zero left out."""
-    order = ("lists", "entries", "new", "revised", "unchanged", "attachments", "blocked", "refused", "gone", "failed", "lists_failed", "without_address")
+    order = (
+        "lists",
+        "entries",
+        "new",
+        "revised",
+        "unchanged",
+        "attachments",
+        "blocked",
+        "refused",
+        "gone",
+        "failed",
+        "lists_failed",
+        "without_address",
+    )
     return ", ".join(f"{name} {counts[name]}" for name in order if counts.get(name)) or "nothing new"

@@ -89,7 +89,7 @@ class RetryLater(RetryMiddleware):
 
     async def _hold_host(self, request: Request, seconds: float) -> None:
         """Let no request go to the host for that long: its slot is slowed down meanwhile."""
-        downloader: Any = self.crawler.engine.downloader  # type: ignore[union-attr]
+        downloader: Any = self.crawler.engine.downloader
         slot = downloader.slots.get(downloader.get_slot_key(request))
         before = slot.delay if slot else 0.0
         if slot:

@@ -18,14 +18,14 @@ class _PublicOnly:
     def __init__(self, receiver: Any) -> None:
         self.receiver = receiver
 
-    def resolutionBegan(self, resolution: Any) -> None:  # noqa: N802
+    def resolutionBegan(self, resolution: Any) -> None:
         self.receiver.resolutionBegan(resolution)
 
-    def addressResolved(self, address: Any) -> None:  # noqa: N802
+    def addressResolved(self, address: Any) -> None:
         if is_public(address.host):
             self.receiver.addressResolved(address)
 
-    def resolutionComplete(self) -> None:  # noqa: N802
+    def resolutionComplete(self) -> None:
         self.receiver.resolutionComplete()
 
 
@@ -33,6 +33,7 @@ class PublicResolver(CachingHostnameResolver):
     """Scrapy's caching resolver, public addresses only. No window is left between check and use: the connection is
     made to the address that was checked."""
 
-    def resolveHostName(self, resolutionReceiver: Any, hostName: str, *args: Any, **kwargs: Any) -> Any:  # noqa: N802, N803
+    def resolveHostName(self, resolutionReceiver: Any, hostName: str, *args: Any, **kwargs: Any) -> Any:
         """Hand the receiver the public addresses of a name."""
-        return super().resolveHostName(_PublicOnly(resolutionReceiver), hostName, *args, **kwargs)
+        public: Any = _PublicOnly(resolutionReceiver)
+        return super().resolveHostName(public, hostName, *args, **kwargs)

@@ -135,7 +135,9 @@ def _check_schedule(schedule: str, where: str) -> None:
 
     fields = schedule.split()
     if len(fields) == 5 and _WEEKDAY_NUMBER.search(fields[4]):
-        raise SourceFileError(f"{where}: schedule: {schedule!r} numbers its weekday; write mon, tue … (numbers differ between cron programs)")
+        raise SourceFileError(
+            f"{where}: schedule: {schedule!r} numbers its weekday; write mon, tue … (numbers differ between cron programs)"
+        )
     try:
         CronTrigger.from_crontab(schedule, timezone="Asia/Shanghai")
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The tree of a parsed query. Every text in it is folded (notices.text.fold) and not empty; engines evaluate it, index/query.py builds it."""
+"""The tree of a parsed query: engines evaluate it, index/query.py builds it. Every text in it is folded and not empty."""
 
 from __future__ import annotations
 

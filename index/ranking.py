@@ -31,12 +31,12 @@ class Source(Protocol):
 
     folded: Any
 
-    def everything(self) -> set[int]: ...  # noqa: D102
-    def column(self, name: str) -> Any: ...  # noqa: D102
-    def frequency(self, gram: str) -> int: ...  # noqa: D102
-    def with_gram(self, gram: str) -> frozenset[int]: ...  # noqa: D102
-    def counts(self, gram: str) -> list[tuple[int, int]]: ...  # noqa: D102
-    def with_fact(self, field: str, value: str, *, prefix: bool = False) -> frozenset[int]: ...  # noqa: D102
+    def everything(self) -> set[int]: ...
+    def column(self, name: str) -> Any: ...
+    def frequency(self, gram: str) -> int: ...
+    def with_gram(self, gram: str) -> frozenset[int]: ...
+    def counts(self, gram: str) -> list[tuple[int, int]]: ...
+    def with_fact(self, field: str, value: str, *, prefix: bool = False) -> frozenset[int]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def matches(run: Run, node: Node) -> frozenset[int]:
     return run.memory[node]
 
 
-def _matches(run: Run, node: Node) -> frozenset[int]:
+def _matches(run: Run, node: Node) -> frozenset[int]:  # noqa: PLR0911 (a line a kind of node)
     source = run.source
     match node:
         case Phrase():
@@ -117,9 +117,8 @@ def _all_of(run: Run, parts: tuple[Node, ...]) -> frozenset[int]:
         found = matches(run, part) if found is None else found & matches(run, part)
         if not found:
             return frozenset()
-    for part in parts:
-        if isinstance(part, Not) and found:
-            found -= matches(run, part.part)
+    for denied in (p for p in parts if isinstance(p, Not)):
+        found = (found or frozenset()) - matches(run, denied.part)
     return found or frozenset()
 
 
@@ -157,7 +156,12 @@ def _candidates(run: Run, text: str) -> frozenset[int]:
 
 
 def _region(source: Source, scope: str) -> tuple[Any, Any]:
-    names = {"any": ("start", "end"), "title": ("start", "title_end"), "text": ("text_start", "attached_start"), "attachment": ("attached_start", "end")}
+    names = {
+        "any": ("start", "end"),
+        "title": ("start", "title_end"),
+        "text": ("text_start", "attached_start"),
+        "attachment": ("attached_start", "end"),
+    }
     first, last = names[scope]
     return source.column(first), source.column(last)
 

@@ -59,9 +59,9 @@ class WhooshEngine:
 
     def _hit(self, number: int, score: float, exact: bool) -> Hit:
         column = self._postings.column
-        values = dict(zip(_DISPLAY, json.loads(self._postings.display(number)), strict=True))
-        dates = {"published_date": date_of(column("published")[number]), "written_date": date_of(column("written")[number])}
-        return Hit(id=column("ident")[number], revision=column("revision")[number], score=round(score, 4), exact=exact, **values, **dates)
+        values: dict[str, Any] = dict(zip(_DISPLAY, json.loads(self._postings.display(number)), strict=True))
+        values |= {"published_date": date_of(column("published")[number]), "written_date": date_of(column("written")[number])}
+        return Hit(id=column("ident")[number], revision=column("revision")[number], score=round(score, 4), exact=exact, **values)
 
     def texts(self, ids: Sequence[int]) -> dict[int, tuple[str, tuple[AttachedText, ...]]]:
         """Original text and attachments of the documents, for snippets; unknown ids are left out."""
@@ -130,7 +130,11 @@ def _add_batch(generation: Path, writer: Any, documents: list[Document]) -> None
         numbers = [document.id, document.revision, *_bounds(start, blob), *ordinals_of(document), original]
         writer.delete_by_term("id", str(document.id))
         writer.add_document(
-            id=str(document.id), grams=parts.all(), facts=facts_of(document), display=display_of(document), **dict(zip(NUMBERS, numbers, strict=True))
+            id=str(document.id),
+            grams=parts.all(),
+            facts=facts_of(document),
+            display=display_of(document),
+            **dict(zip(NUMBERS, numbers, strict=True)),
         )
 
 

@@ -25,7 +25,19 @@ from index.engine import Document
 from notices.text import fold
 
 VERSION = 1  # raise when an index made earlier must be made anew
-NUMBERS = ("ident", "revision", "start", "title_end", "text_start", "attached_start", "end", "published", "written", "effective", "original")
+NUMBERS = (
+    "ident",
+    "revision",
+    "start",
+    "title_end",
+    "text_start",
+    "attached_start",
+    "end",
+    "published",
+    "written",
+    "effective",
+    "original",
+)
 NO_DATE = 0
 _DATES = ("published_date", "written_date", "effective_date")
 _FACTS = ("source", "issuer", "kind", "region", "state", "number_key", "number_loose", "url")

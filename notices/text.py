@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from array import array
+from itertools import pairwise
 
 from notices.han_table import SIMPLIFIED, TRADITIONAL
 
@@ -74,4 +75,4 @@ def fold_map(text: str) -> tuple[str, array[int]]:
 
 def grams(folded: str) -> list[str]:
     """The overlapping character pairs of a folded run, and its last character alone."""
-    return [*map("".join, zip(folded, folded[1:], strict=False)), folded[-1]] if folded else []
+    return [*map("".join, pairwise(folded)), folded[-1]] if folded else []

@@ -152,11 +152,12 @@ def read_page(item: CrawledPage, region: str | None) -> Notice:
 
 def with_list_values(notice: Notice, item: CrawledPage) -> Notice:
     """The notice with title, date and kind taken from the list where its page shows none."""
-    entry, listed = item.listed.entry, {}
+    entry = item.listed.entry
+    listed: dict[str, Any] = {}
     if not notice.title and entry.title:
         listed["title"] = entry.title
     if not notice.published_date and entry.date:
         listed["published_date"] = entry.date
     if not notice.kind and item.listed.column_kind:
         listed["kind"] = item.listed.column_kind
-    return replace(notice, **listed, provenance={**notice.provenance, **dict.fromkeys(listed, "list")})  # type: ignore[arg-type]
+    return replace(notice, **listed, provenance={**notice.provenance, **dict.fromkeys(listed, "list")})

@@ -38,7 +38,9 @@ def test_every_notice_is_traceable_to_its_bytes(home: Home) -> None:
     with serving(small_site(2)) as site:
         home.source(site.base)
         home.run("crawl")
-    rows = home.rows("select s.warc_file, s.offset, n.url from revision r join notice n on n.id = r.notice_id join snapshot s on s.id = r.snapshot_id")
+    rows = home.rows(
+        "select s.warc_file, s.offset, n.url from revision r join notice n on n.id = r.notice_id join snapshot s on s.id = r.snapshot_id"
+    )
     kept = {url: read_capture(home.path / "warc", file, offset).body for file, offset, url in rows}
     assert kept == {site.base + notice_path(n): notice_page(n) for n in (1, 2)}
 

@@ -27,7 +27,14 @@ def write(folder: Path, *lines: object) -> str:
 
 
 def test_bad_lines_are_named_and_skipped_the_rest_is_kept(home: Home, tmp_path: Path) -> None:
-    bad = ["{", {**LINE, "url": "nowhere"}, {**LINE, "published_date": "soon"}, {"url": "http://a.example/2"}, [1], {**LINE, "title": "", "text": " "}]
+    bad = [
+        "{",
+        {**LINE, "url": "nowhere"},
+        {**LINE, "published_date": "soon"},
+        {"url": "http://a.example/2"},
+        [1],
+        {**LINE, "title": "", "text": " "},
+    ]
     done = home.run("import", write(tmp_path, *bad, "", LINE), check=3)
     assert "new 1" in done.stdout
     assert "skipped 6" in done.stdout
@@ -102,7 +109,9 @@ def test_every_document_of_the_corpus_is_found_by_a_run_from_anywhere_in_it(home
     done = home.run("search", "--batch", str(file), "--json", "--limit", "5", timeout=300, check=None)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [a["query"] for a in answers] == queries
-    columns = home.rows("select n.url, r.title, r.text, coalesce(r.issuer, ''), coalesce(r.document_number, '') from revision r join notice n on n.id = r.notice_id")
+    columns = home.rows(
+        "select n.url, r.title, r.text, coalesce(r.issuer, ''), coalesce(r.document_number, '') from revision r join notice n on n.id = r.notice_id"
+    )
     texts = {canonical_url(url): [fold(part) for part in parts] for url, *parts in columns}
     for n, (answer, url) in enumerate(zip(answers, wanted, strict=True)):
         assert "error" not in answer, answer

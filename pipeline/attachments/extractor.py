@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from types import TracebackType
+from typing import Any
 
 from notices.model import AttachmentText
 
@@ -40,7 +41,7 @@ class Extractor:
                 return AttachmentText("broken", media_type or "", detail=f"the reader broke off or took longer than {self._seconds:g} s")
         return AttachmentText(answer["outcome"], answer["media_type"], tuple(answer["pages"]), answer["detail"])
 
-    def _ask(self, body: bytes, name: str, media_type: str | None) -> dict | None:  # type: ignore[type-arg]
+    def _ask(self, body: bytes, name: str, media_type: str | None) -> dict[str, Any] | None:
         worker = self._started()
         stdin, stdout = worker.stdin, worker.stdout
         if stdin is None or stdout is None:
@@ -53,7 +54,7 @@ class Extractor:
             stdin.flush()
             size = stdout.readline()
             data = stdout.read(int(size)) if size else b""
-            return json.loads(data) if data else None  # type: ignore[no-any-return]
+            return json.loads(data) if data else None
         except (OSError, ValueError):
             return None
         finally:

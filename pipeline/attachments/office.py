@@ -36,7 +36,9 @@ def _cell(value: object) -> str:
 def slides(body: bytes) -> list[str]:
     """Each slide's text as a page."""
     with opened_zip(body) as archive:
-        names = sorted((n for n in archive.namelist() if re.fullmatch(r"ppt/slides/slide\d+\.xml", n)), key=lambda n: int(re.findall(r"\d+", n)[-1]))
+        names = sorted(
+            (n for n in archive.namelist() if re.fullmatch(r"ppt/slides/slide\d+\.xml", n)), key=lambda n: int(re.findall(r"\d+", n)[-1])
+        )
         return [_slide(member(archive, name)) for name in names]
 
 

@@ -14,11 +14,13 @@ Reader = Callable[[bytes], Sequence[str]]
 _SCANNED_BELOW = 50  # characters a page
 
 
-def read_attachment(body: bytes, name: str = "", media_type: str | None = None) -> AttachmentText:
+def read_attachment(body: bytes, name: str = "", media_type: str | None = None) -> AttachmentText:  # noqa: PLR0911 (a line an outcome)
     """The text of a file by pages (one page where the format has none). Never raises for what the file holds."""
     kind = sniff(body)
     if kind is None:
-        return AttachmentText("broken" if not body else "unsupported", media_type or "", detail="empty file" if not body else "unknown format")
+        return AttachmentText(
+            "broken" if not body else "unsupported", media_type or "", detail="empty file" if not body else "unknown format"
+        )
     try:
         pages = tuple(page[:MAX_TEXT] for page in _reader(kind)(body)[:MAX_PAGES])
     except Encrypted:
@@ -43,7 +45,14 @@ def sniff(body: bytes) -> str | None:
         return _zip_kind(body)
     if body.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return _ole_kind(body)
-    for sign, kind in ((b"{\\rtf", "rtf"), (b"Rar!\x1a\x07", "rar"), (b"7z\xbc\xaf'\x1c", "7z"), (b"\x89PNG", "image"), (b"\xff\xd8\xff", "image"), (b"GIF8", "image")):
+    for sign, kind in (
+        (b"{\\rtf", "rtf"),
+        (b"Rar!\x1a\x07", "rar"),
+        (b"7z\xbc\xaf'\x1c", "7z"),
+        (b"\x89PNG", "image"),
+        (b"\xff\xd8\xff", "image"),
+        (b"GIF8", "image"),
+    ):
         if head.startswith(sign):
             return kind
     if any(sign in head.lower() for sign in (b"<html", b"<!doctype html", b"<table", b"<body")):
@@ -57,7 +66,13 @@ def _zip_kind(body: bytes) -> str:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return "zip"
-    for member, kind in (("word/document.xml", "docx"), ("xl/workbook.xml", "xlsx"), ("xl/workbook.bin", "xlsx"), ("ppt/presentation.xml", "pptx"), ("OFD.xml", "ofd")):
+    for member, kind in (
+        ("word/document.xml", "docx"),
+        ("xl/workbook.xml", "xlsx"),
+        ("xl/workbook.bin", "xlsx"),
+        ("ppt/presentation.xml", "pptx"),
+        ("OFD.xml", "ofd"),
+    ):
         if member in names:
             return kind
     return "xlsx" if "mimetype" in names and "content.xml" in names else "zip"
@@ -82,7 +97,7 @@ def _ole_kind(body: bytes) -> str:
 
 def _reader(kind: str) -> Reader:
     """The reader of a format; a module is imported when its format first comes."""
-    from pipeline.attachments import office, ofd, packed, pdf, word
+    from pipeline.attachments import ofd, office, packed, pdf, word
 
     readers: dict[str, Reader] = {
         "pdf": pdf.pages, "docx": word.docx, "doc": word.doc, "rtf": word.rtf, "xlsx": office.sheets, "xls": office.sheets, "pptx": office.slides,

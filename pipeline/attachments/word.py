@@ -17,7 +17,10 @@ _FIELD_CODE = re.compile("\x13[^\x13\x14\x15]*\x14?|\x15")
 def docx(body: bytes) -> list[str]:
     """Paragraphs and tables in order, then headers, footers and notes."""
     with opened_zip(body) as archive:
-        names = ["word/document.xml", *sorted(n for n in archive.namelist() if re.fullmatch(r"word/(?:header|footer|footnotes|endnotes)\d*\.xml", n))]
+        names = [
+            "word/document.xml",
+            *sorted(n for n in archive.namelist() if re.fullmatch(r"word/(?:header|footer|footnotes|endnotes)\d*\.xml", n)),
+        ]
         texts = ["".join(_pieces(xml(member(archive, n)))) for n in names]
     return ["\n".join(line.strip() for text in texts for line in text.split("\n") if line.strip())]
 
@@ -76,7 +79,20 @@ def _word_clean(text: str) -> str:
 
 
 _RTF = re.compile(rb"\\'([0-9a-fA-F]{2})|\\u(-?\d{1,6}) ?|\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\([^a-zA-Z])|([{}])|[\r\n]+|([^\\{}\r\n]+)")
-_RTF_SILENT = {b"fonttbl", b"colortbl", b"stylesheet", b"info", b"pict", b"object", b"themedata", b"datastore", b"latentstyles", b"listtable", b"generator", b"xmlnstbl"}
+_RTF_SILENT = {
+    b"fonttbl",
+    b"colortbl",
+    b"stylesheet",
+    b"info",
+    b"pict",
+    b"object",
+    b"themedata",
+    b"datastore",
+    b"latentstyles",
+    b"listtable",
+    b"generator",
+    b"xmlnstbl",
+}
 
 
 def rtf(body: bytes) -> list[str]:

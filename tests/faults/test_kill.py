@@ -74,9 +74,7 @@ def test_kill_during_import(tmp_path: Path) -> None:
 
     chance = random.Random(7)
     home = Home(tmp_path / "home")
-    lines = [
-        {"url": f"http://a.example/{n}.html", "title": f"第{n}号通知", "text": f"堤防巡查编号甲{n:05d}。" * 30} for n in range(400)
-    ]
+    lines = [{"url": f"http://a.example/{n}.html", "title": f"第{n}号通知", "text": f"堤防巡查编号甲{n:05d}。" * 30} for n in range(400)]
     file = tmp_path / "lines.jsonl"
     file.write_text("\n".join(json.dumps(line, ensure_ascii=False) for line in lines), encoding="utf-8")
     for _ in range(8):

@@ -29,7 +29,11 @@ def holds(document: Document, node: Node) -> bool:
         case Not(part):
             return not holds(document, part)
         case Is(field, values, prefix):
-            value = str(getattr(document, field)) if field != "year" else str((document.published_date or document.written_date or "    ")).split("-")[0]
+            value = (
+                str(getattr(document, field))
+                if field != "year"
+                else str(document.published_date or document.written_date or "    ").split("-")[0]
+            )
             return bool(value) and any(value.startswith(v) if prefix else value == v for v in values)
         case Contains(field, text):
             return text in fold(getattr(document, field))

@@ -28,7 +28,10 @@ def text(chance: random.Random, longest: int) -> str:
 
 
 def a_document(chance: random.Random, ident: int) -> Document:
-    files = tuple(AttachedText(f"附件{n}.pdf", tuple(text(chance, 20) for _ in range(chance.randint(0, 2)))) for n in range(chance.choice((0, 0, 1, 2))))
+    files = tuple(
+        AttachedText(f"附件{n}.pdf", tuple(text(chance, 20) for _ in range(chance.randint(0, 2))))
+        for n in range(chance.choice((0, 0, 1, 2)))
+    )
     day = DAY + timedelta(days=chance.randint(0, 60)) if chance.random() < 0.8 else None
     return Document(
         id=ident, revision=chance.randint(1, 3), url=f"http://a.example/{ident}", title=text(chance, 12), text=text(chance, 60), attachments=files,
@@ -147,7 +150,12 @@ def test_sorted_by_date_newest_comes_first_and_undated_last(engine: Engine) -> N
 
 def test_relaxed_hits_come_after_exact_ones_and_are_not_counted_with_them(engine: Engine) -> None:
     base = a_document(random.Random(1), 1)
-    engine.write([replace(base, id=1, title="", text="防汛演练通知", attachments=()), replace(base, id=2, title="", text="防汛物资演练", attachments=())])
+    engine.write(
+        [
+            replace(base, id=1, title="", text="防汛演练通知", attachments=()),
+            replace(base, id=2, title="", text="防汛物资演练", attachments=()),
+        ]
+    )
     answer = engine.search(Query("防汛演练", Phrase("防汛演练"), relaxed_text="防汛演练"))
     assert [(h.id, h.exact) for h in answer.hits] == [(1, True), (2, False)]
     assert (answer.total, answer.relaxed) == (1, 1)

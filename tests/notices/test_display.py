@@ -34,7 +34,15 @@ def test_personal_data_is_starred_out(text: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["国办发〔2017〕47号", "热线12345、0371-12340", "信用代码91410700MA9ABCDE12", "索引号11441200MB2C91453G/2026-00271", "金额13900000000000元", "000014349/2017-00110"]
+    "text",
+    [
+        "国办发〔2017〕47号",
+        "热线12345、0371-12340",
+        "信用代码91410700MA9ABCDE12",
+        "索引号11441200MB2C91453G/2026-00271",
+        "金额13900000000000元",
+        "000014349/2017-00110",
+    ],
 )
 def test_other_numbers_stay(text: str) -> None:
     assert masked(text) == text
