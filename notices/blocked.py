@@ -11,27 +11,26 @@ from collections.abc import Mapping
 from notices.html import line_of, parse
 
 _SHORT = 600  # letters of visible text: a page of words like 请登录 says nothing else
-_CHALLENGES = (
-    ("wzws", re.compile(r"wzwsquestion|wzws_sessionid|wzws-waf|WZWS-RAY|请开启JavaScript并刷新该页", re.I)),
-    ("jsl", re.compile(r"__jsl_clearance", re.I)),
-    ("ruishu", re.compile(r"\$_ts\s{0,3}(?:=|\[|\.)|[\"']\$_ts[\"']", re.I)),
-    ("c3vk", re.compile(r"C3VK=", re.I)),
-    ("hoy_tr", re.compile(r"HOY_TR", re.I)),
-    ("acw", re.compile(r"acw_sc__v[23]|arg1\s?=\s?['\"][0-9A-F]{40}", re.I)),
-    ("cloudflare", re.compile(r"cf-browser-verification|challenge-platform/|cf_chl_opt|_cf_chl", re.I)),
-    ("safeline", re.compile(r"SafeLineChallenge|/\.safeline/", re.I)),
-    ("yunsuo", re.compile(r"yunsuo_session|YUNSUOAUTOJUMP|security_session_verify", re.I)),
-    ("geo", re.compile(r"reason:\s?GeoBL", re.I)),
-    ("captcha", re.compile(r"geetest_challenge|nocaptcha|滑动验证|拖动滑块|请完成(?:安全)?验证|人机验证", re.I)),
-    (
-        "waf",
-        re.compile(
-            r"您的(?:请求|访问)(?:已被|被|存在|疑似)|访问被(?:拦截|拒绝|阻断)|(?:网站|Web应用)防火墙|(?:请求|访问)(?:过于)?频繁|异常访问|非法访问|检测到(?:可疑|异常)|403 Forbidden|Access Denied",
-            re.I,
-        ),
+_CHALLENGES = {  # marks in lower case: they stand in scripts, cookies and the names of things
+    "wzws": ("wzwsquestion", "wzws_sessionid", "wzws-waf", "wzws-ray", "请开启javascript并刷新该页"),
+    "jsl": ("__jsl_clearance",),
+    "ruishu": ("$_ts=", "$_ts =", "$_ts[", "$_ts.", "'$_ts'", '"$_ts"'),
+    "c3vk": ("c3vk=",),
+    "hoy_tr": ("hoy_tr",),
+    "acw": ("acw_sc__v2", "acw_sc__v3"),
+    "cloudflare": ("cf-browser-verification", "challenge-platform/", "cf_chl_opt", "_cf_chl"),
+    "safeline": ("safelinechallenge", "/.safeline/"),
+    "yunsuo": ("yunsuo_session", "yunsuoautojump", "security_session_verify"),
+    "geo": ("reason:geobl", "reason: geobl"),
+}
+_TOLD = {  # told by words that a notice may use
+    "captcha": re.compile(r"滑动验证|拖动滑块|请完成(?:安全)?验证|人机验证|请输入验证码继续"),
+    "waf": re.compile(
+        r"您的(?:请求|访问)(?:已被|被|存在|疑似)|访问被(?:拦截|拒绝|阻断)|(?:网站|Web应用)防火墙|(?:请求|访问)(?:过于)?频繁"
+        r"|异常访问|非法访问|检测到(?:可疑|异常)|403 Forbidden|Access Denied",
+        re.I,
     ),
-)
-_WORDS = ("captcha", "waf")  # told by words that a notice may use
+}
 _SCRIPT_ONLY = re.compile(
     r"document\.cookie\s{0,4}=|location\.(?:reload|replace)\s{0,4}\(|(?:window\.)?location(?:\.href)?\s{0,4}=|eval\(", re.I
 )
@@ -102,12 +101,14 @@ def title_disagrees(listed: str, shown: str) -> bool:
 def _by_challenge(text: str, headers: Mapping[str, str], visible: str) -> str | None:
     if len(visible) > _SHORT:
         return None
-    served = " ".join(f"{k}: {v}" for k, v in headers.items())[:8000]
-    for name, mark in _CHALLENGES:
-        if name in _WORDS and (len(visible) > 300 or _ARTICLE.search(visible)):
-            continue
-        if mark.search(text[:100_000]) or (name not in _WORDS and mark.search(served)):
+    seen = "".join([text[:100_000], *(f"{k}: {v}\n" for k, v in headers.items())]).lower()
+    for name, marks in _CHALLENGES.items():
+        if any(mark in seen for mark in marks):
             return f"challenge: {name}"
+    if len(visible) <= 300 and not _ARTICLE.search(visible):
+        told = next((name for name, words in _TOLD.items() if words.search(visible)), None)
+        if told:
+            return f"challenge: {told}"
     if len(visible) < 60 and len(text) < 30_000 and _SCRIPT_ONLY.search(text):
         return "challenge: script"
     return None

@@ -23,7 +23,10 @@ _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*" + _NAME + rb"|<\?
 _CHINESE = {"gb2312", "gbk", "gb18030", "gb_2312-80", "gb_2312", "x-gbk", "cp936", "ms936", "euc-cn", "hz-gb-2312", "csgb2312", "chinese"}
 _MEANINGLESS = {"iso8859-1", "cp1252", "ascii", "utf-8"}  # labels that servers send by default, or that strict decoding disproved
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufff9-\uffff\ud800-\udfff]")
-_BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_BREAKS = re.compile("[\x0b\x0c\x85\u2028\u2029]")
+_PLAIN = re.compile(
+    "[\x20-\x7e\n\t\xa0-\xac\xae-\u200a\u2010-\u2027\u2030-\u205f\u2065-\ud7ff\ue000-\ufefe\uff00-\ufff8\U00010000-\U0010ffff]*+"
+)
 _DATA_ADDRESS = re.compile(r"data:[\w/+.;=-]{0,100}base64,[A-Za-z0-9+/=%\s]{400,}")
 
 _INLINE_TAGS = re.compile(r"</?(?:font|span|b|strong|i|em|u|big|small|center|o:p|st1:\w+)(?:\s[^<>]*)?>", re.I)
@@ -38,9 +41,10 @@ _BLOCK_NAMES = (
 )
 BLOCKS = frozenset(_BLOCK_NAMES.split())
 _CELLS = frozenset(("td", "th"))
+_LINE, _CELL = "\x0b", "\x0c"  # stand for breaks while text is collected: no page's text holds them
 _HIDDEN = re.compile(r"display\s*:\s*none", re.I)
 _BLANKS = re.compile(r"[ \t\n\u3000\xa0\u2000-\u200a\u202f\u205f]+")
-_SPACES = re.compile(r"[ \n\xa0]+")
+_SPACES = re.compile(r"[ \xa0]{2,}|\xa0")
 
 
 def decode(body: bytes, content_type: str | None = None) -> tuple[str, str]:
@@ -57,7 +61,9 @@ def decode(body: bytes, content_type: str | None = None) -> tuple[str, str]:
 
 def clean(text: str) -> str:
     """The text without NUL, lone surrogates, control and zero-width characters, its line ends unified."""
-    return _INVISIBLE.sub("", _BREAKS.sub("\n", text))
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text if _PLAIN.fullmatch(text) else _INVISIBLE.sub("", _BREAKS.sub("\n", text))
 
 
 def parse(text: str) -> etree._Element:
@@ -76,7 +82,7 @@ def parse(text: str) -> etree._Element:
 
 def text_of(element: etree._Element) -> str:
     """The visible text in lines: a paragraph, a <br> piece or a table row each; the cells of a row are separated by tabs."""
-    return squeeze_lines("".join(_pieces(element)))
+    return squeeze_lines(_pieces(element))
 
 
 def line_of(element: etree._Element) -> str:
@@ -91,14 +97,14 @@ def one_line(text: str) -> str:
 
 def squeeze_lines(text: str) -> str:
     """The lines of a text without blanks at their ends; empty lines left out."""
-    lines = (_SPACES.sub(" ", line).strip(" \u3000\xa0\t") for line in clean(text).split("\n"))
+    lines = (line.strip(" \u3000\t") for line in _SPACES.sub(" ", clean(text)).split("\n"))
     return "\n".join(line for line in lines if line)
 
 
 def is_hidden(element: etree._Element) -> bool:
     """Whether the element itself is switched off by its style or attribute."""
     style = element.get("style")
-    return (style is not None and bool(_HIDDEN.search(style))) or element.get("hidden") is not None
+    return (style is not None and "none" in style.lower() and bool(_HIDDEN.search(style))) or element.get("hidden") is not None
 
 
 def base_url(root: etree._Element, url: str) -> str:
@@ -219,44 +225,45 @@ def _bare(text: str) -> str:
     return _LONG_TAGS.sub(r"<\1>", _OTHER_TAGS.sub("<p>", text))
 
 
-def _pieces(element: etree._Element) -> list[str]:
-    """The text in document order with line breaks and tabs where blocks and cells begin and end."""
+def _pieces(element: etree._Element) -> str:
+    """The text in document order with line breaks and tabs where blocks and cells begin and end; blanks of the source stay blanks."""
     out: list[str] = []
-    _collect(element, out, "\n")
-    return out
+    _collect(element, out, _LINE)
+    text = "".join(out).replace("\n", " ").replace("\t", " ")
+    return text.replace(_LINE, "\n").replace(_CELL, "\t")
 
 
 def _collect(element: etree._Element, out: list[str], brk: str) -> None:
     """Add an element's text. `brk` parts blocks: a line break, but a blank within the cells of a table's row. At most 256 deep."""
     if element.text:
-        out.append(_flow(element.text, element))
+        out.append(element.text if element.tag != "pre" else element.text.replace("\n", _LINE))
     for child in element:
         tag = child.tag
-        if tag not in SILENT and not is_hidden(child):
-            if tag in _CELLS:
-                _collect_cell(child, out, brk)
-            elif tag in BLOCKS or tag == "br":
+        if tag == "br":
+            out.append(brk)
+        elif tag not in SILENT and not is_hidden(child):
+            if tag in BLOCKS:
                 out.append(brk)
                 _collect(child, out, brk)
-                out.append(brk if tag != "br" else "")
-            else:
+                out.append(brk)
+            elif tag in _CELLS:
+                _collect_cell(child, out, brk)
+            elif len(child):
                 _collect(child, out, brk)
+            else:
+                out.append(child.text or "")
         if child.tail:
-            out.append(_flow(child.tail, element))
+            out.append(child.tail)
 
 
 def _collect_cell(cell: etree._Element, out: list[str], brk: str) -> None:
     """A cell of a data row stays on the row's line; a cell that holds a page's layout breaks into lines of its own."""
     line = _is_line(cell)
     if line and cell.getprevious() is not None:
-        out.append("\t")
+        out.append(_CELL)
     _collect(cell, out, " " if line else brk)
     if not line:
         out.append(brk)
-
-
-def _flow(text: str, parent: etree._Element) -> str:
-    return text if parent.tag == "pre" else text.replace("\n", " ").replace("\t", " ")
 
 
 def _is_line(cell: etree._Element) -> bool:

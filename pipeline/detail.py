@@ -43,6 +43,7 @@ class _Page:
     lines: list[str]
     tail: list[str]
     labels: Mapping[str, str] = field(default_factory=dict)
+    scripted: tuple[date | None, str | None] = (None, None)  # day of publication, document number
     title: str | None = None
     provenance: dict[str, str] = field(default_factory=dict)
 
@@ -71,7 +72,7 @@ def _take_apart(root: etree._Element, url: str) -> _Page:
     tags = meta_tags(root)
     block = main_block(root)
     head, lines, tail = _zones(root, block)
-    page = _Page(root, block, url, tags, head, lines, tail)
+    page = _Page(root, block, url, tags, head, lines, tail, scripted=script_values(root))
     first = labelled_values([*definition_lines(root), *head])
     page.title, page.provenance["title"] = find_title(root, tags, first.get("title"), head, lines)
     start, end = trim(lines, _spellings(page.title))
@@ -160,7 +161,7 @@ def _labelled_number(page: _Page) -> str | None:
     if value and (parse_number(value, labelled=True) or (len(value) <= 60 and any(map(str.isdigit, value)) and "号" in value)):
         page.provenance["document_number"] = "table"
         return one_line(value)
-    printed = script_values(page.root)[1]
+    printed = page.scripted[1]
     if printed and parse_number(printed, labelled=True):
         page.provenance["document_number"] = "script"
         return printed
@@ -179,12 +180,11 @@ def _number(page: _Page, labelled: str | None, anatomy: Anatomy) -> str | None:
 
 def _published(page: _Page) -> date | None:
     """The day of publication: the table, the line under the title, tags, scripts, a bare date by the title, last the address."""
-    printed = script_values(page.root)[0]
     for where, found in (
         ("table" if _TABLE & page.labels.keys() else "line", _first_date(page.labels.get("published_date"))),
         ("tag", tag_date(page.tags)),
         ("line", _first_date(page.labels.get("shown_date"))),
-        ("script", printed),
+        ("script", page.scripted[0]),
         ("line", _bare_date(page.head)),
         ("url", url_date(page.url)),
     ):

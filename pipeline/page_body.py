@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from lxml import etree
 
 from notices.html import BLOCKS, SILENT, is_hidden
 
 _KNOWN = re.compile(
-    r"(?:ucap-?content|trs_editor_view|trs_ueditor|trs_editor|trs_preappend|zoom|zoomcon|fontzoom|xxgk[-_]?content|zwgk[-_]?content|pages_content"
+    r"(?:^|(?<=\s))(?:ucap-?content|trs_editor_view|trs_ueditor|trs_editor|trs_preappend|zoom|zoomcon|fontzoom|xxgk[-_]?content|zwgk[-_]?content|pages_content"
     r"|article[-_]?(?:content|con|body|text|txt|main|detail)|artical[-_]?content|art[-_]?con(?:tent)?|artibody|maintext|main[-_]?(?:text|txt)|con_con|ccontent|custom_unionstyle"
     r"|detail[-_]?(?:content|con|text|txt|body)|content[-_]?(?:detail|text|txt|body|article)|ivs_content|news_cont_d_wrap|v_news_content|vsb_content(?:_\d+)?|wp_articlecontent"
     r"|info[-_]?(?:content|text|txt|body)|news[-_]?(?:content|con|text|txt|body|detail)|text[-_]?con(?:tent)?|view[-_]?content|wz[-_]?(?:content|con)|zw[-_]?(?:content|con)"
-    r"|nr[-_]?content|bt[-_]?content|js_content|rich_media_content|cas_content|p_content|j-fontcontent|conTxt|ewb-article-(?:info|content)|nfw-cms-content|gkml_content|zhengwen|neirong)",
+    r"|nr[-_]?content|bt[-_]?content|js_content|rich_media_content|cas_content|p_content|j-fontcontent|conTxt|ewb-article-(?:info|content)|nfw-cms-content|gkml_content|zhengwen|neirong|zw|zwnr|wznr|wz_?con|xl_?con|art_?con|article)(?=\s|$)",
     re.I,
 )
 _OUTSIDE = re.compile(
@@ -22,7 +21,7 @@ _OUTSIDE = re.compile(
     r"|related\w*|relate|xgxx|xgwz|xgwj|xglj|friend\w*|flink\w*|link|links|qrcode\w*|erweima|ewm|toolbar|tools?|print\w*|page|pagination|prev\w*|next\w*|comment\w*|recommend\w*|hot|tail|bottom)(?=$|[-_ ])",
     re.I,
 )
-_MARKS = re.compile("[，。；：、！？]")
+_MARKS = "，。；：、"
 _FOOTER = re.compile("版权所有|ICP备|公网安备|主办单位|网站标识码|技术支持|copyright", re.I)
 _SHOWN = re.compile(r"\.(?:pdf|swf|ofd)[\"'?]", re.I)
 _HOLDERS = frozenset(
@@ -47,37 +46,29 @@ def _known(root: etree._Element) -> etree._Element | None:
     """The known container with most text; of nested ones the outermost, unless half its text stands outside the inner one."""
     best: etree._Element | None = None
     weight = 0
-    for element in root.iterfind(".//*[@id]"):
-        best, weight = _heavier(element, element.get("id", ""), best, weight)
-    for element in root.iterfind(".//*[@class]"):
-        best, weight = _heavier(element, element.get("class", ""), best, weight)
+    for element in root.iter("div", "td", "font", "span", "section", "article", "main", "ucapcontent", "table", "form", "dd"):
+        if not _is_known(element):
+            continue
+        own = _letters(element) + (50 if _has_media(element) else 1)
+        if own > weight:
+            best, weight = element, own
     return best
 
 
-def _heavier(element: etree._Element, names: str, best: etree._Element | None, weight: int) -> tuple[etree._Element | None, int]:
-    if element.tag in ("body", "a", "input", "script", "ul", "li", "h1", "h2", "img") or not any(map(_KNOWN.fullmatch, names.split())):
-        return best, weight
-    own = _letters(element) + (50 if _has_media(element) else 1)
-    return (element, own) if own > weight else (best, weight)
+def _is_known(element: etree._Element) -> bool:
+    names = element.get("id"), element.get("class")
+    return any(name is not None and _KNOWN.search(name) is not None for name in names)
 
 
 def _letters(element: etree._Element) -> int:
     """How much text an element holds, links counted a quarter."""
-    return max(
-        0, sum(_length(text) for text in _texts(element)) - sum(_length(t) for a in element.iter("a") for t in a.itertext()) * 3 // 4
-    )
-
-
-def _texts(element: etree._Element) -> Iterator[str]:
-    for node in element.iter():
-        if node.tag not in SILENT and node.text:
-            yield node.text
-        if node is not element and node.tail:
-            yield node.tail
+    silent = sum(_length(script.text or "") for script in element.iter("script", "style", "noscript", "textarea"))
+    linked = sum(_length("".join(a.itertext())) for a in element.iter("a"))
+    return max(0, _length("".join(element.itertext())) - silent - linked * 3 // 4)
 
 
 def _length(text: str) -> int:
-    return len(text.strip())
+    return len("".join(text.split()))
 
 
 def _has_media(element: etree._Element) -> bool:
@@ -134,11 +125,11 @@ def _weight(text: str | None) -> int:
     if not text or text.isspace():
         return 0
     length = _length(text)
-    return 0 if length < 300 and _FOOTER.search(text) else length + 5 * len(_MARKS.findall(text))
+    return 0 if 8 < length < 300 and _FOOTER.search(text) else length + 5 * sum(map(text.count, _MARKS))
 
 
 def _is_outside(element: etree._Element) -> bool:
     if element.tag in ("nav", "footer", "aside") or is_hidden(element):
         return True
     names = f"{element.get('class') or ''} {element.get('id') or ''}"
-    return len(names) > 1 and _OUTSIDE.search(names) is not None and not any(map(_KNOWN.fullmatch, names.split()))
+    return len(names) > 1 and _OUTSIDE.search(names) is not None and _KNOWN.search(names) is None

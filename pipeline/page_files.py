@@ -32,7 +32,8 @@ _GENERIC = re.compile(
 _ATTACHED = re.compile(r"^\s*(?:相关)?附\s?(?:件|表|图|录)?\s?[\d一二三四五六七八九十]{0,3}(?:[-—]\d{1,2})?\s?[:：.．、\s]")
 _LABEL_ONLY = re.compile(r"(?:相关)?附\s?件\s?[\d一二三四五六七八九十]{0,3}\s?[:：.．、]?")
 _NUMBERED = re.compile(r"^\s*[\d一二三四五六七八九十]{1,2}\s?[.．、]")
-_OUTER = re.compile(r"(?:fujian|attach|filelist|file[-_]?list|appendix|[-_]fj|^fj|xgfj|nfw-cms-attachment|download)", re.I)
+_OUTER = re.compile(r"(?:fujian|attach|filelist|file[-_]?list|appendix|[-_ ]fj|^fj|xgfj|nfw-cms-attachment|download)", re.I)
+_MAYBE = re.compile(r"附|\.[A-Za-z]{2,4}")
 MAX_FILES = 300
 
 
@@ -197,10 +198,15 @@ def _outer_blocks(root: etree._Element) -> list[etree._Element]:
     return [b for b in blocks if sum(1 for _ in b.iter("a")) <= 60][:20]
 
 
+def _is_outer(element: etree._Element) -> bool:
+    names = element.get("class"), element.get("id")
+    return any(name is not None and _OUTER.search(name) is not None for name in names)
+
+
 def _plain_links(root: etree._Element, base: str, done: set[etree._Element]) -> Iterator[AttachmentLink]:
     """Links outside the text whose address or name is plainly a file and whose line says 附件."""
     for a in root.iter("a"):
-        if a not in done:
+        if a not in done and _MAYBE.search("".join(a.itertext())):
             text = one_line(text_of(a))
             if text and (
                 _ATTACHED.match(text)

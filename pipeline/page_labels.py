@@ -34,9 +34,12 @@ _CONCEPTS = {
 _BY_LABEL = {label: concept for concept, labels in _CONCEPTS.items() for label in labels.split()}
 _ALTERNATIVES = "|".join(r"\s{0,4}".join(map(re.escape, label)) for label in sorted(_BY_LABEL, key=len, reverse=True))
 _LABELLED = re.compile(rf"(?<![\u4e00-\u9fff《])[\[【（(]?({_ALTERNATIVES})\s{{0,4}}[\]】）)]?\s{{0,4}}(?:[:：]|(?<=[\]】]))")
+_COLON = re.compile(r"[:：\]】]")
 _NOTHING = re.compile(r"[\s无空暂略—\-－_/\\.*null·〔〕\[\]()（）年号]*")
 _TABLE = frozenset(_CONCEPTS) - {"shown_date", "kind", "effective_date", "expiry_date", "title"}
-_ORDINARY = frozenset("编号 序号 责任部门 出处 分类 联系电话 责任人 供稿 撰稿 栏目 关联 打印 附件下载".split())
+_ORDINARY = frozenset(
+    ["编号", "序号", "责任部门", "出处", "分类", "联系电话", "责任人", "供稿", "撰稿", "栏目", "关联", "打印", "附件下载"]
+)
 
 
 def labelled_values(lines: Iterable[str]) -> Mapping[str, str]:
@@ -80,7 +83,7 @@ def is_label_line(line: str) -> bool:
     cells = [cell for cell in line.split("\t") if cell.strip()]
     if len(cells) > 1 and concept_of(cells[0]) in _TABLE:
         return cells[0].strip() != "序号"
-    found = list(_LABELLED.finditer(line))
+    found = list(_LABELLED.finditer(line)) if _COLON.search(line) else []
     if not found or re.search("[\u4e00-\u9fff]{2}|[一二三四五六七八九十]、", line[: found[0].start()]) or "。" in line[:60]:
         return False
     labels = [re.sub(r"\s", "", match[1]) for match in found]
@@ -105,7 +108,7 @@ def _pairs(line: str, waiting: str | None) -> tuple[list[tuple[str, str]], str |
 
 def _in_cell(cell: str) -> list[tuple[str, str, bool]]:
     """The pairs inside one cell as (concept, value, whether the label begins the cell)."""
-    found = list(_LABELLED.finditer(cell[:2000]))
+    found = list(_LABELLED.finditer(cell[:2000])) if _COLON.search(cell) else []
     out = []
     for n, match in enumerate(found):
         end = found[n + 1].start() if n + 1 < len(found) else len(cell)

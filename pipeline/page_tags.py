@@ -17,8 +17,26 @@ _SCRIPT_DATE = re.compile(
     re.I,
 )
 _SCRIPT_NUMBER = re.compile(r"\b(?:filenum|wenhao|fwzh|docno|pcode|refno)[\"']?\s{0,4}[:=]\s{0,4}[\"']([^\"'\n]{4,60})[\"']", re.I)
+_SCRIPT_WORDS = ("pub", "fabu", "fbsj", "fb_", "fbrq", "release", "create", "filenum", "wenhao", "fwzh", "docno", "pcode", "refno")
 _TEMPLATE = frozenset(
-    "网站名称 网站域名 政府网站标识码 栏目名称 栏目描述 栏目关键词 栏目类别 标题 发布时间 来源 关键词 描述 作者 摘要 图片 网址".split()
+    [
+        "网站名称",
+        "网站域名",
+        "政府网站标识码",
+        "栏目名称",
+        "栏目描述",
+        "栏目关键词",
+        "栏目类别",
+        "标题",
+        "发布时间",
+        "来源",
+        "关键词",
+        "描述",
+        "作者",
+        "摘要",
+        "图片",
+        "网址",
+    ]
 )
 _OURSELVES = re.compile(r"(?:本网|本站)(?:讯|原创|编辑)?")
 
@@ -64,6 +82,9 @@ def script_values(root: etree._Element) -> tuple[date | None, str | None]:
     day = number = None
     for script in root.iter("script"):
         text = (script.text or "")[:20_000]
+        lower = text.lower()
+        if not any(word in lower for word in _SCRIPT_WORDS):
+            continue
         if day is None and (match := _SCRIPT_DATE.search(text)):
             day = parse_date(match[1])
         if number is None and (match := _SCRIPT_NUMBER.search(text)):

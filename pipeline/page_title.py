@@ -16,6 +16,7 @@ from pipeline.page_labels import is_label_line
 
 MAX_TITLE = 400
 _ENOUGH = 3.0
+_CUT = re.compile(r"(?:\.\.\.?|…)$")
 _WRAPPED = re.compile("(?:关于|印发|转发|批转|批准|公布).{3,60}(?<![。；：:])$")
 _SECTION = re.compile("(?:第?[一二三四五六七八九十百]{1,4}[、章节条部]|[（(][一二三四五六七八九十]{1,3}[)）]|\\d{1,2}[.．、])")
 _SITE_END = re.compile("(?:网站?|门户|政府网|平台|网首页|信息网|中心|分中心|栏目|频道)$")
@@ -24,8 +25,7 @@ _WRAP = re.compile(rf"(?<=[{_HAN}])\s*\n\s*(?=[{_HAN}])")
 _TAG = re.compile(r"<br\s*/?>|</?(?:p|span|font|b|strong|div)\b[^<>]{0,200}>", re.I)
 _SPLIT = re.compile(r"\s*(?:[_|｜]|--+|—+|::|>>|»|\s[-－–]\s|(?<=[^\dA-Za-z])[-－–](?=[^\dA-Za-z]))\s*|\s{1,4}")
 _TITLE_CLASS = re.compile(
-    r"(?:^|[-_ ])(?:\w*title\w*|tit|bt|biaoti|headline|headtit|subject|arti?\w*[-_]?(?:tit|h1|head)|con[-_]?tit\w*|wzbt|xl[-_]?tit\w*)(?=$|[-_ \d])",
-    re.I,
+    r"title|(?:^|[-_ ])(?:\w{0,12}[-_]?tit|bt|biaoti|headline|headtit|subject|arti?\w{0,12}[-_]?(?:h1|head)|wzbt)(?=$|[-_ \d])", re.I
 )
 _GENERIC = re.compile(
     r"(?:首页|网站首页|正文|详情|详细(?:内容|信息|页)?|内容页?|信息详情|新闻(?:中心|详情|详细)|文章(?:详情|内容)|通知公告|公告公示|政策文件|信息公开|政务公开|政府信息公开|无标题(?:文档)?|untitled\w*|标题|文章|列表|栏目)",
@@ -39,8 +39,10 @@ def find_title(
     """The title and where it came from. `head` holds the lines over the main text, the nearest last; `lines` begin the main text."""
     page = page_title(root)
     tag = _tag_title(tags)
+    if tag and not _CUT.search(tag) and (len(tag) < 20 or kind_of(tag)[0]):
+        return tag, "tag"
     shown = _shown(root, head, lines)
-    if tag and not tag.endswith(("...", "…", "..")):
+    if tag and not _CUT.search(tag):
         return _whole(tag, shown), "tag"
     if table and len(table) >= 4 and not _GENERIC.fullmatch(table):
         return _whole(table, shown), "table"
@@ -76,7 +78,7 @@ def _tag_title(tags: Mapping[str, str]) -> str | None:
 
 def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> dict[str, float]:
     """What could be a title on the page, with how much its place and its markup speak for it."""
-    near = [line for line in head[-25:] if not is_lead(line)][-8:]
+    near = [*islice((line for line in reversed(head[-25:]) if not is_lead(line)), 8)][::-1]
     if len(near) > 1 and _WRAPPED.search(near[-2]) and not kind_of(near[-2])[0] and len(near[-1]) >= 3:
         near[-2:] = [near[-2] + near[-1]]
     first = [line for line in lines[:6] if not is_lead(line)]
@@ -98,12 +100,17 @@ def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> d
 
 def _headlines(root: etree._Element) -> Iterator[tuple[str, float]]:
     """The texts of headings and of blocks named like a title, in page order; small blocks only."""
-    for element in islice(root.iter("h1", "h2", "h3", "div", "p", "td", "span", "ucaptitle", "li", "dt"), 5000):
+    for element in islice(root.iter("h1", "h2", "h3", "div", "p", "td", "span", "ucaptitle", "li", "dt"), 20_000):
         heading = element.tag in ("h1", "h2", "h3", "ucaptitle")
-        if heading or _TITLE_CLASS.search(f"{element.get('class') or ''} {element.get('id') or ''}"):
-            if sum(1 for _ in islice(element.iter(), 61)) <= 60:
+        if heading or _is_called_title(element):
+            if 4 <= len("".join(islice(element.itertext(), 60)).strip()) <= 600:
                 text = undo_wraps("\n".join(line for line in text_of(element).split("\n") if not is_lead(line)))
                 yield text, (3.0 if element.tag in ("h1", "ucaptitle") else 2.0)
+
+
+def _is_called_title(element: etree._Element) -> bool:
+    names = element.get("class"), element.get("id")
+    return any(name and not name.startswith("Mso") and _TITLE_CLASS.search(name) for name in names)
 
 
 def _score(text: str, page: str, names: Sequence[str]) -> float:
