@@ -24,3 +24,10 @@ def marked(text: str, marks: Sequence[Sequence[int]], colour: bool) -> str:
         pieces += [safe(text[at:first]), begin, safe(text[first:last]), end]
         at = last
     return "".join([*pieces, safe(text[at:])])
+
+
+def width(text: str) -> int:
+    """Columns that a text takes on a terminal: wide characters two, marks that combine none."""
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)

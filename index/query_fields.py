@@ -76,7 +76,9 @@ def region_node(value: str, query: str, start: int) -> Node:
     for each in _values(value):
         found = prefixes_of(each)
         if not found:
-            raise QuerySyntaxError(f"{each!r} is no region; write a name such as 河南, 新乡市 or 新乡市红旗区, or a code such as 4107", query, start)
+            raise QuerySyntaxError(
+                f"{each!r} is no region; write a name such as 河南, 新乡市 or 新乡市红旗区, or a code such as 4107", query, start
+            )
         codes += found
     return Is("region", tuple(dict.fromkeys(codes)), prefix=True)
 

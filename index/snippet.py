@@ -16,6 +16,7 @@ _BLOCK, _MAX_SCAN = 4096, 2_000_000
 _OCCURRENCES = 100
 _MARGIN = 40  # what is masked reaches over a passage's ends: half a number must not be shown because it is half
 
+WHOLE = 10_000  # the query as a whole is shown before any number of its words
 Where = str | dict[str, str | int | None]
 Occurrence = tuple[int, int, int]  # first and last folded character, number of the run
 
@@ -30,14 +31,16 @@ class Snippet:
     path: tuple[str, ...] = ()
 
 
-def snippet_of(title: str, text: str, attachments: Sequence[AttachedText], runs: Sequence[str], mask: Callable[[str], str] = str) -> Snippet:
+def snippet_of(
+    title: str, text: str, attachments: Sequence[AttachedText], runs: Sequence[str], mask: Callable[[str], str] = str
+) -> Snippet:
     """The passage with most of the folded runs: in the text, else an attachment, else the title; the text's beginning when none holds any.
 
     `mask` must keep the length of what it is given.
     """
-    for wanted in (runs, _pairs(runs)):
-        places = [(place, _Folded(piece)) for place, piece in _places(title, text, attachments)]
-        best = max(((*folded.best(wanted), -n) for n, (_, folded) in enumerate(places)), default=(0, 0, 0))
+    places = [(place, _Folded(piece)) for place, piece in _places(title, text, attachments)]
+    for wanted, first in ((runs, WHOLE), (_pairs(runs), 0)):
+        best = max(((*folded.best(wanted, first), -n) for n, (_, folded) in enumerate(places)), default=(0, 0, 0))
         if best[0] > 0:
             place, folded = places[-best[2]]
             return _shown(place, folded, best[1], wanted, mask)
@@ -90,18 +93,19 @@ class _Folded:
                 at = self.folded.find(run, at + 1, end)
         return sorted(found)
 
-    def best(self, runs: Sequence[str]) -> tuple[int, int]:
-        """The weight of the part that holds most of the runs, and minus where it begins: of two the earlier is the better."""
+    def best(self, runs: Sequence[str], more: int = 0) -> tuple[int, int]:
+        """The weight of the part that holds most of the runs, and minus where it begins: of two the earlier is the better. The first run weighs `more`."""
         found = self.occurrences(runs)
+        weights = [len(run) + (0 if number else more) for number, run in enumerate(runs)]
         inside: Counter[int] = Counter()
         best, weight, first = (0, 0), 0, 0
         for at, _, number in found:
-            weight += len(runs[number]) if not inside[number] else 0
+            weight += weights[number] if not inside[number] else 0
             inside[number] += 1
             while found[first][0] < at - (WIDTH - BEFORE):
                 gone = found[first][2]
                 inside[gone] -= 1
-                weight -= len(runs[gone]) if not inside[gone] else 0
+                weight -= weights[gone] if not inside[gone] else 0
                 first += 1
             best = max(best, (weight, -found[first][0]))
         return best

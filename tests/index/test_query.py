@@ -71,7 +71,13 @@ def test_operators_mean_what_they_say(query: str, text: str, hit: bool) -> None:
     ],
 )
 def test_fields_filter(query: str, hit: bool) -> None:
-    more = {"issuer": "临杉市水务局", "document_number": "临政〔2026〕3号", "kind": "通知", "region": "410700", "published_date": date(2026, 10, 16)}
+    more = {
+        "issuer": "临杉市水务局",
+        "document_number": "临政〔2026〕3号",
+        "kind": "通知",
+        "region": "410700",
+        "published_date": date(2026, 10, 16),
+    }
     assert finds(query, "巡查堤防", title="防汛", **more) is hit
 
 
@@ -126,7 +132,17 @@ def test_any_run_typed_as_it_stands_finds_its_text(before: str, run: str, after:
 
 def test_number_in_any_notation_is_understood() -> None:
     held = document("别的", document_number="国办发〔2017〕47号", number_key="国办发|2017|47", number_loose="2017|47")
-    for query in ("国办发〔2017〕47号", "国办发[2017]47号", "国办发（2017）47号", "国办发 2017 47", "国办发2017年47号", "国办发47号", "〔2017〕47号", "47号文", "国办发2017"):
+    for query in (
+        "国办发〔2017〕47号",
+        "国办发[2017]47号",
+        "国办发（2017）47号",
+        "国办发 2017 47",
+        "国办发2017年47号",
+        "国办发47号",
+        "〔2017〕47号",
+        "47号文",
+        "国办发2017",
+    ):
         parsed = parse_query(query)
         assert holds(held, parsed.node), query
         assert parsed.understood, query

@@ -1,0 +1,95 @@
+"""What a query may have been meant to be, what it may become, and notices like one: asked of the same index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from index.engine import Engine, Hit
+from index.nodes import Contains, Or, Phrase, Query
+from index.query_tokens import tokens_of
+from notices.errors import UnknownName
+from notices.text import fold, fold_map
+
+MOST_WORDS, SHORTEST, LONGEST = 4, 2, 24
+_SCAN = 4000
+_SIMILAR = 300
+
+
+def did_you_mean(query: str, passages: Iterable[str]) -> str | None:
+    """The query with words that no notice holds written as the passages of similar notices write them; None when nothing is near."""
+    words = [t.text for t in tokens_of(query) if t.kind in ("word", "phrase")][:MOST_WORDS]
+    near = {word: _nearest(fold(word), passages) for word in words if SHORTEST < len(fold(word)) <= LONGEST}
+    changed = {word: found for word, found in near.items() if found}
+    meant = query
+    for word, found in changed.items():
+        meant = meant.replace(word, found, 1)
+    return meant if changed and fold(meant) != fold(query) else None
+
+
+def _nearest(word: str, passages: Iterable[str]) -> str | None:
+    """The run of a passage that differs from the word in least: one character in five, at least one."""
+    best: tuple[int, str] | None = None
+    allowed = max(1, len(word) // 5)
+    for passage in passages:
+        folded, offsets = fold_map(passage[:_SCAN])
+        for start in _starts(folded, word):
+            for length in range(max(2, len(word) - 1), len(word) + 2):
+                run = folded[start : start + length]
+                distance = _distance(run, word, allowed) if len(run) == length else allowed + 1
+                if 0 < distance <= allowed and (best is None or distance < best[0]):
+                    best = distance, passage[offsets[start] : offsets[start + length - 1] + 1]
+    return best[1] if best else None
+
+
+def _starts(folded: str, word: str) -> list[int]:
+    """Where a run like the word may begin: around the places of its characters' pairs, or of its ends."""
+    marks = {word[i : i + 2]: i for i in range(len(word) - 1)} if len(word) > 3 else {c: i for i, c in enumerate(word)}
+    starts: dict[int, None] = {}
+    for mark, inside in marks.items():
+        at = folded.find(mark)
+        while at >= 0 and len(starts) < 500:
+            starts.update(dict.fromkeys(s for s in range(at - inside - 1, at - inside + 2) if s >= 0))
+            at = folded.find(mark, at + 1)
+    return list(starts)
+
+
+def _distance(left: str, right: str, most: int) -> int:
+    """The edit distance, neighbours swapped counting one; anything above `most` may come out as most + 1."""
+    if abs(len(left) - len(right)) > most:
+        return most + 1
+    before, row = list(range(len(right) + 1)), list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        earlier, before, row = before, row, [i]
+        for j, b in enumerate(right, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                cost = min(cost, earlier[j - 2] + 1)
+            row.append(cost)
+        if min(row) > most:
+            return most + 1
+    return row[-1]
+
+
+def completions(engine: Engine, typed: str, most: int = 10) -> list[str]:
+    """Titles and document numbers that go on from what was typed; those that begin with it first."""
+    folded = fold(typed)
+    if not folded:
+        return []
+    query = Query(typed, Or((Phrase(folded, "title"), Contains("document_number", folded))))
+    hits = engine.search(query, limit=20 * most).hits
+    found = [text for hit in hits for text in (hit.document_number, hit.title) if folded in fold(text)]
+    return sorted(dict.fromkeys(found), key=lambda text: not fold(text).startswith(folded))[:most]
+
+
+def similar(engine: Engine, ident: int) -> Query:
+    """The query that ranks what resembles a notice, the notice itself first. Raises UnknownName."""
+    held = engine.texts([ident])
+    if ident not in held:
+        raise UnknownName(f"the index holds no notice {ident}")
+    text = held[ident][0][:_SIMILAR]
+    return Query(f"similar to {ident}", Or(()), relaxed_text=fold(text), highlights=())
+
+
+def without(hits: Sequence[Hit], ident: int) -> tuple[Hit, ...]:
+    """The hits but for one notice."""
+    return tuple(hit for hit in hits if hit.id != ident)

@@ -1,0 +1,69 @@
+"""What a query means beyond its letters: numbers, aliases, agencies. Everything read into it is said in the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.nodes import Contains, Node, Or, Phrase, Understood
+from index.query_tree import replaced
+from index.understand_names import other_names, shorts_of_words
+from index.understand_numbers import asked_number, near_nodes, part_node, shown
+
+ALIAS = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """`node` matches what the query says, in other notations too; `near` is what it may also mean, by weight; `names` are to be marked."""
+
+    node: Node
+    near: tuple[tuple[Node, float], ...] = ()
+    understood: tuple[Understood, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+def understood(text: str, tree: Node, node: Node, words: Sequence[str], home: Path | None) -> Meaning:
+    """The meaning of a query: `tree` as its operators say, `node` with its letters beside, `words` folded and not quoted."""
+    asked = asked_number(text)
+    meant = part_node(asked) if asked else None
+    if asked and meant:
+        return Meaning(Or((node, meant)), tuple(near_nodes(asked)), (Understood("number", text.strip(), shown(asked)),))
+    return _with_names(tree, node, words, home)
+
+
+def _with_names(tree: Node, node: Node, words: Sequence[str], home: Path | None) -> Meaning:
+    known = {word: found for word in dict.fromkeys(words) if (found := other_names(word, home))}
+    notes = [Understood(found.kind, word, "、".join(found.names)) for word, found in known.items()]
+    near: list[tuple[Node, float]] = []
+    if known:
+        near.append((replaced(tree, lambda leaf: _either(leaf, known[leaf.text].names) if isinstance(leaf, Phrase) and leaf.text in known else leaf), ALIAS))
+    shorts = shorts_of_words(list(words), home) if not known and isinstance(tree, Phrase) == (len(words) == 1) else ()
+    if shorts:
+        near.append((_either(None, shorts), ALIAS))
+        notes.append(Understood("alias", " ".join(words), "、".join(shorts)))
+    names = (*(name for found in known.values() for name in found.names), *shorts)
+    return Meaning(node, tuple(near), tuple(notes), names)
+
+
+def _either(leaf: Phrase | None, names: Sequence[str]) -> Node:
+    scope = leaf.scope if leaf else "any"
+    parts = tuple(Phrase(name, scope) for name in names)
+    return Or((leaf, *parts)) if leaf else Or(parts)
+
+
+def issuers_meant(node: Node, home: Path | None) -> tuple[Node, tuple[Understood, ...]]:
+    """The tree with every issuer that is asked for found under its other names too."""
+    notes: list[Understood] = []
+
+    def change(leaf: Node) -> Node:
+        if not (isinstance(leaf, Contains) and leaf.field == "issuer"):
+            return leaf
+        found = other_names(leaf.text, home)
+        if found is None:
+            return leaf
+        notes.append(Understood(found.kind, leaf.text, "、".join(found.names)))
+        return Or((leaf, *(Contains("issuer", name) for name in found.names)))
+
+    return replaced(node, change), tuple(notes)

@@ -1,0 +1,142 @@
+"""Other names for what a query says: curated aliases, agencies and their successors, offices of every level, the archive's own."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from index.understand_aliases import meanings_of, shorts_for
+from index.understand_tables import rows
+from notices.errors import ConfigError
+from notices.text import fold
+
+MOST_NAMES = 8
+_LEVEL = re.compile(r"(?:国家|全国|[\u4e00-\u9fff]{0,12}?(?:省|市|区|县|州|盟|旗|自治区|自治州|自治县))?")
+
+
+@dataclass(frozen=True, slots=True)
+class OtherNames:
+    """Folded names that mean the same as a folded word. `kind`: agency, office or alias."""
+
+    kind: str
+    names: tuple[str, ...]
+
+
+def other_names(word: str, home: Path | None) -> OtherNames | None:
+    """What else a folded word is called; None for an ordinary word."""
+    if not 2 <= len(word) <= 60:
+        return None
+    for kind, names in (("agency", agency_names(word)), ("office", office_names(word)), ("alias", _alias_names(word, home))):
+        names = [n for n in dict.fromkeys(names) if n != word]
+        if names:
+            return OtherNames(kind, tuple(names[:MOST_NAMES]))
+    return None
+
+
+def shorts_of_words(words: list[str], home: Path | None) -> tuple[str, ...]:
+    """Short forms whose long form holds all the folded words and little else."""
+    if not words or min(map(len, words)) < 2:
+        return ()
+    length = sum(map(len, words))
+    curated = [short for long, shorts in _by_long(home).items() if length >= 0.6 * len(long) and all(w in long for w in words) for short in shorts]
+    return tuple(dict.fromkeys([*curated, *(shorts_for(home, words) if home else [])]))[:MOST_NAMES]
+
+
+def agency_names(word: str) -> list[str]:
+    """Full and short names of a central body, of those it came from and of those that took over from it."""
+    by_name, predecessors, successors, shorts = _agencies()
+    family: dict[str, None] = {}
+    for full in by_name.get(word, ()):
+        family[full] = None
+        for relation in (successors, predecessors):
+            family.update(dict.fromkeys(_closure(full, relation)))
+    return [name for full in family for name in (full, *shorts.get(full, ()))]
+
+
+def office_names(word: str) -> list[str]:
+    """The full and short names of an office, the region or level before it kept."""
+    found: list[str] = []
+    for full, *shorts in rows("offices"):
+        for ending in (full, *shorts):
+            if word.endswith(ending) and _LEVEL.fullmatch(word[: -len(ending)]):
+                before = word[: -len(ending)]
+                found += [before + other for other in (full, *shorts) if other != ending]
+    return found
+
+
+def _closure(full: str, relation: dict[str, tuple[str, ...]]) -> list[str]:
+    reached: dict[str, None] = {}
+    waiting = [full]
+    while waiting:
+        for other in relation.get(waiting.pop(), ()):
+            if other not in reached and other != full:
+                reached[other] = None
+                waiting.append(other)
+    return list(reached)
+
+
+@cache
+def _agencies() -> tuple[dict[str, list[str]], dict[str, tuple[str, ...]], dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """Full names by any name; predecessors, successors and short names by full name."""
+    by_name: dict[str, list[str]] = defaultdict(list)
+    predecessors, shorts = {}, {}
+    successors: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    for full, short, before in rows("agencies"):
+        shorts[full] = tuple(short.split())
+        predecessors[full] = tuple(before.split())
+        for name in (full, *shorts[full]):
+            by_name[name].append(full)
+        for earlier in predecessors[full]:
+            successors[earlier] += (full,)
+    return by_name, predecessors, successors, shorts
+
+
+def _alias_names(word: str, home: Path | None) -> list[str]:
+    by_short, by_long = _by_short(home), _by_long(home)
+    curated = [*by_short.get(word, ()), *by_long.get(word, ())]
+    return curated + (meanings_of(home, word) if home else [])
+
+
+@cache
+def _by_short(home: Path | None) -> dict[str, tuple[str, ...]]:
+    curated = {short: tuple(longs) for short, *longs in rows("aliases")}
+    for short, longs in own_aliases(home).items():
+        curated[short] = tuple(dict.fromkeys([*longs, *curated.get(short, ())]))
+    return curated
+
+
+@cache
+def _by_long(home: Path | None) -> dict[str, tuple[str, ...]]:
+    made: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    for short, longs in _by_short(home).items():
+        for long in longs:
+            made[long] += (short,)
+    return dict(made)
+
+
+def own_aliases(home: Path | None) -> dict[str, tuple[str, ...]]:
+    """The archive's curated additions, aliases.toml: short = "long" or ["long", ...]. Raises ConfigError for anything else."""
+    path = home / "aliases.toml" if home else None
+    if path is None or not path.exists():
+        return {}
+    import tomllib
+
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return {_folded(path, short, short): tuple(_folded(path, short, v) for v in _listed(longs)) for short, longs in table.items()}
+
+
+def _listed(value: object) -> Iterable[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def _folded(path: Path, key: str, value: object) -> str:
+    if not isinstance(value, str) or not fold(value):
+        raise ConfigError(f'{path}: {key}: {value!r} is no name; write "short" = "long" or "short" = ["long", "another"]')
+    return fold(value)
