@@ -25,7 +25,7 @@ class Robots(RobotsTxtMiddleware):
             self._slow_down(request, float(delay))
 
     def _slow_down(self, request: Request, delay: float) -> None:
-        downloader: Any = self.crawler.engine.downloader  # type: ignore[union-attr]
+        downloader: Any = self.crawler.engine.downloader
         slot = downloader.slots.get(downloader.get_slot_key(request))
         if slot is not None:
             slot.delay = max(slot.delay, min(delay, MAX_CRAWL_DELAY))

@@ -14,7 +14,7 @@ _LEFT_OUT = {"id", "notice_id", "row_digest"}
 def row_digest(revision: models.Revision) -> str:
     """sha256 hex over the revision's columns and its attachments', aliases' and citations' columns."""
     parts = [_values(revision), [_values(a) for a in revision.attachments]]
-    parts += [sorted(_plain(_values(x)) for x in rows) for rows in (revision.aliases, revision.citations)]  # type: ignore[attr-defined]
+    parts += [sorted(_plain(_values(x)) for x in rows) for rows in (revision.aliases, revision.citations)]
     return hashlib.sha256(_plain(parts).encode("utf-8", "replace")).hexdigest()
 
 

@@ -24,7 +24,9 @@ NOTICE = Notice(
     published_date=date(2026, 11, 20),
     anatomy=Anatomy(aliases=(Alias("汛防", "防汛"),), citations=(Citation("cites", "防汛办法", None, None, "根据《防汛办法》"),)),
 )
-FILE = Attached(AttachmentLink("表.docx", "http://www.linshan.example/1.docx"), AttachmentText("ok", "docx", ("第一页", "第二页")), "sha256:aa", 5)
+FILE = Attached(
+    AttachmentLink("表.docx", "http://www.linshan.example/1.docx"), AttachmentText("ok", "docx", ("第一页", "第二页")), "sha256:aa", 5
+)
 
 
 @pytest.fixture
@@ -65,7 +67,11 @@ def test_same_content_again_adds_nothing(database: Engine) -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [replace(NOTICE, text=NOTICE.text.replace("请", "须")), replace(NOTICE, title="关于做好防汛工作的通告"), replace(NOTICE, document_number="临政〔2026〕1号")],
+    [
+        replace(NOTICE, text=NOTICE.text.replace("请", "须")),
+        replace(NOTICE, title="关于做好防汛工作的通告"),
+        replace(NOTICE, document_number="临政〔2026〕1号"),
+    ],
 )
 def test_one_changed_character_makes_one_revision(database: Engine, changed: Notice) -> None:
     store(database)
