@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from crawler.listing_addresses import numbered, sibling
+from crawler.listing_embedded import embedded_entries
 from crawler.listing_pager import Pager, guesses, read_pager
 from crawler.listing_reading import page_entries
 from crawler.listing_rules import ruled_entries, select
@@ -55,7 +56,7 @@ def read_list(body: bytes, url: str, *, content_type: str | None = None, rules: 
     if rules.entries:
         entries = ruled_entries(root, url, {n: getattr(rules, n) for n in ("entries", "link", "title", "date")})
     else:
-        entries = page_entries(root, url)
+        entries = page_entries(root, url) or embedded_entries(root, scripts_of(root), url)
     following = _ruled_next(root, url, rules) if rules.next or rules.next_template else _named_next(root, url, family, shown)
     blocked = None if entries else classify(200, {}, text)
     return ListPage(entries, following, family.NAME if family else None, blocked)
@@ -104,10 +105,10 @@ def _ruled_next(root: Any, url: str, rules: ListRules) -> str | None:
         links = select(root, rules.next)
         return absolute(base_url(root, url), links[0].get("href")) if links else None
     head, _, tail = (rules.next_template or "").partition("{n}")
-    here = numbered(url)
-    known = here is not None and here[0] == head.rpartition("/")[2] and here[2] == tail
-    number = here[1] + 1 if here and known else rules.first
-    return sibling(url, f"{head.rpartition('/')[2] if known else head}{number}{tail}")
+    here = re.search(f"{re.escape(head.lstrip('./'))}(\\d{{1,6}}){re.escape(tail)}$", url[-1000:])
+    if here:
+        return f"{url[: len(url) - len(here[0])]}{here[0][: here.start(1) - here.start()]}{int(here[1]) + 1}{tail}"
+    return absolute(url, f"{head}{rules.first}{tail}")
 
 
 def _shortened(text: str) -> str:

@@ -17,7 +17,7 @@ _CALL = re.compile(
     re.I,
 )
 _BULLET = re.compile(r"^[\s·•●■□◆◇▪▶►>»※*☆★\-–—|]+(?=\S)")
-_MARKS = re.compile(r"^\s*(?:\[置顶\]|【置顶】|置顶(?=[\s:：]))\s*|\s*(?:(?<![A-Za-z])(?:new|New|NEW)!?|\[图\]|（图）)\s*$")
+_MARKS = re.compile(r"^\s*(?:\[置顶\]|【置顶】|置顶(?=[\s:：]))\s*|\s*(?:(?<![A-Za-z])(?:new|New|NEW)!?)\s*$")
 _CUT_OFF = re.compile(r"\s*(?:\.{2,}|…+|。{2,})\s*$")
 _TOOLTIP = re.compile(r"(?:标题|文章标题|信息标题)\s*[:：]\s*([^\r\n]+)")
 _TAG = re.compile(r"<[^<>]{1,200}>")

@@ -23,7 +23,7 @@ _FICKLE = re.compile(r"^(?:odd|even|first|last|on|off|cur|current|active|hover|b
 _ASIDE = re.compile(
     r"(?:^|[\s_-])(?:top)?(?:nav|navi|navbar|menu|foot|footer|bottom|header|head|banner|crumbs?|breadcrumbs?|bread|friend\w*|yqlj|links?|"
     r"copyright|sidebar|sidenav|leftnav|side|hot\w*|rank\w*|recommend\w*|tuijian|related|xgxw|xgwz|share|search|topbar|login|dqwz|"
-    r"position|location|weizhi|tree|tabs?|tags?|toolbar|slide\w*|swiper\w*|focus|rmzx|phb|rdpx|relation)(?=$|[\s_-])",
+    r"position|location|weizhi|tree|tags?|toolbar|slide\w*|swiper\w*|focus|rmzx|phb|rdpx|relation)(?=$|[\s_-])",
     re.I,
 )
 _PAGER = re.compile(
@@ -126,7 +126,9 @@ class _Walk:
         out, tag, node = self.out, element.tag, len(self.out.elements)
         parent = self.open[-1]
         attributes = element.attrib
-        steady, aside, pager = self._said(attributes.get("class"), attributes.get("id")) if attributes else _NOTHING
+        steady, aside, pager = (
+            self._said(attributes.get("class"), attributes.get("id")) if attributes and parent >= 0 and tag != "body" else _NOTHING
+        )
         out.elements.append(element)
         out.parent.append(parent)
         out.last.append(node)
@@ -136,7 +138,7 @@ class _Walk:
         self.open.append(node)
         if tag in _SKIPPED or node > MAX_NODES or ("style" in attributes and _HIDDEN.search(attributes["style"][:500])):
             return False
-        if pager and tag != "body":
+        if pager:
             out.pager = node
         if tag == "a" or "onclick" in attributes:
             self._open_link(element, node)

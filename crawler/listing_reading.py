@@ -25,6 +25,12 @@ def fragment_entries(fragment: str, url: str) -> tuple[ListEntry, ...]:
     return _entries(chosen or pairing.records() or [Record(link.node, link, None) for link in pairing.eligible(page.links)])
 
 
+def fragment_list(fragment: str, url: str) -> tuple[ListEntry, ...]:
+    """The entries of the list in a fragment that may hold other things too."""
+    page = outline(parse(f"<div>{fragment}</div>"), url)
+    return _entries(choose(page, Pairing(page), url))
+
+
 def record_entry(fragment: str, url: str) -> ListEntry | None:
     """The one entry of a record's HTML."""
     wrapped = f"<table>{fragment}</table>" if fragment.lstrip()[:3].lower() in ("<tr", "<td") else f"<div>{fragment}</div>"

@@ -87,7 +87,7 @@ class StampReader:
         """Whether the piece is a part of a date; it then joins those before it."""
         if text in _JOINTS:
             return self._joint(text)
-        parts = _parts_of(_TIME.sub("", text).strip(_EDGES))
+        parts = _parts_of(_TIME.sub("", text).strip(_EDGES)) or _split_parts(text)
         if not parts:
             return False
         joined = _joined(self._parts, parts)
@@ -136,6 +136,16 @@ def _parts_of(text: str) -> dict[str, int]:
     if frame in ("#-#", "#/#", "#.#", "#月#日", "#月#", "#年#月", "#年#", "#,#") and len(numbers) == 2:
         return _double(numbers, "年" in frame)
     return {}
+
+
+def _split_parts(text: str) -> dict[str, int]:
+    """The parts that a piece of two or three holds: 16 2020-10, 10-16 2020."""
+    pieces = text.split() if len(text) <= 20 else []
+    joined: dict[str, int] | None = {}
+    for piece in pieces if 2 <= len(pieces) <= 4 else ():
+        parts = _parts_of(piece.strip(_EDGES)) if piece not in _JOINTS else {}
+        joined = _joined(joined, parts) if joined is not None and (parts or piece in _JOINTS) else None
+    return joined if joined and len(joined) == 3 else {}
 
 
 def _single(numbers: list[str], frame: str) -> dict[str, int]:

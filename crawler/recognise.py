@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from crawler.listing import next_candidates, read_list
 from crawler.listing_links import CUT, link_target, own_text, squeeze
+from notices.dates import url_date
 from notices.html import base_url, decode, parse
 from notices.model import ListPage
 from notices.urls import same_site
@@ -59,7 +60,7 @@ def recognise(body: bytes, url: str, content_type: str | None = None) -> Recogni
         url=url,
         family=page.platform,
         site=site,
-        columns=((column or "list", url), *_other_columns(root, url, column)),
+        columns=((column or "list", url), *_other_columns(root, url, {url, *(e.url for e in page.entries)})),
         entries=len(page.entries),
         dated=sum(e.date is not None for e in page.entries),
         next_page=page.next_page,
@@ -146,16 +147,16 @@ def _names(root: Any) -> tuple[str | None, str | None]:
     return site or None, column or None
 
 
-def _other_columns(root: Any, url: str, own: str | None) -> tuple[tuple[str, str], ...]:
+def _other_columns(root: Any, url: str, listed: set[str]) -> tuple[tuple[str, str], ...]:
     """Columns of the same site that the page links to and that by their names hold notices; at most 20."""
     base, host = base_url(root, url), urlsplit(url).hostname or ""
     found: dict[str, str] = {}
     for link in root.iter("a"):
         name = own_text(link)
-        if not 2 <= len(name) <= 12 or not _COLUMN.match(name) or name == own:
+        if not 2 <= len(name) <= 12 or not _COLUMN.match(name):
             continue
         target = link_target(link, base)
-        if target and target not in (CUT, url) and same_site(urlsplit(target).hostname or "", host):
+        if target and target != CUT and target not in listed and not url_date(target) and same_site(urlsplit(target).hostname or "", host):
             found.setdefault(target, name)
     return tuple((name, target) for target, name in list(found.items())[:20])
 

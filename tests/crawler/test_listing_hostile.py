@@ -14,11 +14,64 @@ from crawler.recognise import recognise
 
 URL = "http://www.linshan.example/zwgk/tzgg/index.html"
 PIECES = (
-    *("<ul>", "</ul>", "<li>", "</li>", "<table>", "<tr>", "<td>", "<a href='./202010/t20201016_1.html'>", "</a>", "<span>", "</span>", "<!--", "-->"),
-    *("<script>", "</script>", "关于检查的通知", "2020-10-16", "16", "2020-10", "[10-16]", "99999999999", "2020年13月45日", "下一页", "共5页", "1/5"),
-    *('createPageHTML(25, 0, "index", "html")', "createPageHTML(", "<datastore>", "<record>", "<![CDATA[", "]]>", "dataproxy.jsp", "<nextgroup>"),
-    *("<REC>", "<TITLE>", '{"title":"甲","url":"/a"}', "[", "{", "<div class='page'>", "<div class='nav'>", "\0", "&#0;", "&#xD800;", "<a href='http://['>"),
-    *("<a href='javascript:;'>", "<a onclick=\"window.open('x.html')\">", "<base href='//'>", "<script url='/front/page/build/unit' queryData=\"{'pageId':'1'}\">"),
+    *(
+        "<ul>",
+        "</ul>",
+        "<li>",
+        "</li>",
+        "<table>",
+        "<tr>",
+        "<td>",
+        "<a href='./202010/t20201016_1.html'>",
+        "</a>",
+        "<span>",
+        "</span>",
+        "<!--",
+        "-->",
+    ),
+    *(
+        "<script>",
+        "</script>",
+        "关于检查的通知",
+        "2020-10-16",
+        "16",
+        "2020-10",
+        "[10-16]",
+        "99999999999",
+        "2020年13月45日",
+        "下一页",
+        "共5页",
+        "1/5",
+    ),
+    *(
+        'createPageHTML(25, 0, "index", "html")',
+        "createPageHTML(",
+        "<datastore>",
+        "<record>",
+        "<![CDATA[",
+        "]]>",
+        "dataproxy.jsp",
+        "<nextgroup>",
+    ),
+    *(
+        "<REC>",
+        "<TITLE>",
+        '{"title":"甲","url":"/a"}',
+        "[",
+        "{",
+        "<div class='page'>",
+        "<div class='nav'>",
+        "\0",
+        "&#0;",
+        "&#xD800;",
+        "<a href='http://['>",
+    ),
+    *(
+        "<a href='javascript:;'>",
+        "<a onclick=\"window.open('x.html')\">",
+        "<base href='//'>",
+        "<script url='/front/page/build/unit' queryData=\"{'pageId':'1'}\">",
+    ),
 )
 
 
@@ -32,7 +85,10 @@ def test_any_mixture_of_pieces_is_read(pieces: list[str], encoding: str) -> None
     assert all(candidate.startswith("http") for candidate in next_candidates(body, URL))
 
 
-@given(st.binary(max_size=400), st.sampled_from([URL, URL + "?page=1", "http://[::1]/a", "http://a.example/gkmlpt/index#1", "http://a.example"]))
+@given(
+    st.binary(max_size=400),
+    st.sampled_from([URL, URL + "?page=1", "http://[::1]/a", "http://a.example/gkmlpt/index#1", "http://a.example"]),
+)
 @settings(max_examples=200, deadline=None)
 def test_any_bytes_are_read(body: bytes, url: str) -> None:
     assert read_list(body, url).entries is not None
@@ -46,7 +102,9 @@ def _hostile() -> dict[str, str]:
         "links without dates": "".join(f'<a href="/c/{n}.html">临杉市关于第{n}号事项的通知</a>' for n in range(many)),
         "flat": "".join(f'<a href="t{n}.html">临杉市第{n}号通知</a> 2020-10-16<br>' for n in range(many)),
         "dates in one row": "<table><tr>" + "<td>2020-10-16</td>" * many + "<td><a href=1234.html>临杉市第一号通知</a></td></tr></table>",
-        "every row its own class": "".join(f'<div class="c{n}x y-{n}"><a href="{n}.html">临杉市第{n}号</a>2020-10-16</div>' for n in range(many)),
+        "every row its own class": "".join(
+            f'<div class="c{n}x y-{n}"><a href="{n}.html">临杉市第{n}号</a>2020-10-16</div>' for n in range(many)
+        ),
         "depth": "<div>" * many + "<a href=x.html>临杉市通知</a>2020-10-16",
         "page numbers": "<div class=page>" + "".join(f'<a href="?page={n}">{n}</a>' for n in range(1, many)) + "</div>",
         "open records": "<datastore>dataproxy.jsp" + "<record>" * 10 * many,
@@ -70,7 +128,11 @@ def test_time_is_bounded(name: str) -> None:
 @pytest.mark.shared
 def test_mutated_real_lists_are_read(shared) -> None:  # type: ignore[no-untyped-def]
     chance = random.Random(7)
-    pages = [p for p in sorted((shared / "data" / "pages").glob("*/page.html")) if '"kind": "list"' in (p.parent / "meta.json").read_text("utf-8")]
+    pages = [
+        p
+        for p in sorted((shared / "data" / "pages").glob("*/page.html"))
+        if '"kind": "list"' in (p.parent / "meta.json").read_text("utf-8")
+    ]
     assert pages
     for page in pages:
         body = page.read_bytes()
