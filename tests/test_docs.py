@@ -33,7 +33,7 @@ def test_verbs_exist(document: Path) -> None:
 
 
 def test_both_readmes_show_the_same_commands() -> None:
-    shown = [set(re.findall(r"(?:notices|make|search) [a-z]+", p.read_text(encoding="utf-8"))) for p in DOCUMENTS[:2]]
+    shown = [set(re.findall(r"^    (?:\$ )?(?:notices|make|search) \S+", p.read_text(encoding="utf-8"), re.M)) for p in DOCUMENTS[:2]]
     assert shown[0] == shown[1]
 
 
