@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -36,6 +36,7 @@ def choose(page: Outline, pairing: Pairing, url: str) -> list[Record]:
     plain = [Group(records) for records in _alike(page, bare) if _listlike(page, records, url)]
     for group in groups + plain:
         group.score = _score(page, group, url)
+    _favour_paged(page, groups + plain)
     best = max(groups + plain, key=lambda group: group.score, default=None)
     if best is None or best.score <= 0:
         return []
@@ -45,14 +46,17 @@ def choose(page: Outline, pairing: Pairing, url: str) -> list[Record]:
 
 
 def _alike(page: Outline, records: list[Record]) -> Iterable[list[Record]]:
-    """Records by structure: the same path of tags, and the same path of class names or one part of the page."""
+    """Records by structure: the same path of tags, and one part of the page or, where names tell parts apart, the same names."""
+    inside = Counter(page.parent[record.node] for record in records)
     first: dict[object, int] = {}
     group_of: list[int] = []
     for n, record in enumerate(records):
         above = page.parent[record.node]
         higher = page.parent[above] if above >= 0 else -1
         shape = page.shape[record.node]
-        keys = [(shape, "style", page.style[above] if above >= 0 else -1), (shape, "part", higher)]
+        keys = [(shape, "part", higher)]
+        if page.pager is None or inside[above] == 1 or _named(page, above) or _named(page, higher):
+            keys.append((shape, "style", page.style[above] if above >= 0 else -1))
         group = min((group_of[first[key]] for key in keys if key in first), default=n)
         group_of.append(group)
         for key in keys:
@@ -63,13 +67,18 @@ def _alike(page: Outline, records: list[Record]) -> Iterable[list[Record]]:
     return grouped.values()
 
 
+def _named(page: Outline, node: int) -> bool:
+    """Whether an element has a class or an id."""
+    return node >= 0 and bool(page.elements[node].get("class") or page.elements[node].get("id"))
+
+
 def _listlike(page: Outline, records: list[Record], url: str) -> bool:
     """Whether links without dates can be a list: several, with titles, leading to pages of this site rather than to columns."""
     if len(records) < 3:
         return False
     lengths = sorted(len(r.link.text or r.link.element.get("title") or "") for r in records)
     cut = sum(r.link.cut for r in records)
-    paged = page.pager is not None and _leads_to(page, records[-1].node, page.pager)
+    paged = _part_with_pager(page, records) >= 0
     if lengths[len(lengths) // 2] < (5 if paged else 14 if cut * 2 > len(records) else 8):
         return False
     to_pages = sum(_is_page(r.link, url) for r in records)
@@ -87,7 +96,7 @@ def _is_page(link: Link, url: str) -> bool:
 
 
 def _score(page: Outline, group: Group, url: str) -> float:
-    """How much speaks for a group: entries, long titles, dates, the pager after it; against it: a place beside the main part."""
+    """How much speaks for a group: entries, long titles, dates; against it: a place beside the main part."""
     records = group.records
     titles = sum(min(len(r.link.text or r.link.element.get("title") or ""), 40) for r in records)
     if len(records) <= 2 and not all(_is_page(r.link, url) or _may_be_notice(page, r) for r in records):
@@ -100,8 +109,6 @@ def _score(page: Outline, group: Group, url: str) -> float:
         score *= 0.25
     if _BESIDE.search(page.heading(records[0].node)):
         score *= 0.4
-    if page.pager is not None and _leads_to(page, records[-1].node, page.pager):
-        score *= 2
     cut = sum(r.link.cut for r in records)
     away = sum(not _same(r.link, url) for r in records)
     if away > len(records) * 0.5 and not any(r.dated for r in records):
@@ -119,16 +126,23 @@ def _same(link: Link, url: str) -> bool:
     return link.cut or same_site(urlsplit(link.url).hostname or "", urlsplit(url).hostname or "")
 
 
-def _leads_to(page: Outline, node: int, pager: int) -> bool:
-    """Whether a pager belongs to a group: it stands in one of the nearest parts around the group's last entry, after it."""
-    if pager < node:
-        return False
-    for steps, above in enumerate(page.above(node)):
+def _part_with_pager(page: Outline, records: list[Record]) -> int:
+    """The smallest part of the page that holds a group's last entry and, after it, the pager; -1 where only the whole page does."""
+    node, pager = records[-1].node, page.pager
+    if pager is None or pager < node:
+        return -1
+    for above in page.above(node):
         if above < pager <= page.last[above]:
-            return page.parent[above] >= 0 and page.elements[above].tag != "body"
-        if steps > 8:
-            return False
-    return False
+            return -1 if page.elements[above].tag in ("body", "html") else above
+    return -1
+
+
+def _favour_paged(page: Outline, groups: list[Group]) -> None:
+    """Raise the group that the pager turns: the one nearest to it."""
+    near = [(_part_with_pager(page, group.records), group.score, n) for n, group in enumerate(groups) if group.score > 0]
+    part, _, n = max(near, default=(-1, 0.0, 0))
+    if part >= 0:
+        groups[n].score *= 4
 
 
 def _completed(page: Outline, pairing: Pairing, records: list[Record]) -> list[Record]:

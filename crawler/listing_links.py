@@ -37,7 +37,7 @@ def link_target(element: Any, base: str) -> str | None:
             return None
         return absolute(base, href)
     call = _CALL.search(f"{element.get('onclick') or ''} {script}"[:2000])
-    if call:
+    if call and any(mark in call[1] for mark in "./?"):
         return absolute(base, call[1])
     return CUT if script or href == "#" else None
 

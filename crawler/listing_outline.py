@@ -17,6 +17,8 @@ MAX_LINKS = 20_000
 MAX_NODES = 400_000
 _SKIPPED = frozenset(("script", "style", "head", "select", "textarea", "noscript", "iframe", "object", "svg", "button", "template"))
 _BESIDE = frozenset(("nav", "footer", "header", "aside"))
+_ROWS = frozenset(("li", "tr", "dl"))
+"""Rows that a script pages are hidden, not absent."""
 _NOTHING = ("", False, False)
 _HIDDEN = re.compile(r"display\s*:\s*none", re.I)
 _FICKLE = re.compile(r"^(?:odd|even|first|last|on|off|cur|current|active|hover|bg|line|new|top|clearfix|clear|cf|fl|fr|\W*)$|\d")
@@ -27,9 +29,11 @@ _ASIDE = re.compile(
     re.I,
 )
 _PAGER = re.compile(
-    r"(?:^|[\s_-])(?:page[rs]?|paging|pagination|pagenav\w*|fenye|fanye\w*|fy|pages?box|page[-_]?\w{0,6}|turnpage|laypage)(?=$|[\s_-])",
+    r"(?:^|[\s_-])(?:page(?:[rs]|bar|box|num|nav|div|list|html|turn|code|con|no)?|paging|pagination|pagenav\w*|fenye|fanye\w*|fy|turnpage|"
+    r"laypage)(?=$|[\s_-])",
     re.I,
 )
+_PAGER_WORDS = frozenset(("下一页", "下页", "尾页", "末页", "下一页>", "下一页 >", "最后一页"))
 
 
 @dataclass(slots=True)
@@ -136,7 +140,13 @@ class _Walk:
         out.style.append(self._number((out.style[parent] if parent >= 0 else -1, tag, steady)))
         out.aside.append(aside or tag in _BESIDE or (parent >= 0 and out.aside[parent]))
         self.open.append(node)
-        if tag in _SKIPPED or node > MAX_NODES or ("style" in attributes and _HIDDEN.search(attributes["style"][:500])):
+        if tag == "script" and element.text and "createPage" in element.text[:20_000]:
+            out.pager = node
+        if (
+            tag in _SKIPPED
+            or node > MAX_NODES
+            or (tag not in _ROWS and "style" in attributes and _HIDDEN.search(attributes["style"][:500]))
+        ):
             return False
         if pager:
             out.pager = node
@@ -187,6 +197,8 @@ class _Walk:
             return
         self.at += 1
         node = max(self.open[-1], 0)
+        if text in _PAGER_WORDS:
+            self.out.pager = node
         self.stamps.read(text, node, self.at, inside=self.link is not None)
         if len(text) <= 20 and self.link is None:
             self.out.words.append((node, text))

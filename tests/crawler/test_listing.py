@@ -210,3 +210,42 @@ def test_furniture_alone_is_no_list() -> None:
 def test_challenge_page_is_blocked() -> None:
     body = "<html><body>请开启JavaScript并刷新该页.<script>var wzwsquestion='x'</script></body></html>".encode()
     assert read_list(body, URL).blocked
+
+
+def test_pager_marks_the_list_against_a_longer_one_beside_it() -> None:
+    items = rows("<li><a href={h}>{t}</a><span>{d}</span></li>", 3)
+    newest = "".join(
+        f'<li><a href="/xw/a{n}77.html">临杉市某部门最近发布的第{n}条工作信息</a><span>2025-01-0{n}</span></li>' for n in range(1, 10)
+    )
+    pager = "<div><a href='index_3.html'>上一页</a> <a>下一页</a></div>"
+    for order in ("<div>{side}</div><div>{main}</div>", "<div>{main}</div><div>{side}</div>"):
+        body = order.format(side=f"<h3>最新</h3><ul>{newest}</ul>", main=f"<ul>{items}</ul>{pager}")
+        assert found(f"<html><body><div>{body}</div></body></html>".encode(), URL.replace("index", "index_4")) == wanted(3)
+
+
+def test_rows_that_a_script_pages_are_read_though_hidden() -> None:
+    row = '<li style="display:none"><a href="{h}">{t}</a><span>{d}</span></li>'
+    assert found(dressed(f"<ul>{rows(row)}</ul>")) == wanted()
+
+
+def test_a_call_with_an_id_names_no_address() -> None:
+    row = '<li><a href="#" onclick="openDetail(\'77{n}\')">{t}</a><span>{d}</span></li>'
+    assert {e.url for e in read_list(dressed(f"<ul>{rows(row)}</ul>"), URL).entries} == {"javascript:;"}
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "16 2020-10",
+        "10-16 2020",
+        "2020-10-16 星期五",
+        "20201016",
+        "16日 2020年10月",
+        "2020-10-16T08:30:00",
+        "[ 2020-10-16 ]",
+        "发布日期：2020-10-16　实施日期：2021-01-01",
+    ],
+)
+def test_one_piece_of_text_in_many_forms(shown: str) -> None:
+    items = "".join(f'<li><a href="/n/a{n}9.html">{TITLES[n]}</a><span>{shown}</span></li>' for n in range(4))
+    assert [e.date for e in read_list(dressed(f"<ul>{items}</ul>"), URL).entries] == [date(2020, 10, 16)] * 4
