@@ -14,6 +14,8 @@ from lxml import etree
 MAX_CHARACTERS = 2_000_000  # of one page, embedded images left out; the longest real notice pages hold a tenth
 _CAREFUL = 100_000  # from here on a page can hold enough attributes in one tag to stall the parser, so they are counted first
 _MAX_ATTRIBUTES = 5_000
+_CHUNK = 20_000
+_MAX_DEPTH = 256  # the parser's own bound
 _MAX_ADDRESS = 4_000
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -71,13 +73,14 @@ def parse(text: str) -> etree._Element:
     if "base64," in text:
         text = _DATA_ADDRESS.sub("data:,", text)
     text = text[:MAX_CHARACTERS]
-    if len(text) > _CAREFUL and _is_flooded(text):
-        text = _bare(text)
-    for attempt in (text.__str__, lambda: _INLINE_TAGS.sub("", text), lambda: _bare(text)):
-        root, complete = _tree(attempt())
-        if complete:
+    for plainer in (str, _without_inline_tags):
+        text = plainer(text)
+        if len(text) > _CAREFUL and _is_flooded(text):
             break
-    return root
+        root, complete = _tree(text)
+        if complete:
+            return root
+    return _tree(_bare(text))[0]
 
 
 def text_of(element: etree._Element) -> str:
@@ -193,30 +196,40 @@ def _tree(text: str) -> tuple[etree._Element, bool]:
     return root, complete
 
 
-class _Flooded(Exception):
-    """A tag holds more attributes than any real page."""
-
-
 class _AttributeCount:
     """A parser target that builds nothing: building is what takes quadratic time."""
 
+    def __init__(self) -> None:
+        self.depth = self.most = 0
+
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if len(attributes) > _MAX_ATTRIBUTES:
-            raise _Flooded(tag)
+        self.depth += 1
+        self.most = max(self.most, len(attributes))
+
+    def end(self, tag: str) -> None:
+        self.depth -= 1
 
     def close(self) -> None:
-        """Nothing."""
+        """Nothing is built."""
 
 
 def _is_flooded(text: str) -> bool:
-    parser = etree.HTMLParser(encoding="utf-8", target=_AttributeCount())  # type: ignore[call-overload]  # the stubs ask for all methods
+    """Whether a tag has more attributes than any real page's; read no further than the depth where the parser will stop."""
+    count = _AttributeCount()
+    parser = etree.HTMLParser(encoding="utf-8", target=count)  # type: ignore[call-overload]  # the stubs ask for all methods
     try:
-        etree.fromstring(text.encode("utf-8", "replace"), parser)
-    except _Flooded:
-        return True
+        for start in range(0, len(text), _CHUNK):
+            parser.feed(text[start : start + _CHUNK].encode("utf-8", "replace"))
+            if count.most > _MAX_ATTRIBUTES or count.depth > _MAX_DEPTH:
+                break
     except etree.LxmlError:
         return False
-    return False
+    return count.most > _MAX_ATTRIBUTES
+
+
+def _without_inline_tags(text: str) -> str:
+    """A page without font, span, b and the like: left open, they nest."""
+    return _INLINE_TAGS.sub("", text)
 
 
 def _bare(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from lxml import etree
@@ -35,6 +36,7 @@ _NUMBERED = re.compile(r"^\s*[\d一二三四五六七八九十]{1,2}\s?[.．、]
 _OUTER = re.compile(r"(?:fujian|attach|filelist|file[-_]?list|appendix|[-_ ]fj|^fj|xgfj|nfw-cms-attachment|download)", re.I)
 _MAYBE = re.compile(r"附|\.[A-Za-z]{2,4}")
 MAX_FILES = 300
+MAX_LINKS = 3000
 
 
 def find_files(root: etree._Element, body: etree._Element, base: str) -> tuple[AttachmentLink, ...]:
@@ -53,7 +55,7 @@ def _links(block: etree._Element, base: str, done: set[etree._Element] | None = 
     """The attachments among the links of a block; the pieces of a link that an editor cut into several are joined."""
     previous: etree._Element | None = None
     kept: AttachmentLink | None = None
-    for a in block.iter("a"):
+    for a in islice(block.iter("a"), MAX_LINKS):
         if done is not None:
             if a in done:
                 continue
@@ -205,7 +207,7 @@ def _is_outer(element: etree._Element) -> bool:
 
 def _plain_links(root: etree._Element, base: str, done: set[etree._Element]) -> Iterator[AttachmentLink]:
     """Links outside the text whose address or name is plainly a file and whose line says 附件."""
-    for a in root.iter("a"):
+    for a in islice(root.iter("a"), MAX_LINKS):
         if a not in done and _MAYBE.search("".join(a.itertext())):
             text = one_line(text_of(a))
             if text and (
