@@ -58,7 +58,9 @@ def _unreadable(error: Exception) -> int:
 
     where = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(where.filename).name}:{where.lineno}"
-    print_error(IndexUnusable(f"the index cannot be read ({type(error).__name__}: {error}, {place}); make it anew: notices index --rebuild"))
+    print_error(
+        IndexUnusable(f"the index cannot be read ({type(error).__name__}: {error}, {place}); make it anew: notices index --rebuild")
+    )
     return 2
 
 

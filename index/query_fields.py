@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import cast
 
-from index.nodes import And, Between, Contains, DateField, Everything, HasAttachment, Is, Node, Or, Phrase, Scope, TermField
+from index.nodes import And, Between, Contains, DateField, Everything, HasAttachment, Is, Node, Or, Phrase, Scope, TermField, TextField
 from index.query_values import date_range, state_of
 from notices.errors import QuerySyntaxError
 from notices.text import fold
@@ -35,22 +36,20 @@ class Filters:
 
 def field_node(name: str, value: str, query: str, start: int) -> Node:
     """What a field filter asks for. Raises QuerySyntaxError for a value that the field cannot have."""
-    if name in ("title", "text", "attachment"):
-        return Phrase(fold(value), cast(Scope, name))
-    if name in ("issuer", "source"):
-        return _either(*(Contains(cast(Any, name), fold(v)) for v in _values(value)))
-    if name == "number":
-        return number_node(value)
-    if name == "kind":
-        return Is("kind", _values(value))
-    if name == "state":
-        return Is("state", tuple(state for v in _values(value) for state in state_of(v, query, start)))
-    if name == "has":
-        return _has(value, query, start)
-    if name == "region":
-        return region_node(value, query, start)
+    if name in _BY_VALUE:
+        return _BY_VALUE[name](value)
+    if name in _BY_PLACE:
+        return _BY_PLACE[name](value, query, start)
     since, until = date_range(value, query, start)
     return Between(cast(DateField, name), since, until)
+
+
+def _contains(field: TextField, value: str) -> Node:
+    return _either(*(Contains(field, fold(v)) for v in _values(value)))
+
+
+def _state(value: str, query: str, start: int) -> Node:
+    return Is("state", tuple(state for v in _values(value) for state in state_of(v, query, start)))
 
 
 def _values(value: str) -> tuple[str, ...]:
@@ -92,9 +91,13 @@ def number_node(value: str) -> Node:
     return _either(Contains("document_number", fold(value)), *([meant] if meant else []))
 
 
+def _lists(filters: Filters) -> tuple[tuple[TermField, tuple[str, ...]], ...]:
+    return ("source", filters.source), ("kind", filters.kind), ("state", filters.state)
+
+
 def filter_node(filters: Filters) -> Node:
     """What the options ask for, but for the scope. Raises QuerySyntaxError for a region that is none."""
-    parts: list[Node] = [Is(cast(TermField, name), given) for name in ("source", "kind", "state") if (given := getattr(filters, name))]
+    parts: list[Node] = [Is(name, given) for name, given in _lists(filters) if given]
     if fold(filters.issuer):
         parts.append(Contains("issuer", fold(filters.issuer)))
     if fold(filters.number):
@@ -106,3 +109,15 @@ def filter_node(filters: Filters) -> Node:
     if filters.has_attachment:
         parts.append(HasAttachment())
     return And(tuple(parts)) if len(parts) > 1 else parts[0] if parts else Everything()
+
+
+_BY_VALUE: dict[str, Callable[[str], Node]] = {
+    "title": lambda value: Phrase(fold(value), "title"),
+    "text": lambda value: Phrase(fold(value), "text"),
+    "attachment": lambda value: Phrase(fold(value), "attachment"),
+    "issuer": lambda value: _contains("issuer", value),
+    "source": lambda value: _contains("source", value),
+    "number": number_node,
+    "kind": lambda value: Is("kind", _values(value)),
+}
+_BY_PLACE: dict[str, Callable[[str, str, int], Node]] = {"state": _state, "has": _has, "region": region_node}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.nodes import Contains, Node, Or, Phrase, Understood
+from index.nodes import And, Contains, Node, Or, Phrase, Understood
 from index.query_tree import replaced
 from index.understand_names import other_names, shorts_of_words
 from index.understand_numbers import asked_number, near_nodes, part_node, shown
@@ -35,22 +35,29 @@ def understood(text: str, tree: Node, node: Node, words: Sequence[str], home: Pa
 
 def _with_names(tree: Node, node: Node, words: Sequence[str], home: Path | None) -> Meaning:
     known = {word: found for word in dict.fromkeys(words) if (found := other_names(word, home))}
-    notes = [Understood(found.kind, word, "、".join(found.names)) for word, found in known.items()]
-    near: list[tuple[Node, float]] = []
-    if known:
-        near.append((replaced(tree, lambda leaf: _either(leaf, known[leaf.text].names) if isinstance(leaf, Phrase) and leaf.text in known else leaf), ALIAS))
-    shorts = shorts_of_words(list(words), home) if not known and isinstance(tree, Phrase) == (len(words) == 1) else ()
-    if shorts:
-        near.append((_either(None, shorts), ALIAS))
-        notes.append(Understood("alias", " ".join(words), "、".join(shorts)))
-    names = (*(name for found in known.values() for name in found.names), *shorts)
-    return Meaning(node, tuple(near), tuple(notes), names)
+    if not known:
+        return _with_shorts(tree, node, words, home)
+
+    def change(leaf: Node) -> Node:
+        return _either(leaf, known[leaf.text].names) if isinstance(leaf, Phrase) and leaf.text in known else leaf
+
+    notes = tuple(Understood(found.kind, word, "、".join(found.names)) for word, found in known.items())
+    names = tuple(name for found in known.values() for name in found.names)
+    return Meaning(node, ((replaced(tree, change), ALIAS),), notes, names)
 
 
-def _either(leaf: Phrase | None, names: Sequence[str]) -> Node:
-    scope = leaf.scope if leaf else "any"
-    parts = tuple(Phrase(name, scope) for name in names)
-    return Or((leaf, *parts)) if leaf else Or(parts)
+def _with_shorts(tree: Node, node: Node, words: Sequence[str], home: Path | None) -> Meaning:
+    """The words of a long form asked for its short one: 公众安全感 执法满意度 for 两感."""
+    plain = isinstance(tree, Phrase) or (isinstance(tree, And) and all(isinstance(part, Phrase) for part in tree.parts))
+    shorts = shorts_of_words(list(words), home) if plain else ()
+    if not shorts:
+        return Meaning(node)
+    near = Or(tuple(Phrase(short) for short in shorts))
+    return Meaning(node, ((near, ALIAS),), (Understood("alias", " ".join(words), "、".join(shorts)),), shorts)
+
+
+def _either(leaf: Phrase, names: Sequence[str]) -> Node:
+    return Or((leaf, *(Phrase(name, leaf.scope) for name in names)))
 
 
 def issuers_meant(node: Node, home: Path | None) -> tuple[Node, tuple[Understood, ...]]:

@@ -18,6 +18,7 @@ from notices.text import fold
 FILE = "aliases.tsv"
 MOST_MEANINGS = 4  # 办法, 公司, 甲方: what stands for many things in many notices stands for none in a query
 MOST_SHOWN = 3
+MOST = 0.6
 _LONGEST, _MOST_LINES = 60, 200
 
 
@@ -49,14 +50,13 @@ def meanings_of(home: Path, key: str) -> list[str]:
 
 def shorts_for(home: Path, words: list[str]) -> list[str]:
     """Short forms of a long form that holds all these folded words and little else (公众安全感 执法满意度)."""
-    longest = max(words, key=len)
-    enough = sum(map(len, words))
-    found = [
-        (key, other, count)
-        for key, other, count, direction in _lines_holding(home, longest)
-        if direction == "<" and enough >= 0.6 * len(key) and all(w in key for w in words)
-    ]
-    return _best((other, count) for _, other, count in found)
+    lines = _lines_holding(home, max(words, key=len))
+    return _best((other, count) for key, other, count, direction in lines if direction == "<" and is_most_of(words, key))
+
+
+def is_most_of(words: list[str], long: str) -> bool:
+    """Whether a long form holds all the words and little else."""
+    return sum(map(len, words)) >= MOST * len(long) and all(word in long for word in words)
 
 
 def _best(found: Iterable[tuple[str, int]]) -> list[str]:

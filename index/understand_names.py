@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from index.understand_aliases import meanings_of, shorts_for
+from index.understand_aliases import is_most_of, meanings_of, shorts_for
 from index.understand_tables import rows
 from notices.errors import ConfigError
 from notices.text import fold
 
-MOST_NAMES = 8
+MOST_NAMES = 12
+_CENTRAL = ("国家", "国务院", "中国", "全国", "中央")
 _LEVEL = re.compile(r"(?:国家|全国|[\u4e00-\u9fff]{0,12}?(?:省|市|区|县|州|盟|旗|自治区|自治州|自治县))?")
 
 
@@ -30,20 +31,27 @@ def other_names(word: str, home: Path | None) -> OtherNames | None:
     """What else a folded word is called; None for an ordinary word."""
     if not 2 <= len(word) <= 60:
         return None
-    for kind, names in (("agency", agency_names(word)), ("office", office_names(word)), ("alias", _alias_names(word, home))):
-        names = [n for n in dict.fromkeys(names) if n != word]
-        if names:
-            return OtherNames(kind, tuple(names[:MOST_NAMES]))
-    return None
+    by_kind = (("agency", agency_names(word)), ("office", office_names(word)), ("alias", _alias_names(word, home)))
+    names = _telling(word, [name for _, found in by_kind for name in found])
+    kind = next((kind for kind, found in by_kind if found), "")
+    return OtherNames(kind, names[:MOST_NAMES]) if names else None
+
+
+def _telling(word: str, names: list[str]) -> tuple[str, ...]:
+    """The names that find something else than the word does, and nothing wider: none that holds it, none that is a part of it."""
+    return tuple(n for n in dict.fromkeys(names) if n not in word and word not in n)
 
 
 def shorts_of_words(words: list[str], home: Path | None) -> tuple[str, ...]:
     """Short forms whose long form holds all the folded words and little else."""
     if not words or min(map(len, words)) < 2:
         return ()
-    length = sum(map(len, words))
-    curated = [short for long, shorts in _by_long(home).items() if length >= 0.6 * len(long) and all(w in long for w in words) for short in shorts]
-    return tuple(dict.fromkeys([*curated, *(shorts_for(home, words) if home else [])]))[:MOST_NAMES]
+    found: list[str] = []
+    for long, shorts in _by_long(home).items():
+        if is_most_of(words, long):
+            found += shorts
+    found += shorts_for(home, words) if home else []
+    return tuple(dict.fromkeys(found))[:MOST_NAMES]
 
 
 def agency_names(word: str) -> list[str]:
@@ -54,7 +62,13 @@ def agency_names(word: str) -> list[str]:
         family[full] = None
         for relation in (successors, predecessors):
             family.update(dict.fromkeys(_closure(full, relation)))
-    return [name for full in family for name in (full, *shorts.get(full, ()))]
+    return [name for full in family for name in (full, *(s for s in shorts.get(full, ()) if _as_central(s, full, word)))]
+
+
+def _as_central(short: str, full: str, word: str) -> bool:
+    """Whether a short name means no more than the body: 统计局 is every county's too, and 发改委 when 国家发改委 was asked for."""
+    central = word.startswith(_CENTRAL) and not short.startswith(_CENTRAL) and short[-1] in "委局办"
+    return short not in full and not central
 
 
 def office_names(word: str) -> list[str]:

@@ -32,7 +32,7 @@ def shown(asked: NumberQuery) -> str:
 def part_node(asked: NumberQuery) -> Node | None:
     """Documents whose number has every part that was said."""
     if asked.key:
-        return Is("number_key", (asked.key,))
+        return _is_key(asked.key)
     if asked.year and asked.no:
         loose = Is("number_loose", (f"{asked.year}|{asked.no}",))
         return And((loose, Contains("document_number", fold(asked.code)))) if asked.code else loose
@@ -47,12 +47,16 @@ def near_nodes(asked: NumberQuery) -> list[tuple[Node, float]]:
     """What a whole number comes close to: the same code and number of another year, the same year and number of another code."""
     nodes: list[tuple[Node, float]] = []
     if asked.key and asked.no:
-        nodes.append((Is("number_key", (asked.key,)), EXACT_NUMBER))
+        nodes.append((_is_key(asked.key), EXACT_NUMBER))
         if asked.code:
             nodes.append((_with_code(asked.code, _any_year(asked.no)), CODE_AND_NUMBER))
         if asked.year:
             nodes.append((Is("number_loose", (f"{asked.year}|{asked.no}",)), YEAR_AND_NUMBER))
     return nodes
+
+
+def _is_key(key: str) -> Node:
+    return Is("number_key", tuple(dict.fromkeys((key, fold(key)))))  # 國辦發 is 国办发
 
 
 def _any_year(no: str) -> Node:

@@ -57,8 +57,8 @@ def _named(name: str) -> list[str]:
 
 @cache
 def _by_code() -> dict[str, str]:
-    today = dict(rows("regions"))
-    return {**{old: name for old, name, _ in rows("region_changes")}, **today}
+    earlier = {old: name for old, name, _ in rows("region_changes")}
+    return earlier | {code: name for code, name in rows("regions")}
 
 
 @cache
