@@ -16,6 +16,7 @@ from notices.errors import UnknownName
 from notices.numbers import parse_number
 from pipeline import models
 from pipeline.database import database_errors, open_database
+from pipeline.instruments import copies_of
 from pipeline.newest import newest_revisions
 
 _FIELDS = (
@@ -47,7 +48,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
         for revision in revisions:
             with Session(database, expire_on_commit=False) as session, session.begin():
                 snapshot = session.get(models.Snapshot, revision.snapshot_id) if revision.snapshot_id else None
-            value = as_json(revision, snapshot)
+                copies = [copy.id for copy in copies_of(session, revision.notice)]
+            value = as_json(revision, snapshot) | {"copies": copies}
             print(json.dumps(value, ensure_ascii=False) if args.json else "\n".join(_lines(value)))
     return 0
 
@@ -109,6 +111,8 @@ def _lines(value: dict[str, Any]) -> Iterator[str]:
             yield f"{name.replace('_', ' '):16} {safe(str(value[name]))}"
     for attachment in value["attachments"]:
         yield f"{'attachment':16} {safe(attachment['name'])} ({attachment['outcome']})"
+    if value["copies"]:
+        yield f"{'copies':16} {', '.join(map(str, value['copies']))}"
     if value["snapshot"]:
         kept = value["snapshot"]
         yield f"{'kept bytes':16} {kept['warc_file']} at {kept['offset']}, {kept['payload_digest']}, fetched {kept['fetched_at']}"

@@ -276,3 +276,11 @@ class Checkpoint(Base):
     root: Mapped[str]
     note: Mapped[str]
     timestamp_response: Mapped[str | None]
+
+
+class InstrumentKey(Base):
+    """A key by which copies of one instrument find each other (pipeline.duplicates.candidate_keys)."""
+
+    __tablename__ = "instrument_key"
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True, index=True)

@@ -19,6 +19,7 @@ from notices.text import fold
 from notices.urls import canonical_url, url_key
 from notices.version import PARSER
 from pipeline import models
+from pipeline.instruments import group_copies
 from pipeline.row_digest import row_digest
 
 _BLANKS = re.compile(r"\s+")
@@ -55,6 +56,7 @@ def store_reading(session: Session, source_id: int, reading: Reading) -> str:
     revision = _revision_row(row, digest, reading)
     revision.row_digest = row_digest(revision)
     session.add(revision)
+    group_copies(session, row, revision)
     session.add(models.Outbox(notice_id=row.id, created_at=reading.read_at))
     session.flush()
     return "new" if row.revisions == 1 else "revised"

@@ -117,6 +117,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_run_source_id"), ["source_id"], unique=False)
 
     op.create_table(
+        "instrument_key",
+        sa.Column("notice_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["notice_id"], ["notice.id"], name=op.f("fk_instrument_key_notice_id_notice")),
+        sa.PrimaryKeyConstraint("notice_id", "key", name=op.f("pk_instrument_key")),
+    )
+    with op.batch_alter_table("instrument_key", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_instrument_key_key"), ["key"], unique=False)
+
+    op.create_table(
         "observation",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("notice_id", sa.Integer(), nullable=False),
@@ -302,6 +312,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_observation_notice_id"))
 
     op.drop_table("observation")
+    with op.batch_alter_table("instrument_key", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_instrument_key_key"))
+
+    op.drop_table("instrument_key")
     with op.batch_alter_table("run", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_run_source_id"))
 
