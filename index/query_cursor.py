@@ -11,14 +11,14 @@ from index.engine import Answer, Engine, Hit
 from index.nodes import And, Between, Node, Not, Or, Query
 from notices.errors import UserError
 
-_CURSOR = re.compile(r"(\d{4}-\d\d-\d\d|-)\.(\d{1,18})")
+_CURSOR = re.compile(r"(\d{4}-\d\d-\d\d|undated)\.(\d{1,18})")
 _STEP = 100
 _DATED = Between("published_date", None, None)
 
 
 def cursor_of(hit: Hit) -> str:
     """The cursor that continues after a hit."""
-    return f"{hit.published_date.isoformat() if hit.published_date else '-'}.{hit.id}"
+    return f"{hit.published_date.isoformat() if hit.published_date else 'undated'}.{hit.id}"
 
 
 def page_after(engine: Engine, query: Query, cursor: str, limit: int) -> Answer:
@@ -40,7 +40,7 @@ def _read(cursor: str) -> tuple[date | None, int]:
     try:
         if not found:
             raise ValueError(cursor)
-        return (None if found[1] == "-" else date.fromisoformat(found[1])), int(found[2])
+        return (None if found[1] == "undated" else date.fromisoformat(found[1])), int(found[2])
     except ValueError as error:
         raise UserError(f"{cursor!r} is no cursor; use the value `next` of an earlier answer") from error
 

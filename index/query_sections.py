@@ -24,5 +24,5 @@ def section_path(text: str, at: int) -> tuple[str, ...]:
         if found:
             level = next(i for i in range(len(_LEVELS)) if found[i + 1])
             headings = {k: v for k, v in headings.items() if k < level}
-            headings[level] = found[level + 1] + ("" if level == _ARTICLE else found[len(_LEVELS) + 1].strip())
+            headings[level] = found[level + 1] + ("" if level == _ARTICLE else found[len(_LEVELS) + 1].rstrip())
     return tuple(headings[level] for level in sorted(headings))

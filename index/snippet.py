@@ -40,10 +40,10 @@ def snippet_of(
     """
     places = [(place, _Folded(piece)) for place, piece in _places(title, text, attachments)]
     for wanted, first in ((runs, WHOLE), (_pairs(runs), 0)):
-        best = max(((*folded.best(wanted, first), -n) for n, (_, folded) in enumerate(places)), default=(0, 0, 0))
-        if best[0] > 0:
-            place, folded = places[-best[2]]
-            return _shown(place, folded, best[1], wanted, mask)
+        found = [folded.best(wanted, first) for _, folded in places]
+        best = max(range(len(places)), key=lambda n: found[n][0])
+        if found[best][0]:
+            return _shown(*places[best], found[best][1], (wanted, mask))
     return Snippet(_one_line(mask(text[: WIDTH + _MARGIN])[:WIDTH] or mask(title)), (), "text" if text else "title")
 
 
@@ -94,7 +94,7 @@ class _Folded:
         return sorted(found)
 
     def best(self, runs: Sequence[str], more: int = 0) -> tuple[int, int]:
-        """The weight of the part that holds most of the runs, and minus where it begins: of two the earlier is the better. The first run weighs `more`."""
+        """The weight of the first part that holds most of the runs, and where it begins. The first run weighs `more`."""
         found = self.occurrences(runs)
         weights = [len(run) + (0 if number else more) for number, run in enumerate(runs)]
         inside: Counter[int] = Counter()
@@ -107,18 +107,19 @@ class _Folded:
                 inside[gone] -= 1
                 weight -= weights[gone] if not inside[gone] else 0
                 first += 1
-            best = max(best, (weight, -found[first][0]))
+            best = (weight, found[first][0]) if weight > best[0] else best
         return best
 
 
-def _shown(place: Where, folded: _Folded, negative: int, runs: Sequence[str], mask: Callable[[str], str]) -> Snippet:
-    at = folded.original(-negative)
+def _shown(place: Where, folded: _Folded, first: int, asked: tuple[Sequence[str], Callable[[str], str]]) -> Snippet:
+    runs, mask = asked
+    at = folded.original(first)
     start = _beginning(folded.text, at)
     end = min(len(folded.text), start + WIDTH)
     around = mask(folded.text[max(0, start - _MARGIN) : end + _MARGIN])
     passage = around[min(start, _MARGIN) :][: end - start]
-    low = max(0, -negative - WIDTH)  # folded characters may be more than the original ones, but few of them are before a match
-    spans = [(folded.original(a), folded.original(b) + 1) for a, b, _ in folded.occurrences(runs, low, -negative + 2 * WIDTH)]
+    low = max(0, first - WIDTH)  # folded characters may be more than the original ones, but few of them are before a match
+    spans = [(folded.original(a), folded.original(b) + 1) for a, b, _ in folded.occurrences(runs, low, first + 2 * WIDTH)]
     marks = _merged(sorted((max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start))
     path = section_path(folded.text, at) if place == "text" else ()
     return Snippet(_one_line(passage), marks, place, tuple(map(mask, path)))
