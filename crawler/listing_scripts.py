@@ -37,7 +37,7 @@ def scripts_of(root: Any) -> str:
 
 def scripted_pages(scripts: str, url: str) -> Iterator[str]:
     """The next page by every address that the scripts join from parts, best first."""
-    if total_pages(scripts) == 1:
+    if "+" not in scripts or total_pages(scripts) == 1:
         return
     for match in list(_JOINED.finditer(scripts))[:20]:
         if _LEADS.search(scripts[max(0, match.start() - 120) : match.start()]):

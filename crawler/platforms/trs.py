@@ -15,6 +15,7 @@ _CALL = re.compile(r"[Pp]age\w{0,30}\s{0,3}\(([^()]{5,300})\)")
 _ARGUMENT = re.compile(r"""\s*(?:(\d{1,7})|['"]([^'"]{0,80})['"]|([^,'"]{1,60}))\s*(?:,|$)""")
 _ENDING = re.compile(r"\.?(?:s?html?|jspx?|aspx?|php)", re.I)
 _COUNT = re.compile(r"\b(?:countPage|totalPage|pageCount)\s*[=:]\s*['\"]?(\d{1,6})")
+_COUNTS = ("countPage", "totalPage", "pageCount")
 _CURRENT = re.compile(r"\b(?:currentPage|currPage|curPage|nCurrIndex)\s*[=:]\s*['\"]?(\d{1,6})")
 _STEM = re.compile(r"""["']([\w-]{0,40}_)["']\s*\+""")
 
@@ -65,7 +66,7 @@ def pager_of(text: str, url: str) -> Call | None:
         call = _call(match[1])
         if call:
             return call
-    count = _COUNT.search(text)
+    count = _COUNT.search(text) if any(name in text for name in _COUNTS) else None
     if not count:
         return None
     current, stem = _CURRENT.search(text), _STEM.search(text)

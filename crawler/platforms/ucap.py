@@ -15,11 +15,12 @@ INFERS = False
 _API = re.compile(r"/(?:common/)?search(?:List)?/[0-9a-zA-Z]{6,40}\?")
 _PATH = r"(?:(?:https?:)?/{0,2}[^\"'()\s<>]{0,200}/)?(?:common/)?search(?:List)?/[0-9a-f]{32}(?:\?[^\"'()\s<>]{0,500})?"
 _NAMED = re.compile(rf"""["'(](/?{_PATH})["')]""")
+_CHANNEL = re.compile(r"search(?:List)?/[0-9a-f]{32}")
 
 
 def matches(text: str, url: str) -> bool:
     """Whether this is such an answer or a page that asks for one."""
-    return bool(_API.search(url)) or "CMSPRO_" in text or "_isJson=true" in text or bool(_NAMED.search(text[:500_000]))
+    return bool(_API.search(url)) or "CMSPRO_" in text or "_isJson=true" in text or bool(_CHANNEL.search(text))
 
 
 def read(text: str, url: str) -> Reading | None:
@@ -38,6 +39,6 @@ def next_pages(text: str, url: str) -> tuple[str, ...]:
     """The channel's answer that a column page asks for. Sites that demand a token of their own script cannot be asked."""
     if _API.search(url):
         return ()
-    named = _NAMED.search(text[:500_000])
+    named = _NAMED.search(text[:500_000]) if _CHANNEL.search(text) else None
     target = absolute(url, html.unescape(named[1])) if named else None
     return tuple(with_query(target, _isAgg="true", _isJson="true", _pageSize=15, page=n) for n in (2, 1)) if target else ()
