@@ -32,7 +32,7 @@ _PLAIN = re.compile(
 _DATA_ADDRESS = re.compile(r"data:[\w/+.;=-]{0,100}base64,[A-Za-z0-9+/=%\s]{400,}")
 
 _INLINE_TAGS = re.compile(r"</?(?:font|span|b|strong|i|em|u|big|small|center|o:p|st1:\w+)(?:\s[^<>]*)?>", re.I)
-_OTHER_TAGS = re.compile(r"</?(?!(?:p|br|a|title|h1)[\s>/])([A-Za-z][^\s<>/]{0,20})[^<>]*>?", re.I)
+_OTHER_TAGS = re.compile(r"(?:</?(?!(?:p|br|a|title|h1)[\s>/])[A-Za-z][^<>]*+>?\s*+)++", re.I)
 _LONG_TAGS = re.compile(r"<(p|br|title|h1)\s[^<>]*>", re.I)
 _CODE = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>", re.I | re.S)
 
@@ -57,7 +57,7 @@ def decode(body: bytes, content_type: str | None = None) -> tuple[str, str]:
     text = _strict_utf8(body)
     if text is not None:
         return clean(text), "utf-8"
-    encoding = _labelled(body, content_type) or _detected(body)
+    encoding = "utf-8" if _is_nearly_utf8(body) else _labelled(body, content_type) or _detected(body)
     return clean(body.decode(encoding, "replace")), encoding
 
 
@@ -129,7 +129,7 @@ def absolute(url: str, href: str | None) -> str | None:
         _ = parts.port
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https") or not parts.hostname or any(c in parts.netloc for c in "<>\"'{} "):
+    if parts.scheme not in ("http", "https") or not parts.hostname or any(c in parts.netloc for c in "<>\"'{}% "):
         return None
     return parts._replace(fragment="").geturl()
 
@@ -173,13 +173,19 @@ def _is_text_encoding(name: str) -> bool:
         return False
 
 
+def _is_nearly_utf8(body: bytes) -> bool:
+    """Whether a body is UTF-8 but for a few damaged places: in another encoding hardly a character would be valid."""
+    text = body[:200_000].decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    return (len(body[:200_000]) - len(text)) // 2 > 50 * broken
+
+
 def _detected(body: bytes) -> str:
-    """The likelier of UTF-8 and gb18030 for a body that is not strictly UTF-8: the one with fewer undecodable places."""
-    sample = body[:200_000]
-    if body[:4].count(0) == 2 or sample[:2000].count(0) > len(sample[:2000]) // 4:
-        return "utf-16-le" if sample[1:2] == b"\0" else "utf-16-be"
-    broken = {name: sample.decode(name, "replace").count("\ufffd") for name in ("utf-8", "gb18030")}
-    return "utf-8" if broken["utf-8"] < broken["gb18030"] else "gb18030"
+    """The encoding of a body that no label explains: UTF-16 without a mark has zeros in half its places; else it is gb18030."""
+    zeros = body[:2000].count(0)
+    if zeros > len(body[:2000]) // 4:
+        return "utf-16-le" if body[1:2] == b"\0" else "utf-16-be"
+    return "gb18030"
 
 
 def _tree(text: str) -> tuple[etree._Element, bool]:

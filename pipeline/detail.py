@@ -79,7 +79,8 @@ def _take_apart(root: etree._Element, url: str) -> _Page:
     page.head, page.lines, page.tail = head + lines[:start], lines[start:end], lines[end:] + tail
     page.labels = {**labelled_values(page.tail[:30]), **labelled_values(lines[:start]), **first}
     if page.title is None:
-        page.title, page.provenance["title"] = page.labels.get("title"), "table"
+        page.title = page.labels.get("title")
+        page.provenance["title"] = "table" if page.title else ""
     return page
 
 

@@ -35,6 +35,7 @@ _LABEL_ONLY = re.compile(r"(?:相关)?附\s?件\s?[\d一二三四五六七八九
 _NUMBERED = re.compile(r"^\s*[\d一二三四五六七八九十]{1,2}\s?[.．、]")
 _OUTER = re.compile(r"(?:fujian|attach|filelist|file[-_]?list|appendix|[-_ ]fj|^fj|xgfj|nfw-cms-attachment|download)", re.I)
 _MAYBE = re.compile(r"附|\.[A-Za-z]{2,4}")
+_FURNITURE = re.compile(r"(?:foot|side|nav|relat|hot|recomm|friend|link|xgxx|copy|bottom)", re.I)
 MAX_FILES = 300
 MAX_LINKS = 3000
 
@@ -44,7 +45,7 @@ def find_files(root: etree._Element, body: etree._Element, base: str) -> tuple[A
     found = list(_links(body, base))
     inside = set(body.iter("a"))
     found += [link for block in _outer_blocks(root) for link in _links(block, base, inside)]
-    found += _plain_links(root, base, inside)
+    found += _plain_links(root, body, base, inside)
     if len(found) < MAX_FILES:
         found += _framed(body, base)
         found += _scripted(body, base, {link.url for link in found})
@@ -136,7 +137,7 @@ def _is_cut(a: etree._Element, text: str, named: bool) -> bool:
 def _stands_in_list(a: etree._Element) -> bool:
     """Whether the line of a link begins with 附件, or is a numbered line after one that does."""
     line = _line_element(a)
-    text = one_line(" ".join(line.itertext()))[:300]
+    text = _line_text(a)
     if _ATTACHED.match(text):
         return True
     if not _NUMBERED.match(text):
@@ -205,18 +206,27 @@ def _is_outer(element: etree._Element) -> bool:
     return any(name is not None and _OUTER.search(name) is not None for name in names)
 
 
-def _plain_links(root: etree._Element, base: str, done: set[etree._Element]) -> Iterator[AttachmentLink]:
-    """Links outside the text whose address or name is plainly a file and whose line says 附件."""
-    for a in islice(root.iter("a"), MAX_LINKS):
-        if a not in done and _MAYBE.search("".join(a.itertext())):
-            text = one_line(text_of(a))
-            if text and (
-                _ATTACHED.match(text)
-                or (_NAMED_FILE.search(text) and _ATTACHED.match(one_line(" ".join(_line_element(a).itertext()))[:300]))
-            ):
-                link = _read_link(a, base)
-                if link is not None:
-                    yield link
+def _plain_links(root: etree._Element, body: etree._Element, base: str, done: set[etree._Element]) -> Iterator[AttachmentLink]:
+    """Links outside the text that plainly lead to its files: called 附件 wherever they stand, or files by name that follow the text."""
+    after = False
+    for a in islice(root.iter("a", str(body.tag)), MAX_LINKS):
+        after = after or a is body
+        if a.tag != "a" or a in done or not _MAYBE.search("".join(a.itertext())):
+            continue
+        text = one_line(text_of(a))
+        if _ATTACHED.match(text) or (_NAMED_FILE.search(text) and (_follows(a, after) or _ATTACHED.match(_line_text(a)))):
+            link = _read_link(a, base)
+            if link is not None:
+                yield link
+
+
+def _follows(a: etree._Element, after: bool) -> bool:
+    """Whether a link comes after the text and is no part of the site's furniture."""
+    return after and not any(_FURNITURE.search(f"{e.get('class') or ''} {e.get('id') or ''}") for e in islice(a.iterancestors(), 6))
+
+
+def _line_text(a: etree._Element) -> str:
+    return one_line(" ".join(_line_element(a).itertext()))[:300]
 
 
 def _framed(body: etree._Element, base: str) -> Iterator[AttachmentLink]:
