@@ -36,7 +36,9 @@ def main(argv: list[str] | None = None) -> int:
     failures, slowest = run(seeds(Path(args.shared)), args.pages, args.seed)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     over = sum(seconds > LIMIT for seconds, _ in slowest)
-    print(f"{args.pages} pages, {len(failures)} crashes, {over} over {LIMIT:.0f} s, slowest {slowest[0][0]:.2f} s ({slowest[0][1]}), peak {peak} MB")
+    print(
+        f"{args.pages} pages, {len(failures)} crashes, {over} over {LIMIT:.0f} s, slowest {slowest[0][0]:.2f} s ({slowest[0][1]}), peak {peak} MB"
+    )
     for failure in failures[:10]:
         print(failure)
     return 1 if failures or over else 0
@@ -108,7 +110,22 @@ def _drop_ends(rng: random.Random, body: bytes) -> bytes:
 
 
 def _splice(rng: random.Random, body: bytes) -> bytes:
-    bits = (b"<!--", b"-->", b"<![CDATA[", b"<script>", b"</script>", b"<table>", b"<p", b"&#0;", b"&#xD800;", b"\x00", b"\xff\xfe", b"<?xml", b"<svg>", b"\x0b")
+    bits = (
+        b"<!--",
+        b"-->",
+        b"<![CDATA[",
+        b"<script>",
+        b"</script>",
+        b"<table>",
+        b"<p",
+        b"&#0;",
+        b"&#xD800;",
+        b"\x00",
+        b"\xff\xfe",
+        b"<?xml",
+        b"<svg>",
+        b"\x0b",
+    )
     for _ in range(rng.randint(1, 30)):
         at = rng.randrange(len(body) + 1)
         body = body[:at] + rng.choice(bits) + body[at:]
@@ -145,13 +162,32 @@ def _table(rng: random.Random, body: bytes) -> bytes:
 
 
 def _lines(rng: random.Random, body: bytes) -> bytes:
-    bits = ("发布时间：", "附件：1.", "2020年1月2日", "（", "《", "〔2020〕", "第1号", "一、", "来源：", " ", "\u3000", "打印", "A+", "1", "，", "http://")
+    bits = (
+        "发布时间：",
+        "附件：1.",
+        "2020年1月2日",
+        "（",
+        "《",
+        "〔2020〕",
+        "第1号",
+        "一、",
+        "来源：",
+        " ",
+        "\u3000",
+        "打印",
+        "A+",
+        "1",
+        "，",
+        "http://",
+    )
     line = "".join(rng.choice(bits) for _ in range(rng.randint(1, 6))) * rng.choice((1, 50, 2000))
     return _inside(body, f"<p>{line}</p>".encode() * max(1, min(2000, 400_000 // (3 * len(line)))))
 
 
 def _links(rng: random.Random, body: bytes) -> bytes:
-    link = rng.choice((b"<a href='javascript:;'>x.doc</a>", b"<p>1.<a href='#'>abcd</a></p>", b"<a href=x.pdf>", b"<li><a href=a>bb</a>2020-01-02"))
+    link = rng.choice(
+        (b"<a href='javascript:;'>x.doc</a>", b"<p>1.<a href='#'>abcd</a></p>", b"<a href=x.pdf>", b"<li><a href=a>bb</a>2020-01-02")
+    )
     return _inside(body, "<p>附件：</p>".encode() + link * 20_000)
 
 

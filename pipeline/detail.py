@@ -224,7 +224,10 @@ def _from_text(page: _Page, name: str, value: _Found | None) -> _Found | None:
 
 
 def _printed(page: _Page) -> date | None:
-    """The day under the signer of an order; else that of a closing line that joins office, day and 印发: inferred, for the day of printing may be later than that of signing."""
+    """The day under the signer of an order; else that of a closing line that joins office, day and 印发.
+
+    The latter is inferred: the day of printing may be later than that of signing.
+    """
     ordered = signed_order(page.lines)
     if ordered:
         page.provenance["written_date"] = "line"

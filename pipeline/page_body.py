@@ -17,8 +17,10 @@ _KNOWN = re.compile(
     re.I,
 )
 _OUTSIDE = re.compile(
-    r"(?:^|[-_ ])(?:nav\w*|menu\w*|foot\w*|copy\w*|share\w*|bdshare\w*|crumb\w*|breadcrumb\w*|bread|position|location|dqwz|wz|weizhi|search\w*|login\w*|banner\w*|sidebar\w*|side|aside"
-    r"|related\w*|relate|xgxx|xgwz|xgwj|xglj|friend\w*|flink\w*|link|links|qrcode\w*|erweima|ewm|toolbar|tools?|print\w*|page|pagination|prev\w*|next\w*|comment\w*|recommend\w*|hot|tail|bottom)(?=$|[-_ ])",
+    r"(?:^|[-_ ])(?:nav\w*|menu\w*|foot\w*|copy\w*|share\w*|bdshare\w*|crumb\w*|breadcrumb\w*|bread|position|location|dqwz|wz|weizhi"
+    r"|search\w*|login\w*|banner\w*|sidebar\w*|side|aside"
+    r"|related\w*|relate|xgxx|xgwz|xgwj|xglj|friend\w*|flink\w*|link|links|qrcode\w*|erweima|ewm"
+    r"|toolbar|tools?|print\w*|page|pagination|prev\w*|next\w*|comment\w*|recommend\w*|hot|tail|bottom)(?=$|[-_ ])",
     re.I,
 )
 _MARKS = "，。；：、"

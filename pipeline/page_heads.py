@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 
 from notices.dates import date_line, find_dates
 from notices.numbers import parse_number
@@ -52,7 +53,7 @@ def loose_signature(lines: Sequence[str]) -> tuple[str, date | None] | None:
 
 def signed_order(lines: Sequence[str]) -> date | None:
     """The day under the office and name that sign an order (命令: 部长 张三, then the date), before any annex."""
-    for above, line in zip(lines[:400], lines[1:401], strict=False):
+    for above, line in pairwise(lines[:400]):
         found = date_line(line)
         if found and len(above) <= 40 and _SIGNER.fullmatch(squeeze(above)):
             return found
@@ -70,7 +71,7 @@ def _agencies_over(lines: Sequence[str], n: int) -> tuple[str, None] | None:
 
 def counter_line(lines: Sequence[str]) -> str | None:
     """The running number alone on a line under 公告 or 令 in the red head: （第37号）."""
-    for above, line in zip(lines[:6], lines[1:7], strict=False):
+    for above, line in pairwise(lines[:7]):
         match = _COUNTER.fullmatch(line)
         if match and _HEAD_KIND.search(squeeze(above)):
             return squeeze(match[1])

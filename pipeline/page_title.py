@@ -102,10 +102,9 @@ def _headlines(root: etree._Element) -> Iterator[tuple[str, float]]:
     """The texts of headings and of blocks named like a title, in page order; small blocks only."""
     for element in islice(root.iter("h1", "h2", "h3", "div", "p", "td", "span", "ucaptitle", "li", "dt"), 20_000):
         heading = element.tag in ("h1", "h2", "h3", "ucaptitle")
-        if heading or _is_called_title(element):
-            if 4 <= len("".join(islice(element.itertext(), 60)).strip()) <= 600:
-                text = undo_wraps("\n".join(line for line in text_of(element).split("\n") if not is_lead(line)))
-                yield text, (3.0 if element.tag in ("h1", "ucaptitle") else 2.0)
+        if (heading or _is_called_title(element)) and 4 <= len("".join(islice(element.itertext(), 60)).strip()) <= 600:
+            text = undo_wraps("\n".join(line for line in text_of(element).split("\n") if not is_lead(line)))
+            yield text, (3.0 if element.tag in ("h1", "ucaptitle") else 2.0)
 
 
 def _is_called_title(element: etree._Element) -> bool:

@@ -65,7 +65,11 @@ def test_paragraphs_breaks_and_rows_are_lines() -> None:
 
 
 def test_layout_tables_break_into_lines() -> None:
-    assert lines("<table><tr><td><table><tr><td>标题</td></tr></table><p>一</p><p>二</p></td><td>旁</td></tr></table>")[:3] == ["标题", "一", "二"]
+    assert lines("<table><tr><td><table><tr><td>标题</td></tr></table><p>一</p><p>二</p></td><td>旁</td></tr></table>")[:3] == [
+        "标题",
+        "一",
+        "二",
+    ]
 
 
 def test_scripts_styles_forms_and_hidden_parts_are_silent() -> None:
@@ -93,7 +97,18 @@ def test_addresses_are_absolute_and_of_the_web() -> None:
     assert absolute(page, "//b.example/c") == "http://b.example/c"
     assert absolute(page, "..\\a b.doc") == "http://www.a.example/x/a%20b.doc"
     assert absolute(page, " /附件1.doc\n") == "http://www.a.example/附件1.doc"
-    for href in (None, "", "#", "#a", "javascript:;", "JavaScript:void(0)", "mailto:a@b.example", "tel:1", "data:text/html,x", "file:///etc/passwd"):
+    for href in (
+        None,
+        "",
+        "#",
+        "#a",
+        "javascript:;",
+        "JavaScript:void(0)",
+        "mailto:a@b.example",
+        "tel:1",
+        "data:text/html,x",
+        "file:///etc/passwd",
+    ):
         assert absolute(page, href) is None
     for href in ("http://[::1", "http://a:99999/", "http:///x", "http://a b/", "x" * 5000):
         assert absolute("", href) is None
