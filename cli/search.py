@@ -122,7 +122,7 @@ def asked(engine: Engine, text: str, args: Namespace, home: Path) -> Shown:
         from index.query_facets import facets
 
         shown = replace(shown, facets=facets(engine, query))
-    if not found.total and found.relaxed and not args.exact and args.similar is None:
+    if not found.total and found.relaxed and not query.understood and not args.exact and args.similar is None:
         shown = replace(shown, meant=_meant(engine, query, found))
     return replace(shown, took=(time.perf_counter() - began) * 1000, empty=not found.hits and not engine.count())
 
@@ -154,7 +154,7 @@ def _meant(engine: Engine, query: Query, found: Answer) -> str | None:
 
     near = [hit for hit in found.hits if not hit.exact][:5]
     texts = engine.texts([hit.id for hit in near])
-    return did_you_mean(query.text, [*(hit.title for hit in near), *(text for text, _ in texts.values())])
+    return did_you_mean(engine, query.text, [*(hit.title for hit in near), *(text for text, _ in texts.values())])
 
 
 if __name__ == "__main__":

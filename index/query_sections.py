@@ -12,6 +12,12 @@ _LEVELS = (
 _HEADING = re.compile("[ \\t\u3000\xa0]{0,8}(?:" + "|".join(f"({level})" for level in _LEVELS) + ")([^。；：:;\\n]{0,40})")
 _ARTICLE = 3
 _SCAN = 200_000
+_LONGEST = 26
+
+
+def _cut(text: str) -> str:
+    """A heading; of a paragraph that begins with a number, its beginning."""
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
 def section_path(text: str, at: int) -> tuple[str, ...]:
@@ -24,5 +30,5 @@ def section_path(text: str, at: int) -> tuple[str, ...]:
         if found:
             level = next(i for i in range(len(_LEVELS)) if found[i + 1])
             headings = {k: v for k, v in headings.items() if k < level}
-            headings[level] = found[level + 1] + ("" if level == _ARTICLE else found[len(_LEVELS) + 1].rstrip())
+            headings[level] = found[level + 1] + ("" if level == _ARTICLE else _cut(found[len(_LEVELS) + 1].rstrip()))
     return tuple(headings[level] for level in sorted(headings))

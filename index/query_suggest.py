@@ -15,10 +15,11 @@ _SCAN = 4000
 _SIMILAR = 300
 
 
-def did_you_mean(query: str, passages: Iterable[str]) -> str | None:
+def did_you_mean(engine: Engine, query: str, passages: Sequence[str]) -> str | None:
     """The query with words that no notice holds written as the passages of similar notices write them; None when nothing is near."""
-    words = [t.text for t in tokens_of(query) if t.kind in ("word", "phrase")][:MOST_WORDS]
-    near = {word: _nearest(fold(word), passages) for word in words if SHORTEST < len(fold(word)) <= LONGEST}
+    words = [t.text for t in tokens_of(query) if t.kind in ("word", "phrase") and SHORTEST < len(fold(t.text)) <= LONGEST]
+    unknown = [word for word in words[:MOST_WORDS] if not engine.search(Query(word, Phrase(fold(word))), limit=0).total]
+    near = {word: _nearest(fold(word), passages) for word in unknown}
     changed = {word: found for word, found in near.items() if found}
     meant = query
     for word, found in changed.items():

@@ -39,7 +39,7 @@ def snippet_of(
     `mask` must keep the length of what it is given.
     """
     places = [(place, _Folded(piece)) for place, piece in _places(title, text, attachments)]
-    for wanted, first in ((runs, WHOLE), (_pairs(runs), 0)):
+    for wanted, first in ((runs, WHOLE), (_pairs(runs[0]) if runs else (), 0)):
         found = [folded.best(wanted, first) for _, folded in places]
         best = max(range(len(places)), key=lambda n: found[n][0])
         if found[best][0]:
@@ -47,9 +47,9 @@ def snippet_of(
     return Snippet(_one_line(mask(text[: WIDTH + _MARGIN])[:WIDTH] or mask(title)), (), "text" if text else "title")
 
 
-def _pairs(runs: Sequence[str]) -> list[str]:
-    """Pairs of characters of the runs: what a relaxed match may share with the query."""
-    return list(dict.fromkeys(run[i : i + 2] for run in runs for i in range(len(run) - 1)))
+def _pairs(run: str) -> list[str]:
+    """Pairs of characters of the whole query: what a relaxed match may share with it."""
+    return list(dict.fromkeys(run[i : i + 2] for i in range(len(run) - 1)))
 
 
 def _places(title: str, text: str, attachments: Sequence[AttachedText]) -> Iterator[tuple[Where, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.nodes import And, Contains, Node, Or, Phrase, Understood
+from index.nodes import And, Contains, Node, Not, Or, Phrase, Scope, Understood
 from index.query_tree import replaced
 from index.understand_names import other_names, shorts_of_words
 from index.understand_numbers import asked_number, near_nodes, part_node, shown
@@ -57,7 +57,13 @@ def _with_shorts(tree: Node, node: Node, words: Sequence[str], home: Path | None
 
 
 def _either(leaf: Phrase, names: Sequence[str]) -> Node:
-    return Or((leaf, *(Phrase(name, leaf.scope) for name in names)))
+    return Or((leaf, *(_named(name, leaf.scope) for name in names)))
+
+
+def _named(name: str, scope: Scope) -> Node:
+    """Documents that hold a name: 人事部 is not in 人事部门, which every county has."""
+    named = Phrase(name, scope)
+    return And((named, Not(Phrase(f"{name}门", scope)))) if name.endswith("部") else named
 
 
 def issuers_meant(node: Node, home: Path | None) -> tuple[Node, tuple[Understood, ...]]:

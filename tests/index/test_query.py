@@ -130,6 +130,28 @@ def test_any_run_typed_as_it_stands_finds_its_text(before: str, run: str, after:
     assert holds(document(before + run + after), parsed.node)
 
 
+@settings(max_examples=600)
+@given(RAW, RAW, RAW, st.booleans())
+@example("", "日期:2026-13", "", False)
+@example("", "has:无 地区:月球", "", True)
+@example("", "状态:好 -(甲", "", False)
+def test_the_command_takes_any_run_as_text_too(before: str, run: str, after: str, exact: bool) -> None:
+    if fold(run):
+        parsed = parse_query(run, lenient=True, exact=exact)
+        assert holds(document(before + run + after), parsed.node)
+
+
+def test_what_is_denied_is_neither_marked_nor_resembled() -> None:
+    parsed = parse_query("两感 -(问卷 OR 测评) NOT 标题:公告")
+    assert parsed.highlights[1:] == ("两感",)
+    assert parsed.relaxed_text == ""
+
+
+def test_other_names_are_not_read_into_what_is_denied() -> None:
+    parsed = parse_query("通知 -两感")
+    assert "满意度" not in repr(parsed)
+
+
 def test_number_in_any_notation_is_understood() -> None:
     held = document("别的", document_number="国办发〔2017〕47号", number_key="国办发|2017|47", number_loose="2017|47")
     for query in (
