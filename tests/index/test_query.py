@@ -142,7 +142,7 @@ def test_the_command_takes_any_run_as_text_too(before: str, run: str, after: str
 
 
 def test_what_is_denied_is_neither_marked_nor_resembled() -> None:
-    parsed = parse_query("两感 -(问卷 OR 测评) NOT 标题:公告")
+    parsed = parse_query("两感 -(问卷 OR 测评) NOT 标题:公告", exact=True)
     assert parsed.highlights[1:] == ("两感",)
     assert parsed.relaxed_text == ""
 
