@@ -40,15 +40,21 @@ def main(argv: list[str]) -> int:
         return 2
     rows = _manifest(tool, pages)
     readers = _readers()
-    scores: dict[str, dict[str, list[float]]] = {}
+    marks: dict[str, dict[str, list[float]]] = {}
     for name, reader in readers.items():
         results = _read(rows, reader)
         if name == "notices":
             listed = [row for row in rows if row["kind"] == "list"]
             results += [{"id": row["id"], **msgspec.to_builtins(read_list(_body(row), row["url"]))} for row in listed]
-        scores[name] = _score(tool, pages, results)
-    _print(scores, _speeds(rows, readers))
+        marks[name] = _score(tool, pages, results)
+    _print(marks, _speeds(rows, readers))
     return 0
+
+
+def scores(shared: Path) -> dict[str, list[float]]:
+    """Our own marks on the labelled detail pages, by name: share and count."""
+    tool, pages = shared / "tools" / "score_pages.py", shared / "data" / "pages"
+    return _score(tool, pages, _read(_manifest(tool, pages), _ours))
 
 
 def _manifest(tool: Path, pages: Path) -> list[Row]:
@@ -151,12 +157,12 @@ def _score(tool: Path, pages: Path, results: list[Row]) -> dict[str, list[float]
     return made
 
 
-def _print(scores: dict[str, dict[str, list[float]]], speeds: dict[str, float]) -> None:
-    names = list(scores)
+def _print(marks: dict[str, dict[str, list[float]]], speeds: dict[str, float]) -> None:
+    names = list(marks)
     print(f"{'':32s}{'pages':>6s}" + "".join(f"{name:>13s}" for name in names))
-    for mark, (_, count) in scores[names[0]].items():
+    for mark, (_, count) in marks[names[0]].items():
         lists = mark.startswith("list.")
-        cells = [f"{scores[name][mark][0]:13.3f}" if name == names[0] or not lists else f"{'-':>13s}" for name in names]
+        cells = [f"{marks[name][mark][0]:13.3f}" if name == names[0] or not lists else f"{'-':>13s}" for name in names]
         print(f"{mark:32s}{count:6.0f}" + "".join(cells))
     print(f"{'detail pages a second':32s}{'':6s}" + "".join(f"{speeds[name]:13.1f}" for name in names))
 
