@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
-from cli.search import asked
+from cli.search_ask import asked
 from cli.search_output import as_json, dumped
 from index.engine import Engine
 from notices.display import masked, safe

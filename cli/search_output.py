@@ -55,7 +55,7 @@ def as_json(engine: Engine, shown: Shown, *, masking: bool = True) -> dict[str, 
     value["understood"] = [{"kind": u.kind, "read": u.read, "meaning": u.meaning} for u in query.understood]
     value["took_ms"] = round(shown.took, 2)
     if shown.meant:
-        value["did_you_mean"] = shown.meant
+        value["did_you_mean"] = masked(shown.meant) if masking else shown.meant
     if shown.facets is not None:
         value["facets"] = {name: [{"value": v, "count": n} for v, n in values] for name, values in shown.facets.fields.items()}
         value["facets_counted"] = shown.facets.counted
@@ -84,9 +84,14 @@ def _hit_json(hit: Hit, snippet: Snippet, masking: bool) -> dict[str, Any]:
         "id": hit.id, "url": hit.url, "title": masked(hit.title) if masking else hit.title, "source": hit.source, "issuer": hit.issuer or None,
         "document_number": hit.document_number or None, "kind": hit.kind or None, "published_date": _iso(hit.published_date),
         "written_date": _iso(hit.written_date), "score": hit.score, "exact": hit.exact,
-        "snippet": {"text": snippet.text, "marks": [list(m) for m in snippet.marks]}, "where": snippet.where,
+        "snippet": {"text": snippet.text, "marks": [list(m) for m in snippet.marks]}, "where": _where(snippet, masking),
         "path": list(snippet.path), "region": hit.region or None, "state": hit.state, "revision": hit.revision,
     }  # fmt: skip
+
+
+def _where(snippet: Snippet, masking: bool) -> str | dict[str, str | int | None]:
+    where = snippet.where
+    return {**where, "attachment": masked(str(where["attachment"]))} if masking and isinstance(where, dict) else where
 
 
 def _iso(value: date | None) -> str | None:
@@ -118,7 +123,7 @@ def print_lines(engine: Engine, shown: Shown, *, masking: bool = True, colour: b
     for line in _facet_lines(shown.facets):
         print(line)
     if shown.meant:
-        print(f"did you mean: {safe(shown.meant)}")
+        print(f"did you mean: {safe(masked(shown.meant) if masking else shown.meant)}")
     print(_summary(shown))
 
 

@@ -162,6 +162,7 @@ def test_personal_data_is_masked_unless_a_maintainer_asks(archive: Path, search:
         assert "13912345678" not in search("联系人电话", *form)[1]
         assert "13912345678" in search("联系人电话", "--unmasked", *form)[1]
     assert search("13912345678")[0] == 0
+    assert "13912345678" not in search("13912345679")[1]
 
 
 def test_people_see_marks_where_exact_ends_total_and_time(archive: Path, search: Run) -> None:
