@@ -44,6 +44,8 @@ def tokens_of(text: str) -> list[Token]:
 def _brackets_group(text: str) -> bool:
     """Whether ASCII round brackets outside quotations pair up, begin words and end them: only then they group."""
     bare = _QUOTED_WORD.sub(lambda m: "x" * len(m[0]), text)
+    if len(bare.split()) < 2:
+        return False  # (三) is a number of the text: there is nothing to group
     depth = 0
     for i, char in enumerate(bare):
         if char == "(" and i and not (bare[i - 1].isspace() or bare[i - 1] in "(-"):

@@ -40,6 +40,8 @@ def finds(query: str, text: str, **more: object) -> bool:
         ('"公众 安全感"', "公众安全感", True),
         ('"公众安全感" -满意度', "公众安全感满意度", False),
         ("國辦發", "国办发", True),
+        ("(三)", "第三项", False),
+        ("(三)", "（三）", True),
     ],
 )
 def test_operators_mean_what_they_say(query: str, text: str, hit: bool) -> None:
