@@ -80,7 +80,7 @@ def source_toml(found: Recognised, *, name: str, written: date, region: str = "0
         *(f"# NOT SURE: {_comment(s)}" for s in found.unsure),
         *(["# NOT SURE: region is a placeholder; give the six-digit code of the place"] if region == "000000" else []),
         f"name = {_quoted(name)}",
-        f"site = {_quoted(f'{urlsplit(found.url).scheme}://{urlsplit(found.url).netloc}')}",
+        f"site = {_quoted(found.site or urlsplit(found.url).netloc)}",
         f"publisher = {_quoted(found.site or '')}",
         f"region = {_quoted(region)}",
         "enabled = false",

@@ -57,7 +57,7 @@ def decode(body: bytes, content_type: str | None = None) -> tuple[str, str]:
     text = _strict_utf8(body)
     if text is not None:
         return clean(text), "utf-8"
-    encoding = "utf-8" if _is_nearly_utf8(body) else _labelled(body, content_type) or _detected(body)
+    encoding = "utf-8" if _is_nearly_utf8(body, 4 if _says_utf8(body, content_type) else 50) else _labelled(body, content_type) or _detected(body)
     return clean(body.decode(encoding, "replace")), encoding
 
 
@@ -173,11 +173,18 @@ def _is_text_encoding(name: str) -> bool:
         return False
 
 
-def _is_nearly_utf8(body: bytes) -> bool:
+def _says_utf8(body: bytes, content_type: str | None) -> bool:
+    """Whether header or page name UTF-8: a label alone proves nothing, but with it less proof is needed."""
+    header, meta = _CHARSET.search(content_type or ""), _META_CHARSET.search(body[:2048])
+    labels = [header[1] if header else "", (meta[1] or meta[2]).decode("ascii") if meta else ""]
+    return any(label.lower().replace("_", "-") in ("utf-8", "utf8") for label in labels)
+
+
+def _is_nearly_utf8(body: bytes, valid_for_one_broken: int) -> bool:
     """Whether a body is UTF-8 but for a few damaged places: in another encoding hardly a character would be valid."""
     text = body[:200_000].decode("utf-8", "replace")
     broken = text.count("\ufffd")
-    return (len(body[:200_000]) - len(text)) // 2 > 50 * broken
+    return (len(body[:200_000]) - len(text)) // 2 > valid_for_one_broken * broken
 
 
 def _detected(body: bytes) -> str:

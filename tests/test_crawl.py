@@ -196,16 +196,14 @@ def test_disabled_source_is_not_crawled(home: Home) -> None:
 
 
 def test_second_run_of_a_source_is_refused_while_the_first_is_at_it(home: Home) -> None:
-    site = small_site(3)
-    slow = site.pages[notice_path(3)]
-    site.pages[notice_path(3)] = lambda n: (time.sleep(4), (200, {"Content-Type": "text/html"}, slow))[1]  # type: ignore[return-value,func-returns-value]
-    with serving(site):
+    from pipeline.locks import hold
+
+    with serving(small_site(3)) as site:
         home.source(site.base)
-        first = subprocess.Popen(home.command("crawl"), env=home.environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        _wait_for(lambda: site.requests[notice_path(3)] > 0)
-        assert "another run holds" in home.run("crawl", check=6).stderr
-        first.communicate(timeout=60)
-    assert first.returncode == 0
+        with hold(home.path / "locks", "crawl-linshan"):
+            assert f"another run holds {home.path}" in home.run("crawl", check=6).stderr
+        assert site.requests.total() == 0
+        home.run("crawl")
     assert home.rows("select count(*) from notice") == [(3,)]
 
 
@@ -260,3 +258,18 @@ def test_index_that_is_gone_is_rebuilt(home: Home) -> None:
     shutil.rmtree(home.path / "index")
     home.run("index")
     assert home.search("甲0002")["total"] == 1
+
+
+def test_column_page_that_only_names_its_answer_is_followed(home: Home) -> None:
+    import json
+
+    site = small_site(2)
+    site.pages["/gkmlpt/index"] = b"<html><head><title>x</title></head><body><script>window._CONFIG = {SID: 7, TREE: [{\"id\": 12}]};</script><div></div></body></html>"
+    articles = [{"id": n, "title": title(n), "url": notice_path(n), "date": 1790000000 + n} for n in (1, 2)]
+    answer = json.dumps({"classify": {"post_count": 2}, "articles": articles}).encode()
+    with serving(site):
+        page = __import__("crawler.listing", fromlist=["read_list"]).read_list(site.pages["/gkmlpt/index"], site.base + "/gkmlpt/index")
+        assert page.next_page, page
+        site.pages[page.next_page.removeprefix(site.base)] = (200, {"Content-Type": "application/json"}, answer)
+        home.source(site.base, column="/gkmlpt/index")
+        assert "new 2" in home.run("crawl", check=None).stdout

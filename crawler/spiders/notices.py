@@ -17,9 +17,7 @@ from crawler.ledger import Ledger
 from crawler.listing import next_candidates, read_list
 from crawler.middlewares import Refused
 from crawler.source import Column, Source
-from notices.blocked import classify
 from notices.display import safe
-from notices.html import decode
 from notices.model import CrawledPage, Listed, ListEntry, ListPage
 from notices.urls import is_address
 
@@ -109,15 +107,18 @@ class NoticeSpider(scrapy.Spider):
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
         if response.status != 200:
             return None
-        blocked = classify(response.status, _headers(response), decode(response.body, content_type)[0])
-        if blocked:
-            self._note_blocked(f"{response.url}: {blocked}")
+        page = read_list(response.body, response.url, content_type=content_type, rules=self.rules)
+        if page.blocked and not page.entries and not page.next_page:
+            self.counts["blocked"] += page.blocked != "empty"
+            self.problems.append(f"list {response.url}: {page.blocked}")
             return None
-        return read_list(response.body, response.url, content_type=content_type, rules=self.rules)
+        return page
 
     def _not_a_page(self, response: Response, walk: Walk, page: ListPage | None) -> Iterator[Request]:
         """A first page without entries is a problem; a later one tries the other addresses, then ends the walk."""
         others: tuple[str, ...] = response.meta["others"]
+        if page is not None and not page.entries and page.next_page and page.next_page not in walk.pages:
+            others = (page.next_page, *others)  # a column page that shows nothing itself but names the answer that does
         if others:
             yield self._list_request(walk, others[0], others[1:])
             return
@@ -210,20 +211,12 @@ class NoticeSpider(scrapy.Spider):
         if self.blocked_in_a_row >= BLOCKED_TO_STOP:
             self.stop(f"blocked: {reason}")
 
-    def _note_blocked(self, problem: str) -> None:
-        self.problems.append(f"list {problem}")
-        self.counts["blocked"] += 1
-
     def stop(self, reason: str, paused: float | None = None) -> None:
         """End the run after what is under way; `paused` seconds during which the source is left alone."""
         if self.stopping is None:
             self.stopping, self.paused = reason, paused
             engine: Any = self.crawler.engine
             self._closing = asyncio.ensure_future(engine.close_spider_async(reason=reason))
-
-
-def _headers(response: Response) -> dict[str, str]:
-    return {k.decode("latin-1"): v[0].decode("latin-1") for k, v in response.headers.items() if v}
 
 
 def _status(failure: Any) -> int | None:
