@@ -91,7 +91,7 @@ def test_what_cannot_be_meant_is_refused_with_its_place(query: str) -> None:
     assert 0 <= caught.value.position <= len(query)
 
 
-@pytest.mark.parametrize("query", ["感" * 400, "两感 " * 65, "(" * 30 + "a" + ")" * 30])
+@pytest.mark.parametrize("query", ["感" * 400, "两感 " * 65, "(" * 30 + "a b" + ")" * 30])
 def test_limits_are_refused(query: str) -> None:
     with pytest.raises(QueryLimitError):
         parse_query(query)
