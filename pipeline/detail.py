@@ -70,12 +70,16 @@ def read_detail(  # noqa: PLR0913  each keyword is something that the crawl may 
 
 def _take_apart(root: etree._Element, url: str) -> _Page:
     tags = meta_tags(root)
-    block = main_block(root)
+    block, known = main_block(root)
     head, lines, tail = _zones(root, block)
     page = _Page(root, block, url, tags, head, lines, tail, scripted=script_values(root))
     first = labelled_values([*definition_lines(root), *head])
     page.title, page.provenance["title"] = find_title(root, tags, first.get("title"), head, lines)
-    start, end = trim(lines, _spellings(page.title))
+    start, end = trim(lines, _spellings(page.title), known=known)
+    if not known and not _says_something(lines[start:end]) and block.tag != "body":
+        page.body = next(root.iter("body"), root)
+        head, lines, tail = [], [*head, *lines, *tail], []
+        start, end = trim(lines, _spellings(page.title), known=False)
     page.head, page.lines, page.tail = head + lines[:start], lines[start:end], lines[end:] + tail
     page.labels = {**labelled_values(page.tail[:30]), **labelled_values(lines[:start]), **first}
     if page.title is None:
@@ -98,6 +102,10 @@ def _zones(root: etree._Element, block: etree._Element) -> tuple[list[str], list
     parent.replace(mark, block)
     where = next((n for n, line in enumerate(around) if _SPLIT in line), len(around))
     return around[:where], lines, around[where + 1 :]
+
+
+def _says_something(lines: Sequence[str]) -> bool:
+    return sum(map(len, lines)) >= 20
 
 
 def _spellings(title: str | None) -> list[str]:

@@ -24,7 +24,9 @@ _OUTSIDE = re.compile(
     re.I,
 )
 _MARKS = "，。；：、"
-_FOOTER = re.compile("版权所有|ICP备|公网安备|主办单位|网站标识码|技术支持|copyright", re.I)
+_FOOTER = re.compile(
+    "版权所有|ICP备|公网安备|主办单位|网站标识码|技术支持|copyright|邮编|分辨率|浏览器|(?:主办|承办|维护)(?:[:：]|$)", re.I
+)
 _SHOWN = re.compile(r"\.(?:pdf|swf|ofd)[\"'?]", re.I)
 _HOLDERS = frozenset(
     ("body", "div", "td", "section", "article", "main", "center", "form", "table", "tbody", "tr", "html", "ucapcontent", "dl", "dd")
@@ -32,16 +34,16 @@ _HOLDERS = frozenset(
 _MEDIA = ("img", "iframe", "embed", "object", "video")
 
 
-def main_block(root: etree._Element) -> etree._Element:
-    """The element that holds the main text: the body itself where nothing narrower does."""
+def main_block(root: etree._Element) -> tuple[etree._Element, bool]:
+    """The element that holds the main text, and whether its name says so: the body itself where nothing narrower does."""
     body = next(root.iter("body"), root)
     known = _known(root)
     if known is not None and _letters(known) >= 200:
-        return known
+        return known, True
     dense = _densest(body)
     if known is None or (_letters(dense) > 4 * _letters(known) + 100 and not _has_media(known)):
-        return dense
-    return known
+        return dense, False
+    return known, True
 
 
 def _known(root: etree._Element) -> etree._Element | None:
@@ -117,7 +119,7 @@ def _weigh(element: etree._Element, weights: dict[etree._Element, int]) -> tuple
         text += _weight(child.tail)
     if element.tag in BLOCKS or element.tag == "td":
         if links > text:
-            text = 0
+            text = links = 0
         weights[element] = text
     return text, links
 

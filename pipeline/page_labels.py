@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from lxml import etree
 
+from notices.dates import parse_date
 from notices.html import one_line, text_of
+from notices.numbers import parse_number
 
 _CONCEPTS = {
     "index_number": "索引号 信息索引 信息索引号 索取号 统一编号 序号",
@@ -34,6 +36,10 @@ _CONCEPTS = {
 _BY_LABEL = {label: concept for concept, labels in _CONCEPTS.items() for label in labels.split()}
 _ALTERNATIVES = "|".join(r"\s{0,4}".join(map(re.escape, label)) for label in sorted(_BY_LABEL, key=len, reverse=True))
 _LABELLED = re.compile(rf"(?<![\u4e00-\u9fff《])[\[【（(]?({_ALTERNATIVES})\s{{0,4}}[\]】）)]?\s{{0,4}}(?:[:：]|(?<=[\]】]))")
+_TYPED = frozenset(("index_number", "document_number", "written_date", "published_date"))
+_RUN_ON = re.compile(
+    r"(索\s?引\s?号|信息索引|发文字号|文\s?号|成文日期|发文日期|生成日期|发布日期|公开日期)\s{0,4}([0-9A-Za-z\u4e00-\u9fff].{3,60})"
+)
 _COLON = re.compile(r"[:：\]】]")
 _NOTHING = re.compile(r"[\s无空暂略—\-－_/\\.*null·〔〕\[\]()（）年号]*")
 _TABLE = frozenset(_CONCEPTS) - {"shown_date", "kind", "effective_date", "expiry_date", "title"}
@@ -84,6 +90,8 @@ def is_label_line(line: str) -> bool:
     if len(cells) > 1 and concept_of(cells[0]) in _TABLE:
         return cells[0].strip() != "序号"
     found = list(_LABELLED.finditer(line)) if _COLON.search(line) else []
+    if not found and _run_on(line):
+        return True
     if not found or re.search("[\u4e00-\u9fff]{2}|[一二三四五六七八九十]、", line[: found[0].start()]) or "。" in line[:60]:
         return False
     labels = [re.sub(r"\s", "", match[1]) for match in found]
@@ -96,14 +104,30 @@ def _pairs(line: str, waiting: str | None) -> tuple[list[tuple[str, str]], str |
     for cell in line.split("\t"):
         exact = concept_of(cell)
         if exact:
-            waiting = exact if "\t" in line or re.search("[:：]", cell) else None
+            waiting = exact if "\t" in line or _COLON.search(cell) or exact in _TYPED else None
             continue
-        inside = _in_cell(cell)
+        inside = _in_cell(cell) or _run_on(cell)
         if waiting and (not inside or not inside[0][2]):
             pairs.append((waiting, cell.strip()))
         pairs += [(concept, value) for concept, value, _ in inside]
         waiting = inside[-1][0] if inside and not inside[-1][1] else None
     return pairs, waiting
+
+
+def _run_on(cell: str) -> list[tuple[str, str, bool]]:
+    """The pair of a cell whose label and value touch without a colon (索引号B2/2021-00003)."""
+    match = _RUN_ON.fullmatch(cell) if len(cell) <= 80 else None
+    concept = _BY_LABEL[re.sub(r"\s", "", match[1])] if match else ""
+    return [(concept, match[2], True)] if match and _fits(concept, match[2]) else []
+
+
+def _fits(concept: str, value: str) -> bool:
+    """Whether a value has the form of its concept, for the concepts whose values have one."""
+    if concept == "index_number":
+        return is_index_number(value)
+    if concept == "document_number":
+        return parse_number(value, labelled=True) is not None
+    return concept in ("written_date", "published_date") and parse_date(value) is not None
 
 
 def _in_cell(cell: str) -> list[tuple[str, str, bool]]:

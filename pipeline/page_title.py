@@ -10,6 +10,7 @@ from itertools import islice, pairwise
 from lxml import etree
 
 from notices.html import one_line, text_of
+from notices.numbers import parse_number
 from pipeline.anatomy import kind_of
 from pipeline.page_furniture import is_lead, squeeze
 from pipeline.page_labels import is_label_line
@@ -18,6 +19,7 @@ MAX_TITLE = 400
 _ENOUGH = 3.0
 _CUT = re.compile(r"(?:\.\.\.?|…)$")
 _WRAPPED = re.compile("(?:关于|印发|转发|批转|批准|公布).{3,60}(?<![。；：:])$")
+_CUT_SENTENCE = re.compile("[。，；：:]$")
 _SECTION = re.compile("(?:第?[一二三四五六七八九十百]{1,4}[、章节条部]|[（(][一二三四五六七八九十]{1,3}[)）]|\\d{1,2}[.．、])")
 _SITE_END = re.compile("(?:网站?|门户|政府网|平台|网首页|信息网|中心|分中心|栏目|频道)$")
 _HAN = "\u2e80-\u9fff\uf900-\ufaff《》（）〔〕“”、，。：；"
@@ -39,6 +41,8 @@ def find_title(
     """The title and where it came from. `head` holds the lines over the main text, the nearest last; `lines` begin the main text."""
     page = page_title(root)
     tag = _tag_title(tags)
+    if tag:
+        tag = _without_site(tag, tags.get("sitename") or "")
     if tag and not _CUT.search(tag) and (len(tag) < 20 or kind_of(tag)[0]):
         return tag, "tag"
     shown = _shown(root, head, lines)
@@ -68,6 +72,12 @@ def undo_wraps(text: str) -> str:
     return one_line(_WRAP.sub("", _TAG.sub("\n", text[:4000])))[:MAX_TITLE]
 
 
+def _without_site(tag: str, site: str) -> str:
+    """A title without the site's name that a template put behind it."""
+    head = re.sub(r"\s*[-_—|｜–]+\s*$", "", tag.removesuffix(site)) if site and tag.endswith(site) else tag
+    return head if head != tag.removesuffix(site) and len(head) >= 6 else tag
+
+
 def _tag_title(tags: Mapping[str, str]) -> str | None:
     for name in ("articletitle", "og:title", "title"):
         value = undo_wraps(tags.get(name, ""))
@@ -82,6 +92,16 @@ def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> d
     if len(near) > 1 and _WRAPPED.search(near[-2]) and not kind_of(near[-2])[0] and len(near[-1]) >= 3:
         near[-2:] = [near[-2] + near[-1]]
     first = [line for line in lines[:6] if not is_lead(line)]
+    for n, (agency, rest) in enumerate(pairwise(first[:4])):
+        if (
+            rest.startswith("关于")
+            and len(agency) <= 40
+            and "关于" not in agency
+            and not _CUT_SENTENCE.search(agency)
+            and not kind_of(agency)[0]
+        ):
+            first[n : n + 2] = [agency + rest]
+            break
     shown: dict[str, float] = {}
     for n, line in enumerate(reversed(near)):
         shown[undo_wraps(line)] = max(0.0, 2.5 - 0.5 * n)
@@ -115,7 +135,7 @@ def _is_called_title(element: etree._Element) -> bool:
 def _score(text: str, page: str, names: Sequence[str]) -> float:
     """How much a line reads like a title, and whether <title> agrees."""
     short, whole = squeeze(text), squeeze(page)
-    score = -8.0 if text in names else 0.0
+    score = -8.0 if text in names or (len(short) <= 24 and parse_number(text)) else 0.0
     if len(short) >= 6 and short in whole:
         score += 2 + 4 * len(short) / len(whole)
     elif len(short) >= 12 and short.startswith(squeeze(_SPLIT.split(page.strip(". …"))[0])[:40] or "\0"):
