@@ -57,7 +57,9 @@ def decode(body: bytes, content_type: str | None = None) -> tuple[str, str]:
     text = _strict_utf8(body)
     if text is not None:
         return clean(text), "utf-8"
-    encoding = "utf-8" if _is_nearly_utf8(body, 4 if _says_utf8(body, content_type) else 50) else _labelled(body, content_type) or _detected(body)
+    encoding = (
+        "utf-8" if _is_nearly_utf8(body, 4 if _says_utf8(body, content_type) else 50) else _labelled(body, content_type) or _detected(body)
+    )
     return clean(body.decode(encoding, "replace")), encoding
 
 

@@ -19,7 +19,7 @@ from pipeline.page_body import main_block
 from pipeline.page_files import find_files
 from pipeline.page_furniture import squeeze, trim
 from pipeline.page_heads import counter_line, head_issuers, loose_signature, signed_order
-from pipeline.page_labels import definition_lines, labelled_values
+from pipeline.page_labels import definition_lines, is_label_line, labelled_values
 from pipeline.page_tags import first_of, meta_tags, script_values, tag_date, tag_source
 from pipeline.page_title import find_title
 
@@ -184,7 +184,7 @@ def _number(page: _Page, labelled: str | None, anatomy: Anatomy) -> str | None:
     page.provenance.setdefault("document_number", "line" if own or found else "")
     if own is None:
         return labelled or found
-    return squeeze(own.raw) if own.form in ("B", "C") and own.raw else own.display
+    return squeeze(own.raw).strip("（）()") if own.form in ("B", "C") and own.raw else own.display
 
 
 def _published(page: _Page) -> date | None:
@@ -213,7 +213,7 @@ def _bare_date(head: Sequence[str]) -> date | None:
     """A date in the lines just over the text, without a label."""
     for line in reversed(head[-6:]):
         dates = find_dates(line) if len(line) <= 120 and "今天" not in line else []
-        if len(dates) == 1 and dates[0][0] < 60:
+        if len(dates) == 1 and dates[0][0] < 60 and (dates[0][0] <= 2 or not is_label_line(line)):
             return dates[0][2]
     return None
 

@@ -40,6 +40,7 @@ _TYPED = frozenset(("index_number", "document_number", "written_date", "publishe
 _RUN_ON = re.compile(
     r"(索\s?引\s?号|信息索引|发文字号|文\s?号|成文日期|发文日期|生成日期|发布日期|公开日期)\s{0,4}([0-9A-Za-z\u4e00-\u9fff].{3,60})"
 )
+_TOOLS = re.compile(r"\s{0,4}(?:[|｜]|\s(?:【|\[)?\s?(?:打印|字号|字体|分享|收藏|关闭|浏览|我要纠错)).*")
 _COLON = re.compile(r"[:：\]】]")
 _NOTHING = re.compile(r"[\s无空暂略—\-－_/\\.*null·〔〕\[\]()（）年号]*")
 _TABLE = frozenset(_CONCEPTS) - {"shown_date", "kind", "effective_date", "expiry_date", "title"}
@@ -52,8 +53,11 @@ def labelled_values(lines: Iterable[str]) -> Mapping[str, str]:
     """The first shown value of each concept. Cells of a line are separated by tabs; a label alone on its line is followed by its value."""
     values: dict[str, str] = {}
     waiting: str | None = None
+    over: list[str] = []
     for line in lines:
         pairs, left = _pairs(line, waiting)
+        pairs += _under(over, line)
+        over = line.split("\t")
         for concept, value in pairs:
             if value and not _NOTHING.fullmatch(value) and (concept != "index_number" or is_index_number(value)):
                 values.setdefault(concept, value)
@@ -98,10 +102,21 @@ def is_label_line(line: str) -> bool:
     return len(labels) > 1 or (_BY_LABEL[labels[0]] in _TABLE and labels[0] not in _ORDINARY)
 
 
+def _under(labels: list[str], line: str) -> list[tuple[str, str]]:
+    """The pairs of a row of values under a row of labels."""
+    values = line.split("\t")
+    concepts = [concept_of(label) for label in labels]
+    if len(labels) < 2 or len(values) != len(labels) or None in concepts or any(map(concept_of, values)):
+        return []
+    return [(concept, value.strip()) for concept, value in zip(concepts, values, strict=True) if concept]
+
+
 def _pairs(line: str, waiting: str | None) -> tuple[list[tuple[str, str]], str | None]:
     """The pairs of a line, and the concept whose value the next cell or line must bring."""
     pairs: list[tuple[str, str]] = []
     for cell in line.split("\t"):
+        if cell.strip() in (":", "："):
+            continue
         exact = concept_of(cell)
         if exact:
             waiting = exact if "\t" in line or _COLON.search(cell) or exact in _TYPED else None
@@ -136,6 +151,6 @@ def _in_cell(cell: str) -> list[tuple[str, str, bool]]:
     out = []
     for n, match in enumerate(found):
         end = found[n + 1].start() if n + 1 < len(found) else len(cell)
-        value = cell[match.end() : end].strip(" \u3000|｜;；,，【[（(")
+        value = _TOOLS.sub("", cell[match.end() : end]).strip(" \u3000|｜;；,，【[（(")
         out.append((_BY_LABEL[re.sub(r"\s", "", match[1])], value, not cell[: match.start()].strip()))
     return out

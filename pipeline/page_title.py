@@ -135,12 +135,13 @@ def _is_called_title(element: etree._Element) -> bool:
 def _score(text: str, page: str, names: Sequence[str]) -> float:
     """How much a line reads like a title, and whether <title> agrees."""
     short, whole = squeeze(text), squeeze(page)
-    score = -8.0 if text in names or (len(short) <= 24 and parse_number(text)) else 0.0
+    kind = kind_of(text)[0]
+    score = -8.0 if text in names or (kind is None and len(short) <= 24 and parse_number(text)) else 0.0
     if len(short) >= 6 and short in whole:
         score += 2 + 4 * len(short) / len(whole)
     elif len(short) >= 12 and short.startswith(squeeze(_SPLIT.split(page.strip(". …"))[0])[:40] or "\0"):
         score += 4
-    if kind_of(text)[0]:
+    if kind:
         score += 2
     if "关于" in text:
         score += 1
