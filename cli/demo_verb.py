@@ -14,7 +14,7 @@ from notices.config import Config, load_config
 from notices.errors import ArchiveUnwritable
 
 MARK = ".demo-archive"
-OURS = ("notices.db", "notices.db-wal", "notices.db-shm", "warc", "index", "locks", "sources", "site", MARK)
+OURS = ("notices.db", "notices.db-wal", "notices.db-shm", "warc", "index", "locks", "sources", "site", "aliases.tsv", MARK)
 QUERIES = ("两感", "“两感”指数", "12340", "有限空间作业")
 
 

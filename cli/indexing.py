@@ -9,6 +9,7 @@ from sqlalchemy import Engine as Database
 
 from index.engine import AttachedText, Document, Engine
 from index.open import open_engine, rebuild
+from index.understand_aliases import write_aliases
 from notices.config import Config
 from notices.errors import IndexUnusable
 from pipeline import models, newest
@@ -57,7 +58,10 @@ def drain(config: Config, database: Database, *, wait: float = 60.0) -> int:
         try:
             lacking = newest.notice_count(database) - newest.due_count(database) - engine.count()
             if lacking <= 0:
-                return _drain_into(engine, database)
+                written = _drain_into(engine, database)
+                if written:
+                    _note_aliases(config, database)
+                return written
         finally:
             engine.close()
         log.warning("the index lacks %d notices that SQL holds; rebuilding it", lacking)
@@ -84,7 +88,13 @@ def _rebuild(config: Config, database: Database) -> int:
     waiting = newest.due(database, limit=10_000_000).rows
     count = rebuild(config.index, (document(r) for r in newest.every_revision(database)))
     newest.clear_due(database, waiting)
+    _note_aliases(config, database)
     return count
+
+
+def _note_aliases(config: Config, database: Database) -> None:
+    """Hand the short forms that the archive's own texts define to the search."""
+    write_aliases(config.home, newest.alias_counts(database))
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

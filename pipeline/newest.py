@@ -72,3 +72,17 @@ def every_revision(engine: Engine, batch: int = 200) -> Iterator[models.Revision
             return
         yield from newest_revisions(engine, ids)
         last = ids[-1]
+
+
+def alias_counts(engine: Engine) -> list[tuple[str, str, int]]:
+    """(short form, long form, how many notices define it so), from the newest revisions."""
+    counted = func.count(models.Revision.notice_id.distinct())
+    query = (
+        select(models.Alias.short, models.Alias.long, counted)
+        .join(models.Revision, models.Alias.revision_id == models.Revision.id)
+        .join(models.Revision.notice)
+        .where(models.Revision.n == models.Notice.revisions)
+        .group_by(models.Alias.short, models.Alias.long)
+    )
+    with Session(engine) as session, session.begin():
+        return [(short, long, count) for short, long, count in session.execute(query)]

@@ -129,3 +129,13 @@ def test_every_document_of_the_corpus_is_found_by_a_run_from_anywhere_in_it(home
 def _plain(query: str) -> bool:
     """Whether nothing in the query can be read as an operator or a field."""
     return not any(sign in query for sign in ('"', "(", ")", "-", ":", "：", "OR", "AND", "NOT"))
+
+
+def test_short_form_that_a_text_defines_finds_its_long_form_elsewhere(home: Home, tmp_path: Path) -> None:
+    defines = {**LINE, "text": "群众安全感和执法工作满意度（以下简称“安满”）调查开始了。"}
+    other = {"url": "http://a.example/2", "title": "关于调查的通知", "text": "请做好群众安全感和执法工作满意度提升工作。"}
+    home.run("import", write(tmp_path, defines, other))
+    answer = home.search("安满")
+    assert [(hit["id"], hit["exact"]) for hit in answer["hits"]] == [(1, True), (2, False)]
+    assert any("群众安全感和执法工作满意度" in u["meaning"] for u in answer["understood"])
+    assert [hit["id"] for hit in home.search("安满", "--exact")["hits"]] == [1]
