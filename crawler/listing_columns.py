@@ -33,7 +33,7 @@ class Columns:
 
 
 def _upward(element: Any) -> list[Any]:
-    found = []
+    found: list[Any] = []
     while element is not None and len(found) < 12:
         found.append(element)
         element = element.getparent()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -134,8 +135,18 @@ def database_errors(where: str) -> Iterator[None]:
         raise
 
 
+def _is_full(where: str) -> bool:
+    """Whether the device of a SQLite file has no space left: SQLite calls that an I/O error where it cannot grow its shared memory."""
+    path = Path(where.removeprefix("sqlite:///"))
+    try:
+        state = os.statvfs(path.parent)
+    except OSError:
+        return False
+    return state.f_bavail * state.f_frsize < 256 * 1024
+
+
 def _translated(message: str, where: str) -> OperatorError:
-    if "full" in message or "No space" in message:
+    if "full" in message or "No space" in message or ("I/O error" in message and _is_full(where)):
         return DiskFull(f"no space left for the database {where}")
     if "malformed" in message or "not a database" in message:
         return DamageFound(f"the database {where} is damaged: {message}")

@@ -77,12 +77,12 @@ def _turned(url: str) -> str | None:
     number = _number(url)
     values = _parameters(url)
     size = values.get("pageSize", 15)
-    return with_query(url, paramJson=_compact(number + 1, int(size) if str(size).isdecimal() else 15)) if number else None
+    return with_query(url, paramJson=_compact(number + 1, int(str(size)) if str(size).isdecimal() else 15)) if number else None
 
 
 def _number(url: str) -> int:
     number = _parameters(url).get("pageNo", 0)
-    return int(number) if str(number).isdecimal() else 0
+    return int(str(number)) if str(number).isdecimal() else 0
 
 
 def _parameters(url: str) -> Mapping[str, object]:
