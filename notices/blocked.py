@@ -125,6 +125,8 @@ def _by_status(status: int) -> str | None:
 
 
 def _by_words(text: str, visible: str) -> str | None:
+    if len(visible) > 1500:
+        return None
     letters = len(_BLANKS.sub("", visible))
     if letters == 0:
         return None if re.search(r"<(?:img|iframe|embed|object)\b|\.pdf", text[:300_000], re.I) else "empty"

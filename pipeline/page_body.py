@@ -38,7 +38,7 @@ def main_block(root: etree._Element) -> tuple[etree._Element, bool]:
     """The element that holds the main text, and whether its name says so: the body itself where nothing narrower does."""
     body = next(root.iter("body"), root)
     known = _known(root)
-    if known is not None and _letters(known) >= 200:
+    if known is not None and _letters(known) >= 100:
         return known, True
     dense = _densest(body)
     if known is None or (_letters(dense) > 4 * _letters(known) + 100 and not _has_media(known)):
@@ -60,8 +60,8 @@ def _known(root: etree._Element) -> etree._Element | None:
 
 
 def _is_known(element: etree._Element) -> bool:
-    names = element.get("id"), element.get("class")
-    return any(name is not None and _KNOWN.search(name) is not None for name in names)
+    name, classes = element.get("id"), element.get("class")
+    return bool((name and _KNOWN.search(name)) or (classes and _KNOWN.search(classes)))
 
 
 def _letters(element: etree._Element) -> int:

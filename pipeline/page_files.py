@@ -202,8 +202,8 @@ def _outer_blocks(root: etree._Element) -> list[etree._Element]:
 
 
 def _is_outer(element: etree._Element) -> bool:
-    names = element.get("class"), element.get("id")
-    return any(name is not None and _OUTER.search(name) is not None for name in names)
+    name, classes = element.get("id"), element.get("class")
+    return bool((name and _OUTER.search(name)) or (classes and _OUTER.search(classes)))
 
 
 def _plain_links(root: etree._Element, body: etree._Element, base: str, done: set[etree._Element]) -> Iterator[AttachmentLink]:

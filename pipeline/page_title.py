@@ -45,6 +45,9 @@ def find_title(
         tag = _without_site(tag, tags.get("sitename") or "")
     if tag and not _CUT.search(tag) and (len(tag) < 20 or kind_of(tag)[0]):
         return tag, "tag"
+    plain = None if tag or table else _plain(head, page)
+    if plain:
+        return plain, "line"
     shown = _shown(root, head, lines)
     if tag and not _CUT.search(tag):
         return _whole(tag, shown), "tag"
@@ -57,6 +60,15 @@ def find_title(
     if best is not None and scores[best] >= _ENOUGH:
         return best, "line"
     return (part, "tag") if part else (best, "line")
+
+
+def _plain(head: Sequence[str], page: str) -> str | None:
+    """The line near the text that <title> begins with and that ends like a title: no need to look further."""
+    whole = squeeze(page)
+    for line in reversed(head[-6:]):
+        if len(line) >= 10 and whole.startswith(squeeze(line)) and kind_of(line)[0]:
+            return undo_wraps(line)
+    return None
 
 
 def page_title(root: etree._Element) -> str:
@@ -128,8 +140,10 @@ def _headlines(root: etree._Element) -> Iterator[tuple[str, float]]:
 
 
 def _is_called_title(element: etree._Element) -> bool:
-    names = element.get("class"), element.get("id")
-    return any(name and not name.startswith("Mso") and _TITLE_CLASS.search(name) for name in names)
+    for name in (element.get("class"), element.get("id")):
+        if name and ("it" in name or "bt" in name or "h" in name or "su" in name or "IT" in name) and _TITLE_CLASS.search(name):
+            return True
+    return False
 
 
 def _score(text: str, page: str, names: Sequence[str]) -> float:
