@@ -31,9 +31,8 @@ _TOLD = {  # told by words that a notice may use
         re.I,
     ),
 }
-_SCRIPT_ONLY = re.compile(
-    r"document\.cookie\s{0,4}=|location\.(?:reload|replace)\s{0,4}\(|(?:window\.)?location(?:\.href)?\s{0,4}=|eval\(", re.I
-)
+_COOKIE = re.compile(r"document\.cookie\s{0,4}=", re.I)
+_MOVES = re.compile(r"location(?:\.href|\.reload|\.replace)?\s{0,4}[=(]|http-equiv\s?=\s?[\"']?refresh", re.I)
 _MISSING = re.compile(
     r"(?:^|[^\d])404(?:[^\d]|$).{0,80}?(?:not found|error|错误|不存在|找不到|未找到|页面)"
     r"|(?:页面|网页|内容|文件|信息|文章|地址)[^。]{0,12}(?:不存在|找不到|未找到|已被?删除|已下线|已经?失效|丢失了?|飞走了)"
@@ -111,7 +110,7 @@ def _by_challenge(text: str, headers: Mapping[str, str], visible: str) -> str | 
         told = next((name for name, words in _TOLD.items() if words.search(visible)), None)
         if told:
             return f"challenge: {told}"
-    if len(visible) < 60 and len(text) < 30_000 and _SCRIPT_ONLY.search(text):
+    if len(visible) < 60 and len(text) < 30_000 and _COOKIE.search(text) and _MOVES.search(text):
         return "challenge: script"
     return None
 
@@ -129,7 +128,7 @@ def _by_words(text: str, visible: str) -> str | None:
         return None
     letters = len(_BLANKS.sub("", visible))
     if letters == 0:
-        return None if re.search(r"<(?:img|iframe|embed|object)\b|\.pdf", text[:300_000], re.I) else "empty"
+        return _without_words(text[:300_000])
     if letters > 300 or _ARTICLE.search(visible) or ("。" in visible and letters > 200):
         return None
     if letters <= 200 and _MISSING.search(visible):
@@ -137,6 +136,13 @@ def _by_words(text: str, visible: str) -> str | None:
     if (_PASSWORD.search(text) and _LOGIN.search(visible)) or (letters <= 60 and _LOGIN.search(visible)):
         return "login"
     return "interstitial" if letters <= 120 and _LEAVING.search(visible) else None
+
+
+def _without_words(text: str) -> str | None:
+    """A page of pictures or files may be a notice; one that only leads elsewhere, or nowhere, is none."""
+    if _MOVES.search(text):
+        return "interstitial"
+    return None if re.search(r"<(?:img|iframe|embed|object)\b|\.pdf", text, re.I) else "empty"
 
 
 def _by_title(text: str, visible: str, listed: str | None, shown: str | None) -> str | None:

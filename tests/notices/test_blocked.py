@@ -22,6 +22,7 @@ def page(text: str, title: str = "关于开展网站安全检查的通知") -> s
         (200, "<script>document.cookie='C3VK=abc; path=/';location.reload()</script>", "challenge: c3vk"),
         (200, "<script>document.cookie='HOY_TR='+f();location.href='/x'</script>", "challenge: hoy_tr"),
         (200, "<script>document.cookie='k=1';window.location.reload()</script>", "challenge: script"),
+        (200, "<html><head><meta http-equiv='refresh' content='0;url=/tzgg/'></head></html>", "interstitial"),
         (403, "<html><body>reason:GeoBL</body></html>", "challenge: geo"),
         (412, "<html></html>", "challenge: 412"),
         (200, "<html><head><title>404</title></head><body><h1>404 Not Found</h1></body></html>", "soft 404"),
