@@ -146,7 +146,7 @@ def _stands_in_list(a: etree._Element) -> bool:
     for _ in range(20):
         if above is None:
             return False
-        over = one_line(" ".join(above.itertext()))[:300]
+        over = _beginning(above)
         if _ATTACHED.match(over) or _LABEL_ONLY.fullmatch(over):
             return True
         if over and not _NUMBERED.match(over):
@@ -180,7 +180,7 @@ def _before(a: etree._Element) -> str:
     previous = a.getprevious()
     parent = a.getparent()
     text = (previous.tail if previous is not None else parent.text if parent is not None else None) or ""
-    return re.split("[。；;]", text)[-1].strip(" \u3000\xa0（([【:：")
+    return re.split("[。；;]", text[-300:])[-1].strip(" \u3000\xa0（([【:：")
 
 
 def _file_name(url: str) -> str:
@@ -226,7 +226,12 @@ def _follows(a: etree._Element, after: bool) -> bool:
 
 
 def _line_text(a: etree._Element) -> str:
-    return one_line(" ".join(_line_element(a).itertext()))[:300]
+    return _beginning(_line_element(a))
+
+
+def _beginning(element: etree._Element) -> str:
+    """The first words of an element: a hostile line holds thousands of links, each of which asks for it."""
+    return one_line(" ".join(islice(element.itertext(), 40))[:600])[:300]
 
 
 def _framed(body: etree._Element, base: str) -> Iterator[AttachmentLink]:

@@ -175,6 +175,16 @@ def test_mutated_pages_are_read_without_a_crash() -> None:
         assert isinstance(read_detail(body, URL), Notice)
 
 
+@pytest.mark.parametrize(
+    "link", ["<a href='#'>abcd</a>", "<a href=x.pdf>下载</a>", "<a href='#'>附件</a>", "<p>打印本页之后请关闭窗口并仔细核对各项内容。"]
+)
+@pytest.mark.parametrize("wrap", ["<div>{}</div>", "<p>1.{}</p>"])
+@pytest.mark.timeout(30)
+def test_line_of_thousands_of_links_takes_linear_time(link: str, wrap: str) -> None:
+    told = read(article(text="<p>各单位：请做好准备。</p>" + wrap.format(link * 20_000)))
+    assert told.text.startswith("各单位：请做好准备。")
+
+
 @pytest.mark.timeout(100)
 def test_twenty_megabytes_stay_within_bounded_memory() -> None:
     program = (
