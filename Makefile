@@ -26,7 +26,7 @@ check: $(READY)
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.ready-bench
-	$(BIN)/python -m benchmarks.run
+	$(BIN)/python -m benchmarks.run $(wildcard ../shared/data/corpus)
 
 eval: $(VENV)/.ready-bench
 	$(BIN)/python -m benchmarks.accuracy

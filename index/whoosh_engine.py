@@ -31,7 +31,7 @@ from index.whoosh_postings import Postings
 from index.whoosh_schema import NUMBERS, date_of, display_of, facts_of, ordinals_of, parts_of, schema
 from notices.errors import IndexUnusable
 
-BATCH = 500
+BATCH = 100
 _DISPLAY = ("url", "title", "source", "issuer", "document_number", "kind", "region", "state")
 
 
@@ -103,7 +103,7 @@ def _index(generation: Path) -> FileIndex:
 def write_into(generation: Path, documents: Iterable[Document], deleted: Sequence[int] = ()) -> int:
     """Write documents into a generation and commit once, durably; of two with one id the last counts."""
     index = _index(generation)
-    writer = index.writer(limitmb=128)
+    writer = index.writer(limitmb=64)
     count = 0
     try:
         for ident in deleted:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.attachments.limits import MAX_MEMBERS, MAX_UNPACKED, Encrypted, TooLarge, member, opened_zip
 
 _DEPTH = 2
+_RAR_ENCRYPTED = 0x04
 _depth = [0]
 
 
@@ -32,6 +33,23 @@ def seven_members(body: bytes) -> list[str]:
             archive.extractall(folder)
             files = sorted(p for p in Path(folder).rglob("*") if p.is_file() and not p.is_symlink())
             return [page for path in files for page in _pages(str(path.relative_to(folder)), path.read_bytes())]
+
+
+def rar_members(body: bytes) -> list[str]:
+    """A page for each member of a RAR archive: its name, then its text."""
+    from unrar.cffi import rarfile
+
+    with tempfile.NamedTemporaryFile(suffix=".rar") as file:
+        file.write(body)
+        file.flush()
+        archive = rarfile.RarFile(file.name)
+        members = [m for m in archive.infolist() if not m.is_dir()]
+        total = sum(m.file_size for m in members)
+        if total > MAX_UNPACKED or len(members) > MAX_MEMBERS:
+            raise TooLarge(f"unpacks to {total} bytes in {len(members)} members")
+        if any(m.flag_bits & _RAR_ENCRYPTED for m in members):
+            raise Encrypted
+        return [page for m in members for page in _pages(m.filename, archive.read(m.filename))]
 
 
 def _pages(name: str, body: bytes) -> list[str]:

@@ -101,7 +101,8 @@ def _reader(kind: str) -> Reader:
 
     readers: dict[str, Reader] = {
         "pdf": pdf.pages, "docx": word.docx, "doc": word.doc, "rtf": word.rtf, "xlsx": office.sheets, "xls": office.sheets, "pptx": office.slides,
-        "ofd": ofd.pages, "zip": packed.zip_members, "7z": packed.seven_members, "html": _html, "txt": _plain, "encrypted": _encrypted,
+        "ofd": ofd.pages, "zip": packed.zip_members, "7z": packed.seven_members,
+        "rar": packed.rar_members, "html": _html, "txt": _plain, "encrypted": _encrypted,
     }  # fmt: skip
     return readers.get(kind, _unsupported)
 
