@@ -44,6 +44,8 @@ def rar_members(body: bytes) -> list[str]:
         file.flush()
         archive = rarfile.RarFile(file.name)
         members = [m for m in archive.infolist() if not m.is_dir()]
+        if not members:
+            raise ValueError("a RAR archive without members")
         total = sum(m.file_size for m in members)
         if total > MAX_UNPACKED or len(members) > MAX_MEMBERS:
             raise TooLarge(f"unpacks to {total} bytes in {len(members)} members")
