@@ -22,7 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; return the documented exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     args = parser(words).parse_args(words)
-    logging.basicConfig(level=logging.INFO if args.verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.basicConfig(
+        level=logging.INFO if args.verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
     try:
         code: int = args.run(args, load_config(os.environ))
         sys.stdout.flush()

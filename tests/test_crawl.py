@@ -264,7 +264,9 @@ def test_column_page_that_only_names_its_answer_is_followed(home: Home) -> None:
     import json
 
     site = small_site(2)
-    site.pages["/gkmlpt/index"] = b"<html><head><title>x</title></head><body><script>window._CONFIG = {SID: 7, TREE: [{\"id\": 12}]};</script><div></div></body></html>"
+    site.pages["/gkmlpt/index"] = (
+        b'<html><head><title>x</title></head><body><script>window._CONFIG = {SID: 7, TREE: [{"id": 12}]};</script><div></div></body></html>'
+    )
     articles = [{"id": n, "title": title(n), "url": notice_path(n), "date": 1790000000 + n} for n in (1, 2)]
     answer = json.dumps({"classify": {"post_count": 2}, "articles": articles}).encode()
     with serving(site):

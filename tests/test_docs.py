@@ -41,5 +41,9 @@ def test_exit_codes_of_the_table_are_those_of_the_errors() -> None:
     from notices import errors
 
     table = {int(n) for n in re.findall(r"^\| (\d) \|", DOCUMENTS[0].read_text(encoding="utf-8"), re.M)}
-    raised = {c.exit_code for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.NoticesError) and c is not errors.NoticesError}
+    raised = {
+        c.exit_code
+        for c in vars(errors).values()
+        if isinstance(c, type) and issubclass(c, errors.NoticesError) and c is not errors.NoticesError
+    }
     assert raised <= table

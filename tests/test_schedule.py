@@ -21,7 +21,12 @@ def home(tmp_path: Path) -> Home:
 
 def start(home: Home, *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "scheduler.py", *options], cwd=ROOT, env=home.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "scheduler.py", *options],
+        cwd=ROOT,
+        env=home.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 

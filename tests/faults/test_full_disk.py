@@ -34,7 +34,10 @@ def grow(home: Home, size: str) -> None:
 
 def test_import_stops_with_its_own_code_and_goes_on_with_space(small_disk: Home, tmp_path: Path) -> None:
     home = small_disk
-    lines = [{"url": f"http://a.example/{n}", "title": f"第{n}号", "text": f"编号甲{n:05d}。" + chr(0x4E00 + n) * 3 + "堤防巡查。" * 200} for n in range(900)]
+    lines = [
+        {"url": f"http://a.example/{n}", "title": f"第{n}号", "text": f"编号甲{n:05d}。" + chr(0x4E00 + n) * 3 + "堤防巡查。" * 200}
+        for n in range(900)
+    ]
     first, rest = tmp_path / "first.jsonl", tmp_path / "rest.jsonl"
     first.write_text("\n".join(json.dumps(line, ensure_ascii=False) for line in lines[:20]), encoding="utf-8")
     rest.write_text("\n".join(json.dumps(line, ensure_ascii=False) for line in lines), encoding="utf-8")

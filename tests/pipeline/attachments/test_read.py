@@ -52,7 +52,11 @@ def packed(members: dict[str, str | bytes]) -> bytes:
         (b"{\\rtf1\\ansi\\ansicpg936 \\'cd\\'a8\\'d6\\'aa\\par \\u20004?\\u24863?}", "rtf", ("通知\n两感",)),
         ("通知全文".encode("gb18030"), "txt", ("通知全文",)),
         (b"<html><body><p>" + "公告".encode() + b"</p></body></html>", "html", ("公告",)),
-        (packed({"附件/表.docx": docx("内表", "里面的字"), "读我.txt": "说明".encode()}), "zip", ("附件/表.docx\n内表\n里面的字", "读我.txt\n说明")),
+        (
+            packed({"附件/表.docx": docx("内表", "里面的字"), "读我.txt": "说明".encode()}),
+            "zip",
+            ("附件/表.docx\n内表\n里面的字", "读我.txt\n说明"),
+        ),
     ],
     ids=["docx", "pdf", "xlsx", "pptx", "ofd", "rtf", "txt", "html", "zip"],
 )
@@ -94,7 +98,11 @@ def test_zip_in_zip_ends_somewhere() -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from([docx("自查表", "一、制度"), pdf("流程", "申请"), packed(XLSX), packed(OFD)]), st.integers(0, 4000), st.binary(min_size=1, max_size=4))
+@given(
+    st.sampled_from([docx("自查表", "一、制度"), pdf("流程", "申请"), packed(XLSX), packed(OFD)]),
+    st.integers(0, 4000),
+    st.binary(min_size=1, max_size=4),
+)
 def test_damaged_files_never_raise(body: bytes, at: int, damage: bytes) -> None:
     place = at % len(body)
     read_attachment(body[:place] + damage + body[place + len(damage) :])
@@ -127,4 +135,6 @@ def test_real_attachments_are_read_or_classified(shared: Path) -> None:
     assert outcomes
     for name, found in outcomes.items():
         assert found.outcome == "ok", (name, found.outcome, found.detail)
-        assert sum(map(len, found.pages)) > (20 if name.endswith(".rar") else 300)  # the RAR holds a scan: its member's name is what there is
+        assert sum(map(len, found.pages)) > (
+            20 if name.endswith(".rar") else 300
+        )  # the RAR holds a scan: its member's name is what there is
