@@ -182,7 +182,7 @@ def test_full_device_during_rotation_resumes(tmp_path: Path) -> None:
         ballast = device / "quarantine"
         ballast.mkdir()
         with SnapshotWriter(device, 6000) as writer:
-            with pytest.raises(DiskFull):  # noqa: PT012
+            with pytest.raises(DiskFull):
                 for n in range(2000):
                     stored.append(writer.write(capture(n, body=os.urandom(900))))
             assert list(verify_series(device)) == []
