@@ -87,7 +87,8 @@ def _lines(state: dict[str, Any]) -> Iterator[str]:
     counts, index = state["counts"], state["index"]
     yield f"archive   {state['home']}"
     yield f"holds     {counts['notice']} notices, {counts['revision']} revisions, {counts['attachment']} attachments, {counts['snapshot']} snapshots"
-    yield f"index     {index['url']}: {index['documents']} documents, {index['waiting']} waiting"
+    held = "not made yet" if index["documents"] is None else f"{index['documents']} documents"
+    yield f"index     {index['url']}: {held}, {index['waiting']} waiting"
     for source in state["sources"]:
         reason = f" ({safe(source['reason'])})" if source["reason"] else ""
         head = f"source    {source['name']}: {source['notices']} notices, newest {source['newest_date'] or 'undated'}"
