@@ -23,6 +23,7 @@ _CLOCK = re.compile(
     r"[\sT,，]*(?:[(（]?(?:星期|周)[一二三四五六日天][)）]?)?\s*(?:上午|下午|早上|晚上|[AaPp][Mm])?\s*"
     r"(?:\d{1,2}\s*[:：时点]\s*\d{0,2}\s*(?:[:：分]\s*\d{0,2}\s*秒?(?:\.\d{1,6})?)?)?\s*(?:[AaPp][Mm])?\s*(?:Z|[+-]\d\d:?\d\d|CST)?\s*"
 )
+_RUN = re.compile(r"\s{2,}")
 _LABEL = re.compile(r"[\s【\[（(]*[^\W\d_\s]{2,10}[\s】\]）)]*[:：]?\s*")
 _PADDING = " \t\r\n\u3000\xa0\u200b\ufeff"
 _HAN_VALUE = {c: n for n, c in enumerate("一二三四五六七八九", 1)}
@@ -45,7 +46,7 @@ _URL_SHAPES = tuple(
 
 def parse_date(text: str) -> date | None:
     """The date that the whole string is: a label before it, a weekday and a time of day after it are allowed."""
-    body = text.strip(_PADDING)
+    body = _RUN.sub(" ", text.strip(_PADDING))  # a run of blanks would let the optional parts of a clock time fight over it
     if not body or len(body) > 80:
         return None
     if len(body) == 8 and _COMPACT.fullmatch(body):

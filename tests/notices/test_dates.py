@@ -144,3 +144,10 @@ def test_hostile_text_costs_linear_time(piece: str) -> None:
     began = time.process_time()
     find_dates(text)
     assert time.process_time() - began < 2
+
+
+def test_run_of_blanks_behind_a_date_is_read_in_linear_time() -> None:
+    began = time.process_time()
+    for _ in range(200):
+        parse_date("2020-10-16" + " " * 55 + "x")
+    assert time.process_time() - began < 1
