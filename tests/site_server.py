@@ -19,6 +19,9 @@ class Site:
     pages: dict[str, bytes | Page | Callable[[int], Page]] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
     base: str = ""
+    agents: set[str] = field(default_factory=set)
+    at_once: int = 0
+    most_at_once: int = 0
 
     def answer(self, path: str) -> Page:
         """What the server sends for a path."""
@@ -35,7 +38,11 @@ def serving(site: Site) -> Iterator[Site]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            site.agents.add(self.headers.get("User-Agent", ""))
+            site.at_once += 1
+            site.most_at_once = max(site.most_at_once, site.at_once)
             status, headers, body = site.answer(self.path)
+            site.at_once -= 1
             self.send_response(status)
             for name, value in {"Content-Length": str(len(body)), **headers}.items():
                 self.send_header(name, value)

@@ -275,3 +275,16 @@ def test_column_page_that_only_names_its_answer_is_followed(home: Home) -> None:
         site.pages[page.next_page.removeprefix(site.base)] = (200, {"Content-Type": "application/json"}, answer)
         home.source(site.base, column="/gkmlpt/index")
         assert "new 2" in home.run("crawl", check=None).stdout
+
+
+def test_one_request_at_a_time_under_an_honest_name(home: Home) -> None:
+    site = small_site(6)
+    for n in range(1, 7):
+        page = notice_page(n)
+        site.pages[notice_path(n)] = lambda _n, page=page: (time.sleep(0.2), (200, {"Content-Type": "text/html"}, page))[1]  # type: ignore[misc]
+    home.environment["NOTICES_CONTACT"] = "keeper@archive.example"
+    with serving(site):
+        home.source(site.base)
+        home.run("crawl")
+    assert site.most_at_once == 1
+    assert all("keeper@archive.example" in agent for agent in site.agents)
