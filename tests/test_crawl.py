@@ -286,5 +286,6 @@ def test_one_request_at_a_time_under_an_honest_name(home: Home) -> None:
     with serving(site):
         home.source(site.base)
         home.run("crawl")
+    assert home.rows("select count(*) from notice") == [(6,)]
     assert site.most_at_once == 1
     assert all("keeper@archive.example" in agent for agent in site.agents)
