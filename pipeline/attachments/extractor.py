@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import contextlib
-import json
+import os
+import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from types import TracebackType
-from typing import Any
 
+import msgspec
+
+from notices.html import clean
 from notices.model import AttachmentText
+from pipeline.attachments.limits import MAX_TEXT
+from pipeline.attachments.worker import Answer, Asked
 
 SECONDS, MEMORY = 30.0, 1 << 30
 MAX_BODY = 64 << 20
+_MAX_ANSWER = 8 * MAX_TEXT
+_TRIES = 2
+_OUT_OF_TIME = (-signal.SIGXCPU, -signal.SIGALRM)
+_ROOT = str(Path(__file__).resolve().parents[2])
 
 
 class Extractor:
-    """A worker process that reads one file after another; started when first needed, again after it was killed."""
+    """A worker process that reads one file after another; started when first needed, again after it was killed.
+
+    Any thread may call it; files are read one at a time. Close it, or use it in a with statement.
+    """
 
     def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
         self._seconds, self._memory = seconds, memory
@@ -31,54 +44,107 @@ class Extractor:
         self.close()
 
     def extract(self, body: bytes, name: str = "", media_type: str | None = None) -> AttachmentText:
-        """The file's text. A file that breaks the worker or its bounds is broken; nothing is raised."""
+        """The file's text. A file that overruns its bounds is too_large, one that breaks the worker broken; nothing is raised."""
         if len(body) > MAX_BODY:
             return AttachmentText("too_large", media_type or "", detail=f"{len(body)} bytes")
+        head = msgspec.json.encode(Asked(len(body), clean(name), clean(media_type or "") or None)) + b"\n"
         with self._lock:
-            answer = self._ask(body, name, media_type)
-            if answer is None:
-                self._end()
-                return AttachmentText("broken", media_type or "", detail=f"the reader broke off or took longer than {self._seconds:g} s")
-        return AttachmentText(answer["outcome"], answer["media_type"], tuple(answer["pages"]), answer["detail"])
-
-    def _ask(self, body: bytes, name: str, media_type: str | None) -> dict[str, Any] | None:
-        worker = self._started()
-        stdin, stdout = worker.stdin, worker.stdout
-        if stdin is None or stdout is None:
-            return None
-        timer = threading.Timer(self._seconds, worker.kill)
-        timer.start()
-        try:
-            head = json.dumps({"size": len(body), "name": name, "media_type": media_type}).encode() + b"\n"
-            stdin.write(head + body)
-            stdin.flush()
-            size = stdout.readline()
-            data = stdout.read(int(size)) if size else b""
-            return json.loads(data) if data else None
-        except (OSError, ValueError):
-            return None
-        finally:
-            timer.cancel()
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        if self._worker is None or self._worker.poll() is not None:
-            self._end()
-            command = [sys.executable, "-m", "pipeline.attachments.worker", str(self._memory), str(int(self._seconds) + 1)]
-            self._worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
-        return self._worker
-
-    def _end(self) -> None:
-        worker, self._worker = self._worker, None
-        if worker is None:
-            return
-        worker.kill()
-        for pipe in (worker.stdin, worker.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
-        worker.wait()
+            for _ in range(_TRIES):
+                found = self._attempt(head, body)
+                if found is not None:
+                    return found
+        return AttachmentText("broken", media_type or "", detail="the reader was ended from outside")
 
     def close(self) -> None:
         """End the worker."""
         with self._lock:
             self._end()
+
+    def _attempt(self, head: bytes, body: bytes) -> AttachmentText | None:
+        """The answer for one file, or None when the worker went for a reason of its own: then it is worth another try."""
+        worker = self._started()
+        late = threading.Event()
+        timer = threading.Timer(self._seconds, _overrun, (worker, late))
+        timer.start()
+        try:
+            answer = _asked(worker, head, body)
+        finally:
+            timer.cancel()
+        if answer is not None:
+            if answer.memory > self._memory // 2:  # a heap that has grown does not shrink
+                self._end()
+            return answer.found
+        ended = self._end()
+        if late.is_set() or ended in _OUT_OF_TIME:
+            return AttachmentText("too_large", "", detail=f"takes longer than {self._seconds:g} s")
+        if ended == -signal.SIGTERM:  # the thread that had started it is gone
+            return None
+        return AttachmentText("broken", "", detail=_end_of_worker(ended))
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._worker is None or self._worker.poll() is not None:
+            self._end()
+            self._worker = _start(self._memory, self._seconds)
+        return self._worker
+
+    def _end(self) -> int | None:
+        """End the worker if there is one; its exit status, negative for a signal."""
+        worker, self._worker = self._worker, None
+        if worker is None:
+            return None
+        for pipe in (worker.stdin, worker.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        try:
+            return worker.wait(0.5)  # it ends by itself when its input does
+        except subprocess.TimeoutExpired:
+            worker.kill()
+            return worker.wait()
+
+
+def extract(
+    body: bytes, name: str = "", media_type: str | None = None, *, seconds: float = SECONDS, memory_bytes: int = MEMORY
+) -> AttachmentText:
+    """The text of one file, read in a process made for it. Never raises for what the file holds."""
+    with Extractor(seconds=seconds, memory=memory_bytes) as extractor:
+        return extractor.extract(body, name, media_type)
+
+
+def _start(memory: int, seconds: float) -> subprocess.Popen[bytes]:
+    """A new worker: no environment (it may hold passwords), no files but its pipes, a session of its own (Ctrl-C is the parent's to handle)."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "pipeline.attachments.worker", str(memory), str(int(seconds) + 1), str(os.getpid())],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={"PYTHONPATH": _ROOT, "LC_ALL": "C.UTF-8"},
+        start_new_session=True,
+    )
+
+
+def _overrun(worker: subprocess.Popen[bytes], late: threading.Event) -> None:
+    late.set()
+    worker.kill()
+
+
+def _asked(worker: subprocess.Popen[bytes], head: bytes, body: bytes) -> Answer | None:
+    stdin, stdout = worker.stdin, worker.stdout
+    if stdin is None or stdout is None:
+        return None
+    try:
+        stdin.write(head)
+        stdin.write(body)
+        stdin.flush()
+        size = stdout.readline(20)
+        if not size or not 0 < int(size) <= _MAX_ANSWER:
+            return None
+        return msgspec.json.decode(stdout.read(int(size)), type=Answer)
+    except (OSError, ValueError, msgspec.MsgspecError):
+        return None
+
+
+def _end_of_worker(status: int | None) -> str:
+    if status == -signal.SIGABRT:
+        return "the reader ran out of memory or gave up on the file"
+    return f"the reader broke off (status {status})"

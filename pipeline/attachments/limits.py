@@ -1,17 +1,25 @@
-"""Bounds that every reader keeps, and the three outcomes that are not a damaged file."""
+"""Bounds that every reader keeps, and the outcomes that are not a damaged file."""
 
 from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
 
-MAX_TEXT = 20_000_000
+from notices.model import AttachmentText
+
+MAX_TEXT = 20_000_000  # characters of one file
 MAX_PAGES = 5_000
-MAX_MEMBERS = 2_000
+MAX_MEMBERS = 2_000  # of one file, nested archives included
 MAX_UNPACKED = 200 << 20
+MAX_XML = 64 << 20  # a tree takes about ten times its source
+MAX_DEPTH = 3  # archives within archives
+_MAX_RATIO = 300  # XML packs about 20 : 1, a bomb 1000 : 1
+_RATIO_FROM = 8 << 20
 
 
 class Encrypted(Exception):
@@ -26,30 +34,70 @@ class Unsupported(Exception):
     """The format, or this variant of it, has no reader."""
 
 
+@dataclass(slots=True)
+class Budget:
+    """What one attached file may still unpack, its nested archives included."""
+
+    unpacked: int = MAX_UNPACKED
+    members: int = MAX_MEMBERS
+    depth: int = 0
+
+    def take(self, size: int) -> None:
+        """Count a member in. Raises TooLarge, and takes nothing, when it does not fit."""
+        if self.members < 1:
+            raise TooLarge(f"more than {MAX_MEMBERS} members")
+        if size > self.unpacked:
+            raise TooLarge(f"unpacks to more than {MAX_UNPACKED} bytes")
+        self.members -= 1
+        self.unpacked -= size
+
+
+def found(pages: Sequence[str], detail: str | None = None) -> AttachmentText:
+    """Text that was read, by pages; the caller knows the format."""
+    return AttachmentText("ok", "", tuple(pages), detail)
+
+
+def check_ratio(name: str, packed: int, unpacked: int) -> None:
+    """Raises TooLarge for a member that unpacks to hundreds of times its size."""
+    if unpacked > _RATIO_FROM and unpacked > _MAX_RATIO * max(packed, 1):
+        raise TooLarge(f"{name} unpacks from {packed} to {unpacked} bytes")
+
+
 def opened_zip(body: bytes) -> zipfile.ZipFile:
-    """A ZIP whose members together stay within bounds. Raises TooLarge or Encrypted."""
-    archive = zipfile.ZipFile(io.BytesIO(body), metadata_encoding="gb18030")
+    """The ZIP container of an Office or OFD file; its members together stay within bounds. Raises TooLarge or Encrypted."""
+    archive = zipfile.ZipFile(io.BytesIO(body))
     members = archive.infolist()
-    if len(members) > MAX_MEMBERS:
-        raise TooLarge(f"{len(members)} members")
-    total = sum(m.file_size for m in members)
-    if total > MAX_UNPACKED:
-        raise TooLarge(f"unpacks to {total} bytes")
+    budget = Budget()
+    for info in members:
+        check_ratio(info.filename, info.compress_size, info.file_size)
+        budget.take(info.file_size)
     if any(m.flag_bits & 1 for m in members):
         raise Encrypted
     return archive
 
 
-def member(archive: zipfile.ZipFile, name: str) -> bytes:
+def member(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo, most: int = MAX_UNPACKED) -> bytes:
     """A member's bytes, within bounds whatever its header claims. Raises TooLarge."""
     with archive.open(name) as handle:
-        data = handle.read(MAX_UNPACKED + 1)
-    if len(data) > MAX_UNPACKED:
-        raise TooLarge(f"{name} unpacks to more than {MAX_UNPACKED} bytes")
+        data = handle.read(most + 1)
+    if len(data) > most:
+        raise TooLarge(f"a member unpacks to more than {most} bytes")
     return data
 
 
 def xml(data: bytes) -> Any:
-    """The tree of an XML member; entities are not expanded, nothing is fetched."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    """The tree of an XML file; entities are not expanded, nothing is fetched. Raises TooLarge."""
+    if len(data) > MAX_XML:
+        raise TooLarge(f"{len(data)} bytes of XML")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True)
     return etree.fromstring(data, parser)
+
+
+def xml_member(archive: zipfile.ZipFile, name: str) -> Any:
+    """The tree of an XML member. Raises TooLarge."""
+    return xml(member(archive, name, MAX_XML))
+
+
+def joined(pieces: Sequence[str]) -> str:
+    """Lines without blanks at their ends; empty lines left out."""
+    return "\n".join(line for line in (one.strip() for piece in pieces for one in piece.split("\n")) if line)

@@ -2,42 +2,62 @@
 
 from __future__ import annotations
 
+import math
 import posixpath
+import zipfile
 from typing import Any
 
-from pipeline.attachments.limits import member, opened_zip, xml
+from notices.model import AttachmentText
+from pipeline.attachments.limits import MAX_PAGES, Encrypted, TooLarge, found, opened_zip, xml_member
+from pipeline.attachments.pdf import SCANNED_BELOW, joined_lines
+
+_SAME_LINE = 1.5  # millimetres
 
 
-def pages(body: bytes) -> list[str]:
-    """The text of each page."""
+def ofd(body: bytes) -> AttachmentText:
+    """The text of each page of each document in the file; scanned when there is next to none but images."""
     with opened_zip(body) as archive:
-        root = xml(member(archive, "OFD.xml"))
-        document = _text(root, "DocRoot").lstrip("/")
-        tree = xml(member(archive, document))
-        folder = posixpath.dirname(document)
-        places = [p.get("BaseLoc") for p in tree.iter("{*}Page") if p.get("BaseLoc")]
-        return [_page(xml(member(archive, _within(folder, place)))) for place in places]
+        if "Encryptions.xml" in archive.namelist():
+            raise Encrypted
+        root = xml_member(archive, "OFD.xml")
+        documents = [str(node.text or "").strip().lstrip("/") for node in root.iter("{*}DocRoot")]
+        if not documents:
+            raise ValueError("no DocRoot in OFD.xml")
+        places = [place for document in documents for place in _page_places(archive, document)]
+        if len(places) > MAX_PAGES:
+            raise TooLarge(f"{len(places)} pages")
+        trees = (xml_member(archive, place) for place in places)
+        read = [(_text(tree), next(tree.iter("{*}ImageObject"), None) is not None) for tree in trees]
+    pages = tuple(text for text, _ in read)
+    if any(image for _, image in read) and sum(map(len, pages)) < SCANNED_BELOW * len(pages):
+        return AttachmentText("scanned", "", pages)
+    return found(pages)
 
 
-def _text(root: Any, name: str) -> str:
-    found = next(iter(root.iter("{*}" + name)), None)
-    if found is None or not found.text:
-        raise ValueError(f"no {name} in OFD.xml")
-    text: str = found.text
-    return text.strip()
+def _page_places(archive: zipfile.ZipFile, document: str) -> list[str]:
+    folder = posixpath.dirname(document)
+    pages = xml_member(archive, document).iterfind("{*}Pages/{*}Page")
+    return [_within(folder, place) for page in pages if (place := page.get("BaseLoc"))]
 
 
 def _within(folder: str, place: str) -> str:
     return place.lstrip("/") if place.startswith("/") else posixpath.normpath(posixpath.join(folder, place))
 
 
-def _page(tree: Any) -> str:
-    pieces = []
-    for item in tree.iter("{*}TextObject"):
-        x, y = (float(v) for v in (item.get("Boundary") or "0 0 0 0").split()[:2])
-        text = "".join(code.text or "" for code in item.iter("{*}TextCode"))
-        pieces.append((round(y), x, text))
-    lines: dict[int, list[str]] = {}
-    for y, _x, text in sorted(pieces):
-        lines.setdefault(y, []).append(text)
-    return "\n".join("".join(parts) for parts in lines.values())
+def _text(tree: Any) -> str:
+    pieces = sorted((_place(item), "".join(code.text or "" for code in item.iter("{*}TextCode"))) for item in tree.iter("{*}TextObject"))
+    lines: list[list[tuple[float, str]]] = []
+    last = -math.inf
+    for (y, x), text in pieces:
+        if y - last > _SAME_LINE:
+            lines.append([])
+            last = y
+        lines[-1].append((x, text))
+    return joined_lines("\n".join("".join(text for _, text in sorted(line)) for line in lines))
+
+
+def _place(item: Any) -> tuple[float, float]:
+    x, y = ([float(v) for v in (item.get("Boundary") or "").split()[:2]] + [0.0, 0.0])[:2]
+    if not (math.isfinite(x) and math.isfinite(y)):
+        raise ValueError(f"a text object at {x} {y}")
+    return y, x

@@ -1,47 +1,104 @@
-"""Spreadsheets and slides."""
+"""Spreadsheets (xlsx, xls, et, ods) and slides (pptx)."""
 
 from __future__ import annotations
 
 import io
+import posixpath
 import re
+import struct
+import zipfile
+from datetime import datetime
+from typing import Any
 
-from pipeline.attachments.limits import MAX_TEXT, TooLarge, member, opened_zip, xml
+from notices.model import AttachmentText
+from pipeline.attachments.limits import MAX_PAGES, MAX_TEXT, Encrypted, TooLarge, found, joined, opened_zip, xml_member
 
-_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_FILE_PASS, _BOUND_SHEET = 0x2F, 0x85
+_HEAD = 1 << 16
+_SLIDE = re.compile(r"ppt/slides/slide(\d{1,9})\.xml")
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
-def sheets(body: bytes) -> list[str]:
+def sheets(body: bytes) -> AttachmentText:
     """Each sheet as a page: its name, then rows with cells parted by tabs."""
     import python_calamine
 
     if body.startswith(b"PK"):
         opened_zip(body).close()
+    elif _is_locked(body):
+        raise Encrypted
     book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(body))
-    found, total = [], 0
-    for name in book.sheet_names:
-        rows = ["\t".join(_cell(c) for c in row).strip("\t") for row in book.get_sheet_by_name(name).to_python()]
-        found.append("\n".join([name, *filter(None, rows)]))
-        total += len(found[-1])
+    pages, total = [], 0
+    for name in book.sheet_names[:MAX_PAGES]:
+        pages.append(_sheet(name, book.get_sheet_by_name(name)))
+        total += len(pages[-1])
         if total > MAX_TEXT:
             raise TooLarge(f"more than {MAX_TEXT} characters")
-    return found
+    return found(pages)
+
+
+def _is_locked(body: bytes) -> bool:
+    """Whether a binary workbook asks for a password: a record before its list of sheets says so ([MS-XLS] 2.4.117)."""
+    import olefile
+
+    with olefile.OleFileIO(io.BytesIO(body)) as ole:
+        stream = ole.openstream("Workbook" if ole.exists("Workbook") else "Book").read(_HEAD)
+    at = 0
+    while at + 4 <= len(stream):
+        kind, length = struct.unpack_from("<HH", stream, at)
+        if kind in (_FILE_PASS, _BOUND_SHEET):
+            return bool(kind == _FILE_PASS)
+        at += 4 + length
+    return False
+
+
+def _sheet(name: str, sheet: Any) -> str:
+    rows = ("\t".join(_cell(c) for c in row).strip("\t") for row in sheet.iter_rows())
+    return "\n".join([name, *filter(None, rows)])
 
 
 def _cell(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return re.sub(r"\s+", " ", str(value)).strip()
+    if isinstance(value, str):
+        return re.sub(r"\s+", " ", value).strip()
+    if isinstance(value, float):
+        return f"{value:.15g}" if abs(value) < 1e15 else f"{value:.0f}"  # as a spreadsheet shows it: 0.1+0.2 is 0.3
+    if isinstance(value, datetime) and not (value.hour or value.minute or value.second):
+        return value.date().isoformat()
+    return str(value)
 
 
-def slides(body: bytes) -> list[str]:
-    """Each slide's text as a page."""
+def slides(body: bytes) -> AttachmentText:
+    """Each slide as a page, in the order of the presentation, with its speaker's notes."""
     with opened_zip(body) as archive:
-        names = sorted(
-            (n for n in archive.namelist() if re.fullmatch(r"ppt/slides/slide\d+\.xml", n)), key=lambda n: int(re.findall(r"\d+", n)[-1])
-        )
-        return [_slide(member(archive, name)) for name in names]
+        names = _slide_names(archive)
+        return found([joined([*_texts(archive, name), *_notes(archive, name)]) for name in names[:MAX_PAGES]])
 
 
-def _slide(data: bytes) -> str:
-    paragraphs = ("".join(t.text or "" for t in p.iter(f"{_A}t")) for p in xml(data).iter(f"{_A}p"))
-    return "\n".join(p.strip() for p in paragraphs if p.strip())
+def _slide_names(archive: zipfile.ZipFile) -> list[str]:
+    there = {n: int(m[1]) for n in archive.namelist() if (m := _SLIDE.fullmatch(n))}
+    places = _relations(archive, "ppt/presentation.xml")
+    shown: list[str] = []
+    if places:
+        order = xml_member(archive, "ppt/presentation.xml").iter("{*}sldId")
+        shown = [place for item in order if (place := places.get(item.get(_RELATION) or "")) in there and place]
+    rest = sorted(there.keys() - set(shown), key=lambda name: there[name])
+    return [*dict.fromkeys(shown), *rest]
+
+
+def _relations(archive: zipfile.ZipFile, part: str) -> dict[str, str]:
+    folder, name = posixpath.split(part)
+    try:
+        root = xml_member(archive, f"{folder}/_rels/{name}.rels")
+    except KeyError:
+        return {}
+    return {r.get("Id") or "": posixpath.normpath(posixpath.join(folder, r.get("Target") or "")) for r in root.iter("{*}Relationship")}
+
+
+def _notes(archive: zipfile.ZipFile, slide: str) -> list[str]:
+    there = set(archive.namelist())
+    places = [p for p in _relations(archive, slide).values() if p.startswith("ppt/notesSlides/") and p in there]
+    return [line for place in places[:1] for line in _texts(archive, place) if not line.isdigit()]
+
+
+def _texts(archive: zipfile.ZipFile, name: str) -> list[str]:
+    return ["".join(t.text or "" for t in p.iter("{*}t")) for p in xml_member(archive, name).iter("{*}p")]

@@ -1,67 +1,166 @@
-"""Files in archives: each member is read like a file of its own."""
+"""Members of ZIP, 7z and RAR archives, unpacked into memory; none is ever written to the disk."""
 
 from __future__ import annotations
 
 import io
-import tempfile
-from pathlib import Path
+import os
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from pipeline.attachments.limits import MAX_MEMBERS, MAX_UNPACKED, Encrypted, TooLarge, member, opened_zip
+from pipeline.attachments.limits import (
+    MAX_MEMBERS,
+    MAX_UNPACKED,
+    Budget,
+    Encrypted,
+    TooLarge,
+    Unsupported,
+    check_ratio,
+    member,
+)
 
-_DEPTH = 2
-_RAR_ENCRYPTED = 0x04
-_depth = [0]
-
-
-def zip_members(body: bytes) -> list[str]:
-    """A page for each member: its name, then its text."""
-    with opened_zip(body) as archive:
-        return [page for name in archive.namelist() if not name.endswith("/") for page in _pages(name, member(archive, name))]
-
-
-def seven_members(body: bytes) -> list[str]:
-    """A page for each member of a 7z archive: its name, then its text."""
-    import py7zr
-
-    with py7zr.SevenZipFile(io.BytesIO(body)) as archive:
-        if archive.needs_password():
-            raise Encrypted
-        info = archive.archiveinfo()
-        if info.uncompressed > MAX_UNPACKED or len(archive.getnames()) > MAX_MEMBERS:
-            raise TooLarge(f"unpacks to {info.uncompressed} bytes in {len(archive.getnames())} members")
-        with tempfile.TemporaryDirectory() as folder:
-            archive.extractall(folder)
-            files = sorted(p for p in Path(folder).rglob("*") if p.is_file() and not p.is_symlink())
-            return [page for path in files for page in _pages(str(path.relative_to(folder)), path.read_bytes())]
+Load = Callable[[], bytes]  # raises what reading a member may raise
+_FURNITURE = re.compile(r"(?:^|/)(?:__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)", re.I)
+_UTF8_NAME = 0x800
+_ENCRYPTED = 1
 
 
-def rar_members(body: bytes) -> list[str]:
-    """A page for each member of a RAR archive: its name, then its text."""
-    from unrar.cffi import rarfile
-
-    with tempfile.NamedTemporaryFile(suffix=".rar") as file:
-        file.write(body)
-        file.flush()
-        archive = rarfile.RarFile(file.name)
-        members = [m for m in archive.infolist() if not m.is_dir()]
-        if not members:
-            raise ValueError("a RAR archive without members")
-        total = sum(m.file_size for m in members)
-        if total > MAX_UNPACKED or len(members) > MAX_MEMBERS:
-            raise TooLarge(f"unpacks to {total} bytes in {len(members)} members")
-        if any(m.flag_bits & _RAR_ENCRYPTED for m in members):
-            raise Encrypted
-        return [page for m in members for page in _pages(m.filename, archive.read(m.filename))]
+def members(kind: str, body: bytes, budget: Budget) -> Iterator[tuple[str, Load]]:
+    """The name of each file in the archive and how to load it. Raises Encrypted, TooLarge, or what its library raises."""
+    readers = {"zip": _zip, "7z": _seven, "rar": _rar}
+    for name, load in readers[kind](body, budget):
+        if not _FURNITURE.search(name):
+            yield name, load
 
 
-def _pages(name: str, body: bytes) -> list[str]:
-    from pipeline.attachments.read import read_attachment
+def _zip(body: bytes, budget: Budget) -> Iterator[tuple[str, Load]]:
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        files = [info for info in archive.infolist() if not info.is_dir()]
+        if len(files) > MAX_MEMBERS:
+            raise TooLarge(f"{len(files)} members")
+        for info in files:
+            yield _zip_name(info), lambda info=info: _zip_member(archive, info, budget)  # type: ignore[misc]
 
-    if _depth[0] >= _DEPTH:
-        return [name]
-    _depth[0] += 1
+
+def _zip_name(info: zipfile.ZipInfo) -> str:
+    """Names without the UTF-8 flag are UTF-8 (macOS) or GBK (Windows), whatever the standard says."""
+    if info.flag_bits & _UTF8_NAME:
+        return info.filename
     try:
-        found = read_attachment(body, name)
+        raw = info.orig_filename.encode("cp437")
+        return _decoded(raw)
+    except UnicodeEncodeError:
+        return info.filename
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030", "replace")
+
+
+def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) -> bytes:
+    if info.flag_bits & _ENCRYPTED:
+        raise Encrypted
+    check_ratio(info.filename, info.compress_size, info.file_size)
+    budget.take(info.file_size)
+    try:
+        return member(archive, info)
+    except NotImplementedError as error:
+        raise Unsupported(str(error)) from error
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+
+
+def _seven(body: bytes, budget: Budget) -> Iterator[tuple[str, Load]]:
+    import py7zr
+    from py7zr.exceptions import PasswordRequired
+    from py7zr.io import BytesIOFactory
+
+    try:
+        with py7zr.SevenZipFile(io.BytesIO(body)) as archive:
+            if archive.needs_password():
+                raise Encrypted
+            files = [info for info in archive.list() if not info.is_directory]
+            if len(files) > MAX_MEMBERS:
+                raise TooLarge(f"{len(files)} members")
+            check_ratio("the archive", len(body), sum(info.uncompressed for info in files))
+            for info in files:
+                budget.take(info.uncompressed)
+            unpacked = BytesIOFactory(MAX_UNPACKED)
+            archive.extract(factory=unpacked)
+    except PasswordRequired as error:
+        raise Encrypted from error
+    for name, file in unpacked.products.items():
+        yield name, file.read
+
+
+def _rar(body: bytes, budget: Budget) -> Iterator[tuple[str, Load]]:
+    try:
+        from os import memfd_create
+
+        from unrar.cffi.unrarlib import BadRarPassword, RarArchive
+    except ImportError as error:  # no wheel for this machine, or no files in memory
+        raise Unsupported("no reader for RAR is installed") from error
+    file = memfd_create("attachment.rar")
+    try:
+        with open(file, "wb", closefd=False) as handle:
+            handle.write(body)
+        with RarArchive.open_for_processing(f"/proc/self/fd/{file}") as archive:
+            yield from _rar_members(archive, len(body), budget)
+    except BadRarPassword as error:
+        raise Encrypted from error
     finally:
-        _depth[0] -= 1
-    return [f"{name}\n{page}" for page in found.pages] or [name]
+        os.close(file)
+
+
+def _rar_members(archive: Any, packed: int, budget: Budget) -> Iterator[tuple[str, Load]]:
+    """Members in one pass: in a solid archive each needs all those before it."""
+    from unrar.cffi.unrarlib import FLAGS_RHDF_DIRECTORY
+
+    count = 0
+    for header in archive.iterate_headers():
+        if header.Flags & FLAGS_RHDF_DIRECTORY:
+            header.skip()
+            continue
+        count += 1
+        if count > MAX_MEMBERS:
+            raise TooLarge(f"more than {MAX_MEMBERS} members")
+        name, size = _rar_name(header), header.UnpSize + (header.UnpSizeHigh << 32)
+        taken: list[bytes | Exception] = []
+        try:
+            check_ratio(name, packed, size)
+            budget.take(size)
+            taken.append(_rar_member(header))
+        except Exception as error:  # handed on to whoever loads the member
+            taken.append(error)
+            if isinstance(error, TooLarge):
+                header.skip()
+        yield name, lambda taken=taken: _given(taken[0])  # type: ignore[misc]
+    if not count:
+        raise ValueError("a RAR archive without members")
+
+
+def _rar_name(header: Any) -> str:
+    name: str = header.FileNameW
+    return name.replace("\\", "/")
+
+
+def _rar_member(header: Any) -> bytes:
+    from unrar.cffi.unrarlib import BadRarPassword
+
+    chunks: list[bytes] = []
+    try:
+        header.test(chunks.append)
+    except BadRarPassword as error:
+        raise Encrypted from error
+    return b"".join(chunks)
+
+
+def _given(taken: bytes | Exception) -> bytes:
+    if isinstance(taken, Exception):
+        raise taken
+    return taken

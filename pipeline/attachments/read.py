@@ -2,128 +2,122 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 
-from notices.html import decode, parse, text_of
+from notices.html import clean
 from notices.model import AttachmentText
-from pipeline.attachments.limits import MAX_PAGES, MAX_TEXT, Encrypted, TooLarge, Unsupported
+from pipeline.attachments.limits import MAX_DEPTH, MAX_PAGES, MAX_TEXT, Budget, Encrypted, TooLarge, Unsupported, found
+from pipeline.attachments.sniff import sniff
 
-Reader = Callable[[bytes], Sequence[str]]
-_SCANNED_BELOW = 50  # characters a page
+Reader = Callable[[bytes], AttachmentText]
+_ARCHIVES = ("zip", "7z", "rar")
+_WORST_FIRST = ("encrypted", "scanned", "too_large", "broken", "unsupported")
 
 
-def read_attachment(body: bytes, name: str = "", media_type: str | None = None) -> AttachmentText:  # noqa: PLR0911 (a line an outcome)
-    """The text of a file by pages (one page where the format has none). Never raises for what the file holds."""
+def read_attachment(body: bytes, name: str = "", media_type: str | None = None) -> AttachmentText:
+    """The text of a file by pages (one page where the format has none). Never raises for what the file holds.
+
+    The name and the media type are not asked: `media_type` only fills the answer's when the bytes say nothing.
+    """
+    return _read(body, media_type or "", Budget())
+
+
+def _read(body: bytes, media_type: str, budget: Budget) -> AttachmentText:
     kind = sniff(body)
+    if not body:
+        return AttachmentText("broken", media_type, detail="empty file")
     if kind is None:
-        return AttachmentText(
-            "broken" if not body else "unsupported", media_type or "", detail="empty file" if not body else "unknown format"
-        )
+        return AttachmentText("unsupported", media_type, detail="unknown format")
     try:
-        pages = tuple(page[:MAX_TEXT] for page in _reader(kind)(body)[:MAX_PAGES])
-    except Encrypted:
-        return AttachmentText("encrypted", kind)
-    except TooLarge as error:
-        return AttachmentText("too_large", kind, detail=str(error))
-    except Unsupported as error:
-        return AttachmentText("unsupported", kind, detail=str(error))
+        read = _archive(kind, body, budget) if kind in _ARCHIVES else _reader(kind)(body)
+        return _bounded(replace(read, media_type=kind))
     except Exception as error:  # a damaged file makes its reader raise anything at all
-        return AttachmentText("broken", kind, detail=f"{type(error).__name__}: {error}"[:300])
-    if kind == "pdf" and sum(map(len, pages)) < _SCANNED_BELOW * max(len(pages), 1) and _has_images(body):
-        return AttachmentText("scanned", kind, pages)
-    return AttachmentText("ok", kind, pages)
+        outcome, detail = _failure(error)
+        return AttachmentText(outcome, kind, detail=detail)
 
 
-def sniff(body: bytes) -> str | None:
-    """The format by its signature: pdf docx xlsx pptx ofd zip doc xls ppt rtf html txt rar 7z image."""
-    head = body[:1024].lstrip()
-    if b"%PDF-" in body[:1024]:
-        return "pdf"
-    if body.startswith(b"PK\x03\x04"):
-        return _zip_kind(body)
-    if body.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return _ole_kind(body)
-    for sign, kind in (
-        (b"{\\rtf", "rtf"),
-        (b"Rar!\x1a\x07", "rar"),
-        (b"7z\xbc\xaf'\x1c", "7z"),
-        (b"\x89PNG", "image"),
-        (b"\xff\xd8\xff", "image"),
-        (b"GIF8", "image"),
-    ):
-        if head.startswith(sign):
-            return kind
-    if any(sign in head.lower() for sign in (b"<html", b"<!doctype html", b"<table", b"<body")):
-        return "html"
-    return "txt" if body and b"\0" not in body[:4096] else None
+def _failure(error: Exception) -> tuple[str, str | None]:
+    match error:
+        case Encrypted():
+            return "encrypted", None
+        case TooLarge():
+            return "too_large", str(error)
+        case MemoryError():
+            return "too_large", "needs more memory than allowed"
+        case Unsupported():
+            return "unsupported", str(error)
+    return "broken", clean(f"{type(error).__name__}: {error}")[:300]
 
 
-def _zip_kind(body: bytes) -> str:
+def _bounded(read: AttachmentText) -> AttachmentText:
+    """Pages without control characters (a form feed would forge a page mark); text beyond the bounds is cut, and said so."""
+    pages: list[str] = []
+    left = MAX_TEXT
+    for page in read.pages[:MAX_PAGES]:
+        pages.append(clean(page[:left]))
+        left -= len(page)
+        if left < 0:
+            break
+    if left < 0 or len(pages) < len(read.pages):
+        return replace(read, outcome="too_large", pages=tuple(pages), detail=f"cut at {MAX_TEXT} characters or {MAX_PAGES} pages")
+    silent = read.outcome == "ok" and read.detail is None and not any(page.strip() for page in pages)
+    return replace(read, pages=tuple(pages), detail="no text" if silent else read.detail)
+
+
+def _archive(kind: str, body: bytes, budget: Budget) -> AttachmentText:
+    """Each member read like a file of its own: a page begins with the member's name. The outcome is ok when one member is."""
+    from pipeline.attachments.packed import members
+
+    if budget.depth >= MAX_DEPTH:
+        raise TooLarge(f"archives nested more than {MAX_DEPTH} deep")
+    budget.depth += 1
     try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            names = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        return "zip"
-    for member, kind in (
-        ("word/document.xml", "docx"),
-        ("xl/workbook.xml", "xlsx"),
-        ("xl/workbook.bin", "xlsx"),
-        ("ppt/presentation.xml", "pptx"),
-        ("OFD.xml", "ofd"),
-    ):
-        if member in names:
-            return kind
-    return "xlsx" if "mimetype" in names and "content.xml" in names else "zip"
+        read = [(name, _member(load, budget)) for name, load in members(kind, body, budget)]
+    finally:
+        budget.depth -= 1
+    if not read:
+        raise ValueError("an archive without members")
+    pages = [page for name, text in read for page in [f"{name}\n{page}" for page in text.pages] or [name]]
+    return replace(found(pages, _unread(read)), outcome=_overall([text.outcome for _, text in read]))
 
 
-def _ole_kind(body: bytes) -> str:
-    import olefile
-
+def _member(load: Callable[[], bytes], budget: Budget) -> AttachmentText:
     try:
-        with olefile.OleFileIO(io.BytesIO(body)) as ole:
-            streams = {"/".join(s) for s in ole.listdir()}
-    except Exception:
-        return "doc"
-    if "WordDocument" in streams:
-        return "doc"
-    if streams & {"Workbook", "Book"}:
-        return "xls"
-    if "EncryptedPackage" in streams:
-        return "encrypted"
-    return "ppt" if "PowerPoint Document" in streams else "ole"
+        return _read(load(), "", budget)
+    except Exception as error:  # one member that cannot be unpacked says nothing of the others
+        outcome, detail = _failure(error)
+        return AttachmentText(outcome, "", detail=detail)
+
+
+def _overall(outcomes: list[str]) -> str:
+    return "ok" if "ok" in outcomes else next(outcome for outcome in _WORST_FIRST if outcome in outcomes)
+
+
+def _unread(read: list[tuple[str, AttachmentText]]) -> str | None:
+    bad = [f"{name} {text.outcome}" for name, text in read if text.outcome != "ok"]
+    return f"{len(bad)} of {len(read)} members without text: {', '.join(bad)}"[:300] if bad else None
 
 
 def _reader(kind: str) -> Reader:
     """The reader of a format; a module is imported when its format first comes."""
-    from pipeline.attachments import ofd, office, packed, pdf, word
+    from pipeline.attachments import doc, markup, ofd, office, pdf, ppt, rtf, word
 
     readers: dict[str, Reader] = {
-        "pdf": pdf.pages, "docx": word.docx, "doc": word.doc, "rtf": word.rtf, "xlsx": office.sheets, "xls": office.sheets, "pptx": office.slides,
-        "ofd": ofd.pages, "zip": packed.zip_members, "7z": packed.seven_members,
-        "rar": packed.rar_members, "html": _html, "txt": _plain, "encrypted": _encrypted,
+        "pdf": pdf.pdf, "docx": word.docx, "odt": word.odt, "doc": doc.doc, "rtf": rtf.rtf, "xlsx": office.sheets, "xls": office.sheets,
+        "ods": office.sheets, "pptx": office.slides, "ppt": ppt.ppt, "ofd": ofd.ofd, "html": markup.html, "mht": markup.mht,
+        "xml": markup.office_xml, "txt": markup.plain, "encrypted": _encrypted, "image": _image,
     }  # fmt: skip
     return readers.get(kind, _unsupported)
 
 
-def _has_images(body: bytes) -> bool:
-    from pipeline.attachments.pdf import has_images
-
-    return has_images(body)
-
-
-def _html(body: bytes) -> list[str]:
-    return [text_of(parse(decode(body)[0]))]
-
-
-def _plain(body: bytes) -> list[str]:
-    return [decode(body)[0]]
-
-
-def _encrypted(body: bytes) -> list[str]:
+def _encrypted(body: bytes) -> AttachmentText:
     raise Encrypted
 
 
-def _unsupported(body: bytes) -> list[str]:
+def _image(body: bytes) -> AttachmentText:
+    return AttachmentText("scanned", "", detail="an image")
+
+
+def _unsupported(body: bytes) -> AttachmentText:
     raise Unsupported("no reader for this format")

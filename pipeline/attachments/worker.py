@@ -2,47 +2,81 @@
 
 from __future__ import annotations
 
-import json
+import ctypes
 import os
 import resource
+import signal
 import sys
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
+import msgspec
+
+from notices.model import AttachmentText
 from pipeline.attachments.read import read_attachment
+
+_PR_SET_PDEATHSIG = 1
+_FILE_BYTES = 256 << 20
+
+
+class Asked(msgspec.Struct):
+    """The head of a request; `size` bytes of the file follow."""
+
+    size: int
+    name: str
+    media_type: str | None
+
+
+class Answer(msgspec.Struct):
+    """What the worker found, and the most memory it ever held, in bytes."""
+
+    found: AttachmentText
+    memory: int
 
 
 def main() -> int:
     """Serve until standard input ends, as it does when the parent is gone."""
     memory, seconds = int(sys.argv[1]), int(sys.argv[2])
+    _end_with_parent(int(sys.argv[3]))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_FILE_BYTES, _FILE_BYTES))
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get between the answers
     while head := sys.stdin.buffer.readline():
         _bound_time(seconds)
-        asked = json.loads(head)
-        _answer(out, _read(asked, sys.stdin.buffer.read(asked["size"])))
+        asked = msgspec.json.decode(head, type=Asked)
+        _answer(out, _read(asked, sys.stdin.buffer.read(asked.size)))
+        signal.alarm(0)
     return 0
 
 
+def _end_with_parent(parent: int) -> None:
+    """Have the kernel end this process with its parent, also in the middle of a file; SIGTERM tells it from running out of time."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it went before we asked
+        sys.exit(0)
+
+
 def _bound_time(seconds: int) -> None:
+    """CPU time and wall time after which the kernel ends this process, whatever a library holds; the parent's own timer comes first."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     limit = int(used.ru_utime + used.ru_stime) + seconds + 1
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    signal.alarm(2 * seconds + 1)
 
 
-def _read(asked: dict[str, Any], body: bytes) -> dict[str, Any]:
+def _read(asked: Asked, body: bytes) -> AttachmentText:
     try:
-        found = read_attachment(body, asked["name"], asked["media_type"])
+        return read_attachment(body, asked.name, asked.media_type)
     except MemoryError:
-        return {"outcome": "too_large", "media_type": asked["media_type"] or "", "pages": [], "detail": "needs more memory than allowed"}
-    pages = [page.encode("utf-8", "replace").decode() for page in found.pages]
-    return {"outcome": found.outcome, "media_type": found.media_type, "pages": pages, "detail": found.detail}
+        return AttachmentText("too_large", asked.media_type or "", detail="needs more memory than allowed")
 
 
-def _answer(out: BinaryIO, value: dict[str, Any]) -> None:
-    data = json.dumps(value, ensure_ascii=False).encode()
-    out.write(f"{len(data)}\n".encode() + data)
+def _answer(out: BinaryIO, found: AttachmentText) -> None:
+    data = msgspec.json.encode(Answer(found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
+    out.write(b"%d\n" % len(data))
+    out.write(data)
     out.flush()
 
 

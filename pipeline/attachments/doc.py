@@ -1,0 +1,88 @@
+"""The binary Word file (Word 97-2003, and WPS files that are OLE): text by its piece table (reference/stack.md §4.1, [MS-DOC] 2.4.1)."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+
+from notices.model import AttachmentText
+from pipeline.attachments.limits import MAX_TEXT, Encrypted, TooLarge, Unsupported, found, joined
+
+_MAGIC = 0xA5EC
+_ENCRYPTED, _TABLE_1 = 0x0100, 0x0200
+_LENGTHS = 0x4C  # eight lengths: text, footnotes, headers, macros, comments, endnotes, boxes, boxes of headers
+_SILENT_PARTS = (3, 4)
+_PIECES = 0x01A2
+_CHARACTERS = {13: "\n", 11: "\n", 12: "\n", 14: "\n", 7: "\t", 30: "-", **dict.fromkeys([*range(1, 7), 8, *range(15, 30), 31])}
+
+
+def doc(body: bytes) -> AttachmentText:
+    """The text, then footnotes, headers, endnotes and text boxes."""
+    import olefile
+
+    with olefile.OleFileIO(io.BytesIO(body)) as ole:
+        main = ole.openstream("WordDocument").read()
+        magic, flags = struct.unpack_from("<H", main, 0)[0], struct.unpack_from("<H", main, 0x0A)[0]
+        if magic != _MAGIC:
+            raise Unsupported("a Word file older than Word 97")
+        if flags & _ENCRYPTED:
+            raise Encrypted
+        table = ole.openstream("1Table" if flags & _TABLE_1 else "0Table").read()
+    text = "".join(_pieces(main, table))
+    lengths = struct.unpack_from("<8I", main, _LENGTHS)
+    return found([joined([_shown(part) for n, part in enumerate(_parts(text, lengths)) if n not in _SILENT_PARTS])])
+
+
+def _parts(text: str, lengths: tuple[int, ...]) -> Iterator[str]:
+    start = 0
+    for length in lengths:
+        yield text[start : start + length]
+        start += length
+
+
+def _pieces(main: bytes, table: bytes) -> Iterator[str]:
+    start, length = struct.unpack_from("<II", main, _PIECES)
+    plan = _piece_plan(table[start : start + length])
+    count = (len(plan) - 4) // 12
+    bounds = struct.unpack_from(f"<{count + 1}I", plan, 0)
+    total = 0
+    for n in range(count):
+        characters = max(0, bounds[n + 1] - bounds[n])
+        total += characters
+        if total > MAX_TEXT:
+            raise TooLarge(f"more than {MAX_TEXT} characters")
+        place = struct.unpack_from("<I", plan, 4 * (count + 1) + 8 * n + 2)[0]
+        yield _piece(main, place, characters)
+
+
+def _piece_plan(pieces: bytes) -> bytes:
+    at = 0
+    while pieces[at] == 1:  # property modifiers stand before the plan
+        at += 3 + int(struct.unpack_from("<H", pieces, at + 1)[0])
+    size = struct.unpack_from("<I", pieces, at + 1)[0]
+    return pieces[at + 5 : at + 5 + size]
+
+
+def _piece(main: bytes, place: int, characters: int) -> str:
+    if place & 0x40000000:
+        first = (place & 0x3FFFFFFF) // 2
+        return main[first : first + characters].decode("cp1252", "replace")
+    return main[place : place + 2 * characters].decode("utf-16-le", "surrogatepass")
+
+
+def _shown(text: str) -> str:
+    """Text without the codes of fields, which stand between 0x13 and 0x14 and may be nested; a row ends with two cell marks."""
+    kept: list[str] = []
+    codes: list[bool] = []  # of each open field: still in its code
+    for part in text.replace("\x13", "\0\x13").replace("\x14", "\0\x14").replace("\x15", "\0\x15").split("\0"):
+        mark = part[:1]
+        if mark == "\x13":
+            codes.append(True)
+        elif mark == "\x14" and codes:
+            codes[-1] = False
+        elif mark == "\x15" and codes:
+            codes.pop()
+        if not any(codes[-8:]):
+            kept.append(part.lstrip("\x13\x14\x15"))
+    return "".join(kept).replace("\x07\x07", "\n").translate(_CHARACTERS)
