@@ -1,17 +1,20 @@
-"""SQL to index: draining the outbox and rebuilding."""
+"""SQL to index: draining the outbox, rebuilding, and building another engine's index beside the one in use."""
 
 from __future__ import annotations
 
 import argparse
 import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
 
 from sqlalchemy import Engine as Database
 
 from index.engine import AttachedText, Document, Engine
-from index.open import open_engine, rebuild
+from index.open import open_engine, rebuild, same_place
 from index.understand_aliases import write_aliases
 from notices.config import Config
-from notices.errors import IndexUnusable
+from notices.errors import BadInput, ConfigError, IndexUnusable
 from pipeline import models, newest
 from pipeline.database import database_errors, open_database
 from pipeline.locks import hold
@@ -56,9 +59,10 @@ def drain(config: Config, database: Database, *, wait: float = 60.0) -> int:
             log.warning("%s; rebuilding it", error)
             return _rebuild(config, database)
         try:
+            caught_up = _catch_up(engine, config, database)
             lacking = newest.notice_count(database) - newest.due_count(database) - engine.count()
             if lacking <= 0:
-                written = _drain_into(engine, database)
+                written = caught_up + _drain_into(engine, config, database)
                 if written:
                     _note_aliases(config, database)
                 return written
@@ -68,13 +72,14 @@ def drain(config: Config, database: Database, *, wait: float = 60.0) -> int:
         return _rebuild(config, database)
 
 
-def _drain_into(engine: Engine, database: Database) -> int:
+def _drain_into(engine: Engine, config: Config, database: Database) -> int:
     written = 0
     while True:
         due = newest.due(database)
         if not due.notice_ids:
             return written
         written += engine.write([document(r) for r in newest.newest_revisions(database, due.notice_ids)])
+        _note_aside(config, due.notice_ids)
         newest.clear_due(database, due.rows)
 
 
@@ -85,11 +90,60 @@ def rebuild_index(config: Config, database: Database) -> int:
 
 
 def _rebuild(config: Config, database: Database) -> int:
-    waiting = newest.due(database, limit=10_000_000).rows
+    waiting = newest.due(database, limit=10_000_000)
     count = rebuild(config.index, (document(r) for r in newest.every_revision(database)))
-    newest.clear_due(database, waiting)
+    if _aside(config)[0] == config.index:
+        _aside_file(config).unlink()
+    _note_aside(config, waiting.notice_ids)
+    newest.clear_due(database, waiting.rows)
     _note_aliases(config, database)
     return count
+
+
+def build_aside(config: Config, database: Database, url: str) -> int:
+    """Build another index at the URL from SQL, beside the one in use; return how many notices it holds.
+
+    What is drained into the index in use from then on is noted, and written to the other one by its own first drain.
+    """
+    if same_place(url, config.index):
+        raise ConfigError(f"--to {url}: the index in use lies there; name another folder")
+    with hold(config.locks_dir, "index", wait=60.0), database_errors(config.database):
+        count = rebuild(url, (document(r) for r in newest.every_revision(database)))
+        _aside_file(config).write_text(f"{url}\n", encoding="utf-8")
+    return count
+
+
+def _aside_file(config: Config) -> Path:
+    return config.home / "index-aside"
+
+
+def _aside(config: Config) -> tuple[str, list[int]]:
+    """The address of the index built aside, "" when there is none, and the notices that it lacks."""
+    try:
+        url, *lines = _aside_file(config).read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, ValueError):
+        return "", []
+    return url, [int(line) for line in dict.fromkeys(lines) if line.isdecimal()]
+
+
+def _note_aside(config: Config, notice_ids: Sequence[int]) -> None:
+    """Note for the index built aside what only the one in use was given."""
+    if _aside(config)[0] not in ("", config.index):
+        with _aside_file(config).open("a", encoding="utf-8") as handle:
+            handle.writelines(f"{ident}\n" for ident in notice_ids)
+            handle.flush()
+            os.fsync(handle.fileno())
+
+
+def _catch_up(engine: Engine, config: Config, database: Database) -> int:
+    """Write to an index that was built aside, and is in use now, what was noted for it."""
+    url, lacking = _aside(config)
+    if url != config.index:
+        return 0
+    for at in range(0, len(lacking), 500):
+        engine.write([document(r) for r in newest.newest_revisions(database, lacking[at : at + 500])])
+    _aside_file(config).unlink()
+    return len(lacking)
 
 
 def _note_aliases(config: Config, database: Database) -> None:
@@ -101,14 +155,29 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     """`notices index`."""
     verb = verbs.add_parser("index", help="bring the index up to date with the archive")
     verb.add_argument("--rebuild", action="store_true", help="build it anew from SQL, aside, and swap")
+    verb.add_argument("--to", metavar="URL", help="with --rebuild: build another index there (tantivy:///folder), leave the one in use")
     verb.set_defaults(run=run_index)
 
 
 def run_index(args: argparse.Namespace, config: Config) -> int:
     """Drain or rebuild; prints the count."""
+    if args.to is not None:
+        return _run_aside(args, config)
     database = open_database(config)
     count = rebuild_index(config, database) if args.rebuild else drain(config, database)
     print(f"{count} notices {'in the rebuilt index' if args.rebuild else 'written to the index'}")
+    return 0
+
+
+def _run_aside(args: argparse.Namespace, config: Config) -> int:
+    """Build at --to and say what to change; the configuration is its owner's."""
+    if not args.rebuild:
+        raise BadInput("--to goes with --rebuild: notices index --rebuild --to URL")
+    count = build_aside(config, open_database(config), args.to)
+    file = config.home / "notices.toml"
+    print(f"{count} notices in the new index; {config.index} is still the one in use")
+    print(f"to use the new one, let {file} say (NOTICES_INDEX, where it is set, wins), then run `notices index`:")
+    print(f'index = "{args.to}"')
     return 0
 
 

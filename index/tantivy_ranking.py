@@ -1,0 +1,109 @@
+"""The page of an answer from a Tantivy index: exact matches first, then what holds any of the words' n-grams."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from tantivy import DocAddress, Occur
+from tantivy import Query as Tantivy
+
+from index.nodes import And, Everything, Node, Or, Phrase, Query
+from index.tantivy_query import WEIGHTS, Terms, any_of, unscored
+from index.tantivy_schema import LETTERS
+from notices.errors import QueryLimitError
+from notices.text import grams
+
+SECONDS = 2.0
+_RELAXED_POSTINGS = 60_000
+Place = tuple[DocAddress, float, bool]
+Result = TypeVar("Result")
+
+
+def page(terms: Terms, query: Query, *, limit: int, offset: int, sort: str) -> tuple[int, int, list[Place]]:
+    """How many match exactly, how many loosely, and the (address, score, exact) of the page."""
+    exact = _exact(terms, query)
+    by_date = sort == "date" or not (query.boosts or any(_phrases(query.node)))
+    total, found = _top(terms, exact, limit, offset, by_date)
+    places = [(address, score, True) for address, score in found]
+    relaxed = 0
+    if query.relaxed_text and total < offset + limit:
+        loose = _relaxed(terms, query, exact)
+        relaxed, more = _top(terms, loose, limit - len(places), max(0, offset - total), sort == "date")
+        places += [(address, score, False) for address, score in more]
+    return total, relaxed, places
+
+
+def _exact(terms: Terms, query: Query) -> Tantivy:
+    clauses = [(Occur.Must, terms.query(query.node))]
+    if query.filters != Everything():
+        clauses.append((Occur.Must, unscored(terms.query(query.filters))))
+    clauses += [(Occur.Should, Tantivy.const_score_query(terms.query(node), weight)) for node, weight in query.boosts]
+    return clauses[0][1] if len(clauses) == 1 else Tantivy.boolean_query(clauses)
+
+
+def _phrases(node: Node) -> Iterator[Phrase]:
+    """The phrases that a match may hold; what stands under a Not is left out."""
+    if isinstance(node, Phrase):
+        yield node
+    elif isinstance(node, And | Or):
+        for part in node.parts:
+            yield from _phrases(part)
+
+
+def _relaxed(terms: Terms, query: Query, exact: Tantivy) -> Tantivy:
+    """Any n-gram of the text, rarest first, until a bound of postings; exact matches and what filters refuse left out."""
+    clauses = [(Occur.Must, _any_gram(terms, query.relaxed_text)), (Occur.MustNot, exact)]
+    if query.filters != Everything():
+        clauses.append((Occur.Must, unscored(terms.query(query.filters))))
+    return Tantivy.boolean_query(clauses)
+
+
+def _any_gram(terms: Terms, text: str) -> Tantivy:
+    wanted = Counter(grams(text) + (list(text) if len(text) > 1 else []))
+    held: list[Tantivy] = []
+    read = 0
+    for frequency, gram in sorted((_frequency(terms, gram), gram) for gram in wanted):
+        if frequency and (not read or read + frequency <= _RELAXED_POSTINGS):
+            read += frequency
+            held += [terms.run(gram, name, WEIGHTS[name] * wanted[gram]) for name in LETTERS]
+    return any_of(held)
+
+
+def _frequency(terms: Terms, gram: str) -> int:
+    """In how many fields of documents a gram stands."""
+    count = terms.searcher.doc_freq
+    if len(gram) == 1:
+        return sum(count("chars", letter + gram) for letter in LETTERS.values())
+    return sum(count(name, gram) for name in LETTERS)
+
+
+def _top(terms: Terms, query: Tantivy, limit: int, offset: int, by_date: bool) -> tuple[int, list[tuple[DocAddress, float]]]:
+    """How many match, and the page of them with their scores, by score or newest first."""
+    order = "recent" if by_date else None
+    result: Any = terms.searcher.search(query, max(limit, 1), True, order, offset)
+    hits = [(address, 0.0 if by_date else float(key)) for key, address in result.hits]
+    return int(result.count), hits[: max(limit, 0)]
+
+
+def within_limit(work: Callable[[], Result]) -> Result:
+    """What the work returns. Raises QueryLimitError when it takes longer than a query may; Tantivy cannot be interrupted."""
+    done: list[Result] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:  # raised again below, in the caller's thread
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True, name="query")
+    thread.start()
+    thread.join(SECONDS)
+    if thread.is_alive():
+        raise QueryLimitError(f"the query took longer than {SECONDS:g} s; make it more specific")
+    if failed:
+        raise failed[0]
+    return done[0]
