@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CHECKED := notices crawler pipeline index cli scheduler.py
 
-.PHONY: demo test test-long check bench eval faults clean setup lock
+.PHONY: demo test test-long check bench eval faults faults-long clean setup lock
 
 demo: $(READY)
 	$(BIN)/notices demo
@@ -14,10 +14,13 @@ test: $(READY)
 	$(BIN)/python -m pytest -n 2 -m "not long and not faults"
 
 test-long: $(READY)
-	$(BIN)/python -m pytest -n 2 -m long --timeout 3600
+	$(BIN)/python -m pytest -n 2 -m "long and not faults" --timeout 3600
 
 faults: $(READY)
-	$(BIN)/python -m pytest -m faults --timeout 1500
+	$(BIN)/python -m pytest -n 2 -m "faults and not long" --timeout 900
+
+faults-long: $(READY)
+	$(BIN)/python -m pytest -n 2 -m "faults and long" --timeout 7200
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -16,13 +16,14 @@ from crawler.settings import settings_for
 from crawler.source import Source, find_source
 from crawler.spiders.notices import NoticeSpider, Plan
 from notices.config import Config, load_config
-from notices.errors import NoticesError, SourceError
+from notices.errors import NoticesError, OperatorError, SourceError
 from pipeline.archive import Archive, earlier_payload
 from pipeline.database import open_database
 from pipeline.locks import hold
 from pipeline.recovery import recover
 from pipeline.runs import close_crashed_runs, refuse_if_paused, source_id, start_run
 from pipeline.snapshots import SnapshotWriter
+from pipeline.steps import stop_for
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -84,6 +85,8 @@ def _run_scrapy(source: Source, plan: Plan, archive: Archive, config: Config) ->
         ended.update(spider=spider, reason=reason)
 
     def failed(failure: Any, spider: NoticeSpider) -> None:
+        if isinstance(failure.value, OperatorError):
+            stop_for(spider, archive, failure.value)
         spider.errors.append(f"{failure.type.__name__}: {failure.value}"[:300])
 
     crawler.signals.connect(closed, signals.spider_closed)

@@ -30,6 +30,8 @@ class Archive:
 
     def keep(self, fetched: Fetched) -> int:
         """Put the exact bytes into the WARC series, synced, and note the snapshot; return its id."""
+        if self.fatal is not None:  # a file must not be sealed behind a record that has no row
+            raise self.fatal
         stored = self._writer.write(capture_of(fetched))
         row = snapshot_row(fetched, stored, self.run_id)
         with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():

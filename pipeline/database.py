@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import Engine, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError, OperationalError
 
@@ -59,16 +59,29 @@ def unwritable(path: Path, error: OSError) -> OperatorError:
 
 def _engine(url: URL) -> Engine:
     engine = create_engine(url)
+    event.listen(engine, "handle_error", _on_error)
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
     return engine
 
 
-def _on_connect(connection: Any, _record: Any) -> None:
+def _leave_begin_to_us(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy begins; the driver must not
+
+
+def _on_connect(connection: Any, record: Any) -> None:
+    _leave_begin_to_us(connection, record)
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _on_error(context: ExceptionContext) -> None:
+    """Whatever a caller does with the engine: a disk that is full comes out as DiskFull, and so on."""
+    error = context.original_exception
+    if isinstance(context.sqlalchemy_exception, OperationalError) or type(error) is sqlite3.DatabaseError:
+        url = context.engine.url if context.engine else None
+        raise _translated(str(error), url.render_as_string().rsplit("@", 1)[-1] if url else "") from error
 
 
 def _on_begin(connection: Any) -> None:
@@ -114,11 +127,15 @@ def _run_migrations(engine: Engine) -> None:
 
     settings = AlembicConfig()
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with create_engine(engine.url).connect() as connection:  # plain: batch changes need foreign keys off
+    plain = create_engine(engine.url)  # batch changes need foreign keys off
+    if plain.dialect.name == "sqlite":
+        # Left alone, the driver begins no transaction for DDL: a kill would leave tables that no version vouches for.
+        event.listen(plain, "connect", _leave_begin_to_us)
+        event.listen(plain, "begin", _on_begin)
+    with plain.connect() as connection, connection.begin():
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
-        connection.commit()
-        connection.engine.dispose()
+    plain.dispose()
 
 
 @contextmanager
@@ -136,17 +153,18 @@ def database_errors(where: str) -> Iterator[None]:
 
 
 def _is_full(where: str) -> bool:
-    """Whether the device of a SQLite file has no space left: SQLite calls that an I/O error where it cannot grow its shared memory."""
+    """Whether the device of a SQLite file has no space left: SQLite has other words for it where it makes or grows a file beside its own."""
     path = Path(where.removeprefix("sqlite:///"))
     try:
         state = os.statvfs(path.parent)
     except OSError:
         return False
-    return state.f_bavail * state.f_frsize < 256 * 1024
+    return state.f_bavail * state.f_frsize < 256 * 1024 or (state.f_files > 0 and not state.f_favail)
 
 
 def _translated(message: str, where: str) -> OperatorError:
-    if "full" in message or "No space" in message or ("I/O error" in message and _is_full(where)):
+    doubtful = "I/O error" in message or "unable to open" in message
+    if "full" in message or "No space" in message or (doubtful and _is_full(where)):
         return DiskFull(f"no space left for the database {where}")
     if "malformed" in message or "not a database" in message:
         return DamageFound(f"the database {where} is damaged: {message}")

@@ -6,7 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from notices.errors import ArchiveLocked
@@ -17,20 +17,25 @@ from pipeline.database import unwritable
 def hold(folder: Path, name: str, *, wait: float = 0.0) -> Iterator[None]:
     """Hold the named lock; wait that many seconds for it. Raises ArchiveLocked naming the process that has it."""
     path = folder / f"{name}.lock"
+    descriptor = _opened(path)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = open(path, "a+")  # noqa: SIM115 (closed below, whatever happens)
+        if not _taken(descriptor, wait):
+            holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
+            raise ArchiveLocked(f"another run holds {path} (process {holder})")
+        with suppress(OSError):  # the name is for whoever waits; the lock holds without it, also on a full disk
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _opened(path: Path) -> int:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise unwritable(path, error) from error
-    with handle:
-        if not _taken(handle.fileno(), wait):
-            handle.seek(0)
-            holder = handle.read().strip() or "unknown"
-            raise ArchiveLocked(f"another run holds {path} (process {holder})")
-        handle.truncate(0)
-        handle.write(str(os.getpid()))
-        handle.flush()
-        yield
 
 
 def is_held(folder: Path, name: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
@@ -11,8 +13,9 @@ from pipeline import models
 from pipeline.archive import snapshot_row
 from pipeline.database import database_errors
 from pipeline.snapshots import Capture, Stored, scan
-from pipeline.warc_files import file_errors
+from pipeline.warc_files import file_errors, reading
 from pipeline.warc_lane import free_lanes
+from pipeline.warc_member import read_member
 
 
 def recover(database: Engine, config: Config) -> int:
@@ -28,12 +31,28 @@ def recover(database: Engine, config: Config) -> int:
 
 
 def _take_up(database: Engine, config: Config, name: str) -> int:
-    """Note the records of a file that lie behind what SQL knows of it."""
+    """Note the records of a file that SQL does not know."""
+    mine = models.Snapshot.warc_file == name
     with Session(database) as session, session.begin():
-        end = select(func.max(models.Snapshot.offset + models.Snapshot.length)).where(models.Snapshot.warc_file == name)
-        rows = [_row(stored, capture) for stored, capture in scan(config.warc_dir, name, session.scalar(end) or 0)]
+        start = _known_until(session, config.warc_dir, name)
+        known = set(session.scalars(select(models.Snapshot.offset).where(mine, models.Snapshot.offset >= start)))
+        rows = [_row(stored, capture) for stored, capture in scan(config.warc_dir, name, start) if stored.offset not in known]
         session.add_all(rows)
         return len(rows)
+
+
+def _known_until(session: Session, folder: Path, name: str) -> int:
+    """The offset up to which SQL knows every record of the file.
+
+    0 where a record lies before known ones: a row that could not be written for want of space, and further ones after it.
+    """
+    end = models.Snapshot.offset + models.Snapshot.length
+    sums = select(func.min(models.Snapshot.offset), func.sum(models.Snapshot.length), func.max(end))
+    first, total, last = session.execute(sums.where(models.Snapshot.warc_file == name)).one()
+    if last is None or first + total != last:
+        return 0
+    with reading(folder, name) as fd:
+        return int(last) if first == read_member(fd, 0).length else 0
 
 
 def _row(stored: Stored, capture: Capture) -> models.Snapshot:

@@ -1,0 +1,137 @@
+"""The program's processes, forked from one that has imported it: a hundred times the same command costs no hundred imports.
+
+Each command runs as it does on the command line, in a session of its own with the given environment; where it starts a worker
+through sys.executable, that is forked here too.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_LATER = (
+    *("cli.crawl", "cli.indexing", "cli.status", "crawler.middlewares", "crawler.robots", "crawler.spiders.notices"),
+    *("index.whoosh_engine", "pipeline.steps", "scrapy.core.engine", "scrapy.core.downloader.handlers.http11"),
+)
+_CLIENT = """#!{python} -IS
+import os, sys
+if sys.argv[1] != "-m":
+    os.execv({python!r}, [{python!r}, *sys.argv[1:]])
+import json, socket
+with socket.socket(socket.AF_UNIX) as line:
+    line.connect({address!r})
+    socket.send_fds(line, [json.dumps([sys.argv[2:], dict(os.environ)]).encode()], [0, 1, 2])
+    sys.exit(int(line.recv(9)))
+"""
+
+
+class Served:
+    """A running server; `run` gives exit code, stdout and stderr of a command."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.client = folder, folder / "python"
+
+    def run(self, words: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        """`notices WORDS` in that environment, forked."""
+        command = [str(self.client), "-m", "cli.main", *words]
+        return subprocess.run(command, env=dict(environment), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Served]:
+    """The server with its client, a stand-in for sys.executable."""
+    folder.mkdir(parents=True)
+    address = str(folder / "socket")
+    client = folder / "python"
+    client.write_text(_CLIENT.format(python=sys.executable, address=address), encoding="utf-8")
+    client.chmod(0o755)
+    command = [sys.executable, "-m", "tests.faults.inject_server", address, str(client)]
+    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}) as server:
+        try:
+            while not os.path.exists(address):
+                if server.poll() is not None:
+                    raise RuntimeError(f"the server ended with {server.returncode}")
+                time.sleep(0.05)
+            yield Served(folder)
+        finally:
+            server.kill()
+
+
+def main() -> int:
+    """Import the program behind the wraps and fork it for every caller; return in the child, with its exit code."""
+    address, client = sys.argv[1:]
+    os.environ.update(FAULT="off", FAULT_HOME="/nowhere", FAULT_LOG="/nowhere")
+    from tests.faults.inject import arm
+
+    fault, mains = arm(), _imported()
+    line = _called(address)
+    data, descriptors, _flags, _address = socket.recv_fds(line, 1 << 20, 3)
+    (module, *words), environment = json.loads(data)
+    _wait_for_child(line)
+    _become(environment, descriptors, client, [module, *words])
+    fault.begin(environment, "worker" if module == "cli.crawl_worker" else "main")
+    return mains[module](words)
+
+
+def _called(address: str) -> socket.socket:
+    """Listen as long as the parent lives; return in a new process for each caller."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{address}.new")
+        listener.listen(64)
+        os.rename(f"{address}.new", address)
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        listener.settimeout(1.0)
+        parent = os.getppid()
+        while os.getppid() == parent:  # whoever started this may be killed
+            try:
+                line, _ = listener.accept()
+            except TimeoutError:
+                continue
+            line.setblocking(True)
+            if os.fork() == 0:
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                return line
+            line.close()
+    sys.exit(0)
+
+
+def _wait_for_child(line: socket.socket) -> None:
+    """Go on in a further process; this one waits for it and tells the caller its exit code."""
+    if child := os.fork():
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        line.send(str(code if code >= 0 else 128 - code).encode())
+        os._exit(0)
+    line.close()
+
+
+def _imported() -> dict[str, Callable[[list[str]], int]]:
+    """The entry points, everything that they import later already in memory."""
+    for name in _LATER:
+        importlib.import_module(name)
+    return {name: importlib.import_module(name).main for name in ("cli.main", "cli.crawl_worker")}
+
+
+def _become(environment: dict[str, str], descriptors: list[int], client: str, argv: list[str]) -> None:
+    """A process of its own: files, environment and random numbers of its own."""
+    for number, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.executable, sys.argv = client, argv
+    random.seed()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
