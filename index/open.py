@@ -47,6 +47,18 @@ def rebuild(url: str, documents: Iterable[Document]) -> int:
     raise ConfigError(f"index: no engine for {scheme!r}")
 
 
+def damaged_files(url: str) -> list[str]:
+    """Names of the index's files whose bytes are not those that were written, every byte read. Raises IndexUnusable."""
+    scheme, folder = _parts(url)
+    if scheme == "whoosh":
+        from index import whoosh_folder, whoosh_sums
+
+        return whoosh_sums.damaged(whoosh_folder.current_generation(folder))
+    from index import tantivy_damage
+
+    return tantivy_damage.damaged_files(folder)
+
+
 def same_place(url: str, other: str) -> bool:
     """Whether two addresses lead to one folder, whatever their engines."""
     if any(urlsplit(each).scheme not in ("whoosh", "tantivy") for each in (url, other)):

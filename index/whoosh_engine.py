@@ -29,6 +29,7 @@ from index.whoosh_folder import (
 )
 from index.whoosh_postings import Postings
 from index.whoosh_schema import NUMBERS, date_of, display_of, facts_of, ordinals_of, parts_of, schema
+from index.whoosh_sums import write_sums
 from notices.errors import IndexUnusable
 
 BATCH = 100
@@ -117,6 +118,7 @@ def write_into(generation: Path, documents: Iterable[Document], deleted: Sequenc
         raise
     writer.commit()
     sync_tree(generation)
+    write_sums(generation)
     index.close()
     return count
 

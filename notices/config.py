@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -23,6 +24,7 @@ class Config:
     index: str
     queue: str = "local:"
     contact: str = "webmaster@localhost"
+    origin: str = "notices-archive"
     crawl_jobs: int = 2
     max_pages_per_run: int = 2000
     max_body_bytes: int = 32 << 20
@@ -115,6 +117,8 @@ def _checked(key: str, value: Any, where: str) -> Any:
         return _checked_url(key, value, where)
     if key == "contact":
         return _checked_contact(value, where)
+    if key == "origin":
+        return _checked_origin(value, where)
     low, high = _BOUNDS[key]
     kind = float if key == "request_timeout" else int
     try:
@@ -136,6 +140,13 @@ def _checked_url(key: str, value: Any, where: str) -> str:
 def _checked_contact(value: Any, where: str) -> str:
     if not isinstance(value, str) or "@" not in value or any(c.isspace() or not c.isprintable() for c in value):
         raise ConfigError(f"{where}: {value!r} is not an e-mail address")
+    return value
+
+
+def _checked_origin(value: Any, where: str) -> str:
+    """The name under which checkpoints are signed: no blanks and no "+" (c2sp.org/signed-note)."""
+    if not isinstance(value, str) or not re.fullmatch(r"[^\s+]{1,200}", value):
+        raise ConfigError(f"{where}: {value!r} must be 1 to 200 characters without blanks and '+', such as archive.example.org/notices")
     return value
 
 

@@ -66,6 +66,11 @@ def _engine(url: URL) -> Engine:
     return engine
 
 
+def for_reading(engine: Engine) -> Engine:
+    """The same database for long reads: a consistent view that keeps no writer waiting."""
+    return engine.execution_options(read_only=True)
+
+
 def _leave_begin_to_us(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy begins; the driver must not
 
@@ -85,8 +90,9 @@ def _on_error(context: ExceptionContext) -> None:
 
 
 def _on_begin(connection: Any) -> None:
-    # A deferred transaction that later writes fails at once when another writer came between.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    # A deferred transaction that later writes fails at once when another writer came between; one that only reads blocks nobody.
+    reads = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def newest_version() -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from notices.errors import DamageFound
 from pipeline.warc_files import QUARANTINE, Entry, file_error, file_name, lane_in_use, listing, reading
-from pipeline.warc_member import BadMember, members_around_damage
+from pipeline.warc_member import BadMember, Member, members_around_damage
 from pipeline.warc_series import Manifest, Previous, Tail, advance, file_digest, previous_of, read_manifest, read_tail
 
 _LOCK = re.compile(r"lane-\d{1,3}\.lock", re.ASCII)
@@ -35,17 +35,31 @@ class Damage:
     detail: str
 
 
-def verify_series(folder: Path, progress: Callable[[int], None] = lambda _: None) -> Iterator[Damage]:
-    """Every damage in the series, reading every byte; `progress` is told bytes as they are read. Nothing is changed."""
+Seen = Callable[[str, Member], None]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who is told while a series is read: `progress` the bytes, `seen` every sound capture with its file, more than once when looked at again."""
+
+    progress: Callable[[int], None] = lambda _: None
+    seen: Seen = lambda _name, _member: None
+
+
+def verify_series(
+    folder: Path, progress: Callable[[int], None] = lambda _: None, seen: Seen = lambda _name, _member: None
+) -> Iterator[Damage]:
+    """Every damage in the series, reading every byte; `progress` and `seen` as in Watch. Nothing is changed."""
     if not folder.is_dir():
         return
     names = listing(folder)
     yield from _strangers(folder, names)
     for lane in sorted({entry.lane for entry in names.values() if entry}):
         yield from _lane_names(folder, lane)
+    watch = Watch(progress, seen)
     for name, entry in names.items():
         if entry and not entry.temporary and entry.suffix in ("", ".open"):
-            yield from _check_file(folder, entry, name.removesuffix(".open"), progress)
+            yield from _check_file(folder, entry, name.removesuffix(".open"), watch)
 
 
 def series_bytes(folder: Path) -> int:
@@ -101,25 +115,25 @@ def _misfits(name: str, has: set[str]) -> Iterator[Damage]:
         yield Damage("missing", name, None, "the file is gone, what vouches for it is here")
 
 
-def _check_file(folder: Path, entry: Entry, name: str, progress: Callable[[int], None]) -> Iterator[Damage]:
+def _check_file(folder: Path, entry: Entry, name: str, watch: Watch) -> Iterator[Damage]:
     previous = previous_of(folder, entry.lane, entry.serial)
     try:
         if entry.suffix == ".open":
-            yield from _check_open(folder, entry.lane, Tail(name, previous=previous), progress)
+            yield from _check_open(folder, entry.lane, Tail(name, previous=previous), watch)
         else:
-            yield from _check_sealed(folder, Tail(name, previous=previous), progress)
+            yield from _check_sealed(folder, Tail(name, previous=previous), watch)
     except DamageFound as error:
         yield Damage("missing", name, None, str(error))
     except OSError as error:
         raise file_error(folder / name, error) from error
 
 
-def _check_sealed(folder: Path, start: Tail, progress: Callable[[int], None]) -> Iterator[Damage]:
+def _check_sealed(folder: Path, start: Tail, watch: Watch) -> Iterator[Damage]:
     manifest = read_manifest(folder / f"{start.name}.json")
     found: list[Damage] = []
     with reading(folder, start.name) as fd:
         size = os.fstat(fd).st_size
-        read = _read_records(fd, start, size, found, progress)
+        read = _read_records(fd, start, size, found, watch)
         digest = file_digest(fd)
     yield from found
     if manifest is None:
@@ -144,15 +158,15 @@ def _shown(value: object) -> str:
     return f"{value.name} {value.sha256}" if isinstance(value, Previous) else str(value)
 
 
-def _check_open(folder: Path, lane: int, start: Tail, progress: Callable[[int], None]) -> Iterator[Damage]:
+def _check_open(folder: Path, lane: int, start: Tail, watch: Watch) -> Iterator[Damage]:
     """The first bytes of an open file, as far as its tail goes; what lies beyond was never promised to anyone."""
     found: list[Damage] = []
     for _ in range(3):  # a writer that takes back a failed write moves the tail back
         stated = _live_tail(folder, lane, start.name)
         if not (folder / f"{start.name}.open").exists() and (folder / start.name).exists():
-            found = list(_check_sealed(folder, start, progress))
+            found = list(_check_sealed(folder, start, watch))
             break
-        found = list(_against_tail(folder, start, stated, progress))
+        found = list(_against_tail(folder, start, stated, watch))
         if not found or stated == read_tail(folder / f"{start.name}.tail"):
             break
     yield from found
@@ -168,12 +182,12 @@ def _live_tail(folder: Path, lane: int, name: str) -> Tail | None:
     return tail
 
 
-def _against_tail(folder: Path, start: Tail, stated: Tail | None, progress: Callable[[int], None]) -> Iterator[Damage]:
+def _against_tail(folder: Path, start: Tail, stated: Tail | None, watch: Watch) -> Iterator[Damage]:
     found: list[Damage] = []
     with reading(folder, start.name) as fd:
         size = os.fstat(fd).st_size
         end = min(size, stated.length) if stated else size
-        read = _read_records(fd, start, end, found, progress)
+        read = _read_records(fd, start, end, found, watch)
     yield from found
     if stated is None:
         yield Damage("tail", f"{start.name}.tail", None, "not a tail")
@@ -185,7 +199,7 @@ def _against_tail(folder: Path, start: Tail, stated: Tail | None, progress: Call
         yield Damage("tail", start.name, None, f"the tail states {stated.records} records up to {stated.length}, other bytes are there")
 
 
-def _read_records(fd: int, tail: Tail, end: int, found: list[Damage], progress: Callable[[int], None]) -> Tail:
+def _read_records(fd: int, tail: Tail, end: int, found: list[Damage], watch: Watch) -> Tail:
     """The tail over all sound records; those that are not are added to `found`."""
     for item in members_around_damage(fd, 0, end):
         if isinstance(item, BadMember):
@@ -194,5 +208,18 @@ def _read_records(fd: int, tail: Tail, end: int, found: list[Damage], progress: 
         if item.offset == 0 and item.record.filename != tail.name:
             found.append(Damage("extra", tail.name, 0, f"the first record names the file {item.record.filename}"))
         tail = advance(tail, item.length, item.digest, item.record.date if item.record.capture else None)
-        progress(item.length)
+        if item.record.capture:
+            watch.seen(tail.name, item)
+        watch.progress(item.length)
     return tail
+
+
+def unsettled(folder: Path) -> Iterator[Damage]:
+    """Open files of lanes at rest that are longer than their tail vouches for: the work of a crash, or of somebody who added bytes."""
+    for name, entry in (listing(folder) if folder.is_dir() else {}).items():
+        if not entry or entry.temporary or entry.suffix != ".open" or lane_in_use(folder, entry.lane):
+            continue
+        stated, size = read_tail(folder / f"{name.removesuffix('.open')}.tail"), (folder / name).stat().st_size
+        if stated is not None and size > stated.length:
+            more = f"{size - stated.length} bytes that no tail vouches for: a crash, which the next run mends, or somebody added them"
+            yield Damage("unsettled", name.removesuffix(".open"), stated.length, more)

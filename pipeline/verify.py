@@ -1,0 +1,162 @@
+"""Verification of the whole archive: bytes against manifests, rows against bytes, rows against themselves, the signed log.
+
+Nothing is changed. What the index holds is compared by the command that joins the two (cli.verify_verb).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.orm import Session
+
+from notices.config import Config
+from notices.urls import url_key
+from pipeline import models
+from pipeline.checkpoints import check_log
+from pipeline.database import database_errors, for_reading
+from pipeline.row_digest import row_digest
+from pipeline.snapshots import verify_series
+from pipeline.warc_files import lane_in_use, parse_name
+from pipeline.warc_member import Member
+from pipeline.warc_record import warc_date
+from pipeline.warc_verify import unsettled
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One damage. `area` is warc, sql, log or index; `place` says which file, row or document; `ref` is the row's id where there is one."""
+
+    area: str
+    kind: str
+    place: str
+    detail: str
+    ref: int | None = None
+
+
+@dataclass(slots=True)
+class Records:
+    """What the WARC files hold, by file: offset to what a snapshot row must say of the record there."""
+
+    files: dict[str, dict[int, tuple[int, str, str, str, bool]]] = field(default_factory=dict)
+
+    def seen(self, name: str, member: Member) -> None:
+        """Note a sound capture."""
+        self.files.setdefault(name, {})[member.offset] = _said_by(member)
+
+
+def verify_archive(database: Engine, config: Config, progress: Callable[[int], None] = lambda _: None) -> Iterator[Finding]:
+    """Every damage in the WARC series, in SQL and in the signed log; `progress` is told bytes of WARC as they are read."""
+    records, database = Records(), for_reading(database)
+    newest = _newest_snapshot(database)  # a row made later may name a record that was not there when its file was read
+    for found in verify_series(config.warc_dir, progress, records.seen):
+        yield Finding("warc", found.kind, f"{found.file}{'' if found.offset is None else f' offset {found.offset}'}", found.detail)
+    with database_errors(config.database):
+        for found in unsettled(config.warc_dir):
+            yield Finding("warc", found.kind, f"{found.file} offset {found.offset}", found.detail)
+        yield from _database_file(database)
+        yield from snapshots_against(database, records, newest)
+        yield from _orphans(database, records, config.warc_dir)
+        yield from _rows(database)
+        yield from (Finding("log", kind, place, detail) for kind, place, detail in check_log(database, config))
+
+
+def _said_by(member: Member) -> tuple[int, str, str, str, bool]:
+    record = member.record
+    url = record.capture.url if record.capture else ""
+    return member.length, record.payload_digest, url, record.date, record.type == "revisit"
+
+
+def _said_of(row: models.Snapshot) -> tuple[int, str, str, str, bool]:
+    return row.length, row.payload_digest, row.url, warc_date(row.fetched_at), row.revisit
+
+
+def _database_file(database: Engine) -> Iterator[Finding]:
+    """What SQLite itself finds wrong with its file."""
+    if database.dialect.name != "sqlite":
+        return
+    with database.connect() as connection:
+        for (line,) in connection.execute(text("pragma integrity_check(100)")):
+            if line != "ok":
+                yield Finding("sql", "integrity", str(database.url.database), str(line))
+        for table, row, parent, _ in connection.execute(text("pragma foreign_key_check")):
+            yield Finding("sql", "reference", f"{table} {row}", f"names a row of {parent} that does not exist")
+
+
+def _newest_snapshot(database: Engine) -> int:
+    with Session(database) as session, session.begin():
+        return session.scalar(select(func.max(models.Snapshot.id))) or 0
+
+
+def snapshots_against(database: Engine, records: Records, newest: int) -> Iterator[Finding]:
+    """Rows up to the newest given without their record, and rows that say something else than it."""
+    query = select(models.Snapshot).where(models.Snapshot.id <= newest).order_by(models.Snapshot.id)
+    with Session(database) as session, session.begin():
+        for row in session.scalars(query.execution_options(yield_per=_BATCH)):
+            said = records.files.get(row.warc_file, {}).get(row.offset)
+            place = f"snapshot {row.id} ({row.warc_file} offset {row.offset})"
+            if said is None:
+                yield Finding("warc", "lost", place, f"no sound record there; it held {row.url}", row.id)
+            elif said != _said_of(row):
+                yield Finding("sql", "snapshot", place, _difference(_said_of(row), said), row.id)
+
+
+_FIELDS = ("length", "payload digest", "url", "time", "revisit")
+
+
+def _difference(row: tuple[object, ...], record: tuple[object, ...]) -> str:
+    said = (f"{name}: row {r!r}, record {b!r}" for name, r, b in zip(_FIELDS, row, record, strict=True) if r != b)
+    return "; ".join(said)
+
+
+def _orphans(database: Engine, records: Records, folder: Path) -> Iterator[Finding]:
+    """Records that no row names. A file that is being written is left out: its run may be between record and row."""
+    for name, held in records.files.items():
+        entry = parse_name(name)
+        if entry and lane_in_use(folder, entry.lane):
+            continue
+        with Session(database) as session, session.begin():
+            known = set(session.scalars(select(models.Snapshot.offset).where(models.Snapshot.warc_file == name)))
+        for offset in sorted(held.keys() - known):
+            yield Finding("warc", "orphan", f"{name} offset {offset}", f"no snapshot row names this record of {held[offset][2]}")
+
+
+def _rows(database: Engine) -> Iterator[Finding]:
+    """Revisions rewritten, missing or out of order; notices under a foreign key; files that are not their snapshots'."""
+    last = 0
+    while True:
+        with Session(database) as session, session.begin():
+            query = select(models.Notice).where(models.Notice.id > last).order_by(models.Notice.id).limit(_BATCH)
+            notices = list(session.scalars(query))
+            last = notices[-1].id if notices else last
+            for notice in notices:
+                yield from _notice(session, notice)
+        if not notices:
+            return
+
+
+def _notice(session: Session, notice: models.Notice) -> Iterator[Finding]:
+    if notice.key != url_key(notice.url):
+        yield Finding("sql", "notice", f"notice {notice.id}", f"its key {notice.key} is not that of its address {notice.url}", notice.id)
+    mine = models.Revision.notice_id == notice.id
+    revisions = list(session.scalars(select(models.Revision).where(mine).order_by(models.Revision.n)))
+    if [r.n for r in revisions] != list(range(1, notice.revisions + 1)):
+        held = ", ".join(str(r.n) for r in revisions) or "none"
+        yield Finding("sql", "revisions", f"notice {notice.id}", f"it counts {notice.revisions} revisions, there are: {held}", notice.id)
+    for revision in revisions:
+        yield from _revision(session, revision)
+
+
+def _revision(session: Session, revision: models.Revision) -> Iterator[Finding]:
+    place = f"revision {revision.n} of notice {revision.notice_id}"
+    if row_digest(revision) != revision.row_digest:
+        yield Finding("sql", "rewritten", place, "the row, its attachments, aliases or citations are not what was written", revision.id)
+    for attachment in revision.attachments:
+        snapshot = session.get(models.Snapshot, attachment.snapshot_id) if attachment.snapshot_id else None
+        if snapshot is not None and attachment.digest != snapshot.payload_digest:
+            detail = f"digest {attachment.digest}, its snapshot {snapshot.id} holds {snapshot.payload_digest}"
+            yield Finding("sql", "attachment", f"{place}, attachment {attachment.position}", detail, revision.id)
