@@ -12,13 +12,19 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from cli.indexing import index_state
-from crawler.source import all_sources
+from cli.terminal import marked, wants_colour, width
+from crawler.source import Source, all_sources
+from index.open import outgrown
 from notices.config import Config
 from notices.display import safe
-from pipeline import models, newest
+from pipeline import health, models, newest
 from pipeline.database import database_errors, open_database
+from pipeline.health_facts import facts
+from pipeline.runs import is_running
 
 _COUNTED = (models.Source, models.Notice, models.Revision, models.Attachment, models.Snapshot)
+_HEADS = ("state", "source", "notices", "newest", "last new", "last run")
+_BYTES_PER_LETTER = 3  # Chinese in UTF-8
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,49 +35,93 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """Print the state; exit 3 when the newest run of an enabled source failed."""
+    """Print the state; exit 3 when a source is failing or its newest run failed."""
     database = open_database(config)
     with database_errors(config.database):
-        state = collect(database, config)
-    print(json.dumps(state, ensure_ascii=False) if args.json else "\n".join(_lines(state)))
-    return 3 if any(s["outcome"] in ("failed", "crashed") for s in state["sources"]) else 0
+        state = collect(database, config, datetime.now(UTC))
+    print(json.dumps(state, ensure_ascii=False) if args.json else "\n".join(_lines(state, colour=wants_colour())))
+    return 3 if any(s["state"] == "failing" or s["outcome"] in ("failed", "crashed") for s in state["sources"]) else 0
 
 
-def collect(database: Engine, config: Config) -> dict[str, Any]:
+def collect(database: Engine, config: Config, now: datetime) -> dict[str, Any]:
     """The state as plain values: home, counts, index, sources."""
     with Session(database) as session, session.begin():
         counts = {m.__tablename__: session.scalar(select(func.count()).select_from(m)) for m in _COUNTED}
     waiting = newest.due_count(database)
+    index = {"url": config.index, "waiting": waiting, **index_state(config)}
     return {
         "home": str(config.home),
         "counts": counts,
-        "index": {"url": config.index, "waiting": waiting, **index_state(config)},
-        "sources": list(_sources(database, config)),
+        "index": {**index, "outgrown": _outgrown(database, index)},
+        "sources": list(_sources(database, config, now)),
     }
 
 
-def _sources(database: Engine, config: Config) -> Iterator[dict[str, Any]]:
-    known = all_sources(config.sources_dir)
+def _outgrown(database: Engine, index: dict[str, Any]) -> str | None:
+    """Why the index should move to a faster engine; None while it need not."""
+    if not index["url"].startswith("whoosh:") or not index["documents"]:
+        return None
+    with Session(database) as session, session.begin():
+        letters = session.scalar(select(func.sum(func.length(models.Revision.text)))) or 0
+    return outgrown(index["documents"], letters * _BYTES_PER_LETTER / 1e6)
+
+
+def _sources(database: Engine, config: Config, now: datetime) -> Iterator[dict[str, Any]]:
+    """Every source that the archive knows, then the enabled ones that were never crawled."""
+    known = {name: source for name, (source, _path) in all_sources(config.sources_dir).items()}
     with Session(database) as session, session.begin():
         for row in session.scalars(select(models.Source).order_by(models.Source.name)):
-            last = _last_run(session, row.id)
-            source = known.get(row.name)
-            yield {
-                "name": row.name,
-                "site": row.site,
-                "enabled": bool(source and source[0].enabled),
-                "notices": session.scalar(select(func.count()).where(models.Notice.source_id == row.id)),
-                "newest_date": _newest_date(session, row.id),
-                "last_run": _stamp(last.started_at) if last else None,
-                "outcome": last.outcome if last else "never",
-                "reason": last.reason if last else "",
-            }
+            yield _source(row, known.pop(row.name, None), facts(session, row), config, now)
+    for name, source in sorted(known.items()):
+        if source.enabled:
+            yield _source(models.Source(name=name, site=source.site), source, health.Facts(), config, now)
 
 
-def _newest_date(session: Session, source_id: int) -> str | None:
-    query = select(func.max(models.Revision.published_date)).join(models.Revision.notice).where(models.Notice.source_id == source_id)
-    value = session.scalar(query)
-    return value.isoformat() if value else None
+def _source(row: models.Source, source: Source | None, found: health.Facts, config: Config, now: datetime) -> dict[str, Any]:
+    verdict = health.judge(found, _expected(row.name, source, found, config, now), now)
+    last = found.runs[0] if found.runs else None
+    return {
+        "name": row.name,
+        "site": row.site,
+        "enabled": bool(source and source.enabled),
+        "notices": found.notices,
+        "newest_date": verdict.newest.isoformat() if verdict.newest else None,
+        "last_run": _stamp(last.started_at) if last else None,
+        "outcome": last.outcome if last else "never",
+        "reason": last.reason if last else "",
+        "state": verdict.state,
+        "reasons": list(verdict.reasons),
+        "last_new": _stamp(found.newest_seen_at) if found.newest_seen_at else None,
+        "usual_days": verdict.rhythm.usual,
+        "allowed_days": verdict.rhythm.allowed,
+    }
+
+
+def _expected(name: str, source: Source | None, found: health.Facts, config: Config, now: datetime) -> health.Expected:
+    if source is None:
+        return health.Expected(known=False)
+    finished = next((r.finished_at for r in found.runs if r.finished_at), None)
+    since = finished or (found.runs[-1].started_at if found.runs else None)
+    return health.Expected(
+        enabled=source.enabled,
+        min_entries=source.expect.min_entries,
+        every_days=source.expect.every_days,
+        max_age_days=source.expect.max_age_days,
+        missed_runs=_missed(source.schedule, since, now) if since else 0,
+        alive=bool(found.runs) and found.runs[0].outcome == "running" and is_running(config.locks_dir, name),
+    )
+
+
+def _missed(schedule: str, since: datetime, now: datetime) -> int:
+    """How many runs were due since; counting ends at a thousand."""
+    from apscheduler.triggers.cron import CronTrigger
+
+    trigger = CronTrigger.from_crontab(schedule, timezone=health.ZONE)
+    due, missed = trigger.get_next_fire_time(None, since), 0
+    while due and due <= now and missed < 1000:
+        missed += 1
+        due = trigger.get_next_fire_time(due, now)
+    return missed
 
 
 def _last_run(session: Session, source_id: int) -> models.Run | None:
@@ -83,16 +133,35 @@ def _stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
-def _lines(state: dict[str, Any]) -> Iterator[str]:
+def _lines(state: dict[str, Any], *, colour: bool) -> Iterator[str]:
     counts, index = state["counts"], state["index"]
     yield f"archive   {state['home']}"
     yield f"holds     {counts['notice']} notices, {counts['revision']} revisions, {counts['attachment']} attachments, {counts['snapshot']} snapshots"
     held = "not made yet" if index["documents"] is None else f"{index['documents']} documents"
     yield f"index     {index['url']}: {held}, {index['waiting']} waiting"
-    for source in state["sources"]:
-        reason = f" ({safe(source['reason'])})" if source["reason"] else ""
-        head = f"source    {source['name']}: {source['notices']} notices, newest {source['newest_date'] or 'undated'}"
-        yield f"{head}, last run {source['last_run'] or 'never'} {source['outcome']}{reason}"
+    if index["outgrown"]:
+        yield f"          {index['outgrown']}"
+    if state["sources"]:
+        yield ""
+        yield from _table(state["sources"], colour)
+
+
+def _table(sources: Sequence[dict[str, Any]], colour: bool) -> Iterator[str]:
+    """A line for each source in columns, with its reasons below it."""
+    rows = [_HEADS, *(_cells(s) for s in sources)]
+    widths = [max(width(row[n]) for row in rows) for n in range(len(_HEADS))]
+    for n, row in enumerate(rows):
+        line = "  ".join(cell + " " * (most - width(cell)) for cell, most in zip(row, widths, strict=True)).rstrip()
+        alarm = colour and row[0] == "failing"
+        yield marked(line, [(0, len(row[0]))], colour) if alarm else line
+        for reason in sources[n - 1]["reasons"] if n else ():
+            yield f"    {safe(reason)}"
+
+
+def _cells(source: dict[str, Any]) -> tuple[str, ...]:
+    run = f"{source['last_run']} {source['outcome']}" if source["last_run"] else "never"
+    last_new = (source["last_new"] or "never")[:10]
+    return source["state"], safe(source["name"]), str(source["notices"]), source["newest_date"] or "undated", last_new, run
 
 
 def last_runs(database: Engine, names: Sequence[str]) -> Iterator[str]:

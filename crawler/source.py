@@ -23,9 +23,14 @@ _WHERE = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
 class Expect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a healthy crawl yields; below it the source is reported as failing."""
+    """What a healthy crawl yields; below it the source is reported as failing.
+
+    `every_days` is the usual number of days between notices, in place of the one learned from the source's own dates; `max_age_days` is
+    the age of the newest notice beyond which the source is failing, whatever was learned.
+    """
 
     min_entries: int = 1
+    every_days: float | None = None
     max_age_days: int | None = None
 
 
@@ -122,6 +127,9 @@ def _check(source: Source, where: str) -> None:
     need(source.tls in ("verify", "relaxed"), "tls", source.tls, '"verify" or "relaxed"')
     need(source.columns, "columns", [], "at least one column")
     need(source.expect.min_entries >= 0, "expect.min_entries", source.expect.min_entries, "0 or more")
+    every, oldest = source.expect.every_days, source.expect.max_age_days
+    need(every is None or 0 < every <= 366, "expect.every_days", every, "above 0 and at most 366")
+    need(oldest is None or oldest > 0, "expect.max_age_days", oldest, "1 or more")
     for n, column in enumerate(source.columns):
         try:
             canonical_url(column.url)

@@ -50,7 +50,7 @@ def store_reading(session: Session, source_id: int, reading: Reading) -> str:
     """Add what is new: "new" for a first revision, "revised" for a further one, "unchanged" when the content is the same."""
     row = _notice_row(session, source_id, reading)
     digest = content_digest(reading.notice, reading.attached)
-    if row.revisions and _newest_digest(session, row) == digest:
+    if row.revisions and (_newest_digest(session, row) == digest or _same_bytes(session, row, reading)):
         return "unchanged"
     row.revisions += 1
     revision = _revision_row(row, digest, reading)
@@ -91,9 +91,17 @@ def _newest_digest(session: Session, row: models.Notice) -> str | None:
     return session.scalar(select(models.Revision.content_digest).where(*mine))
 
 
+def _same_bytes(session: Session, row: models.Notice, reading: Reading) -> bool:
+    """Whether page and files are byte for byte those of the newest revision: what differs is then our reading (`notices reparse`)."""
+    mine = models.Revision.notice_id == row.id, models.Revision.n == row.revisions
+    newest = session.scalar(select(models.Revision).where(*mine))
+    if newest is None or None in (newest.snapshot_id, reading.snapshot_id):
+        return False
+    pages = [session.get_one(models.Snapshot, n).payload_digest for n in (newest.snapshot_id, reading.snapshot_id)]
+    return pages[0] == pages[1] and [a.digest for a in newest.attachments] == [a.digest for a in reading.attached]
+
+
 def _revision_row(row: models.Notice, digest: str, reading: Reading) -> models.Revision:
-    notice, anatomy = reading.notice, reading.notice.anatomy
-    number = anatomy.document_number
     return models.Revision(
         notice_id=row.id,
         n=row.revisions,
@@ -101,28 +109,47 @@ def _revision_row(row: models.Notice, digest: str, reading: Reading) -> models.R
         snapshot_id=reading.snapshot_id,
         parser_version=PARSER,
         content_digest=digest,
-        title=notice.title or "",
-        text=notice.text,
-        folded=fold(notice.text),
-        published_date=notice.published_date,
-        written_date=notice.written_date,
-        effective_date=notice.effective_date,
-        expiry_date=notice.expiry_date,
-        issuer=notice.issuer,
-        document_number=notice.document_number,
-        number_key=number.key if number else None,
-        number_loose=number.loose if number else None,
-        index_number=notice.index_number,
-        kind=notice.kind,
-        addressees=list(notice.addressees),
-        needs_ocr=notice.needs_ocr,
-        validity=anatomy.validity,
-        anatomy=_json(anatomy),
-        provenance=dict(notice.provenance),
         attachments=[_attachment_row(n, a) for n, a in enumerate(reading.attached)],
-        citations=[_citation_row(c) for c in anatomy.citations],
-        aliases=[models.Alias(short=a.short, long=a.long) for a in anatomy.aliases],
+        citations=citation_rows(reading.notice),
+        aliases=alias_rows(reading.notice),
+        **revision_values(reading.notice),
     )
+
+
+def revision_values(notice: Notice) -> dict[str, Any]:
+    """A revision's columns that say what the notice says, by name."""
+    anatomy = notice.anatomy
+    number = anatomy.document_number
+    return {
+        "title": notice.title or "",
+        "text": notice.text,
+        "folded": fold(notice.text),
+        "published_date": notice.published_date,
+        "written_date": notice.written_date,
+        "effective_date": notice.effective_date,
+        "expiry_date": notice.expiry_date,
+        "issuer": notice.issuer,
+        "document_number": notice.document_number,
+        "number_key": number.key if number else None,
+        "number_loose": number.loose if number else None,
+        "index_number": notice.index_number,
+        "kind": notice.kind,
+        "addressees": list(notice.addressees),
+        "needs_ocr": notice.needs_ocr,
+        "validity": anatomy.validity,
+        "anatomy": _json(anatomy),
+        "provenance": dict(notice.provenance),
+    }
+
+
+def citation_rows(notice: Notice) -> list[models.Citation]:
+    """Rows for the relations that a notice states."""
+    return [_citation_row(c) for c in notice.anatomy.citations]
+
+
+def alias_rows(notice: Notice) -> list[models.Alias]:
+    """Rows for the short forms that a notice defines."""
+    return [models.Alias(short=a.short, long=a.long) for a in notice.anatomy.aliases]
 
 
 def _json(value: Any) -> dict[str, Any]:
