@@ -7,12 +7,13 @@ import asyncio
 import signal
 import sys
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
 from crawler.source import Source, all_sources, find_source
 from notices.config import Config
 from notices.errors import ArchiveLocked, UserError
+from pipeline.checkpoints import daily_checkpoint
 from pipeline.database import open_database
 
 _WORST_FIRST = (5, 4, 2, 6, 3)  # which exit code speaks for several runs
@@ -116,6 +117,7 @@ def finish(config: Config, sources: Sequence[Source]) -> int:
     except ArchiveLocked as error:
         print(f"notices: {error}; the notices will be indexed by that run or the next", file=sys.stderr)
         indexed = 0
+    daily_checkpoint(database, config, datetime.now(UTC))
     for line in last_runs(database, [s.name for s in sources]):
         print(line)
     print(f"indexed: {indexed}")

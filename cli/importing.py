@@ -23,6 +23,7 @@ from notices.numbers import parse_number
 from notices.urls import canonical_url
 from pipeline.anatomy import read_anatomy
 from pipeline.archive import capture_of, earlier_payload, snapshot_row
+from pipeline.checkpoints import daily_checkpoint
 from pipeline.database import database_errors, open_database
 from pipeline.locks import hold
 from pipeline.recovery import recover
@@ -83,6 +84,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
                 _store_batch(database, writer, job.id, batch, tally)
         finish_run(database, job.id, "done", "", tally.counts)
         drain(config, database)
+        daily_checkpoint(database, config, datetime.now(UTC))
     done = ", ".join(f"{name} {count}" for name, count in tally.counts.items())
     print(f"{args.file}: {done}")
     return 3 if tally.counts["skipped"] else 0

@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine as Database
@@ -16,6 +17,7 @@ from index.understand_aliases import write_aliases
 from notices.config import Config
 from notices.errors import BadInput, ConfigError, IndexUnusable
 from pipeline import models, newest
+from pipeline.checkpoints import daily_checkpoint
 from pipeline.database import database_errors, open_database
 from pipeline.locks import hold
 
@@ -165,6 +167,7 @@ def run_index(args: argparse.Namespace, config: Config) -> int:
         return _run_aside(args, config)
     database = open_database(config)
     count = rebuild_index(config, database) if args.rebuild else drain(config, database)
+    daily_checkpoint(database, config, datetime.now(UTC))
     print(f"{count} notices {'in the rebuilt index' if args.rebuild else 'written to the index'}")
     return 0
 

@@ -55,6 +55,7 @@ VERBS = {
     "status": ("cli.status", "what the archive holds, how its sources do"),
     "reparse": ("cli.reparsing", "read all archived bytes again with today's parser, offline"),
     "verify": ("cli.verify_verb", "check every byte, row and index document; or a proof"),
+    "repair": ("cli.repairing", "show what can be mended; with --apply mend it"),
     "prove": ("cli.proving", "a proof that anybody can check without the archive"),
     "checkpoint": ("cli.proving", "sign the log of snapshots as it stands"),
     "backup": ("cli.backing_up", "a consistent copy of the archive, while it is in use"),

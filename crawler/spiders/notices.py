@@ -144,7 +144,11 @@ class NoticeSpider(scrapy.Spider):
 
     def _next(self, response: Response, walk: Walk, page: ListPage, *, found_new: bool) -> Iterator[Request]:
         """The next page to try: the page's own link first, then the guesses; pages are never asked twice."""
-        if self._far_enough(walk, page) or self._spent():
+        if self._spent():
+            return
+        if self._far_enough(walk, page):
+            if walk.may_stop:
+                self._end(walk)  # what lies deeper was walked to its end before
             return
         candidates = [page.next_page] if page.next_page else []
         if not self.rules.next and not self.rules.next_template:
