@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CHECKED := notices crawler pipeline index cli scheduler.py
 
-.PHONY: demo test test-long check bench eval faults faults-long clean setup lock
+.PHONY: demo test test-long check bench eval faults faults-long replay clean setup lock
 
 demo: $(READY)
 	$(BIN)/notices demo
@@ -21,6 +21,15 @@ faults: $(READY)
 
 faults-long: $(READY)
 	$(BIN)/python -m pytest -n 2 -m "faults and long" --timeout 7200
+
+# pywb is a referee, GPL and not a part: it lives in an environment of its own, and nothing ships it.
+replay: $(READY) $(VENV)-pywb/.ready
+	PYTHONPATH=. $(BIN)/python tests/replay/replay.py $(VENV)-pywb/bin
+
+$(VENV)-pywb/.ready: tests/replay/requirements.txt
+	$(PYTHON) -m venv $(VENV)-pywb
+	$(VENV)-pywb/bin/python -m pip install --quiet --disable-pip-version-check -r tests/replay/requirements.txt
+	touch $@
 
 check: $(READY)
 	$(BIN)/ruff check .
@@ -54,4 +63,4 @@ lock:
 	$(LOCK) --group bench -c requirements.lock -o requirements-bench.lock
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-pywb build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
