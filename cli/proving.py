@@ -71,7 +71,7 @@ def _inclusion(database: Engine, config: Config, args: argparse.Namespace) -> by
         row = checkpoints.make_checkpoint(database, config, datetime.now(UTC))
     ids, leaves = checkpoints.log_of(database, row.last_snapshot_id)
     leaf = Leaf(snapshot.payload_digest, snapshot.url, snapshot.fetched_at)
-    proof = make_proof(leaf, ids.index(snapshot.id), merkle.levels(leaves), row.note, checkpoints.public_key(config))
+    proof = make_proof(leaf, ids.index(snapshot.id), merkle.levels(leaves), row.note, checkpoints.public_key(config, row.note))
     if args.page:
         write_durably(args.page, _bytes_of(database, config, snapshot))
     return render_proof(_stamped(proof, row))

@@ -24,9 +24,9 @@ def folder_of(config: Config) -> Path:
     return config.home / "checkpoints"
 
 
-def public_key(config: Config) -> str:
-    """The archive's public key, to be published elsewhere; the key pair is made on first use."""
-    return verifier_key(open_key(config.home / "keys"), config.origin)
+def public_key(config: Config, note: str | None = None) -> str:
+    """The archive's public key, to be published elsewhere, under today's origin or that of a note; the key pair is made on first use."""
+    return verifier_key(open_key(config.home / "keys"), note.partition("\n")[0] if note else config.origin)
 
 
 def log_of(database: Engine, last_snapshot: int | None = None) -> tuple[list[int], list[bytes]]:
@@ -103,18 +103,18 @@ def check_log(database: Engine, config: Config) -> Iterator[tuple[str, str, str]
     if not rows and not files:
         return
     ids, leaves = log_of(database)
-    built, key = merkle.levels(leaves), public_key(config)
+    built = merkle.levels(leaves)
     for row in rows:
-        yield from _check_row(row, ids, built, key)
+        yield from _check_row(row, ids, built, config)
     sizes = {row.size for row in rows}
     for path in files.values():
-        yield from _check_note(path, built, key, sizes)
+        yield from _check_note(path, built, config, sizes)
 
 
-def _check_row(row: models.Checkpoint, ids: list[int], built: merkle.Levels, key: str) -> Iterator[tuple[str, str, str]]:
+def _check_row(row: models.Checkpoint, ids: list[int], built: merkle.Levels, config: Config) -> Iterator[tuple[str, str, str]]:
     place = f"checkpoint {row.id} ({row.made_at:%Y-%m-%d})"
     try:
-        note_of(row, key)
+        note_of(row, public_key(config, row.note))
     except NoticesError as error:
         yield "signature", place, str(error)
         return
@@ -124,10 +124,11 @@ def _check_row(row: models.Checkpoint, ids: list[int], built: merkle.Levels, key
         yield "log", place, f"the first {row.size} snapshots are not what was signed"
 
 
-def _check_note(path: Path, built: merkle.Levels, key: str, sizes: set[int]) -> Iterator[tuple[str, str, str]]:
+def _check_note(path: Path, built: merkle.Levels, config: Config, sizes: set[int]) -> Iterator[tuple[str, str, str]]:
     place = f"checkpoints/{path.name}"
     try:
-        signed = verify_checkpoint(path.read_text(encoding="utf-8"), key)
+        note = path.read_text(encoding="utf-8")
+        signed = verify_checkpoint(note, public_key(config, note))
     except (NoticesError, OSError, UnicodeDecodeError) as error:
         yield "signature", place, str(error)
         return
