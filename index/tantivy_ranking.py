@@ -11,13 +11,16 @@ from tantivy import DocAddress, Occur
 from tantivy import Query as Tantivy
 
 from index.nodes import And, Everything, Node, Or, Phrase, Query
-from index.tantivy_query import WEIGHTS, Terms, any_of, unscored
+from index.tantivy_query import Terms, any_of, unscored
 from index.tantivy_schema import LETTERS
 from notices.errors import QueryLimitError
 from notices.text import grams
 
 SECONDS = 2.0
 _RELAXED_POSTINGS = 60_000
+_RELAXED_WEIGHTS = {"number": 4.0}
+_RUN_WEIGHT, _MOST_RUNS = 0.5, 12
+_SHORT = 4
 Place = tuple[DocAddress, float, bool]
 Result = TypeVar("Result")
 
@@ -62,14 +65,27 @@ def _relaxed(terms: Terms, query: Query, exact: Tantivy) -> Tantivy:
 
 
 def _any_gram(terms: Terms, text: str) -> Tantivy:
-    wanted = Counter(grams(text) + (list(text) if len(text) > 1 else []))
+    """Any character pair of the text, and a little more for its rarest runs of three: words that stand together.
+
+    The weights were chosen by benchmarks.search_relaxed. Single characters only add noise to a text that has many pairs.
+    """
+    wanted = Counter(grams(text)[:-1] if len(text) > _SHORT else [*grams(text)[:-1], *text])
+    by_rarity = sorted((_frequency(terms, gram), gram) for gram in wanted)
     held: list[Tantivy] = []
     read = 0
-    for frequency, gram in sorted((_frequency(terms, gram), gram) for gram in wanted):
+    for frequency, gram in by_rarity:
         if frequency and (not read or read + frequency <= _RELAXED_POSTINGS):
             read += frequency
-            held += [terms.run(gram, name, WEIGHTS[name] * wanted[gram]) for name in LETTERS]
-    return any_of(held)
+            held += [terms.run(gram, name, wanted[gram] * _RELAXED_WEIGHTS.get(name, 1.0)) for name in LETTERS]
+    known = {gram: frequency for frequency, gram in by_rarity}
+    return any_of([*held, *(terms.run(run, name, _RUN_WEIGHT) for run in _rarest_runs(text, known) for name in ("title", "text"))])
+
+
+def _rarest_runs(text: str, frequencies: dict[str, int]) -> list[str]:
+    """The runs of three characters whose pairs both stand in the index, the rarest first."""
+    runs = {text[at : at + 3] for at in range(len(text) - 2)}
+    rarity = {run: min(frequencies[run[:2]], frequencies[run[1:]]) for run in runs}
+    return sorted((run for run in runs if rarity[run]), key=lambda run: (rarity[run], run))[:_MOST_RUNS]
 
 
 def _frequency(terms: Terms, gram: str) -> int:
