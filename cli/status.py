@@ -17,9 +17,10 @@ from crawler.source import Source, all_sources
 from index.open import outgrown
 from notices.config import Config
 from notices.display import safe
-from pipeline import health, models, newest
+from pipeline import checkpoints, health, models, newest
 from pipeline.database import database_errors, open_database
 from pipeline.health_facts import facts
+from pipeline.reparse import behind
 from pipeline.runs import is_running
 
 _COUNTED = (models.Source, models.Notice, models.Revision, models.Attachment, models.Snapshot)
@@ -53,8 +54,16 @@ def collect(database: Engine, config: Config, now: datetime) -> dict[str, Any]:
         "home": str(config.home),
         "counts": counts,
         "index": {**index, "outgrown": _outgrown(database, index)},
+        "log": _log(database),
+        "behind": behind(database),
         "sources": list(_sources(database, config, now)),
     }
+
+
+def _log(database: Engine) -> dict[str, Any] | None:
+    """The newest signed checkpoint; None before the first one."""
+    row = checkpoints.newest(database)
+    return {"signed_at": _stamp(row.made_at), "snapshots": row.size} if row else None
 
 
 def _outgrown(database: Engine, index: dict[str, Any]) -> str | None:
@@ -141,6 +150,10 @@ def _lines(state: dict[str, Any], *, colour: bool) -> Iterator[str]:
     yield f"index     {index['url']}: {held}, {index['waiting']} waiting"
     if index["outgrown"]:
         yield f"          {index['outgrown']}"
+    log = state["log"]
+    yield f"log       {'signed ' + log['signed_at'] + ' over ' + str(log['snapshots']) + ' snapshots' if log else 'not signed yet'}"
+    if state["behind"]:
+        yield f"          {state['behind']} revisions were read by an earlier parser: notices reparse"
     if state["sources"]:
         yield ""
         yield from _table(state["sources"], colour)
