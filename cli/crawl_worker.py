@@ -25,6 +25,8 @@ from pipeline.runs import close_crashed_runs, refuse_if_paused, source_id, start
 from pipeline.snapshots import SnapshotWriter
 from pipeline.steps import stop_for
 
+_FEW = 3  # dead pages in one run that need no living ones beside them
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run it; return the documented exit code."""
@@ -32,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         config = load_config(os.environ)
         source, _path = find_source(args.source, config.sources_dir)
-        plan = Plan(full=args.full, since=args.since, limit=args.limit, show=args.show)
+        plan = Plan(full=args.full, since=args.since, limit=args.limit, show=args.show, again=args.again)
         return crawl(source, plan, config)
     except NoticesError as error:
         print(f"notices: {error}", file=sys.stderr)
@@ -45,6 +47,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--since", type=date.fromisoformat)
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--again", action="store_true")
     parser.add_argument("--show", action="store_true", help="a line for every notice")
     return parser.parse_args(argv)
 
@@ -59,7 +62,7 @@ def crawl(source: Source, plan: Plan, config: Config) -> int:
         recover(database, config)
         run = start_run(database, "crawl", ident)
         with SnapshotWriter(config.warc_dir, config.warc_max_bytes, previous=earlier_payload(database)) as writer:
-            archive = Archive(database, writer, run, source.all_hosts())
+            archive = Archive((database, config), writer, run, source.all_hosts())
             try:
                 spider, reason = _run_scrapy(source, plan, archive, config)
             except BaseException as error:
@@ -68,7 +71,7 @@ def crawl(source: Source, plan: Plan, config: Config) -> int:
         outcome, why, code = verdict(spider, archive, reason)
         if spider.paused:
             archive.pause(spider.paused)
-        archive.finish(outcome, why, dict(spider.counts))
+        archive.finish(outcome, why, dict(spider.counts), healthy=was_well(spider, code))
         if why:
             print(f"{source.name}: {why}", file=sys.stderr)
         database.dispose()
@@ -97,6 +100,13 @@ def _run_scrapy(source: Source, plan: Plan, archive: Archive, config: Config) ->
     if "spider" not in ended:
         raise SourceError(f"source {source.name}: the crawl did not start; see the log above")
     return ended["spider"], ended["reason"]
+
+
+def was_well(spider: NoticeSpider, code: int) -> bool:
+    """Whether the site was otherwise healthy: only then is a dead page evidence against its notice and not against the site."""
+    counts = spider.counts
+    answered = counts["new"] + counts["revised"] + counts["unchanged"]
+    return code == 0 and counts["lists"] > 0 and counts["again_gone"] <= max(_FEW, answered)
 
 
 def verdict(spider: NoticeSpider, archive: Archive, reason: str) -> tuple[str, str, int]:  # noqa: PLR0911 (a line a way to end)

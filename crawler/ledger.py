@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from notices.model import Fetched, Listed
+from notices.model import Due, Fetched, Listed
 
 
 class Ledger(Protocol):
@@ -19,6 +19,15 @@ class Ledger(Protocol):
 
     def pending(self) -> list[Listed]:
         """Entries noted earlier that are still to be fetched."""
+
+    def due(self, *, everything: bool) -> list[Due]:
+        """Archived notices that are to be read again now, the longest due first; within the run's budget unless `everything`."""
+
+    def note_absence(self, url: str, evidence: str, reason: str) -> None:
+        """Note that an archived notice was looked for and not shown; what is archived stays as it is."""
+
+    def note_walked(self, column_url: str) -> None:
+        """Note that this run walked all lists of a column: what they no longer show is off the list."""
 
     def walk_complete(self, column_url: str) -> bool:
         """Whether the column's lists were once walked to their end and nothing interrupted a later walk."""

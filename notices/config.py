@@ -31,6 +31,8 @@ class Config:
     request_timeout: float = 30.0
     warc_max_bytes: int = 1 << 30
     drain_minutes: int = 5
+    revisit_days: tuple[int, ...] = (1, 7, 30, 180)
+    revisit_budget: int = 200
 
     @property
     def user_agent(self) -> str:
@@ -60,6 +62,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "request_timeout": (0.1, 600),
     "warc_max_bytes": (1 << 16, 1 << 40),
     "drain_minutes": (1, 1440),
+    "revisit_budget": (0, 1_000_000),
 }
 _SCHEMES = {
     "database": ("sqlite", "postgresql+psycopg"),
@@ -119,6 +122,8 @@ def _checked(key: str, value: Any, where: str) -> Any:
         return _checked_contact(value, where)
     if key == "origin":
         return _checked_origin(value, where)
+    if key == "revisit_days":
+        return _checked_days(value, where)
     low, high = _BOUNDS[key]
     kind = float if key == "request_timeout" else int
     try:
@@ -141,6 +146,18 @@ def _checked_contact(value: Any, where: str) -> str:
     if not isinstance(value, str) or "@" not in value or any(c.isspace() or not c.isprintable() for c in value):
         raise ConfigError(f"{where}: {value!r} is not an e-mail address")
     return value
+
+
+def _checked_days(value: Any, where: str) -> tuple[int, ...]:
+    """Ages in days, growing: a list, or in a variable numbers between commas; empty for never."""
+    days = [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    try:
+        found = tuple(int(day) for day in days)
+    except (TypeError, ValueError):
+        found = (0,)
+    if any(not 1 <= day <= 36500 for day in found) or list(found) != sorted(set(found)):
+        raise ConfigError(f"{where}: {value!r} must be days from 1 to 36500, growing, such as 1,7,30,180")
+    return found
 
 
 def _checked_origin(value: Any, where: str) -> str:

@@ -207,8 +207,18 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class CrawledPage:
-    """A notice's page on its way from the spider to the pipeline; `snapshot` is the row of its kept bytes."""
+    """A notice's page on its way from the spider to the pipeline; `snapshot` is the row of its kept bytes; `again`: it is archived already."""
 
     fetched: Fetched
     snapshot: int
     listed: Listed
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An archived notice that is to be read again, with what its server said for a conditional request."""
+
+    listed: Listed
+    etag: str | None = None
+    last_modified: str | None = None

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Engine, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine, and_, or_, select, update
+from sqlalchemy.orm import Session, selectinload
 
-from notices.model import Fetched, Listed, ListEntry
+from notices.config import Config
+from notices.model import Due, Fetched, Listed, ListEntry
 from notices.urls import url_key
 from pipeline import models
 from pipeline.database import database_errors
-from pipeline.snapshots import Capture, SnapshotWriter, Stored
+from pipeline.observations import note_gone_from_list, observe, settle_run
+from pipeline.presence import SEEN, next_reading
+from pipeline.snapshots import Capture, SnapshotWriter, Stored, read_capture
 from pipeline.store import Reading, store_reading
 
 MAX_TRIES = 10
@@ -21,8 +25,9 @@ MAX_TRIES = 10
 class Archive:
     """One run of one source on the archive. Every method is one short transaction; nothing is held between them."""
 
-    def __init__(self, engine: Engine, writer: SnapshotWriter, run: models.Run, hosts: Collection[str] = ()) -> None:
-        self._engine, self._writer, self._hosts = engine, writer, tuple(hosts)
+    def __init__(self, database: tuple[Engine, Config], writer: SnapshotWriter, run: models.Run, hosts: Collection[str] = ()) -> None:
+        self._engine, self._config = database
+        self._writer, self._hosts = writer, tuple(hosts)
         if run.source_id is None:
             raise ValueError("a run that archives belongs to a source")
         self.source_id, self.run_id = run.source_id, run.id
@@ -64,6 +69,52 @@ class Archive:
         with Session(self._engine) as session, session.begin():
             return [_listed(row) for row in session.scalars(query.order_by(models.Listing.id))]
 
+    def due(self, *, everything: bool) -> list[Due]:
+        """Archived entries to be read again, the longest due first; at most the run's budget, or all of them."""
+        if not everything and not self._config.revisit_days:
+            return []
+        row = models.Listing
+        query = select(row).where(row.source_id == self.source_id, row.state == "stored").order_by(row.read_again_at, row.id)
+        if not everything:
+            now = datetime.now(UTC)
+            due = or_(row.read_again_at <= now, and_(row.read_again_at.is_(None), row.first_listed_at <= now - timedelta(days=1)))
+            query = query.where(due).limit(self._config.revisit_budget)
+        with Session(self._engine) as session, session.begin():
+            return [Due(_listed(each), each.etag, each.last_modified) for each in session.scalars(query)]
+
+    def note_absence(self, url: str, evidence: str, reason: str) -> None:
+        """Note that an archived notice was looked for and not shown."""
+        now = datetime.now(UTC)
+        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+            mine = models.Listing.source_id == self.source_id, models.Listing.key == url_key(url)
+            session.execute(update(models.Listing).where(*mine).values(read_at=now))
+            notice = session.scalar(select(models.Notice).where(models.Notice.key == url_key(url)))
+            if notice is not None:
+                observe(session, self.run_id, notice, (evidence, reason), now)
+
+    def note_unchanged(self, url: str) -> None:
+        """Note that the server says an archived notice has not changed."""
+        now = datetime.now(UTC)
+        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+            self._settle(session, url, None, now)
+
+    def note_walked(self, column_url: str) -> None:
+        """Note what a column no longer shows after all of its lists were walked."""
+        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+            note_gone_from_list(session, self.run_id, self.source_id, column_url, datetime.now(UTC))
+
+    def held(self, url: str) -> models.Revision | None:
+        """The newest revision of the notice at the address, with its attachments; None when there is none."""
+        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            return newest_at(session, url_key(url))
+
+    def kept(self, snapshot_id: int) -> Fetched:
+        """A response as it was kept. Raises DamageFound."""
+        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            row = session.get_one(models.Snapshot, snapshot_id)
+        found = read_capture(self._config.warc_dir, row.warc_file, row.offset, payload_place(self._engine))
+        return Fetched(found.kind, found.url, found.status, found.headers, found.body, found.fetched_at, found.via, found.note)
+
     def walk_complete(self, column_url: str) -> bool:
         """Whether the column's lists were walked to their end and no later walk was cut short."""
         with Session(self._engine) as session, session.begin():
@@ -84,14 +135,28 @@ class Archive:
             tries = models.Listing.tries + 1
             session.execute(update(models.Listing).where(*mine).values(state=state, reason=reason[:1000], tries=tries))
 
-    def store(self, reading: Reading, listed_url: str | None = None) -> str:
-        """Store a read notice and settle its list entry, in one transaction; see pipeline.store.store_reading."""
+    def store(self, reading: Reading, listed_url: str | None = None, answer: Fetched | None = None) -> str:
+        """Store a read notice and settle its list entry, in one transaction; see pipeline.store.store_reading.
+
+        `answer` is the response with the validators for the next conditional request.
+        """
         with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
             outcome = store_reading(session, self.source_id, reading)
             if listed_url:
-                mine = models.Listing.source_id == self.source_id, models.Listing.key == url_key(listed_url)
-                session.execute(update(models.Listing).where(*mine).values(state="stored", reason=""))
+                self._settle(session, listed_url, answer, reading.read_at)
             return outcome
+
+    def _settle(self, session: Session, url: str, answer: Fetched | None, now: datetime) -> None:
+        """The list entry of a notice that was just seen: when it is read again, and with which validators."""
+        notice = session.scalar(select(models.Notice).where(models.Notice.key == url_key(url)))
+        values: dict[str, Any] = {"state": "stored", "reason": "", "read_at": now}
+        if notice is not None:
+            observe(session, self.run_id, notice, (SEEN, ""), now)
+            values["read_again_at"] = next_reading(notice.first_seen_at, now, self._config.revisit_days)
+        if answer is not None:
+            values |= {"etag": _validator(answer, "etag"), "last_modified": _validator(answer, "last-modified")}
+        mine = models.Listing.source_id == self.source_id, models.Listing.key == url_key(url)
+        session.execute(update(models.Listing).where(*mine).values(**values))
 
     def pause(self, seconds: float) -> None:
         """Leave the source alone for that long: its server asked for it."""
@@ -99,11 +164,24 @@ class Archive:
         with Session(self._engine) as session, session.begin():
             session.execute(update(models.Source).where(models.Source.id == self.source_id).values(paused_until=until))
 
-    def finish(self, outcome: str, reason: str, counts: Mapping[str, int]) -> None:
-        """Close the run's row."""
+    def finish(self, outcome: str, reason: str, counts: Mapping[str, int], *, healthy: bool = False) -> None:
+        """Judge what was seen of known notices, the site having been well or not, and close the run's row."""
         values = {"outcome": outcome, "reason": reason[:1000], "counts": dict(counts), "finished_at": datetime.now(UTC)}
         with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+            settle_run(session, self.run_id, healthy=healthy, now=datetime.now(UTC), days=self._config.revisit_days)
             session.execute(update(models.Run).where(models.Run.id == self.run_id).values(**values))
+
+
+def newest_at(session: Session, key: str) -> models.Revision | None:
+    """The newest revision of the notice with that key, its attachments loaded."""
+    mine = models.Notice.key == key, models.Revision.n == models.Notice.revisions
+    query = select(models.Revision).join(models.Revision.notice).where(*mine).options(selectinload(models.Revision.attachments))
+    return session.scalar(query)
+
+
+def _validator(answer: Fetched, name: str) -> str | None:
+    value = answer.header(name)
+    return value if value and len(value) <= 1000 and value.isprintable() else None
 
 
 def earlier_payload(engine: Engine) -> Callable[[str], tuple[str, datetime] | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,12 +16,14 @@ from scrapy.http.request import NO_CALLBACK
 
 from notices.errors import NoticesError, OperatorError
 from notices.model import AttachmentLink, AttachmentText, CrawledPage, Fetched, Notice
+from pipeline import models
 from pipeline.archive import Archive
 from pipeline.attachments import Extractor
 from pipeline.detail import read_detail
 from pipeline.store import Attached, Reading
 
 MAX_ATTACHMENTS = 50
+_DEAD_PAGES = ("soft 404", "missing")
 _FILE_SIGNATURES = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"{\\rtf")
 
 log = logging.getLogger(__name__)
@@ -91,15 +94,33 @@ class StoreNotice:
         return item
 
     async def _store(self, item: CrawledPage, archive: Archive) -> None:
-        notice = read_page(item, self.crawler.spider.source.region)
-        spider = self.crawler.spider
+        spider, url, validators = self.crawler.spider, item.listed.entry.url, item.fetched
+        held = archive.held(url)
+        if item.fetched.status == 304:
+            earlier = _as_it_was(item, held, archive)
+            if earlier is None:
+                archive.note_unchanged(url)
+                spider.note_outcome("unchanged", item.listed.entry.title)
+                return
+            item = earlier
+        notice = read_page(item, spider.source.region)
         if notice.blocked:
-            archive.note_failure(item.listed.entry.url, "blocked", notice.blocked)
-            spider.note_outcome("blocked", item.listed.entry.title, f"{item.fetched.url}: {notice.blocked}")
+            self._no_notice(item, notice.blocked, archive, known=held is not None)
             return
-        attached = await self._attachments(notice, item)
+        attached = kept_files(await self._attachments(notice, item), held)
         reading = Reading(notice, attached, item.snapshot, datetime.now(UTC))
-        spider.note_outcome(archive.store(reading, item.listed.entry.url), notice.title or item.listed.entry.title)
+        answer = validators if validators.status == 200 else None
+        spider.note_outcome(archive.store(reading, url, answer), notice.title or item.listed.entry.title)
+
+    def _no_notice(self, item: CrawledPage, why: str, archive: Archive, *, known: bool) -> None:
+        """Note a page in a notice's place that is none; an archived notice stays as it is."""
+        url, dead = item.listed.entry.url, why in _DEAD_PAGES
+        if known:
+            archive.note_absence(url, "soft_404" if dead else "blocked", why)
+        else:
+            archive.note_failure(url, "blocked", why)
+        outcome = "again_gone" if known and dead else "blocked"
+        self.crawler.spider.note_outcome(outcome, item.listed.entry.title, f"{item.fetched.url}: {why}")
 
     async def _attachments(self, notice: Notice, item: CrawledPage) -> list[Attached]:
         if is_file(item.fetched.body):
@@ -129,6 +150,26 @@ class StoreNotice:
         text = await asyncio.to_thread(self.extractor.extract, fetched.body, link.name, fetched.header("content-type"))
         digest = "sha256:" + hashlib.sha256(fetched.body).hexdigest()
         return Attached(link, text, digest, len(fetched.body), snapshot)
+
+
+def _as_it_was(item: CrawledPage, held: models.Revision | None, archive: Archive) -> CrawledPage | None:
+    """The page that the server says has not changed, from the archive, so that its files are looked at; None when it has none."""
+    if held is None or held.snapshot_id is None or not held.attachments:
+        return None
+    return replace(item, fetched=archive.kept(held.snapshot_id), snapshot=held.snapshot_id)
+
+
+def kept_files(attached: Sequence[Attached], held: models.Revision | None) -> list[Attached]:
+    """The files, with those that could not be had now as they were archived: a failed request is no change of the source."""
+    before = {row.url: row for row in held.attachments if row.digest} if held else {}
+    return [_from_row(a.link, before[a.link.url]) if a.digest is None and a.link.url in before else a for a in attached]
+
+
+def _from_row(link: AttachmentLink, row: models.Attachment) -> Attached:
+    pages = tuple(row.text.split("\f")) if row.text else ()
+    return Attached(
+        link, AttachmentText(row.outcome, row.media_type or "", pages, detail=row.detail), row.digest, row.size, row.snapshot_id
+    )
 
 
 def is_file(body: bytes) -> bool:

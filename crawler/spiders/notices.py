@@ -18,7 +18,7 @@ from crawler.listing import next_candidates, read_list
 from crawler.middlewares import Refused
 from crawler.source import Column, Source
 from notices.display import safe
-from notices.model import CrawledPage, Listed, ListEntry, ListPage
+from notices.model import CrawledPage, Due, Listed, ListEntry, ListPage
 from notices.urls import is_address
 
 KNOWN_PAGES_TO_STOP = 2
@@ -27,12 +27,13 @@ BLOCKED_TO_STOP = 3
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run was asked to do. `limit` counts notices; `since` is a date of the list."""
+    """What a run was asked to do. `limit` counts notices; `since` is a date of the list; `again` reads every archived one once more."""
 
     full: bool = False
     since: date | None = None
     limit: int | None = None
     show: bool = False
+    again: bool = False
 
 
 @dataclass(slots=True)
@@ -74,6 +75,9 @@ class NoticeSpider(scrapy.Spider):
         for column in self.source.columns:
             walk = Walk(column, may_stop=not self.plan.full and self.ledger.walk_complete(column.url))
             yield self._list_request(walk, column.url, ())
+        for due in self.ledger.due(everything=self.plan.again):
+            for request in self._detail(due.listed, due):
+                yield request
 
     def _list_request(self, walk: Walk, url: str, others: tuple[str, ...]) -> Request:
         walk.pages.add(url)
@@ -148,7 +152,7 @@ class NoticeSpider(scrapy.Spider):
             return
         if self._far_enough(walk, page):
             if walk.may_stop:
-                self._end(walk)  # what lies deeper was walked to its end before
+                self._end(walk, whole=False)  # what lies deeper was walked to its end before
             return
         candidates = [page.next_page] if page.next_page else []
         if not self.rules.next and not self.rules.next_template:
@@ -165,34 +169,51 @@ class NoticeSpider(scrapy.Spider):
             return True
         return walk.may_stop and walk.known_in_a_row >= KNOWN_PAGES_TO_STOP
 
-    def _end(self, walk: Walk) -> None:
+    def _end(self, walk: Walk, *, whole: bool = True) -> None:
+        """A walk reached its end; `whole`: every list page of the column was seen in this run."""
         if not self.plan.since:
             self.ledger.note_walk(walk.column.url, complete=True)
+            if whole and walk.entries:
+                self.ledger.note_walked(walk.column.url)
 
     def _spent(self) -> bool:
         return self.stopping is not None or (self.plan.limit is not None and self.counts["asked"] >= self.plan.limit)
 
-    def _detail(self, listed: Listed) -> Iterator[Request]:
-        """The request for one notice, once a run and within the limit."""
+    def _detail(self, listed: Listed, due: Due | None = None) -> Iterator[Request]:
+        """The request for one notice, once a run and within the limit; conditional and after all others for one that is due again."""
         url = listed.entry.url
         if url in self.asked or self._spent():
             return
         self.asked.add(url)
-        self.counts["asked"] += 1
-        meta = {"kind": "detail", "listed": listed}
-        yield Request(url, self.parse_detail, errback=self.detail_failed, dont_filter=True, priority=10, meta=meta)
+        self.counts["asked" if due is None else "again"] += 1
+        meta = {"kind": "detail", "listed": listed, "again": due is not None}
+        if due is not None:
+            meta["handle_httpstatus_list"] = [304]
+        yield Request(
+            url,
+            self.parse_detail,
+            errback=self.detail_failed,
+            headers=_conditions(due),
+            dont_filter=True,
+            priority=10 if due is None else -10,
+            meta=meta,
+        )
 
     def parse_detail(self, response: Response) -> Iterator[CrawledPage]:
         """Hand the page to the pipeline; its bytes are already kept."""
         meta = response.meta
-        yield CrawledPage(meta["fetched"], meta["snapshot"], meta["listed"])
+        yield CrawledPage(meta["fetched"], meta["snapshot"], meta["listed"], meta["again"])
 
     async def detail_failed(self, failure: Any) -> None:
         """Note why a notice could not be had."""
         listed: Listed = failure.request.meta["listed"]
         state = _failed_state(failure)
-        self.counts[state] += 1
-        self.ledger.note_failure(listed.entry.url, state, _reason(failure))
+        again: bool = failure.request.meta["again"]
+        self.counts[f"again_{state}" if again else state] += 1
+        if again and state != "refused":
+            self.ledger.note_absence(listed.entry.url, _evidence(failure), _reason(failure))
+        elif not again:
+            self.ledger.note_failure(listed.entry.url, state, _reason(failure))
 
     async def list_failed(self, failure: Any) -> AsyncIterator[Request]:
         """Note a list page that could not be had, or try another address for it."""
@@ -232,6 +253,20 @@ def _failed_state(failure: Any) -> str:
     if failure.check(Refused) or "robots.txt" in str(failure.value):
         return "refused"
     return "gone" if _status(failure) in (404, 410) else "failed"
+
+
+def _evidence(failure: Any) -> str:
+    """What an answer that is no page says of an archived notice."""
+    status = _status(failure)
+    if status is None:
+        return "host_down"
+    return "blocked" if status in (401, 403, 412, 429, 503) else f"http_{status}"
+
+
+def _conditions(due: Due | None) -> dict[str, str]:
+    """Headers that let the server say that nothing has changed."""
+    wanted = {"If-None-Match": due.etag, "If-Modified-Since": due.last_modified} if due else {}
+    return {name: value for name, value in wanted.items() if value}
 
 
 def _reason(failure: Any) -> str:
