@@ -18,6 +18,8 @@ from pipeline import models
 from pipeline.database import database_errors, open_database
 from pipeline.instruments import copies_of
 from pipeline.newest import newest_revisions
+from pipeline.observations import presence_of
+from pipeline.presence import Presence
 
 _FIELDS = (
     "document_number",
@@ -49,7 +51,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
             with Session(database, expire_on_commit=False) as session, session.begin():
                 snapshot = session.get(models.Snapshot, revision.snapshot_id) if revision.snapshot_id else None
                 copies = [copy.id for copy in copies_of(session, revision.notice)]
-            value = as_json(revision, snapshot) | {"copies": copies}
+                seen = presence_of(session, revision.notice_id)
+            value = as_json(revision, snapshot) | {"copies": copies, "presence": _presence(seen)}
             print(json.dumps(value, ensure_ascii=False) if args.json else "\n".join(_lines(value)))
     return 0
 
@@ -97,6 +100,13 @@ def as_json(revision: models.Revision, snapshot: models.Snapshot | None) -> dict
     }
 
 
+def _presence(seen: Presence) -> dict[str, Any] | None:
+    """Since when a notice is missing, withdrawn or back, and by which evidence; None while it is simply listed."""
+    if seen.state == "listed" or seen.since is None:
+        return None
+    return {"state": seen.state, "since": seen.since.isoformat(), "evidence": seen.evidence, "dead_looks": seen.dead}
+
+
 def _evidence(snapshot: models.Snapshot | None) -> dict[str, Any] | None:
     if snapshot is None:
         return None
@@ -111,6 +121,9 @@ def _lines(value: dict[str, Any]) -> Iterator[str]:
             yield f"{name.replace('_', ' '):16} {safe(str(value[name]))}"
     for attachment in value["attachments"]:
         yield f"{'attachment':16} {safe(attachment['name'])} ({attachment['outcome']})"
+    if value["presence"]:
+        seen = value["presence"]
+        yield f"{'since':16} {seen['since'][:16]} {seen['state']} {seen['evidence']}".rstrip()
     if value["copies"]:
         yield f"{'copies':16} {', '.join(map(str, value['copies']))}"
     if value["snapshot"]:
