@@ -63,6 +63,9 @@ VERBS = {
     "show": ("cli.show", "one notice by its id or document number"),
     "history": ("cli.history", "every revision of a notice"),
     "diff": ("cli.history", "what changed between two revisions"),
+    "cites": ("cli.cites", "what a notice cites, what cites, amends or repeals it, and its newest version"),
+    "completion": ("cli.completion.verb", "print a script that completes verbs, options, sources, titles and numbers"),
+    "complete": ("cli.complete", ""),  # without a text: not in the help
     "source": ("cli.source_verbs", "the sites that can be crawled"),
     "schedule": ("cli.schedule_verb", "run every source's schedule until stopped"),
 }
@@ -77,7 +80,7 @@ def parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     verbs = top.add_subparsers(required=True, metavar="VERB")
     asked = next((word for word in argv if word in VERBS), None)
     for name, (module, text) in VERBS.items():
-        if asked is None or module != VERBS[asked][0]:
+        if text and (asked is None or module != VERBS[asked][0]):
             verbs.add_parser(name, help=text)
     if asked is not None:
         importlib.import_module(VERBS[asked][0]).add_verbs(verbs)

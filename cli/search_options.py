@@ -20,7 +20,7 @@ more: docs/search.md"""
 
 def read_options(argv: Sequence[str]) -> argparse.Namespace:
     """The options, with `filters` made of them; exits with 2 when they make no sense."""
-    parser = _parser()
+    parser = options_parser()
     args = parser.parse_intermixed_args([_query_word(word) for word in argv])
     asks = [bool(args.query), bool(args.batch), args.complete is not None, args.similar is not None]
     args.filters = filters_of(args)
@@ -28,8 +28,8 @@ def read_options(argv: Sequence[str]) -> argparse.Namespace:
         parser.error("a QUERY, --batch, --complete and --similar exclude each other")
     if not any(asks) and args.filters == Filters():
         parser.error("what is to be searched for? give a QUERY or a filter")
-    if args.after is not None and (args.sort != "date" or args.offset):
-        parser.error("--after goes with --sort date and without --offset")
+    if args.after is not None and (args.offset or args.similar is not None):
+        parser.error("--after goes without --offset and --similar")
     return args
 
 
@@ -38,7 +38,8 @@ def _query_word(word: str) -> str:
     return f" {word}" if len(word) > 1 and word[0] == "-" and not (word[1] == "-" or (word[1].isascii() and word[1].isalpha())) else word
 
 
-def _parser() -> argparse.ArgumentParser:
+def options_parser() -> argparse.ArgumentParser:
+    """The parser of the command, with all its options."""
     made = argparse.ArgumentParser(
         "search", description="Search the archive: every run of characters of every notice is found.", epilog=_EPILOG, allow_abbrev=False
     )
@@ -71,7 +72,8 @@ def _add_answers(group: Any) -> None:
     group.add_argument("--sort", choices=("relevance", "date"), default="relevance")
     group.add_argument("--limit", type=int, default=10, metavar="N")
     group.add_argument("--offset", type=int, default=0, metavar="N")
-    group.add_argument("--after", metavar="CURSOR", help="go on after an earlier answer's `next` (with --sort date)")
+    group.add_argument("--after", metavar="CURSOR", help="go on after an earlier answer's `next`, with the same query and options")
+    group.add_argument("--all-copies", action="store_true", help="each copy of an instrument is a hit of its own")
     group.add_argument("--exact", action="store_true", help="read nothing into the query, add no similar notices")
     group.add_argument("--facets", action="store_true", help="count issuers, regions, kinds, years, sources, states")
     form = group.add_mutually_exclusive_group()

@@ -26,14 +26,14 @@ _DRIVING = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u20
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An answered query on its way out: `took` milliseconds, `meant` a likelier query, `empty` an index without notices."""
+    """An answered query on its way out: `took` milliseconds, `meant` a likelier query, `next` the cursor, `empty` an index without notices."""
 
     query: Query
     answer: Answer
     took: float = 0.0
     meant: str | None = None
     facets: Facets | None = None
-    sort: str = "relevance"
+    next: str | None = None
     empty: bool = False
 
 
@@ -59,16 +59,8 @@ def as_json(engine: Engine, shown: Shown, *, masking: bool = True) -> dict[str, 
     if shown.facets is not None:
         value["facets"] = {name: [{"value": v, "count": n} for v, n in values] for name, values in shown.facets.fields.items()}
         value["facets_counted"] = shown.facets.counted
-    if shown.sort == "date":
-        value["next"] = _next(answer)
+    value["next"] = shown.next
     return value
-
-
-def _next(answer: Answer) -> str | None:
-    from index.query_cursor import cursor_of
-
-    last = [hit for hit in answer.hits if hit.exact][-1:]
-    return cursor_of(last[0]) if last else None
 
 
 def with_snippets(engine: Engine, query: Query, hits: Sequence[Hit], *, masking: bool) -> Iterator[tuple[Hit, Snippet]]:
@@ -86,6 +78,7 @@ def _hit_json(hit: Hit, snippet: Snippet, masking: bool) -> dict[str, Any]:
         "written_date": _iso(hit.written_date), "score": hit.score, "exact": hit.exact,
         "snippet": {"text": snippet.text, "marks": [list(m) for m in snippet.marks]}, "where": _where(snippet, masking),
         "path": list(snippet.path), "region": hit.region or None, "state": hit.state, "revision": hit.revision,
+        "copies": hit.copies,
     }  # fmt: skip
 
 
@@ -143,7 +136,8 @@ def _hit_lines(hit: Hit, snippet: Snippet, query: Query, style: tuple[bool, bool
     title = (masked(hit.title) if masking else hit.title) or "(no title)"
     yield marked(title, marks_in(title, query.highlights), colour)
     facts = (_iso(hit.published_date) or "undated", hit.issuer, hit.document_number, hit.state if hit.state != "listed" else "")
-    yield "  " + "  ".join(safe(f) for f in facts if f)
+    more = f"  (and {hit.copies} more {'copies' if hit.copies > 1 else 'copy'}: --all-copies)" if hit.copies else ""
+    yield "  " + "  ".join(safe(f) for f in facts if f) + more
     yield f"  {safe(hit.url)}"
     if snippet.path:
         yield f"  {safe(' > '.join(snippet.path))}"

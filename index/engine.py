@@ -47,7 +47,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One document of an answer, with what a result line shows. Scores fall within a page; exact hits come before relaxed ones."""
+    """One document of an answer, with what a result line shows. Scores fall within a page; exact hits come before relaxed ones.
+
+    `group` names the instrument that several documents are copies of; index.query_answer counts the `copies` a hit stands for.
+    """
 
     id: int
     revision: int
@@ -63,6 +66,8 @@ class Hit:
     state: str
     published_date: date | None
     written_date: date | None
+    group: int | None = None
+    copies: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,9 @@ class Engine(Protocol):
 
     def versions(self) -> set[tuple[int, int]]:
         """Every (id, revision) the index holds."""
+
+    def stamp(self) -> str:
+        """The state that is being searched: equal answers to equal questions while it stays the same."""
 
     def count(self) -> int:
         """How many documents the index holds."""

@@ -11,9 +11,9 @@ from index.engine import AttachedText, Document
 from notices.text import fold
 
 NO_DATE = 0
-SHOWN = ("url", "title", "source", "issuer", "document_number", "kind", "region", "state")
+SHOWN = ("url", "title", "source", "issuer", "document_number", "kind", "region", "state", "group")
 _DATES = ("published_date", "written_date", "effective_date")
-_FACTS = ("source", "issuer", "kind", "region", "state", "number_key", "number_loose", "url")
+_FACTS = ("source", "issuer", "kind", "region", "state", "number_key", "number_loose", "url", "group")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,84 @@
-"""Asking an engine: what holds the query, then what it may also mean, then what resembles it."""
+"""Asking an engine: what holds the query, then what it may also mean, then what resembles it; copies of one instrument are one hit."""
 
 from __future__ import annotations
 
+import time
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 
 from index.engine import Answer, Engine, Hit
-from index.nodes import And, Node, Not, Or, Query
+from index.nodes import And, Is, Node, Not, Or, Query
+from notices.errors import QueryLimitError
+
+SECONDS = 2.0
+_MOST_COPIES = 10_000
 
 
 def answer(engine: Engine, query: Query, *, limit: int = 10, offset: int = 0, sort: str = "relevance") -> Answer:
-    """A page of hits in three tiers.
+    """A page of hits in three tiers, each instrument once, `copies` counting the others.
 
     Exact hits match the query's node. Where they do not fill the page come the documents that its boosts match (other
     names, the number of another year), then the engine's relaxed ranking; neither is marked exact, both count as relaxed.
+    `total` and `relaxed` count documents; limit and offset count hits.
     """
+    if not limit:
+        return every_copy(engine, query, limit=limit, offset=offset, sort=sort)
+    wanted = reach = offset + limit
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        found = every_copy(engine, query, limit=reach, offset=0, sort=sort)
+        heads = _heads(engine, query, found.hits, sort)
+        if len(heads) >= wanted or len(found.hits) < reach:
+            return replace(found, hits=with_copies(engine, query, heads[offset:wanted]))
+        reach += 2 * (wanted - len(heads)) + reach // 2
+    raise QueryLimitError(f"passing over the copies took longer than {SECONDS:g} s; ask for every copy, or make the query more specific")
+
+
+def _heads(engine: Engine, query: Query, hits: Iterable[Hit], sort: str) -> list[Hit]:
+    """One hit for each instrument: the best. By date the copy that was archived first, which no later copy displaces."""
+    held = list(hits)
+    if sort == "date":
+        held = without_later_copies(engine, query, held)
+    return first_of_each(held)
+
+
+def first_of_each(hits: Iterable[Hit]) -> list[Hit]:
+    """The hits without those whose instrument came before."""
+    first: dict[tuple[str, int], Hit] = {}
+    for hit in hits:
+        first.setdefault(("one", hit.id) if hit.group is None else ("copies of", hit.group), hit)
+    return list(first.values())
+
+
+def without_later_copies(engine: Engine, query: Query, hits: Iterable[Hit]) -> list[Hit]:
+    """The hits without exact ones of which a copy with a lower id matches too."""
+    held = list(hits)
+    first = {group: min(ids) for group, ids in _copies(engine, query, held, exact=True).items()}
+    return [hit for hit in held if not hit.exact or hit.group is None or first.get(hit.group, hit.id) == hit.id]
+
+
+def with_copies(engine: Engine, query: Query, hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    """The hits with the count of further copies: of an exact hit those that match, of a similar one those that pass the filters."""
+    held = list(hits)
+    matching = {exact: _copies(engine, query, held, exact=exact) for exact in (True, False)}
+    return tuple(replace(hit, copies=len(matching[hit.exact].get(hit.group or 0, {hit.id}) - {hit.id})) for hit in held)
+
+
+def _copies(engine: Engine, query: Query, hits: Iterable[Hit], *, exact: bool) -> dict[int, set[int]]:
+    """Ids of the documents of each hit's instrument, by instrument; with `exact` of those that match the query."""
+    groups = sorted({hit.group for hit in hits if hit.group is not None and hit.exact is exact})
+    found: dict[int, set[int]] = defaultdict(set)
+    if groups:
+        same = Is("group", tuple(map(str, groups)))
+        node = And((query.node, same)) if exact else same
+        for hit in engine.search(Query("", node, query.filters), limit=_MOST_COPIES, sort="date").hits:
+            found[hit.group or 0].add(hit.id)
+    return found
+
+
+def every_copy(engine: Engine, query: Query, *, limit: int = 10, offset: int = 0, sort: str = "relevance") -> Answer:
+    """The page with each copy of an instrument a hit of its own."""
     if not query.boosts:
         return engine.search(query, limit=limit, offset=offset, sort=sort)
     found = engine.search(replace(query, relaxed_text=""), limit=limit, offset=offset, sort=sort)

@@ -91,6 +91,11 @@ def similar(engine: Engine, ident: int) -> Query:
     return Query(f"similar to {ident}", Or(()), relaxed_text=fold(text), highlights=())
 
 
+def own_group(engine: Engine, query: Query, ident: int) -> int | None:
+    """The group of the notice that a query of `similar` is made of, which stands at its head among its copies."""
+    return next((hit.group for hit in engine.search(query, limit=50).hits if hit.id == ident), None)
+
+
 def without(hits: Sequence[Hit], ident: int) -> tuple[Hit, ...]:
     """The hits but for one notice."""
     return tuple(hit for hit in hits if hit.id != ident)

@@ -1,42 +1,31 @@
-"""Evaluating a query tree and ranking what it finds: the same for every engine that can list documents by gram.
+"""The best of what a query matches: BM25, title and number weighted, newer first among equals.
 
-A phrase of one or two characters is a gram. A longer one is looked for in the folded texts of the documents that hold
-its rarest grams, so a hit always holds the phrase.
+Reading every matching text to count a phrase would take most of a query's time. The count of a phrase's rarest gram
+bounds the count of the phrase, so texts are read from the highest bound down, until no bound reaches the page.
 """
 
 from __future__ import annotations
 
 import heapq
 import math
-import time
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from index.nodes import And, Between, Contains, Everything, HasAttachment, Is, Node, Not, Or, Phrase, Query
-from notices.errors import QueryLimitError
+from index.matching import Run, Source, begin, matches
+from index.nodes import And, Everything, Node, Or, Phrase, Query
+from index.whoosh_bits import flags_of, numbers_of
 from notices.text import grams
 
-SECONDS = 2.0
 K1, B = 1.2, 0.75
 TITLE_WEIGHT, NUMBER_WEIGHT = 3.0, 4.0
-_RAREST = 3
+_MOST_TIMES = 255  # counts are kept up to this, so they are compared up to this
 _RELAXED_POSTINGS = 60_000
-_COLUMN_OF = {"published_date": "published", "written_date": "written", "effective_date": "effective"}
-
-
-class Source(Protocol):
-    """What evaluation reads; see index.whoosh_postings.Postings."""
-
-    folded: Any
-
-    def everything(self) -> set[int]: ...
-    def column(self, name: str) -> Any: ...
-    def frequency(self, gram: str) -> int: ...
-    def with_gram(self, gram: str) -> frozenset[int]: ...
-    def counts(self, gram: str) -> list[tuple[int, int]]: ...
-    def with_fact(self, field: str, value: str, *, prefix: bool = False) -> frozenset[int]: ...
+HEAD_SHARE, NEAR_SHARE = 0.5, 0.5
+_SHORT = 4  # characters alone only add noise to a longer text, which has pairs enough
+_WINDOW = 100  # of the relaxed, so many are looked into for title and order of words
+_TICK = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,151 +37,58 @@ class Ranked:
     page: list[tuple[int, float, bool]]
 
 
-@dataclass(slots=True)
-class Run:
-    """One query's evaluation: its source, its deadline and what it has found so far."""
-
-    source: Source
-    deadline: float
-    memory: dict[Node, frozenset[int]] = field(default_factory=dict)
-
-    def tick(self) -> None:
-        """Raise QueryLimitError when the query's time is over."""
-        if time.monotonic() > self.deadline:
-            raise QueryLimitError(f"the query took longer than {SECONDS:g} s; make it more specific")
-
-
 def rank(source: Source, query: Query, *, limit: int, offset: int, sort: str) -> Ranked:
     """The page of an answer: exact matches by score (or date), then relaxed ones where the exact do not fill the page."""
-    run = Run(source, time.monotonic() + SECONDS)
-    allowed = matches(run, query.filters) if query.filters != Everything() else None
-    exact = matches(run, query.node) if allowed is None else matches(run, query.node) & allowed
-    wanted = offset + limit
-    scores = dict.fromkeys(exact, 0.0) if sort == "date" else _scores(run, query, exact)
-    page = [(n, s, True) for n, s in _top(run, scores, wanted, sort)][offset:]
-    relaxed: dict[int, float] = {}
-    if query.relaxed_text and len(exact) < wanted:
-        relaxed = _relaxed(run, query.relaxed_text, exact, allowed)
-        skip = max(0, offset - len(exact))
-        rest = _top(run, relaxed, skip + limit - len(page), sort)[skip:]
-        page += [(n, s, False) for n, s in rest]
-    return Ranked(len(exact), len(relaxed), page[:limit])
+    run = begin(source)
+    allowed = source.everything() if query.filters == Everything() else matches(run, query.filters)
+    exact = matches(run, query.node) & allowed
+    total, wanted = exact.bit_count(), offset + max(limit, 0)
+    first = newest(run, numbers_of(exact), wanted) if sort == "date" else best_exact(run, query, exact, wanted)
+    page = [(n, s, True) for n, s in first[offset:]]
+    relaxed = 0
+    if query.relaxed_text and total < wanted:
+        skip = max(0, offset - total)
+        relaxed, rest = best_relaxed(run, query.relaxed_text, allowed & ~exact, skip + limit - len(page), sort)
+        page += [(n, s, False) for n, s in rest[skip:]]
+    return Ranked(total, relaxed, page[: max(limit, 0)])
 
 
-def matches(run: Run, node: Node) -> frozenset[int]:
-    """The documents that a tree matches."""
-    if node not in run.memory:
-        run.tick()
-        run.memory[node] = _matches(run, node)
-    return run.memory[node]
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A phrase as it is scored: its bytes, the gram that bounds its count, how much a find weighs."""
+
+    needle: bytes
+    gram: str
+    is_gram: bool
+    idf: float
 
 
-def _matches(run: Run, node: Node) -> frozenset[int]:  # noqa: PLR0911 (a line a kind of node)
-    source = run.source
-    match node:
-        case Phrase():
-            return _phrase(run, node)
-        case And(parts):
-            return _all_of(run, parts)
-        case Or(parts):
-            return frozenset().union(*(matches(run, p) for p in parts))
-        case Not(part):
-            return frozenset(source.everything() - matches(run, part))
-        case Is(name, values, prefix):
-            return frozenset().union(*(source.with_fact(name, v, prefix=prefix) for v in values))
-        case Contains():
-            return _contains(run, node)
-        case Between():
-            return _between(run, node)
-        case HasAttachment():
-            return source.with_fact("has", "attachment")
-        case Everything():
-            return frozenset(source.everything())
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What BM25 adds to a count below the line: a constant, and so much for each byte of the document."""
+
+    constant: float
+    by_byte: float
+    lengths: array[int]
+
+    def of(self, times: int, number: int) -> float:
+        """The weight of so many finds in that document, before rarity."""
+        return times * (K1 + 1) / (times + self.constant + self.by_byte * self.lengths[number])
 
 
-def _all_of(run: Run, parts: tuple[Node, ...]) -> frozenset[int]:
-    wanted = [p for p in parts if not isinstance(p, Not)]
-    found = frozenset(run.source.everything()) if not wanted else None
-    for part in wanted:
-        found = matches(run, part) if found is None else found & matches(run, part)
-        if not found:
-            return frozenset()
-    for denied in (p for p in parts if isinstance(p, Not)):
-        found = (found or frozenset()) - matches(run, denied.part)
-    return found or frozenset()
-
-
-def _phrase(run: Run, phrase: Phrase) -> frozenset[int]:
-    """Documents that hold the run: by gram alone when that is enough, else verified."""
-    candidates = _candidates(run, phrase.text)
-    if len(phrase.text) <= 2 and phrase.scope == "any":
-        return candidates
-    needle = phrase.text.encode("utf-8")
-    starts, ends = _region(run.source, phrase.scope)
-    return _verified(run, candidates, needle, starts, ends)
-
-
-def _verified(run: Run, candidates: Iterable[int], needle: bytes, starts: Any, ends: Any) -> frozenset[int]:
-    folded, found = run.source.folded, []
-    for count, number in enumerate(candidates):
-        if folded is not None and folded.find(needle, starts[number], ends[number]) >= 0:
-            found.append(number)
-        if count % 512 == 511:
-            run.tick()
-    return frozenset(found)
-
-
-def _candidates(run: Run, text: str) -> frozenset[int]:
-    """Documents that hold the rarest grams of a run."""
-    if len(text) == 1:
-        return run.source.with_gram(text)
-    pairs = sorted(dict.fromkeys(grams(text)[:-1]), key=run.source.frequency)[:_RAREST]
-    found: frozenset[int] | None = None
-    for pair in pairs:
-        found = run.source.with_gram(pair) if found is None else found & run.source.with_gram(pair)
-        if not found:
-            return frozenset()
-    return found or frozenset()
-
-
-def _region(source: Source, scope: str) -> tuple[Any, Any]:
-    names = {
-        "any": ("start", "end"),
-        "title": ("start", "title_end"),
-        "text": ("text_start", "attached_start"),
-        "attachment": ("attached_start", "end"),
-    }
-    first, last = names[scope]
-    return source.column(first), source.column(last)
-
-
-def _contains(run: Run, node: Contains) -> frozenset[int]:
-    """Documents whose short field holds the run: number and issuer are the second and third part of the folded text."""
-    source = run.source
-    if node.field == "source":
-        return frozenset(n for n in source.everything() if n in source.with_fact("source", node.text, prefix=True))
-    needle, which = node.text.encode("utf-8"), 1 if node.field == "document_number" else 2
-    starts, ends = source.column("start"), source.column("text_start")
-    candidates = _candidates(run, node.text)
-    return frozenset(n for n in candidates if needle in source.folded[starts[n] : ends[n]].split(b"\0")[which])
-
-
-def _between(run: Run, node: Between) -> frozenset[int]:
-    values = run.source.column(_COLUMN_OF[node.field])
-    low = node.since.toordinal() if node.since else 1
-    high = node.until.toordinal() if node.until else 10_000_000
-    return frozenset(n for n in run.source.everything() if low <= values[n] <= high)
-
-
-def _scores(run: Run, query: Query, exact: frozenset[int]) -> dict[int, float]:
-    """BM25 over the phrases as they stand in each document, title and number weighted, plus the query's boosts."""
-    scores = dict.fromkeys(exact, 0.0)
-    for phrase in dict.fromkeys(_phrases(query.node)):
-        _add_phrase(run, phrase, scores)
+def best_exact(run: Run, query: Query, exact: int, wanted: int) -> list[tuple[int, float]]:
+    """The best `wanted` of the exact matches with their scores, best first."""
+    boosts = dict.fromkeys(numbers_of(exact), 0.0)
     for node, weight in query.boosts:
-        for number in matches(run, node) & exact:
-            scores[number] += weight
-    return scores
+        for number in numbers_of(matches(run, node) & exact):
+            boosts[number] += weight
+    sought = [_sought(run, text) for text in dict.fromkeys(p.text for p in _phrases(query.node))]
+    bounds, held, scale = dict(boosts), flags_of(exact, run.source.size), _scale(run.source)
+    for each in sought:
+        _add_bounds(run, each, held, scale, bounds)
+    if not all(each.is_gram for each in sought):
+        bounds = _read(run, sought, boosts, bounds, wanted)
+    return _best(run, bounds, wanted)
 
 
 def _phrases(node: Node) -> Iterator[Phrase]:
@@ -204,62 +100,129 @@ def _phrases(node: Node) -> Iterator[Phrase]:
             yield from _phrases(part)
 
 
-def _add_phrase(run: Run, phrase: Phrase, scores: dict[int, float]) -> None:
-    holding = matches(run, phrase)
-    source, folded = run.source, run.source.folded
-    total = max(len(source.everything()), 1)
-    idf = math.log(1 + (total - len(holding) + 0.5) / (len(holding) + 0.5))
-    starts, ends, title_ends, text_starts = (source.column(n) for n in ("start", "end", "title_end", "text_start"))
-    average = max((folded.size() if folded is not None else 1) / total, 1)
-    needle = phrase.text.encode("utf-8")
-    for count, number in enumerate(holding & scores.keys() if len(holding) < len(scores) else scores.keys() & holding):
-        body = folded[starts[number] : ends[number]]
-        times = body.count(needle)
-        norm = K1 * (1 - B + B * len(body) / average)
-        score = times * (K1 + 1) / (times + norm)
-        first = body.find(needle)
-        head = text_starts[number] - starts[number]
-        if 0 <= first < title_ends[number] - starts[number]:
-            score += TITLE_WEIGHT
-        elif 0 <= first < head:
-            score += NUMBER_WEIGHT
-        scores[number] += idf * score
-        if count % 512 == 511:
+def _sought(run: Run, text: str) -> Sought:
+    is_gram = len(text) <= 2
+    gram = text if is_gram else min(grams(text)[:-1], key=run.source.frequency)
+    return Sought(text.encode("utf-8"), gram, is_gram, _idf(run.source, run.source.frequency(gram)))
+
+
+def _idf(source: Source, frequency: int) -> float:
+    total = max(source.size, 1)
+    return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+
+
+def _scale(source: Source) -> Scale:
+    total = max(source.everything().bit_count(), 1)
+    average = max((source.folded.size() if source.folded is not None else 1) / total, 1)
+    return Scale(K1 * (1 - B), K1 * B / average, source.lengths())
+
+
+def _add_bounds(run: Run, sought: Sought, held: bytes, scale: Scale, bounds: dict[int, float]) -> None:
+    """Add to each document what the phrase can weigh there at most; for a gram that is what it weighs."""
+    constant, by_byte, lengths = scale.constant, scale.by_byte, scale.lengths
+    needle, folded, most = sought.needle, run.source.folded, sought.idf * (K1 + 1)
+    in_title, in_number = sought.idf * TITLE_WEIGHT, sought.idf * NUMBER_WEIGHT
+    starts, titles, texts = (run.source.column(name) for name in ("start", "title_end", "text_start"))
+    for count, (number, times) in enumerate(zip(*run.source.counts(sought.gram), strict=True)):
+        if held[number]:
+            start = starts[number]
+            first = folded[start : texts[number]].find(needle)
+            bonus = 0.0 if first < 0 else in_title if start + first < titles[number] else in_number
+            bounds[number] += most * times / (times + constant + by_byte * lengths[number]) + bonus
+        if not count % _TICK:
             run.tick()
 
 
-def _relaxed(run: Run, text: str, exact: frozenset[int], allowed: frozenset[int] | None) -> dict[int, float]:
-    """BM25 over the text's grams, rarest first, until a bound of postings; exact matches and what filters refuse left out."""
-    source = run.source
-    total = max(len(source.everything()), 1)
-    wanted = Counter(grams(text) + (list(text) if len(text) > 1 else []))
-    by_rarity = sorted((source.frequency(g), g) for g in wanted)
-    starts, ends = source.column("start"), source.column("end")
-    average = max((source.folded.size() if source.folded is not None else 1) / total, 1)
-    scores: dict[int, float] = {}
-    read = 0
-    for frequency, gram in by_rarity:
-        if not frequency or (read and read + frequency > _RELAXED_POSTINGS):
-            continue
-        read += frequency
-        idf = math.log(1 + (total - frequency + 0.5) / (frequency + 0.5)) * wanted[gram]
-        for number, times in source.counts(gram):
-            norm = K1 * (1 - B + B * (ends[number] - starts[number]) / average)
-            scores[number] = scores.get(number, 0.0) + idf * times * (K1 + 1) / (times + norm)
+def _read(run: Run, sought: Sequence[Sought], boosts: dict[int, float], bounds: dict[int, float], wanted: int) -> dict[int, float]:
+    """The scores of the documents that can be among the best `wanted`."""
+    scale, scores, best = _scale(run.source), dict[int, float](), list[float]()
+    for number in sorted(bounds, key=bounds.__getitem__, reverse=True) if wanted else ():
+        if len(best) == wanted and bounds[number] < best[0]:
+            break
+        scores[number] = score = boosts[number] + _score(run.source, sought, number, scale)
+        (heapq.heappush if len(best) < wanted else heapq.heappushpop)(best, score)
+        if not len(scores) % _TICK:
+            run.tick()
+    return scores
+
+
+def _score(source: Source, sought: Sequence[Sought], number: int, scale: Scale) -> float:
+    """What the phrases weigh in a document, counted in its text."""
+    start, text_start = source.column("start")[number], source.column("text_start")[number]
+    body, score = source.folded[start : source.column("end")[number]], 0.0
+    for each in sought:
+        if times := min(body.count(each.needle), _MOST_TIMES):
+            first = body.find(each.needle)
+            bonus = TITLE_WEIGHT if start + first < source.column("title_end")[number] else NUMBER_WEIGHT
+            score += each.idf * (scale.of(times, number) + (bonus if start + first < text_start else 0.0))
+    return score
+
+
+def best_relaxed(run: Run, text: str, allowed: int, wanted: int, sort: str) -> tuple[int, list[tuple[int, float]]]:
+    """How many of the allowed documents hold any of the text's rarer grams, and the best `wanted` of them."""
+    weights = _weights(run.source, text)
+    scores = _by_grams(run, weights, flags_of(allowed, run.source.size))
+    if sort == "date":
+        return len(scores), newest(run, list(scores), wanted)
+    best = _best(run, scores, max(wanted, _WINDOW))
+    near = {number: score + _nearness(run.source, text, weights, number) for number, score in best[:_WINDOW]}
+    run.tick()
+    return len(scores), (_best(run, near, _WINDOW) + best[_WINDOW:])[: max(wanted, 0)]
+
+
+def _weights(source: Source, text: str) -> dict[str, float]:
+    """The text's pairs, of a short one its characters too, by rarity with their weights, until a bound of postings."""
+    pairs = grams(text)[:-1]
+    times = Counter(pairs if len(text) > _SHORT else [*pairs, *text])
+    found, read = dict[str, float](), 0
+    for frequency, gram in sorted((source.frequency(gram), gram) for gram in times):
+        if frequency and (not read or read + frequency <= _RELAXED_POSTINGS):
+            read += frequency
+            found[gram] = _idf(source, frequency) * times[gram]
+    return found
+
+
+def _by_grams(run: Run, weights: dict[str, float], allowed: bytes) -> dict[int, float]:
+    """BM25 over the grams."""
+    scale, scores = _scale(run.source), dict[int, float]()
+    constant, by_byte, lengths, get = scale.constant, scale.by_byte, scale.lengths, scores.get
+    for gram, weight in weights.items():
+        most = weight * (K1 + 1)
+        for number, times in zip(*run.source.counts(gram), strict=True):
+            if allowed[number]:
+                scores[number] = get(number, 0.0) + most * times / (times + constant + by_byte * lengths[number])
         run.tick()
-    live = source.everything() if allowed is None else allowed
-    return {n: s for n, s in scores.items() if n not in exact and n in live}
+    return scores
 
 
-def _top(run: Run, scores: dict[int, float], count: int, sort: str) -> list[tuple[int, float]]:
-    """The best `count`: by score or date, then newer first, then the lower id."""
+def _nearness(source: Source, text: str, weights: dict[str, float], number: int) -> float:
+    """What a document gains for pairs in its title or number, and for pairs that follow one another as in the text."""
+    start, text_start = source.column("start")[number], source.column("text_start")[number]
+    body = source.folded[start : source.column("end")[number]]
+    head, gain = body[: text_start - start], 0.0
+    for at, pair in enumerate(grams(text)[:-1]):
+        weight = weights.get(pair, 0.0)
+        if weight and pair.encode("utf-8") in head:
+            gain += HEAD_SHARE * weight
+        if weight and len(triple := text[at : at + 3]) == 3 and triple.encode("utf-8") in body:
+            gain += NEAR_SHARE * weight
+    return gain
+
+
+def _best(run: Run, scores: dict[int, float], wanted: int) -> list[tuple[int, float]]:
+    """The best `wanted` by score, then newer first, then the lower id."""
+    if wanted <= 0 or not scores:
+        return []
+    floor = min(heapq.nlargest(wanted, scores.values()))
     dates, idents = run.source.column("published"), run.source.column("ident")
-
-    def order(item: tuple[int, float]) -> tuple[float, int, int]:
-        number, score = item
-        return (0.0 if sort == "date" else -score, -dates[number], idents[number])
-
-    return heapq.nsmallest(max(count, 0), scores.items(), key=order)
+    reaching = ((-score, -dates[n], idents[n], n) for n, score in scores.items() if score >= floor)
+    return [(n, -score) for score, _date, _ident, n in heapq.nsmallest(wanted, reaching)]
 
 
-__all__ = ["Ranked", "Run", "Source", "matches", "rank"]
+def newest(run: Run, numbers: Sequence[int], wanted: int) -> list[tuple[int, float]]:
+    """The newest `wanted`, undated last, then by id, unscored."""
+    dates, idents = run.source.column("published"), run.source.column("ident")
+    return [(n, 0.0) for _date, _ident, n in heapq.nsmallest(wanted, ((-dates[n], idents[n], n) for n in numbers))]
+
+
+__all__ = ["Ranked", "Source", "rank"]

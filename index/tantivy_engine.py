@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,14 +29,14 @@ class TantivyEngine:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._generation, self._index = _opened(folder)
+        self._generation, self._index, self._stamp = _opened(folder)
         self._searcher = self._index.searcher()
 
     def write(self, documents: Iterable[Document], deleted: Sequence[int] = ()) -> int:
         """Replace each document by id, remove the deleted ids, commit durably; return how many were written."""
         count = _write_into(self._generation, self._index, documents, deleted)
         with writing(self._folder):
-            self._index.reload()
+            self._stamp = _loaded(self._generation, self._index)
             self._searcher = self._index.searcher()
         return count
 
@@ -99,6 +100,10 @@ class TantivyEngine:
 
         return self._sound(work)
 
+    def stamp(self) -> str:
+        """The generation and the set of segments that is being searched."""
+        return self._stamp
+
     def count(self) -> int:
         """How many documents the index holds."""
         return int(self._searcher.num_docs)
@@ -109,11 +114,11 @@ class TantivyEngine:
         self.__dict__.pop("_index", None)
 
 
-def _opened(folder: Path) -> tuple[Path, tantivy.Index]:
+def _opened(folder: Path) -> tuple[Path, tantivy.Index, str]:
     """The current generation's index. A rebuild may swap while we open: what replaced it is opened then."""
     generation = current_generation(folder)
     try:
-        return generation, _index(generation)
+        return generation, *_index(generation)
     except BaseException as error:
         if not (isinstance(error, OSError | ValueError) or is_panic(error)):
             raise
@@ -122,11 +127,19 @@ def _opened(folder: Path) -> tuple[Path, tantivy.Index]:
         raise IndexUnusable(f"index {generation}: {error}") from error
 
 
-def _index(generation: Path) -> tantivy.Index:
+def _index(generation: Path) -> tuple[tantivy.Index, str]:
     index = tantivy.Index.open(str(generation))
     index.config_reader("manual", 0)
-    index.reload()
-    return index
+    return index, _loaded(generation, index)
+
+
+def _loaded(generation: Path, index: tantivy.Index) -> str:
+    """Let the index show its newest commit; return the stamp of just that one, though a writer may commit meanwhile."""
+    while True:
+        listed = (generation / "meta.json").read_bytes()
+        index.reload()
+        if listed == (generation / "meta.json").read_bytes():
+            return f"{generation.name}.{zlib.crc32(listed):08x}"
 
 
 def _write_into(generation: Path, index: tantivy.Index, documents: Iterable[Document], deleted: Sequence[int] = ()) -> int:

@@ -13,7 +13,7 @@ from tantivy import Occur
 from tantivy import Query as Tantivy
 
 from index.nodes import And, Between, Contains, Everything, HasAttachment, Is, Node, Not, Or, Phrase
-from index.tantivy_schema import LETTERS
+from index.tantivy_schema import LETTERS, clean
 from notices.text import fold
 
 WEIGHTS = {"title": 3.0, "number": 4.0, "issuer": 1.0, "text": 1.0, "attached": 1.0}
@@ -81,8 +81,8 @@ class Terms:
 
     def _fact(self, fact: str, prefix: bool) -> Tantivy:
         if not prefix:
-            return self._term("facts", fact)
-        return Tantivy.regex_query(self.schema, "facts", "".join(f"\\x{{{ord(c):X}}}" for c in fact) + "(?s:.)*")
+            return self._term("facts", clean(fact))
+        return Tantivy.regex_query(self.schema, "facts", "".join(f"\\x{{{ord(c):X}}}" for c in clean(fact)) + "(?s:.)*")
 
     def _contains(self, node: Contains) -> Tantivy:
         if node.field != "source":

@@ -18,7 +18,7 @@ import tantivy
 from index.engine import Document
 from index.parts import facts_of, ordinals_of, original_of, parts_of, shown_of
 
-VERSION = 1  # raise when an index made earlier must be made anew
+VERSION = 2  # raise when an index made earlier must be made anew
 LETTERS = {"title": "t", "number": "n", "issuer": "i", "text": "x", "attached": "a"}
 DATES = ("published", "written", "effective")
 _BETWEEN_PARTS = " \0 "  # folded text holds neither control characters nor blanks
@@ -66,7 +66,7 @@ def entry_of(document: Document) -> tantivy.Document:
     entry = tantivy.Document()
     _add_parts(entry, document)
     for fact in facts_of(document):
-        entry.add_text("facts", _clean(fact))
+        entry.add_text("facts", clean(fact))
     days = ordinals_of(document)
     entry.add_integer("id", document.id)
     entry.add_unsigned("revision", document.revision)
@@ -89,6 +89,6 @@ def _add_parts(entry: tantivy.Document, document: Document) -> None:
     entry.add_text("chars", "".join(letters))
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """The text without halves of surrogate pairs, which UTF-8 has no form for."""
     return text.encode("utf-8", "replace").decode("utf-8")

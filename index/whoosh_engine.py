@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +12,13 @@ from whoosh.index import FileIndex
 
 from index.engine import Answer, AttachedText, Document, Hit
 from index.nodes import Query
+from index.parts import SHOWN, date_of, texts_of
 from index.ranking import rank
-from index.whoosh_folder import (
-    FOLDED,
-    ORIGINALS,
-    append,
-    current_generation,
-    make_current,
-    mapped,
-    new_generation,
-    packed,
-    sync_tree,
-    unpacked,
-    writing,
-)
+from index.whoosh_bits import numbers_of
+from index.whoosh_folder import FOLDED, ORIGINALS, current_generation, make_current, mapped, new_generation, unpacked, writing
 from index.whoosh_postings import Postings
-from index.whoosh_schema import NUMBERS, date_of, display_of, facts_of, ordinals_of, parts_of, schema
-from index.whoosh_sums import write_sums
+from index.whoosh_schema import schema
 from notices.errors import IndexUnusable
-
-BATCH = 100
-_DISPLAY = ("url", "title", "source", "issuer", "document_number", "kind", "region", "state")
 
 
 class WhooshEngine:
@@ -43,45 +28,51 @@ class WhooshEngine:
         self._folder = folder
         self._generation = current_generation(folder)
         self._postings = _opened(self._generation)
+        self._shown: dict[int, int] = {}  # numbers of the ids on the last page: their texts are asked for next
 
     def write(self, documents: Iterable[Document], deleted: Sequence[int] = ()) -> int:
         """Replace each document by id, remove the deleted ids, commit durably; return how many were written."""
         with writing(self._folder):
             count = write_into(self._generation, documents, deleted)
         self.close()
-        self._postings = _opened(self._generation)
+        self._postings, self._shown = _opened(self._generation), {}
         return count
 
     def search(self, query: Query, *, limit: int = 10, offset: int = 0, sort: str = "relevance") -> Answer:
         """Answer a parsed query; see index.ranking.rank."""
         found = rank(self._postings, query, limit=limit, offset=offset, sort=sort)
         hits = tuple(self._hit(number, score, exact) for number, score, exact in found.page)
+        self._shown = {hit.id: number for hit, (number, _score, _exact) in zip(hits, found.page, strict=True)}
         return Answer(found.total, found.relaxed, hits)
 
     def _hit(self, number: int, score: float, exact: bool) -> Hit:
         column = self._postings.column
-        values: dict[str, Any] = dict(zip(_DISPLAY, json.loads(self._postings.display(number)), strict=True))
+        values: dict[str, Any] = dict(zip(SHOWN, json.loads(self._postings.display(number)), strict=True))
         values |= {"published_date": date_of(column("published")[number]), "written_date": date_of(column("written")[number])}
         return Hit(id=column("ident")[number], revision=column("revision")[number], score=round(score, 4), exact=exact, **values)
 
     def texts(self, ids: Sequence[int]) -> dict[int, tuple[str, tuple[AttachedText, ...]]]:
         """Original text and attachments of the documents, for snippets; unknown ids are left out."""
-        found = {}
-        for ident in ids:
-            number = self._postings.number_of(ident)
-            if number is not None and self._postings.originals is not None:
-                text, attached = unpacked(self._postings.originals, self._postings.column("original")[number])
-                found[ident] = (text, tuple(AttachedText(name, tuple(pages)) for name, pages in attached))
-        return found
+        originals, places = self._postings.originals, self._postings.column("original")
+        if originals is None:
+            return {}
+        known = {ident: self._shown[ident] for ident in ids if ident in self._shown}
+        if len(known) < len(set(ids)):
+            known = self._postings.numbers_of(ids)
+        return {ident: texts_of(unpacked(originals, places[known[ident]])) for ident in ids if ident in known}
 
     def versions(self) -> set[tuple[int, int]]:
         """Every (id, revision) the index holds."""
         idents, revisions = self._postings.column("ident"), self._postings.column("revision")
-        return {(idents[n], revisions[n]) for n in self._postings.everything()}
+        return {(idents[n], revisions[n]) for n in numbers_of(self._postings.everything())}
+
+    def stamp(self) -> str:
+        """The generation and the commit that is being searched."""
+        return f"{self._generation.name}.{self._postings.commit()}"
 
     def count(self) -> int:
         """How many documents the index holds."""
-        return len(self._postings.everything())
+        return self._postings.everything().bit_count()
 
     def close(self) -> None:
         """Release files."""
@@ -102,51 +93,10 @@ def _index(generation: Path) -> FileIndex:
 
 
 def write_into(generation: Path, documents: Iterable[Document], deleted: Sequence[int] = ()) -> int:
-    """Write documents into a generation and commit once, durably; of two with one id the last counts."""
-    index = _index(generation)
-    writer = index.writer(limitmb=64)
-    count = 0
-    try:
-        for ident in deleted:
-            writer.delete_by_term("id", str(ident))
-        stream = iter(documents)
-        while batch := {d.id: d for d in islice(stream, BATCH)}:
-            _add_batch(generation, writer, list(batch.values()))
-            count += len(batch)
-    except BaseException:
-        writer.cancel()
-        raise
-    writer.commit()
-    sync_tree(generation)
-    write_sums(generation)
-    index.close()
-    return count
+    """See index.whoosh_writer, which whoever only searches need not load."""
+    from index.whoosh_writer import write_into as work
 
-
-def _add_batch(generation: Path, writer: Any, documents: list[Document]) -> None:
-    folded = [parts_of(d) for d in documents]
-    blobs = [[p.encode("utf-8") for p in parts.all()] for parts in folded]
-    starts = append(generation / FOLDED, [b"\0".join([*blob, b""]) for blob in blobs])
-    originals = append(generation / ORIGINALS, [packed([d.text, [[a.name, a.pages] for a in d.attachments]]) for d in documents])
-    for document, parts, blob, start, original in zip(documents, folded, blobs, starts, originals, strict=True):
-        numbers = [document.id, document.revision, *_bounds(start, blob), *ordinals_of(document), original]
-        writer.delete_by_term("id", str(document.id))
-        writer.add_document(
-            id=str(document.id),
-            grams=parts.all(),
-            facts=facts_of(document),
-            display=display_of(document),
-            **dict(zip(NUMBERS, numbers, strict=True)),
-        )
-
-
-def _bounds(start: int, blob: list[bytes]) -> Iterator[int]:
-    """Where title, text and attachments lie: start, end of title, start of text, start of attachments, end."""
-    lengths = [len(piece) + 1 for piece in blob]
-    title_end = start + lengths[0] - 1
-    text_start = start + sum(lengths[:3])
-    attached_start = text_start + lengths[3]
-    return iter((start, title_end, text_start, attached_start, start + sum(lengths)))
+    return work(generation, documents, deleted)
 
 
 def create(folder: Path, documents: Iterable[Document] = ()) -> int:

@@ -108,13 +108,14 @@ def test_exit_codes(archive: Path, search: Run) -> None:
     assert search("龘龘", "--exact")[0] == 1
     assert search("两感", "--limit", "-1")[0] == 2
     assert search("两感", "--offset", "10001")[0] == 2
+    assert search("两感", "--after", "1.1")[0] == 2
     for words in (
         ("--sort", "size", "x"),
         (),
         ("x", "--json", "--csv"),
         ("x", "--batch", "f"),
         ("x", "--since", "yesterday"),
-        ("x", "--after", "1.1"),
+        ("x", "--after", "1.1", "--offset", "2"),
     ):
         with pytest.raises(SystemExit) as ended:
             search(*words)
@@ -256,6 +257,51 @@ def test_paging_by_cursor_neither_repeats_nor_skips_while_notices_arrive(home: P
         engine.close()
         fresh += 1
     assert sorted(seen) == list(range(1, 40))
+
+
+def followed(search: Run, *words: str) -> list[dict[str, Any]]:
+    """Every hit of an answer, page after page by `next`."""
+    hits, cursor = [], None
+    while True:
+        value = json.loads(search(*words, "--json", *(("--after", cursor) if cursor else ()))[1])
+        hits += value["hits"]
+        cursor = value["next"]
+        if not cursor:
+            return hits
+
+
+@pytest.mark.parametrize("engine", ["whoosh", "tantivy"])
+def test_paging_by_cursor_goes_through_an_answer_by_relevance(
+    home: Path, search: Run, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"{engine}://{home}/index"
+    monkeypatch.setenv("NOTICES_INDEX", url)
+    rebuild(url, [document(n, "公告" * (n % 4 + 1), "两感" * (n % 7) + "甲" * n, group=n // 3 if n < 9 else None) for n in range(1, 60)])
+    whole = json.loads(search("公告两感", "--json", "--limit", "100")[1])
+    assert len(whole["hits"]) > 40
+    assert [hit["id"] for hit in followed(search, "公告两感", "--limit", "7")] == ids(whole)
+
+
+def test_a_cursor_by_relevance_is_refused_in_another_state_of_the_index(archive: Path, search: Run) -> None:
+    cursor = json.loads(search("公告", "--limit", "1", "--json")[1])["next"]
+    assert search("公告", "--limit", "1", "--after", cursor)[0] == 0
+    assert search("两感", "--limit", "1", "--after", cursor)[0] == 2
+    engine = open_engine(f"whoosh://{archive}/index")
+    engine.write([document(77, "又一公告")])
+    engine.close()
+    code, _, err = search("公告", "--limit", "1", "--after", cursor)
+    assert code == 2
+    assert "--sort date" in err
+
+
+def test_copies_of_one_instrument_are_one_hit_with_a_count(home: Path, search: Run) -> None:
+    copies = [document(n, "防汛公告", "堤防", group=1, published_date=date(2026, 1, n)) for n in (1, 2, 3)]
+    rebuild(f"whoosh://{home}/index", [*copies, document(4, "防汛公告", "堤防")])
+    value = json.loads(search("防汛", "--json")[1])
+    assert (value["total"], [(hit["copies"]) for hit in value["hits"]]) == (4, [2, 0])
+    assert "(and 2 more copies: --all-copies)" in search("防汛")[1]
+    assert len(json.loads(search("防汛", "--json", "--all-copies")[1])["hits"]) == 4
+    assert len(json.loads(search("--similar", "2", "--json")[1])["hits"]) == 1
 
 
 def test_a_missing_archive_says_what_to_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, search: Run) -> None:

@@ -1,0 +1,1 @@
+"""`notices completion`: scripts that complete the commands in a shell."""

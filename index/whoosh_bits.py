@@ -1,0 +1,32 @@
+"""Sets of documents as whole numbers, a bit for each document: joining, cutting and counting them takes microseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import compress, count
+
+_TO_DIGITS = bytes.maketrans(b"\0\1", b"01")
+_TO_FLAGS = bytes.maketrans(b"01", b"\0\1")
+
+
+def of_flags(flags: bytes | bytearray) -> int:
+    """The set of the places where a flag is 1, not 0."""
+    return int(flags[::-1].translate(_TO_DIGITS) or b"0", 2)
+
+
+def of_numbers(numbers: Iterable[int], size: int) -> int:
+    """The set of the numbers, all below `size`."""
+    flags = bytearray(size)
+    for number in numbers:
+        flags[number] = 1
+    return of_flags(flags)
+
+
+def flags_of(bits: int, size: int) -> bytes:
+    """For each number below `size`, 1 where the set holds it."""
+    return bin(bits)[:1:-1].encode("ascii").translate(_TO_FLAGS).ljust(size, b"\0")
+
+
+def numbers_of(bits: int) -> list[int]:
+    """The numbers of a set, ascending."""
+    return list(compress(count(), bin(bits)[:1:-1].encode("ascii").translate(_TO_FLAGS)))
