@@ -68,6 +68,10 @@ _STATUS = {
 }
 
 
+_LINK = re.compile(r"<a\b[^>]{0,2000}>([^<]{0,300})", re.I)
+_MANY_LINKS = 15
+
+
 def classify(
     status: int, headers: Mapping[str, str], text: str, *, listed_title: str | None = None, page_title: str | None = None
 ) -> str | None:
@@ -147,12 +151,20 @@ def _without_words(text: str) -> str | None:
 
 def _by_title(text: str, visible: str, listed: str | None, shown: str | None) -> str | None:
     """A page that came in an article's place: its title is not the list's, and the list's title stands nowhere in it."""
-    if not listed or len(_letters(listed)) < 6 or shown is None or not title_disagrees(listed, shown):
+    if not listed or len(_letters(listed)) < 6 or shown is None:
         return None
     wanted = _letters(listed)
+    if not title_disagrees(listed, shown):
+        return None if wanted in _letters(visible) or _letters(shown) == wanted or not _is_links(text, visible) else "section index"
     if wanted in _letters(visible) or wanted[:16] in _letters(visible):
         return "section index" if _INDEX.search(visible) and len(re.findall(r"<li\b|<tr\b", text)) > 8 else None
     return "section index" if _INDEX.search(visible) or len(re.findall(r"<a\b", text)) > 20 else "another page"
+
+
+def _is_links(text: str, visible: str) -> bool:
+    """Whether a page holds hardly anything but the texts of many links."""
+    links = _LINK.findall(text[:1_000_000])
+    return len(links) >= _MANY_LINKS and sum(len(_letters(link)) for link in links) > 0.8 * len(_letters(visible))
 
 
 def _letters(text: str) -> str:
