@@ -9,9 +9,8 @@ from urllib.parse import unquote, urlsplit
 from index.engine import Document, Engine
 from notices.errors import ConfigError
 
-# Whoosh on two cores, documents of 1,350 characters: 107 a second to build when nothing else runs; on a busy machine 9 ms for each 1,000
-# hits of a common phrase and, at 5,000 documents, 155 ms for 95 of 100 queries. So at 50,000 a rebuild takes 8 minutes and the slow
-# queries come near the two seconds that a query may take.
+# Whoosh, documents of 1,350 characters: at 15,000 of them a rebuild takes under a minute and the slowest class of questions 31 ms (95 of 100);
+# at 40,000 a common phrase takes 90 to 130 ms. Beyond 50,000 people would wait for what Tantivy answers in ten.
 WHOOSH_DOCUMENTS, WHOOSH_MEGABYTES = 50_000, 200
 
 
