@@ -25,8 +25,8 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     verb.add_argument("sources", nargs="*", metavar="SOURCE", help="names or files of sources; without any, all enabled ones")
     verb.add_argument("--full", action="store_true", help="walk every list to its end and fetch every notice again")
     verb.add_argument("--since", type=date.fromisoformat, metavar="DATE", help="leave out what the lists date before this day")
-    verb.add_argument("--again", action="store_true", help="read every archived notice once more now, whenever it is due")
-    verb.add_argument("--limit", type=_positive, metavar="N", help="fetch at most N notices of each source")
+    verb.add_argument("--again", action="store_true", help="read every archived notice once more now, also those that are not due")
+    verb.add_argument("--limit", type=_positive, metavar="N", help="fetch at most N new notices of each source, and read at most N again")
     verb.add_argument("--jobs", type=_positive, metavar="N", help="sources crawled at the same time")
     verb.set_defaults(run=run)
 

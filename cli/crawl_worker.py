@@ -25,7 +25,7 @@ from pipeline.runs import close_crashed_runs, refuse_if_paused, source_id, start
 from pipeline.snapshots import SnapshotWriter
 from pipeline.steps import stop_for
 
-_FEW = 3  # dead pages in one run that need no living ones beside them
+_FEW = 3  # so many dead pages in one run need but one living page beside them; more need as many
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -106,7 +106,7 @@ def was_well(spider: NoticeSpider, code: int) -> bool:
     """Whether the site was otherwise healthy: only then is a dead page evidence against its notice and not against the site."""
     counts = spider.counts
     answered = counts["new"] + counts["revised"] + counts["unchanged"]
-    return code == 0 and counts["lists"] > 0 and counts["again_gone"] <= max(_FEW, answered)
+    return code == 0 and counts["lists"] > 0 and answered > 0 and counts["again_gone"] <= max(_FEW, answered)
 
 
 def verdict(spider: NoticeSpider, archive: Archive, reason: str) -> tuple[str, str, int]:  # noqa: PLR0911 (a line a way to end)

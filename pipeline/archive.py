@@ -14,12 +14,13 @@ from notices.model import Due, Fetched, Listed, ListEntry
 from notices.urls import url_key
 from pipeline import models
 from pipeline.database import database_errors
-from pipeline.observations import note_gone_from_list, observe, settle_run
+from pipeline.observations import judge, note_gone_from_list, observe, settle_run
 from pipeline.presence import SEEN, next_reading
 from pipeline.snapshots import Capture, SnapshotWriter, Stored, read_capture
 from pipeline.store import Reading, store_reading
 
 MAX_TRIES = 10
+LIVING = 3
 
 
 class Archive:
@@ -77,10 +78,23 @@ class Archive:
         query = select(row).where(row.source_id == self.source_id, row.state == "stored").order_by(row.read_again_at, row.id)
         if not everything:
             now = datetime.now(UTC)
-            due = or_(row.read_again_at <= now, and_(row.read_again_at.is_(None), row.first_listed_at <= now - timedelta(days=1)))
+            first = timedelta(days=self._config.revisit_days[0])
+            due = or_(row.read_again_at <= now, and_(row.read_again_at.is_(None), row.first_listed_at <= now - first))
             query = query.where(due).limit(self._config.revisit_budget)
-        with Session(self._engine) as session, session.begin():
-            return [Due(_listed(each), each.etag, each.last_modified) for each in session.scalars(query)]
+        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+            rows = list(session.scalars(query))
+            return [Due(_listed(each), each.etag, each.last_modified) for each in [*rows, *self._living(session, rows)]]
+
+    def _living(self, session: Session, due: Sequence[models.Listing]) -> list[models.Listing]:
+        """A few pages that answered last time, when one that is due did not: without a living page beside it a dead one proves nothing."""
+        notice, row = models.Notice, models.Listing
+        keys = {each.key for each in due}
+        absent = notice.source_id == self.source_id, notice.state.in_(("missing", "withdrawn"))
+        if keys.isdisjoint(session.scalars(select(notice.key).where(*absent))):
+            return []
+        query = select(row).join(notice, notice.key == row.key).where(row.source_id == self.source_id, row.state == "stored")
+        latest = query.where(notice.state.in_(("listed", "back"))).order_by(notice.last_seen_at.desc()).limit(LIVING + len(keys))
+        return [each for each in session.scalars(latest) if each.key not in keys][:LIVING]
 
     def note_absence(self, url: str, evidence: str, reason: str) -> None:
         """Note that an archived notice was looked for and not shown."""
@@ -96,12 +110,12 @@ class Archive:
         """Note that the server says an archived notice has not changed."""
         now = datetime.now(UTC)
         with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
-            self._settle(session, url, None, now)
+            self._settle(session, url, None, ("HTTP 304", now))
 
     def note_walked(self, column_url: str) -> None:
         """Note what a column no longer shows after all of its lists were walked."""
         with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
-            note_gone_from_list(session, self.run_id, self.source_id, column_url, datetime.now(UTC))
+            note_gone_from_list(session, session.get_one(models.Run, self.run_id), column_url, datetime.now(UTC))
 
     def held(self, url: str) -> models.Revision | None:
         """The newest revision of the notice at the address, with its attachments; None when there is none."""
@@ -143,16 +157,20 @@ class Archive:
         with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
             outcome = store_reading(session, self.source_id, reading)
             if listed_url:
-                self._settle(session, listed_url, answer, reading.read_at)
+                self._settle(session, listed_url, answer, ("" if outcome == "new" else outcome, reading.read_at))
             return outcome
 
-    def _settle(self, session: Session, url: str, answer: Fetched | None, now: datetime) -> None:
-        """The list entry of a notice that was just seen: when it is read again, and with which validators."""
+    def _settle(self, session: Session, url: str, answer: Fetched | None, seen: tuple[str, datetime]) -> None:
+        """The list entry of a notice that was just `seen` (how and when): when it is read again, and with which validators."""
+        how, now = seen
         notice = session.scalar(select(models.Notice).where(models.Notice.key == url_key(url)))
         values: dict[str, Any] = {"state": "stored", "reason": "", "read_at": now}
         if notice is not None:
-            observe(session, self.run_id, notice, (SEEN, ""), now)
             values["read_again_at"] = next_reading(notice.first_seen_at, now, self._config.revisit_days)
+            if how:  # the first reading is the first revision; it needs no observation beside it
+                observe(session, self.run_id, notice, (SEEN, how), now)
+                session.flush()
+                judge(session, notice, now, self._config.revisit_days)
         if answer is not None:
             values |= {"etag": _validator(answer, "etag"), "last_modified": _validator(answer, "last-modified")}
         mine = models.Listing.source_id == self.source_id, models.Listing.key == url_key(url)

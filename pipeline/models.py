@@ -253,7 +253,7 @@ class Correction(Base):
 
 
 class Observation(Base):
-    """One look at a known notice that did not show it, with the evidence, or that showed it again ("seen")."""
+    """One later look at an archived notice: "seen", or the evidence that it was not (pipeline.presence); or that it left its list."""
 
     __tablename__ = "observation"
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -14,8 +14,9 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
-from notices.errors import NoticesError, OperatorError
+from notices.errors import DamageFound, NoticesError, OperatorError
 from notices.model import AttachmentLink, AttachmentText, CrawledPage, Fetched, Notice
+from notices.text import fold
 from pipeline import models
 from pipeline.archive import Archive
 from pipeline.attachments import Extractor
@@ -23,7 +24,8 @@ from pipeline.detail import read_detail
 from pipeline.store import Attached, Reading
 
 MAX_ATTACHMENTS = 50
-_DEAD_PAGES = ("soft 404", "missing")
+_ELSEWHERE = "led to another page"
+_DEAD_PAGES = ("soft 404", "missing", _ELSEWHERE)
 _FILE_SIGNATURES = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"{\\rtf")
 
 log = logging.getLogger(__name__)
@@ -104,10 +106,11 @@ class StoreNotice:
                 return
             item = earlier
         notice = read_page(item, spider.source.region)
-        if notice.blocked:
-            self._no_notice(item, notice.blocked, archive, known=held is not None)
+        why = notice.blocked or led_elsewhere(item, notice, held)
+        if why:
+            self._no_notice(item, why, archive, known=held is not None)
             return
-        attached = kept_files(await self._attachments(notice, item), held)
+        attached = kept_files(await self._attachments(notice, item, held), held)
         reading = Reading(notice, attached, item.snapshot, datetime.now(UTC))
         answer = validators if validators.status == 200 else None
         spider.note_outcome(archive.store(reading, url, answer), notice.title or item.listed.entry.title)
@@ -122,24 +125,29 @@ class StoreNotice:
         outcome = "again_gone" if known and dead else "blocked"
         self.crawler.spider.note_outcome(outcome, item.listed.entry.title, f"{item.fetched.url}: {why}")
 
-    async def _attachments(self, notice: Notice, item: CrawledPage) -> list[Attached]:
+    async def _attachments(self, notice: Notice, item: CrawledPage, held: models.Revision | None) -> list[Attached]:
         if is_file(item.fetched.body):
             return [await self._read_file(notice.attachments[0], item.fetched, item.snapshot)]
         links = notice.attachments[:MAX_ATTACHMENTS]
-        return [await self._attachment(link, item.fetched.url) for link in links]
+        before = {row.url: row for row in held.attachments if row.digest} if held else {}
+        return [await self._attachment(link, item.fetched.url, before.get(link.url)) for link in links]
 
-    async def _attachment(self, link: AttachmentLink, via: str) -> Attached:
+    async def _attachment(self, link: AttachmentLink, via: str, before: models.Attachment | None) -> Attached:
         """The file behind a link; one that cannot be had is stored as missing, with the reason."""
         if link.url is None:
             return Attached(link, AttachmentText("missing", "", detail="the page gives no address"))
         meta = {"kind": "attachment", "via": via}
+        headers = _file_conditions(before, self.crawler.spider.ledger)
+        request = Request(link.url, callback=NO_CALLBACK, headers=headers, meta=meta, priority=20)
         try:
-            response = await self.crawler.engine.download_async(Request(link.url, callback=NO_CALLBACK, meta=meta, priority=20))
+            response = await self.crawler.engine.download_async(request)
         except OperatorError:
             raise
         except Exception as error:  # whatever the network does, the notice itself is stored
             log.warning("attachment %s of %s: %s", link.url, via, error)
             return Attached(link, AttachmentText("missing", "", detail=f"{type(error).__name__}: {error}"[:300]))
+        if response.status == 304 and before is not None:
+            return _from_row(link, before)
         if response.status != 200:
             return Attached(link, AttachmentText("missing", "", detail=f"HTTP {response.status}"))
         self.crawler.spider.counts["attachments"] += 1
@@ -150,6 +158,28 @@ class StoreNotice:
         text = await asyncio.to_thread(self.extractor.extract, fetched.body, link.name, fetched.header("content-type"))
         digest = "sha256:" + hashlib.sha256(fetched.body).hexdigest()
         return Attached(link, text, digest, len(fetched.body), snapshot)
+
+
+def led_elsewhere(item: CrawledPage, notice: Notice, held: models.Revision | None) -> str | None:
+    """Why the page does not stand for an archived notice: the site led from its address to a page with another title and number."""
+    if held is None or "redirected_from" not in item.fetched.note or is_file(item.fetched.body):
+        return None
+    same_title = bool(notice.title) and fold(notice.title or "") == fold(held.title)
+    same_number = bool(notice.document_number) and notice.document_number == held.document_number
+    return None if same_title or same_number else _ELSEWHERE
+
+
+def _file_conditions(before: models.Attachment | None, archive: Archive) -> dict[str, str]:
+    """Headers that let the server say that a file is the archived one, by what it said when that one was fetched."""
+    if before is None or before.snapshot_id is None:
+        return {}
+    try:
+        kept = archive.kept(before.snapshot_id)
+    except DamageFound as error:
+        log.warning("attachment %s is fetched anew: %s", before.url, error)
+        return {}
+    wanted = {"If-None-Match": kept.header("etag"), "If-Modified-Since": kept.header("last-modified")}
+    return {name: value for name, value in wanted.items() if value and value.isprintable()}
 
 
 def _as_it_was(item: CrawledPage, held: models.Revision | None, archive: Archive) -> CrawledPage | None:

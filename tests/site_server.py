@@ -18,6 +18,8 @@ class Site:
 
     pages: dict[str, bytes | Page | Callable[[int], Page]] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
+    tags: dict[str, str] = field(default_factory=dict)  # ETags by path: who names the tag in a request gets 304
+    unsent: Counter[str] = field(default_factory=Counter)
     base: str = ""
     agents: set[str] = field(default_factory=set)
     at_once: int = 0
@@ -31,6 +33,17 @@ class Site:
             page = page(self.requests[path] - 1)
         return (200, {"Content-Type": "text/html; charset=utf-8"}, page) if isinstance(page, bytes) else page
 
+    def tagged(self, path: str, known: str | None) -> Page:
+        """The answer with the path's ETag, or 304 when the request names it."""
+        if path not in self.tags:
+            return self.answer(path)
+        if known == self.tags[path]:
+            self.requests[path] += 1
+            self.unsent[path] += 1
+            return 304, {"ETag": known}, b""
+        status, headers, body = self.answer(path)
+        return status, {**headers, "ETag": self.tags[path]}, body
+
 
 @contextmanager
 def serving(site: Site) -> Iterator[Site]:
@@ -41,7 +54,7 @@ def serving(site: Site) -> Iterator[Site]:
             site.agents.add(self.headers.get("User-Agent", ""))
             site.at_once += 1
             site.most_at_once = max(site.most_at_once, site.at_once)
-            status, headers, body = site.answer(self.path)
+            status, headers, body = site.tagged(self.path, self.headers.get("If-None-Match"))
             site.at_once -= 1
             self.send_response(status)
             for name, value in {"Content-Length": str(len(body)), **headers}.items():

@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from itertools import islice
+from typing import Any, Self
 
 import scrapy
-from scrapy import Request
+from scrapy import Request, signals
+from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
 
 from crawler.ledger import Ledger
@@ -18,11 +20,13 @@ from crawler.listing import next_candidates, read_list
 from crawler.middlewares import Refused
 from crawler.source import Column, Source
 from notices.display import safe
+from notices.errors import NoticesError
 from notices.model import CrawledPage, Due, Listed, ListEntry, ListPage
 from notices.urls import is_address
 
 KNOWN_PAGES_TO_STOP = 2
 BLOCKED_TO_STOP = 3
+AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,15 @@ class NoticeSpider(scrapy.Spider):
         self.blocked_in_a_row = 0
         self.stopping: str | None = None
         self.paused: float | None = None
+        self.due: Iterator[Request] | None = None
         self._closing: asyncio.Future[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Any, *args: Any, **kwargs: Any) -> Self:
+        """Made by Scrapy."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.read_again, signals.spider_idle)
+        return spider
 
     async def start(self) -> AsyncIterator[Request]:
         """First what earlier runs left over, then every column's first page."""
@@ -75,9 +87,27 @@ class NoticeSpider(scrapy.Spider):
         for column in self.source.columns:
             walk = Walk(column, may_stop=not self.plan.full and self.ledger.walk_complete(column.url))
             yield self._list_request(walk, column.url, ())
-        for due in self.ledger.due(everything=self.plan.again):
-            for request in self._detail(due.listed, due):
-                yield request
+
+    def read_again(self) -> None:
+        """When all that is new was fetched: what is due once more, a handful at a time. Raises DontCloseSpider while there is some."""
+        if self.due is None:
+            self.due = self._due_requests()
+        engine: Any = self.crawler.engine
+        requests = list(islice(self.due, AT_ONCE))
+        for request in requests:
+            engine.crawl(request)
+        if requests:
+            raise DontCloseSpider
+
+    def _due_requests(self) -> Iterator[Request]:
+        """Requests for what is due again; an archive that cannot say what is due fails the run (Scrapy would only log it here)."""
+        try:
+            dues = self.ledger.due(everything=self.plan.again)
+        except NoticesError as error:
+            self.errors.append(f"{type(error).__name__}: {error}"[:300])
+            return
+        for due in dues:
+            yield from self._detail(due.listed, due)
 
     def _list_request(self, walk: Walk, url: str, others: tuple[str, ...]) -> Request:
         walk.pages.add(url)
@@ -95,10 +125,9 @@ class NoticeSpider(scrapy.Spider):
             yield from self._not_a_page(response, walk, page)
             return
         walk.entries.update(e.url for e in fresh)
-        wanted = self._note(walk, [Listed(e, walk.column.url, walk.column.kind) for e in fresh])
-        for listed in wanted:
-            yield from self._detail(listed)
-        yield from self._next(response, walk, page, found_new=bool(wanted))
+        for listed, known in self._note(walk, [Listed(e, walk.column.url, walk.column.kind) for e in fresh]):
+            yield from self._detail(listed, known=known)
+        yield from self._next(response, walk, page)
 
     def _addressed(self, page: ListPage) -> list[ListEntry]:
         """The entries that can be fetched; others (a link by script, a target that was cut) are counted."""
@@ -134,8 +163,8 @@ class NoticeSpider(scrapy.Spider):
         else:
             self.problems.append(f"list {response.url}: HTTP {response.status}")
 
-    def _note(self, walk: Walk, entries: list[Listed]) -> list[Listed]:
-        """Note the page in the ledger; return what is to be fetched."""
+    def _note(self, walk: Walk, entries: list[Listed]) -> list[tuple[Listed, bool]]:
+        """Note the page in the ledger; return what is to be fetched, each with whether it is a known one."""
         self.counts["entries"] += len(entries)
         if self.plan.since:
             entries = [e for e in entries if not e.entry.date or e.entry.date >= self.plan.since]
@@ -144,9 +173,9 @@ class NoticeSpider(scrapy.Spider):
         if new and not walk.began:
             walk.began = True
             self.ledger.note_walk(walk.column.url, complete=False)
-        return entries if self.plan.full else [e for e in entries if e.entry.url in new]
+        return [(e, e.entry.url not in new) for e in entries if self.plan.full or e.entry.url in new]
 
-    def _next(self, response: Response, walk: Walk, page: ListPage, *, found_new: bool) -> Iterator[Request]:
+    def _next(self, response: Response, walk: Walk, page: ListPage) -> Iterator[Request]:
         """The next page to try: the page's own link first, then the guesses; pages are never asked twice."""
         if self._spent():
             return
@@ -176,19 +205,17 @@ class NoticeSpider(scrapy.Spider):
             if whole and walk.entries:
                 self.ledger.note_walked(walk.column.url)
 
-    def _spent(self) -> bool:
-        return self.stopping is not None or (self.plan.limit is not None and self.counts["asked"] >= self.plan.limit)
+    def _spent(self, kind: str = "asked") -> bool:
+        return self.stopping is not None or (self.plan.limit is not None and self.counts[kind] >= self.plan.limit)
 
-    def _detail(self, listed: Listed, due: Due | None = None) -> Iterator[Request]:
+    def _detail(self, listed: Listed, due: Due | None = None, *, known: bool = False) -> Iterator[Request]:
         """The request for one notice, once a run and within the limit; conditional and after all others for one that is due again."""
         url = listed.entry.url
-        if url in self.asked or self._spent():
+        if url in self.asked or self._spent("asked" if due is None else "again"):
             return
         self.asked.add(url)
         self.counts["asked" if due is None else "again"] += 1
-        meta = {"kind": "detail", "listed": listed, "again": due is not None}
-        if due is not None:
-            meta["handle_httpstatus_list"] = [304]
+        meta = {"kind": "detail", "listed": listed, "again": known or due is not None, "handle_httpstatus_list": [304] if due else []}
         yield Request(
             url,
             self.parse_detail,
@@ -210,9 +237,9 @@ class NoticeSpider(scrapy.Spider):
         state = _failed_state(failure)
         again: bool = failure.request.meta["again"]
         self.counts[f"again_{state}" if again else state] += 1
-        if again and state != "refused":
-            self.ledger.note_absence(listed.entry.url, _evidence(failure), _reason(failure))
-        elif not again:
+        if again:
+            self.ledger.note_absence(listed.entry.url, "refused" if state == "refused" else _evidence(failure), _reason(failure))
+        else:
             self.ledger.note_failure(listed.entry.url, state, _reason(failure))
 
     async def list_failed(self, failure: Any) -> AsyncIterator[Request]:

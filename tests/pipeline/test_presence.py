@@ -31,10 +31,19 @@ def test_two_dead_answers_confirm_nothing_however_far_apart() -> None:
     assert presence(looks((0, "http_404"), (300, "http_404"))).state == "missing"
 
 
-@pytest.mark.parametrize("evidence", ["blocked", "host_down", "gone_from_list", "http_500"])
-def test_other_absences_never_make_a_withdrawal(evidence: str) -> None:
+@pytest.mark.parametrize("evidence", ["blocked", "host_down", "gone_from_list", "http_500", "refused"])
+def test_looks_that_tell_of_the_site_or_its_list_move_nothing(evidence: str) -> None:
     found = presence(looks(*((day, evidence) for day in range(0, 400, 5))))
-    assert (found.state, found.evidence) == ("missing", evidence)
+    assert (found.state, found.since, found.evidence) == ("listed", None, "")
+
+
+def test_blocks_do_not_count_towards_a_withdrawal() -> None:
+    assert presence(looks((0, "http_404"), (4, "blocked"), (8, "host_down"), (12, "gone_from_list"))).state == "missing"
+
+
+def test_blocked_notices_are_looked_for_sooner_and_those_off_the_list_are_not_unread() -> None:
+    assert presence(looks((0, "blocked"), (1, "blocked"))).unread == 2
+    assert presence(looks((0, "gone_from_list"))).unread == 0
 
 
 def test_dead_answers_of_a_site_that_is_not_well_confirm_nothing() -> None:
@@ -54,9 +63,15 @@ def test_what_was_dead_and_answers_is_back() -> None:
     assert presence(looks((0, "http_404"), (3, "http_404"), (7, "http_404"), (90, "seen"))).state == "back"
 
 
-def test_what_was_only_off_the_list_blocked_or_out_of_reach_is_listed_again() -> None:
+def test_what_was_only_off_the_list_blocked_or_out_of_reach_is_not_back() -> None:
     for evidence in ("gone_from_list", "blocked", "host_down"):
         assert presence(looks((0, evidence), (1, "seen"))).state == "listed"
+
+
+def test_what_is_back_stays_back_until_it_is_dead_again() -> None:
+    seen = looks((0, "http_404"), (1, "seen"), (2, "blocked"), (3, "seen"))
+    assert (presence(seen).state, presence(seen).since) == ("back", START + timedelta(days=1))
+    assert presence([*seen, *looks((9, "http_410"))]).state == "missing"
 
 
 def test_a_withdrawn_notice_stays_withdrawn_whatever_fails_next() -> None:
