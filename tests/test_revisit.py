@@ -113,6 +113,7 @@ def test_attachment_that_cannot_be_had_for_once_makes_no_revision(home: Home) ->
     assert home.search("三十户")["total"] == 1
 
 
+@pytest.mark.long
 def test_budget_bounds_what_is_read_again_and_the_longest_due_comes_first(home: Home) -> None:
     site = small_site(6)
     home.environment["NOTICES_REVISIT_BUDGET"] = "2"
@@ -127,6 +128,7 @@ def test_budget_bounds_what_is_read_again_and_the_longest_due_comes_first(home: 
         assert [site.requests[notice_path(n)] for n in range(1, 7)] == [2] * 6
 
 
+@pytest.mark.long
 def test_new_notices_come_before_those_that_are_read_again(home: Home) -> None:
     site = small_site(4)
     with serving(site):
@@ -139,6 +141,7 @@ def test_new_notices_come_before_those_that_are_read_again(home: Home) -> None:
     assert (set(read[4:7]), set(read[7:])) == ({"1005", "1006", "1007"}, {"1001", "1002", "1003", "1004"})
 
 
+@pytest.mark.long
 def test_limit_holds_for_what_is_read_again_too(home: Home) -> None:
     site = small_site(3)
     with serving(site):
@@ -148,6 +151,7 @@ def test_limit_holds_for_what_is_read_again_too(home: Home) -> None:
     assert sum(site.requests[notice_path(n)] for n in (1, 2, 3)) == 4
 
 
+@pytest.mark.long
 def test_no_ages_mean_that_nothing_is_read_again(home: Home) -> None:
     site = small_site(2)
     home.environment["NOTICES_REVISIT_DAYS"] = ""
