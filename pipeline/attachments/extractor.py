@@ -71,7 +71,7 @@ class Extractor:
         finally:
             timer.cancel()
         if answer is not None:
-            if answer.memory > self._memory // 2:  # a heap that has grown does not shrink
+            if answer.memory > self._memory // 4:  # a heap that has grown does not shrink
                 self._end()
             return answer.found
         ended = self._end()
