@@ -1,13 +1,19 @@
-"""SQL against the index: the set of (id, revision), every document's text, and the index's own files."""
+"""SQL against the index: the set of (id, revision), every document's text and what its hits show, and the index's own files.
+
+A writer may be at work meanwhile: what differs is believed when it still does in two further looks, which read SQL before the index;
+so what reached SQL and then the index between two reads is no damage.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Engine as Database
 
 from cli.indexing import document
-from index.engine import Document, Engine
+from index.engine import Document, Engine, Hit
+from index.nodes import Everything, Query
 from index.open import damaged_files, open_engine
 from notices.config import Config
 from notices.errors import IndexUnusable, NoticesError
@@ -15,40 +21,91 @@ from pipeline import newest
 from pipeline.verify import Finding
 
 _BATCH = 200
+_PAGE = 10_000
+_SUSPECTS = 500  # looked at again at a time
+_LOOKS, _PAUSE = 2, 0.1
+_SHOWN = ("url", "title", "source", "issuer", "document_number", "kind", "region", "state", "published_date", "written_date", "group")
 
 
 def check_index(config: Config, database: Database) -> Iterator[Finding]:
     """Everything in which the index is not what SQL says; notices that wait for the index are left out."""
+    damaged = list(_damaged(config, database))
+    for _ in range(_LOOKS if damaged else 0):
+        time.sleep(_PAUSE)
+        still = set(_damaged(config, database))
+        damaged = [each for each in damaged if each in still]
+    yield from damaged
+    if not damaged:  # an engine may do anything with damaged bytes
+        yield from _documents(config, database)
+
+
+def _damaged(config: Config, database: Database) -> Iterator[Finding]:
+    """Files whose bytes are not those that were written; or why there is no index to read."""
     try:
-        engine = open_engine(config.index)
+        names = damaged_files(config.index)
+        open_engine(config.index).close() if not names else None
     except IndexUnusable as error:
         if newest.notice_count(database):
             yield Finding("index", "unusable", config.index, str(error))
         return
+    for name in names:
+        yield Finding("index", "file", name, "its bytes are not those that were written")
+
+
+def _documents(config: Config, database: Database) -> Iterator[Finding]:
+    if not newest.notice_count(database) and _is_missing(config):
+        return
+    suspects = list(_look(config, database, None))
+    for at in range(0, len(suspects), _SUSPECTS):
+        found = suspects[at : at + _SUSPECTS]
+        for _ in range(_LOOKS):
+            time.sleep(_PAUSE)
+            still = set(_look(config, database, [each.ref or 0 for each in found]))
+            found = [each for each in found if each in still]
+            if not found:
+                break
+        yield from found
+
+
+def _is_missing(config: Config) -> bool:
     try:
-        for name in damaged_files(config.index):
-            yield Finding("index", "file", name, "its bytes are not those that were written")
-        yield from _against(engine, database)
+        open_engine(config.index).close()
+    except IndexUnusable:
+        return True
+    return False
+
+
+def _look(config: Config, database: Database, only: Sequence[int] | None) -> Iterator[Finding]:
+    """What differs now, in all notices or in these."""
+    revisions = newest.every_revision(database) if only is None else newest.newest_revisions(database, only)
+    waiting, asked = set(newest.due(database, limit=10_000_000).notice_ids), None if only is None else set(only)
+    try:
+        engine = open_engine(config.index)
     except NoticesError as error:
         yield Finding("index", "unusable", config.index, str(error))
+        return
+    try:
+        held = {ident: n for ident, n in engine.versions() if asked is None or ident in asked}
+        yield from _against(engine, held, (document(r) for r in revisions), waiting)
+    except Exception as error:  # whatever an engine's library makes of bytes that it did not write
+        yield Finding("index", "unusable", config.index, f"{type(error).__name__}: {error}"[:200])
     finally:
         engine.close()
 
 
-def _against(engine: Engine, database: Database) -> Iterator[Finding]:
-    held = dict(engine.versions())
-    waiting = set(newest.due(database, limit=10_000_000).notice_ids)
+def _against(engine: Engine, held: dict[int, int], wanted: Iterator[Document], waiting: set[int]) -> Iterator[Finding]:
     batch: list[Document] = []
-    for revision in newest.every_revision(database):
-        wanted = document(revision)
-        found = held.pop(wanted.id, None)
-        if wanted.id in waiting:
+    shown = {hit.id: hit for hit in _hits(engine) if hit.id in held}
+    for each in wanted:
+        found = held.pop(each.id, None)
+        if each.id in waiting:
             continue
-        if found != wanted.revision:
+        if found != each.revision:
             said = "no document" if found is None else f"revision {found}"
-            yield Finding("index", "differs", f"notice {wanted.id}", f"the index holds {said}, SQL revision {wanted.revision}", wanted.id)
-        else:
-            batch.append(wanted)
+            yield Finding("index", "differs", f"notice {each.id}", f"the index holds {said}, SQL revision {each.revision}", each.id)
+            continue
+        yield from _fields(shown.get(each.id), each)
+        batch.append(each)
         if len(batch) >= _BATCH:
             yield from _texts(engine, batch)
             batch = []
@@ -56,6 +113,19 @@ def _against(engine: Engine, database: Database) -> Iterator[Finding]:
     for ident, revision_number in sorted(held.items()):
         if ident not in waiting:
             yield Finding("index", "extra", f"notice {ident}", f"the index holds revision {revision_number}, SQL no such notice", ident)
+
+
+def _hits(engine: Engine) -> Iterator[Hit]:
+    """Every document as a hit shows it."""
+    for at in range(0, engine.count(), _PAGE):
+        yield from engine.search(Query("", Everything()), limit=_PAGE, offset=at, sort="date").hits
+
+
+def _fields(hit: Hit | None, wanted: Document) -> Iterator[Finding]:
+    """A document whose hit would show something else than SQL says."""
+    names = [name for name in _SHOWN if hit is None or getattr(hit, name) != getattr(wanted, name)]
+    if names:
+        yield Finding("index", "rewritten", f"notice {wanted.id}", f"the document says something else: {', '.join(names)}", wanted.id)
 
 
 def _texts(engine: Engine, wanted: list[Document]) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """Checksums of a Whoosh generation: Whoosh keeps none, so a flipped bit would go unnoticed.
 
-sums.json    file name to [bytes, CRC-32]; whatever lies beyond those bytes was not yet committed
+sums.json    file name to [bytes, CRC-32]; whatever lies beyond those bytes was not yet committed. Its own name has the sum of the rest.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def write_sums(generation: Path) -> None:
     sums = {path.name: _sum(path, known.get(path.name)) for path in sorted(generation.iterdir()) if _counts(path)}
     temporary = generation / f"{SUMS}.tmp"
     with temporary.open("w", encoding="ascii") as handle:
-        json.dump(sums, handle)
+        json.dump({**sums, SUMS: _own(sums)}, handle)
         handle.flush()
         os.fsync(handle.fileno())
     os.replace(temporary, generation / SUMS)
@@ -53,7 +53,14 @@ def _read(generation: Path) -> dict[str, list[int]]:
         value = json.loads((generation / SUMS).read_text(encoding="ascii"))
     except (OSError, ValueError):
         return {}
-    return value if isinstance(value, dict) else {}
+    if not isinstance(value, dict) or value.pop(SUMS, None) != _own(value):
+        return {}
+    return value
+
+
+def _own(sums: dict[str, list[int]]) -> list[int]:
+    """The number and the checksum of the sums themselves."""
+    return [len(sums), zlib.crc32(json.dumps(sums, sort_keys=True).encode())]
 
 
 def _sum(path: Path, known: list[int] | None) -> list[int]:

@@ -97,9 +97,9 @@ def note_of(row: models.Checkpoint, key: str) -> Checkpoint:
 
 def check_log(database: Engine, config: Config) -> Iterator[tuple[str, str, str]]:
     """(kind, place, detail) of everything that does not agree with what was signed, in rows and files."""
+    files = {path.name: path for path in sorted(folder_of(config).glob("*.txt"))}  # before the rows: a row is written before its file
     with Session(database, expire_on_commit=False) as session, session.begin():
         rows = list(session.scalars(select(models.Checkpoint).order_by(models.Checkpoint.id)))
-    files = {path.name: path for path in sorted(folder_of(config).glob("*.txt"))}
     if not rows and not files:
         return
     ids, leaves = log_of(database)

@@ -25,6 +25,7 @@ from pipeline.warc_record import warc_date
 from pipeline.warc_verify import unsettled
 
 _BATCH = 500
+Said = tuple[int, str, str, str, bool, str, int]  # in the order of _FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Finding:
 class Records:
     """What the WARC files hold, by file: offset to what a snapshot row must say of the record there."""
 
-    files: dict[str, dict[int, tuple[int, str, str, str, bool]]] = field(default_factory=dict)
+    files: dict[str, dict[int, Said]] = field(default_factory=dict)
 
     def seen(self, name: str, member: Member) -> None:
         """Note a sound capture."""
@@ -65,14 +66,14 @@ def verify_archive(database: Engine, config: Config, progress: Callable[[int], N
         yield from (Finding("log", kind, place, detail) for kind, place, detail in check_log(database, config))
 
 
-def _said_by(member: Member) -> tuple[int, str, str, str, bool]:
+def _said_by(member: Member) -> Said:
     record = member.record
-    url = record.capture.url if record.capture else ""
-    return member.length, record.payload_digest, url, record.date, record.type == "revisit"
+    url, kind, status = (record.capture.url, record.capture.kind, record.capture.status) if record.capture else ("", "", 0)
+    return member.length, record.payload_digest, url, record.date, record.type == "revisit", kind, status
 
 
-def _said_of(row: models.Snapshot) -> tuple[int, str, str, str, bool]:
-    return row.length, row.payload_digest, row.url, warc_date(row.fetched_at), row.revisit
+def _said_of(row: models.Snapshot) -> Said:
+    return row.length, row.payload_digest, row.url, warc_date(row.fetched_at), row.revisit, row.kind, row.status
 
 
 def _database_file(database: Engine) -> Iterator[Finding]:
@@ -105,7 +106,7 @@ def snapshots_against(database: Engine, records: Records, newest: int) -> Iterat
                 yield Finding("sql", "snapshot", place, _difference(_said_of(row), said), row.id)
 
 
-_FIELDS = ("length", "payload digest", "url", "time", "revisit")
+_FIELDS = ("length", "payload digest", "url", "time", "revisit", "kind", "status")
 
 
 def _difference(row: tuple[object, ...], record: tuple[object, ...]) -> str:
@@ -144,7 +145,7 @@ def _notice(session: Session, notice: models.Notice) -> Iterator[Finding]:
         yield Finding("sql", "notice", f"notice {notice.id}", f"its key {notice.key} is not that of its address {notice.url}", notice.id)
     mine = models.Revision.notice_id == notice.id
     revisions = list(session.scalars(select(models.Revision).where(mine).order_by(models.Revision.n)))
-    if [r.n for r in revisions] != list(range(1, notice.revisions + 1)):
+    if not revisions or [r.n for r in revisions] != list(range(1, notice.revisions + 1)):
         held = ", ".join(str(r.n) for r in revisions) or "none"
         yield Finding("sql", "revisions", f"notice {notice.id}", f"it counts {notice.revisions} revisions, there are: {held}", notice.id)
     for revision in revisions:
