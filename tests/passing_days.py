@@ -48,3 +48,9 @@ def evidence(home: Home, number: int) -> list[str]:
     """What was observed of a notice, in order."""
     query = f"select evidence from observation join notice on notice.id = notice_id where url like '%/%1{number:03}.html' order by observation.id"
     return [found for (found,) in home.rows(query)]
+
+
+def change_sql(home: Home, statement: str) -> None:
+    """Change a row behind the program's back."""
+    with sqlite3.connect(home.path / "notices.db") as raw:
+        raw.execute(statement)
