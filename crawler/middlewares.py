@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -20,6 +21,7 @@ from notices.urls import same_site
 
 PATIENCE = 120.0  # seconds a run waits for a busy server; beyond it the run ends and the source is paused
 MAX_PAUSE = 86_400.0
+_REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class Refused(IgnoreRequest):
@@ -51,11 +53,17 @@ class OwnSiteRedirect(RedirectMiddleware):
     """Follows redirects within the site; a redirect to another site or scheme is refused with its chain."""
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
-        """The response, or the request to follow it. Raises Refused."""
-        result = super().process_response(request, response)
+        """The response, or the request to follow it. Raises Refused, or IgnoreRequest for what may lead somewhere another time."""
+        chain = " -> ".join([*request.meta.get("redirect_urls", []), request.url])
+        to = (response.headers.get("Location") or b"").decode("latin-1")[:500]
+        try:
+            result = super().process_response(request, response)
+        except (ValueError, IgnoreRequest) as error:
+            raise IgnoreRequest(f"{error}: {chain} -> {to}") from error
         if isinstance(result, Request) and not _own_site(result.url, self.crawler.spider):
-            chain = " -> ".join([*request.meta.get("redirect_urls", []), request.url, result.url])
-            raise Refused(f"redirect to another site: {chain}")
+            raise Refused(f"redirect to another site: {chain} -> {result.url}")
+        if result is response and to and response.status in _REDIRECTS:
+            raise Refused(f"redirect that is not followed: {chain} -> {to}")
         return result
 
 
@@ -66,6 +74,11 @@ def _own_site(url: str, spider: Any) -> bool:
 
 class RetryLater(RetryMiddleware):
     """Retries with growing pauses and obeys Retry-After; a server that asks for a long pause ends the run."""
+
+    def __init__(self, settings: Any) -> None:
+        super().__init__(settings)
+        self._holds: Counter[str] = Counter()
+        self._usual: dict[str, float] = {}
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
         """The response, or the request again after the pause."""
@@ -88,15 +101,18 @@ class RetryLater(RetryMiddleware):
         spider.stop(f"paused: the server asks for {int(seconds)} s", paused=min(seconds, MAX_PAUSE))
 
     async def _hold_host(self, request: Request, seconds: float) -> None:
-        """Let no request go to the host for that long: its slot is slowed down meanwhile."""
+        """Let no request go to the host for that long: its slot is slowed down until the last of the pauses under way is over."""
         downloader: Any = self.crawler.engine.downloader
-        slot = downloader.slots.get(downloader.get_slot_key(request))
-        before = slot.delay if slot else 0.0
+        key = downloader.get_slot_key(request)
+        slot = downloader.slots.get(key)
         if slot:
-            slot.delay = max(before, seconds)
+            self._usual.setdefault(key, slot.delay)
+            slot.delay = max(slot.delay, seconds)
+        self._holds[key] += 1
         await asyncio.sleep(seconds)
-        if slot:
-            slot.delay = before
+        self._holds[key] -= 1
+        if slot and not self._holds[key]:
+            slot.delay = self._usual.pop(key, slot.delay)
 
 
 def retry_after(value: bytes | None, now: datetime) -> float | None:

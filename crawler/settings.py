@@ -30,6 +30,7 @@ def settings_for(source: Source, config: Config) -> dict[str, Any]:
             "crawler.robots.Robots": 100,
             "crawler.middlewares.RetryLater": 550,
             KEEP: 585,
+            "crawler.whole.WholeBody": 595,  # sees answers ahead of Scrapy's decompression at 590
             "crawler.middlewares.OwnSiteRedirect": 600,
             "crawler.middlewares.Guard": 990,
         },
@@ -59,6 +60,7 @@ _SAFE: dict[str, Any] = {
     "DEFAULT_REQUEST_HEADERS": {
         "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
         "Accept-Language": "zh-CN,zh;q=0.9",
+        "Accept-Encoding": "gzip, deflate, br",  # those whose end crawler.whole can see
     },
     "LOG_LEVEL": "WARNING",
     "LOG_FORMAT": "%(levelname)s %(name)s: %(message)s",

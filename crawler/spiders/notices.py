@@ -42,7 +42,7 @@ class Plan:
 
 @dataclass(slots=True)
 class Walk:
-    """The state of walking one column: pages and entries seen, pages in a row that held nothing new."""
+    """The state of walking one column: pages and entries seen, pages in a row that held nothing new, an address that failed meanwhile."""
 
     column: Column
     may_stop: bool
@@ -50,6 +50,7 @@ class Walk:
     entries: set[str] = field(default_factory=set)
     known_in_a_row: int = 0
     began: bool = False
+    broken: str = ""
 
 
 class NoticeSpider(scrapy.Spider):
@@ -119,12 +120,13 @@ class NoticeSpider(scrapy.Spider):
         """The entries' requests and the next list page's."""
         walk: Walk = response.meta["walk"]
         self.counts["lists"] += 1
-        page = self._read(response)
+        page = self._read(response, walk)
         fresh = [e for e in self._addressed(page) if e.url not in walk.entries] if page else []
         if page is None or not fresh:
             yield from self._not_a_page(response, walk, page)
             return
         walk.entries.update(e.url for e in fresh)
+        walk.broken = ""  # another address had the page
         for listed, known in self._note(walk, [Listed(e, walk.column.url, walk.column.kind) for e in fresh]):
             yield from self._detail(listed, known=known)
         yield from self._next(response, walk, page)
@@ -135,15 +137,15 @@ class NoticeSpider(scrapy.Spider):
         self.counts["without_address"] += len(page.entries) - len(found)
         return found
 
-    def _read(self, response: Response) -> ListPage | None:
-        """The page's entries; None when it is no list at all, with the problem noted."""
+    def _read(self, response: Response, walk: Walk) -> ListPage | None:
+        """The page's entries; None when it is no list at all: then the walk knows why."""
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
         if response.status != 200:
             return None
         page = read_list(response.body, response.url, content_type=content_type, rules=self.rules)
         if page.blocked and not page.entries and not page.next_page:
             self.counts["blocked"] += page.blocked != "empty"
-            self.problems.append(f"list {response.url}: {page.blocked}")
+            walk.broken = walk.broken or f"list {response.url}: {page.blocked}"
             return None
         return page
 
@@ -154,8 +156,9 @@ class NoticeSpider(scrapy.Spider):
             others = (page.next_page, *others)  # a column page that shows nothing itself but names the answer that does
         if others:
             yield self._list_request(walk, others[0], others[1:])
-            return
-        if len(walk.pages) == 1 and self.source.expect.min_entries:
+        elif walk.broken:
+            self._list_problem(walk.broken)
+        elif not walk.entries and self.source.expect.min_entries:
             why = f"HTTP {response.status}" if response.status != 200 else "no entries found"
             self.problems.append(f"list {response.url}: {why}")
         elif response.status == 200 or response.status in (404, 410):
@@ -243,16 +246,22 @@ class NoticeSpider(scrapy.Spider):
             self.ledger.note_failure(listed.entry.url, state, _reason(failure))
 
     async def list_failed(self, failure: Any) -> AsyncIterator[Request]:
-        """Note a list page that could not be had, or try another address for it."""
+        """Try another address for a list page that could not be had. Only a site that says of all of them "not here" ends the walk."""
         walk: Walk = failure.request.meta["walk"]
         others: tuple[str, ...] = failure.request.meta["others"]
+        gone = _status(failure) in (404, 410)
+        if not (gone and walk.entries):
+            walk.broken = walk.broken or f"list {failure.request.url}: {_reason(failure)}"
         if others:
             yield self._list_request(walk, others[0], others[1:])
-        elif _status(failure) in (404, 410) and len(walk.pages) > 1:
-            self._end(walk)
+        elif walk.broken:
+            self._list_problem(walk.broken)
         else:
-            self.counts["lists_failed"] += 1
-            self.problems.append(f"list {failure.request.url}: {_reason(failure)}")
+            self._end(walk)
+
+    def _list_problem(self, problem: str) -> None:
+        self.counts["lists_failed"] += 1
+        self.problems.append(problem)
 
     def note_outcome(self, outcome: str, title: str, reason: str = "") -> None:
         """Count what became of a notice (told by the pipeline); stop when the site keeps turning us away."""

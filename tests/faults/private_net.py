@@ -159,15 +159,33 @@ def _web(family: socket.AddressFamily) -> ThreadingHTTPServer:
                 self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             super().server_bind()
 
-    return Server(("::" if family == socket.AF_INET6 else "0.0.0.0", 80), _Site)
+    return Server(("::" if family == socket.AF_INET6 else "0.0.0.0", 80), HostileSite)
 
 
-class _Site(BaseHTTPRequestHandler):
+def page(path: str) -> tuple[int, dict[str, str], bytes]:
     """Offers every address in four ways: as an entry, as a redirect, as an attachment, as the next list page."""
+    addresses = offered()
+    if path == "/list.html":
+        own = "".join(entry(f"/r/{n}.html", n) + entry(f"/a/{n}.html", n + 500) for n in range(len(addresses)))
+        others = "".join(entry(a.replace("x.pdf", "x.html"), n + 900) for n, a in enumerate(addresses))
+        following = "".join(f'<a href="{a}">下一页</a>' for a in addresses)
+        return 200, {}, f"<html><head><title>通知</title></head><body><ul>{own}{others}</ul>{following}</body></html>".encode()
+    kind, _, name = path.strip("/").partition("/")
+    if kind == "r" and name.removesuffix(".html").isdigit():
+        return 302, {"Location": addresses[int(name.removesuffix(".html"))].encode("utf-8").decode("latin-1")}, b""
+    if kind == "a" and name.removesuffix(".html").isdigit():
+        return 200, {}, notice(int(name.removesuffix(".html")), addresses[int(name.removesuffix(".html"))])
+    return 404, {}, b"not here"
+
+
+class HostileSite(BaseHTTPRequestHandler):
+    """Answers with `page`."""
+
+    page = staticmethod(page)
 
     def do_GET(self) -> None:
         reached[self.connection.getsockname()[0]] += 1
-        status, headers, body = _page(self.path)
+        status, headers, body = self.page(self.path)
         self.send_response(status)
         for name, value in {"Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
@@ -178,26 +196,11 @@ class _Site(BaseHTTPRequestHandler):
         """Stay quiet."""
 
 
-def _page(path: str) -> tuple[int, dict[str, str], bytes]:
-    addresses = offered()
-    if path == "/list.html":
-        own = "".join(_entry(f"/r/{n}.html", n) + _entry(f"/a/{n}.html", n + 500) for n in range(len(addresses)))
-        others = "".join(_entry(a.replace("x.pdf", "x.html"), n + 900) for n, a in enumerate(addresses))
-        following = "".join(f'<a href="{a}">下一页</a>' for a in addresses)
-        return 200, {}, f"<html><head><title>通知</title></head><body><ul>{own}{others}</ul>{following}</body></html>".encode()
-    kind, _, name = path.strip("/").partition("/")
-    if kind == "r" and name.removesuffix(".html").isdigit():
-        return 302, {"Location": addresses[int(name.removesuffix(".html"))].encode("utf-8").decode("latin-1")}, b""
-    if kind == "a" and name.removesuffix(".html").isdigit():
-        return 200, {}, _notice(int(name.removesuffix(".html")), addresses[int(name.removesuffix(".html"))])
-    return 404, {}, b"not here"
-
-
-def _entry(url: str, n: int) -> str:
+def entry(url: str, n: int) -> str:
     return f'<li><a href="{url}">某市人民政府关于第{n}号河段防汛工作的通知</a><span>2026-10-{n % 28 + 1:02d}</span></li>'
 
 
-def _notice(n: int, url: str) -> bytes:
+def notice(n: int, url: str) -> bytes:
     title = f"某市人民政府关于第{n + 500}号河段防汛工作的通知"
     text = f'<p>第{n}号河段的堤防巡查工作已经开始，请各单位于汛期前完成检查，并将结果报送市防汛办公室。</p><p>附件：<a href="{url}">附件一名单.pdf</a></p>'
     body = f"<h1>{title}</h1><div class='TRS_Editor'>{text}<p>某市人民政府</p><p>2026年10月1日</p></div>"

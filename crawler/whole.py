@@ -1,0 +1,87 @@
+"""Answers that broke off though HTTP does not show it: compressed streams without their end, bodies that only the connection's end delimits."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zlib
+from typing import Any
+
+import brotli  # type: ignore[import-untyped]
+from scrapy import Request
+from scrapy.downloadermiddlewares.retry import get_retry_request
+from scrapy.exceptions import ResponseDataLossError
+from scrapy.http import Response
+
+NO_END = "a body without length that shows no end"
+_PIECE = 1 << 20
+_TAIL = 65_536  # closing tags may be followed by scripts that a firewall appended
+_ENDS = re.compile(rb"</html\s*>|%%EOF|PK\x05\x06", re.I)  # of a page, a PDF, a ZIP container
+
+
+class WholeBody:
+    """Asks again for what broke off. A body without length or a sign of its end is taken when it comes twice the same."""
+
+    def __init__(self, crawler: Any) -> None:
+        self.crawler = crawler
+        self.tries: int = crawler.settings.getint("RETRY_TIMES")
+        self.most: int = crawler.settings.getint("DOWNLOAD_MAXSIZE")
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> WholeBody:
+        """Made by Scrapy."""
+        return cls(crawler)
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:
+        """The response as it came, or the request again. Raises ResponseDataLossError."""
+        digest = hashlib.sha256(response.body).hexdigest()
+        why = broke_off(response, self.most)
+        if why is None or (why == NO_END and request.meta.get("body_before") == digest):
+            return response
+        again = get_retry_request(request, spider=self.crawler.spider, reason=why, max_retry_times=self.tries)
+        if again is None:
+            raise ResponseDataLossError(f"{why}: {response.url}")
+        again.meta["body_before"] = digest
+        return again
+
+
+def broke_off(response: Response, most: int) -> str | None:
+    """Why an answer, still compressed, may not be whole; None for one that is. Unpacks at most `most` bytes."""
+    coding = (response.headers.get("Content-Encoding") or b"").decode("latin-1").rpartition(",")[2].strip().lower()
+    if response.body and coding in ("gzip", "x-gzip", "deflate", "br"):
+        return None if _ends(coding, response.body, most) else f"a {coding} stream without its end"
+    known = "partial" not in response.flags or _ENDS.search(response.body[-_TAIL:])
+    return None if known else NO_END
+
+
+def _ends(coding: str, body: bytes, most: int) -> bool:
+    """Whether a compressed stream reaches its end, or is too large to see."""
+    if coding == "br":
+        return _brotli_ends(body, most)
+    if coding != "deflate":
+        return _zlib_ends(body, 31, most)
+    return _zlib_ends(body, 15, most) or _zlib_ends(body, -15, most)
+
+
+def _zlib_ends(body: bytes, wbits: int, most: int) -> bool:
+    stream, size = zlib.decompressobj(wbits), 0
+    while not stream.eof and size <= most:
+        try:
+            piece = stream.decompress(body, _PIECE)
+        except zlib.error:
+            return False
+        body, size = stream.unconsumed_tail, size + len(piece)
+        if not piece and not body:
+            return stream.eof
+    return True
+
+
+def _brotli_ends(body: bytes, most: int) -> bool:
+    stream, size = brotli.Decompressor(), 0
+    try:
+        size += len(stream.process(body, output_buffer_limit=_PIECE))
+        while not stream.is_finished() and not stream.can_accept_more_data() and size <= most:
+            size += len(stream.process(b"", output_buffer_limit=_PIECE))
+    except brotli.error:
+        return False
+    return size > most or bool(stream.is_finished())
