@@ -32,6 +32,7 @@ _INDEX_REMEDY = {
     "extra": "build the index anew from SQL",
     "file": "build the index anew from SQL",
     "unusable": "build the index anew from SQL",
+    "uncompared": "compare again when SQL can be read",
 }
 
 

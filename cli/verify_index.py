@@ -16,7 +16,7 @@ from index.engine import Document, Engine, Hit
 from index.nodes import Everything, Query
 from index.open import damaged_files, open_engine
 from notices.config import Config
-from notices.errors import IndexUnusable, NoticesError
+from notices.errors import DamageFound, IndexUnusable, NoticesError
 from pipeline import newest
 from pipeline.verify import Finding
 
@@ -36,7 +36,10 @@ def check_index(config: Config, database: Database) -> Iterator[Finding]:
         damaged = [each for each in damaged if each in still]
     yield from damaged
     if not damaged:  # an engine may do anything with damaged bytes
-        yield from _documents(config, database)
+        try:
+            yield from _documents(config, database)
+        except DamageFound as error:
+            yield Finding("index", "uncompared", config.index, f"SQL cannot be read to the end: {error}")
 
 
 def _damaged(config: Config, database: Database) -> Iterator[Finding]:

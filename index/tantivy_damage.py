@@ -1,22 +1,29 @@
 """Reading every byte of a Tantivy index again: its files end in a checksum that opening them does not compare.
 
 Each file is its content, a JSON footer {"version": ..., "crc": CRC-32 of the content}, the footer's length and a mark, both
-4 bytes little-endian.
+4 bytes little-endian. Two files have none: meta.json, which must be read to open the index, and the list of files.
 """
 
 from __future__ import annotations
 
 import json
 import mmap
+import re
+import tempfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import tantivy
+
 from index.tantivy_folder import current_generation
+from index.tantivy_schema import schema
 from notices.errors import IndexUnusable
 
 _PARTS = ("idx", "pos", "term", "store", "fast", "fieldnorm")
+_META, _MANAGED = "meta.json", ".managed.json"
+_FILE = re.compile(rf"[0-9a-f]{{32}}\.({'|'.join(_PARTS)}|[0-9]+\.del)")
 _MARK = 1337
 _CHUNK = 1 << 22
 
@@ -25,11 +32,36 @@ def damaged_files(folder: Path) -> list[str]:
     """Names of the files of the current generation whose bytes are not those that were written. Raises IndexUnusable."""
     generation = current_generation(folder)
     try:
-        segments = json.loads((generation / "meta.json").read_text(encoding="utf-8"))["segments"]
-        names = [name for segment in segments for name in _names(segment)]
+        written = (generation / _META).read_text(encoding="utf-8")
+        meta = json.loads(written)
+        names = [name for segment in meta["segments"] for name in _names(segment)]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise IndexUnusable(f"index {generation}: meta.json: {error}") from error
-    return [name for name in sorted(names) if not _is_sound(generation / name)]
+        raise IndexUnusable(f"index {generation}: {_META}: {error}") from error
+    if not _is_ours(meta, written):
+        raise IndexUnusable(f"index {generation}: {_META}: not as Tantivy writes it")
+    damaged = [name for name in sorted(names) if not _is_sound(generation / name)]
+    return damaged if _is_managed(generation / _MANAGED, {*names, _META}) else [_MANAGED, *damaged]
+
+
+def _is_ours(meta: dict[str, Any], written: str) -> bool:
+    """Whether meta.json is in Tantivy's own rendering and holds nothing but what an index of our schema has."""
+    if set(meta) - {"payload"} != {"index_settings", "segments", "schema", "opstamp"} or written != json.dumps(meta, indent=2) + "\n":
+        return False
+    if not all(set(each) == {"segment_id", "max_doc", "deletes"} for each in meta["segments"]):
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        tantivy.Index(schema(), folder)
+        fresh = json.loads((Path(folder) / _META).read_text(encoding="utf-8"))
+    return all(meta[name] == fresh[name] for name in ("index_settings", "schema"))
+
+
+def _is_managed(path: Path, names: set[str]) -> bool:
+    """Whether Tantivy's list of its own files names those that are in use, and nothing that is no file of an index."""
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))
+        return names <= set(listed) and all(name == _META or _FILE.fullmatch(name) for name in listed)
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 def _names(segment: dict[str, Any]) -> Iterator[str]:

@@ -98,8 +98,13 @@ def note_of(row: models.Checkpoint, key: str) -> Checkpoint:
 def check_log(database: Engine, config: Config) -> Iterator[tuple[str, str, str]]:
     """(kind, place, detail) of everything that does not agree with what was signed, in rows and files."""
     files = {path.name: path for path in sorted(folder_of(config).glob("*.txt"))}  # before the rows: a row is written before its file
+    rows = list[models.Checkpoint]()
     with Session(database, expire_on_commit=False) as session, session.begin():
-        rows = list(session.scalars(select(models.Checkpoint).order_by(models.Checkpoint.id)))
+        for ident in session.scalars(select(models.Checkpoint.id).order_by(models.Checkpoint.id)).all():
+            try:
+                rows.append(session.get_one(models.Checkpoint, ident))
+            except DamageFound as error:
+                yield "unreadable", f"checkpoint {ident}", str(error)
     if not rows and not files:
         return
     ids, leaves = log_of(database)

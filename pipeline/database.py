@@ -172,6 +172,6 @@ def _translated(message: str, where: str) -> OperatorError:
     doubtful = "I/O error" in message or "unable to open" in message
     if "full" in message or "No space" in message or (doubtful and _is_full(where)):
         return DiskFull(f"no space left for the database {where}")
-    if "malformed" in message or "not a database" in message:
+    if "malformed" in message or "not a database" in message or "decode to UTF-8" in message:
         return DamageFound(f"the database {where} is damaged: {message}")
     return ArchiveUnwritable(f"the database {where} cannot be used: {message}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, ForeignKey, Index, MetaData, String, Text, TypeDecorator, UniqueConstraint
-from sqlalchemy.engine import Dialect
+from sqlalchemy import ForeignKey, Index, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from pipeline.column_types import Day, Json, Utc
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -17,28 +18,11 @@ NAMING = {
 }
 
 
-class Utc(TypeDecorator[datetime]):
-    """An aware UTC datetime; SQLite would hand back a naive one."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """The value in UTC; a naive one is a bug and raises ValueError."""
-        if value is not None and value.tzinfo is None:
-            raise ValueError(f"naive datetime {value!r}")
-        return value.astimezone(UTC) if value else None
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """The stored value, aware."""
-        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
-
-
 class Base(DeclarativeBase):
     """Base of all tables."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: Utc, dict[str, Any]: JSON, list[Any]: JSON, str: Text}  # noqa: RUF012
+    type_annotation_map = {datetime: Utc, date: Day, dict[str, Any]: Json, list[Any]: Json, str: Text}  # noqa: RUF012
 
 
 class Source(Base):

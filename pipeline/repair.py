@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import ColumnElement, Engine, select, update
 from sqlalchemy.orm import Session
 
 from notices.config import Config
@@ -21,6 +22,7 @@ from notices.model import Fetched
 from notices.urls import url_key
 from pipeline import models
 from pipeline.archive import snapshot_row
+from pipeline.column_types import Day, Json
 from pipeline.recovery import recover
 from pipeline.reparse import Reader, again
 from pipeline.snapshots import scan, warc_files
@@ -159,6 +161,54 @@ def _notice(bench: Bench, finding: Finding) -> str | None:
     return "address and key agree again"
 
 
+def _unreadable(bench: Bench, finding: Finding) -> str | None:
+    """Values that are no dates or no JSON are read again from the bytes."""
+    if finding.place.startswith("snapshot "):
+        return _unreadable_snapshot(bench, finding)
+    emptied: dict[int, list[str]] = {}
+    with Session(bench.database) as session, session.begin():
+        mine = models.Revision.notice_id == finding.ref
+        for ident in session.scalars(select(models.Revision.id).where(mine)).all() if finding.place.startswith("notice ") else ():
+            emptied[ident] = _empty(session, models.Revision, ident)
+    for ident in [ident for ident, names in emptied.items() if names]:
+        if _revision(bench, replace(finding, ref=ident)) is None:
+            return None
+    names = [name for found in emptied.values() for name in found]
+    return f"read again from the bytes: {', '.join(names)}" if names else None
+
+
+def _empty(session: Session, model: type[models.Revision], ident: int) -> list[str]:
+    """Take the unreadable dates and JSON values out of a row; the names of their columns."""
+    names = []
+    for column in model.__table__.columns:
+        if isinstance(column.type, Day | Json) and not _reads(session, column, model.__table__.c.id == ident):
+            session.execute(update(model).where(model.id == ident).values({column.name: None if column.nullable else {}}))
+            names.append(column.name)
+    return names
+
+
+def _unreadable_snapshot(bench: Bench, finding: Finding) -> str | None:
+    of = models.Snapshot.id == finding.ref
+    with Session(bench.database) as session, session.begin():
+        name, offset = session.execute(select(models.Snapshot.warc_file, models.Snapshot.offset).where(of)).one()
+        if name in bench.suspect:
+            return None
+        for _stored, capture in scan(bench.config.warc_dir, name, offset):
+            said = {"fetched_at": capture.fetched_at, "note": capture.note}
+            wrong = {key: value for key, value in said.items() if not _reads(session, models.Snapshot.__table__.c[key], of)}
+            session.execute(update(models.Snapshot).where(of).values(wrong))
+            return f"the row says again what its record says: {', '.join(wrong)}"
+    return None
+
+
+def _reads(session: Session, column: ColumnElement[Any], of: ColumnElement[bool]) -> bool:
+    try:
+        session.scalar(select(column).where(of))
+    except DamageFound:
+        return False
+    return True
+
+
 _REMEDIES: dict[tuple[str, str], tuple[str, Remedy]] = {
     ("warc", "orphan"): ("take the record up into SQL", _take_up),
     ("warc", "unsettled"): ("settle the file's end as after a crash", _take_up),
@@ -166,6 +216,7 @@ _REMEDIES: dict[tuple[str, str], tuple[str, Remedy]] = {
     ("warc", "lost"): ("mark the row; the bytes must come from a backup", _mark),
     ("sql", "snapshot"): ("write the row again from its record", _snapshot),
     ("sql", "rewritten"): ("read the revision again from its bytes", _revision),
+    ("sql", "unreadable"): ("read the value again from the bytes", _unreadable),
     ("sql", "attachment"): ("take the digest from the bytes", _attachment),
     ("sql", "revisions"): ("count the revisions that are there", _revisions),
     ("sql", "notice"): ("take address and key from the page", _notice),

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from notices.config import Config
+from notices.errors import DamageFound
 from notices.urls import url_key
 from pipeline import models
 from pipeline.checkpoints import check_log
@@ -25,6 +27,7 @@ from pipeline.warc_record import warc_date
 from pipeline.warc_verify import unsettled
 
 _BATCH = 500
+Row = TypeVar("Row", models.Snapshot, models.Notice)
 Said = tuple[int, str, str, str, bool, str, int]  # in the order of _FIELDS
 
 
@@ -63,7 +66,10 @@ def verify_archive(database: Engine, config: Config, progress: Callable[[int], N
         yield from snapshots_against(database, records, newest)
         yield from _orphans(database, records, config.warc_dir)
         yield from _rows(database)
-        yield from (Finding("log", kind, place, detail) for kind, place, detail in check_log(database, config))
+        try:
+            yield from (Finding("log", kind, place, detail) for kind, place, detail in check_log(database, config))
+        except DamageFound as error:
+            yield Finding("log", "unreadable", "checkpoints", str(error))
 
 
 def _said_by(member: Member) -> Said:
@@ -95,9 +101,11 @@ def _newest_snapshot(database: Engine) -> int:
 
 def snapshots_against(database: Engine, records: Records, newest: int) -> Iterator[Finding]:
     """Rows up to the newest given without their record, and rows that say something else than it."""
-    query = select(models.Snapshot).where(models.Snapshot.id <= newest).order_by(models.Snapshot.id)
-    with Session(database) as session, session.begin():
-        for row in session.scalars(query.execution_options(yield_per=_BATCH)):
+    for rows, unreadable in _batches(database, models.Snapshot, "snapshot"):
+        yield from unreadable
+        for row in rows:
+            if row.id > newest:
+                return
             said = records.files.get(row.warc_file, {}).get(row.offset)
             place = f"snapshot {row.id} ({row.warc_file} offset {row.offset})"
             if said is None:
@@ -128,16 +136,41 @@ def _orphans(database: Engine, records: Records, folder: Path) -> Iterator[Findi
 
 def _rows(database: Engine) -> Iterator[Finding]:
     """Revisions rewritten, missing or out of order; notices under a foreign key; files that are not their snapshots'."""
+    for notices, unreadable in _batches(database, models.Notice, "notice"):
+        yield from unreadable
+        for notice in notices:
+            with Session(database) as session, session.begin():
+                try:
+                    yield from list(_notice(session, session.get_one(models.Notice, notice.id)))  # as it is beside its revisions now
+                except DamageFound as error:
+                    yield Finding("sql", "unreadable", f"notice {notice.id}", f"a row of it: {error}", notice.id)
+
+
+def _batches(database: Engine, model: type[Row], name: str) -> Iterator[tuple[list[Row], list[Finding]]]:
+    """All rows of a table by id, and those that cannot be read."""
     last = 0
     while True:
-        with Session(database) as session, session.begin():
-            query = select(models.Notice).where(models.Notice.id > last).order_by(models.Notice.id).limit(_BATCH)
-            notices = list(session.scalars(query))
-            last = notices[-1].id if notices else last
-            for notice in notices:
-                yield from _notice(session, notice)
-        if not notices:
-            return
+        with Session(database, expire_on_commit=False) as session, session.begin():
+            ids = list(session.scalars(select(model.id).where(model.id > last).order_by(model.id).limit(_BATCH)))
+            if not ids:
+                return
+            try:
+                batch = list(session.scalars(select(model).where(model.id.in_(ids)).order_by(model.id))), list[Finding]()
+            except DamageFound:
+                batch = _one_by_one(session, model, name, ids)
+            session.expunge_all()
+        yield batch
+        last = ids[-1]
+
+
+def _one_by_one(session: Session, model: type[Row], name: str, ids: list[int]) -> tuple[list[Row], list[Finding]]:
+    rows, found = list[Row](), list[Finding]()
+    for ident in ids:
+        try:
+            rows.append(session.get_one(model, ident))
+        except DamageFound as error:
+            found.append(Finding("sql", "unreadable", f"{name} {ident} ", str(error), ident))
+    return rows, found
 
 
 def _notice(session: Session, notice: models.Notice) -> Iterator[Finding]:

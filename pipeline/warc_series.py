@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import zlib
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 from pipeline.warc_files import file_name, reading, write_durably
 from pipeline.warc_member import BadMember, members
 
-TAIL_SIZE = 512  # one sector: written in place, whole or not at all
+TAIL_SIZE = 512  # one sector, written in place; its check tells when a write was cut all the same
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,13 @@ def advance(tail: Tail, length: int, digest: bytes, date: str | None) -> Tail:
 
 
 def render_tail(tail: Tail) -> bytes:
-    """The tail file's bytes, always TAIL_SIZE of them."""
-    return json.dumps(asdict(tail), separators=(",", ":")).encode().ljust(TAIL_SIZE - 1) + b"\n"
+    """The tail file's bytes, always TAIL_SIZE of them; the last value is the CRC-32 of the others."""
+    plain = _unchecked(tail)
+    return (plain[:-1] + b',"check":"%08x"}' % zlib.crc32(plain)).ljust(TAIL_SIZE - 1) + b"\n"
+
+
+def _unchecked(tail: Tail) -> bytes:
+    return json.dumps(asdict(tail), separators=(",", ":")).encode()
 
 
 def render_manifest(manifest: Manifest) -> bytes:
@@ -82,7 +88,10 @@ def read_tail(path: Path) -> Tail | None:
     """The tail that a file states, or None when it states none that can be read."""
     values = _read_object(path)
     try:
+        check = values.pop("check", None) if values else None
         tail = Tail(**{**values, "previous": _previous(values)}) if values else None
+        if tail and check is None:  # as earlier versions wrote it
+            return tail if _unchecked(tail).ljust(TAIL_SIZE - 1) + b"\n" == path.read_bytes() else None
         return tail if tail and render_tail(tail) == path.read_bytes() else None
     except (TypeError, ValueError, OSError):
         return None

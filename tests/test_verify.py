@@ -200,3 +200,32 @@ def test_lost_revision_is_not_counted_away(home: Home) -> None:
     done = home.run("repair", "--apply", "--no-progress", check=4)
     assert any("remains" in line and "notice 5" in line for line in done.stdout.splitlines())
     assert home.rows("select revisions from notice where id = 5") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "place"),
+    [
+        ("update revision set published_date = '二月三十日' where id = 7", "notice 7"),
+        ("update revision set written_date = '2026-02-30' where id = 7", "notice 7"),
+        ("update revision set anatomy = '{' where id = 7", "notice 7"),
+        ("update snapshot set fetched_at = 'yesterday' where id = 9", "snapshot 9"),
+    ],
+)
+def test_value_that_is_none_of_its_column_is_named_and_read_again_from_the_bytes(home: Home, statement: str, place: str) -> None:
+    change(home, statement)
+    done = home.run("verify", "--no-progress", check=4)
+    assert place in done.stdout
+    assert "unreadable" in done.stdout
+    done = home.run("repair", "--apply", "--no-progress")
+    assert ", 0 remain" in done.stdout
+    home.run("verify", "--no-progress")
+
+
+def test_value_that_no_bytes_tell_stays_a_damage(home: Home) -> None:
+    change(home, "update notice set first_seen_at = 'never' where id = 5")
+    assert "notice 5" in home.run("repair", "--apply", "--no-progress", check=4).stdout
+
+
+def test_text_that_is_no_utf8_is_a_damage(home: Home) -> None:
+    change(home, "update revision set issuer = cast(x'ff41' as text) where id = 3")
+    assert "notice 3" in home.run("verify", "--no-progress", check=4).stdout

@@ -197,3 +197,36 @@ def test_rotation_cut_between_any_two_steps_is_finished(tmp_path: Path, monkeypa
     found = contents(tmp_path)
     assert {(s.warc_file, s.offset) for s in stored} <= {(name, offset) for name, offset, _ in found}
     assert len({url for *_, url in found}) == len(found)
+
+
+def test_tail_whose_writing_was_cut_anywhere_is_no_damage(tmp_path: Path) -> None:
+    before = tmp_path / "before"
+    with SnapshotWriter(before, 1 << 20) as writer:
+        writer.write(capture(1))
+        (path,) = before.glob("*.tail")
+        old = path.read_bytes()
+        writer.write(capture(2))
+    new = path.read_bytes()
+    assert sum(1 for a, b in zip(old, new, strict=True) if a != b) > 60
+    for cut in range(0, len(new), 7):
+        folder = tmp_path / f"cut{cut}"
+        shutil.copytree(before, folder)
+        (folder / path.name).write_bytes(new[:cut] + old[cut:])
+        with SnapshotWriter(folder, 1) as after:
+            after.write(capture(3))
+            after.write(capture(4))  # seals what was open
+        assert list(verify_series(folder)) == []
+        assert [url for _, _, url in contents(folder) if url][:2] == [capture(1).url, capture(2).url]
+
+
+def test_tail_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    with SnapshotWriter(tmp_path, 1 << 20) as writer:
+        writer.write(capture(1))
+    (path,) = tmp_path.glob("*.tail")
+    tail = path.read_bytes()
+    path.write_bytes((tail[: tail.index(b',"check"')] + b"}").ljust(511) + b"\n")
+    assert list(verify_series(tmp_path)) == []
+    with SnapshotWriter(tmp_path, 1 << 20) as writer:
+        writer.write(capture(2))
+    assert b'"check"' in path.read_bytes()
+    assert list(verify_series(tmp_path)) == []
