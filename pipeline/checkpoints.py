@@ -30,7 +30,7 @@ def public_key(config: Config, note: str | None = None) -> str:
 
 
 def log_of(database: Engine, last_snapshot: int | None = None) -> tuple[list[int], list[bytes]]:
-    """Ids and leaf hashes of all snapshots, or of those up to one, in order of their ids."""
+    """Ids and leaf hashes of all snapshots, or of those up to one, in order of their ids. Raises DamageFound for a row that has no digest."""
     columns = models.Snapshot.id, models.Snapshot.payload_digest, models.Snapshot.url, models.Snapshot.fetched_at
     query = select(*columns).order_by(models.Snapshot.id).execution_options(yield_per=5000)
     if last_snapshot is not None:
@@ -39,7 +39,10 @@ def log_of(database: Engine, last_snapshot: int | None = None) -> tuple[list[int
     with Session(database) as session, session.begin():
         for ident, digest, url, fetched_at in session.execute(query):
             ids.append(ident)
-            leaves.append(merkle.leaf(digest, url, fetched_at))
+            try:
+                leaves.append(merkle.leaf(digest, url, fetched_at))
+            except ValueError as error:
+                raise DamageFound(f"snapshot {ident}: {error}") from error
     return ids, leaves
 
 

@@ -26,7 +26,7 @@ from pipeline.column_types import Day, Json
 from pipeline.recovery import recover
 from pipeline.reparse import Reader, again
 from pipeline.snapshots import scan, warc_files
-from pipeline.verify import Finding
+from pipeline.verify import Finding, key_of
 from pipeline.warc_files import QUARANTINE, file_errors, sync_folder
 from pipeline.warc_record import payload_digest
 
@@ -153,7 +153,7 @@ def _notice(bench: Bench, finding: Finding) -> str | None:
             return None
         if url_key(snapshot.url) == notice.key:
             notice.url = snapshot.url
-        elif url_key(snapshot.url) == url_key(notice.url):
+        elif url_key(snapshot.url) == key_of(notice.url):
             notice.key = url_key(notice.url)
         else:
             return None

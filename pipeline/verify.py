@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, column, func, select, text
+from sqlalchemy import table as sql_table
 from sqlalchemy.orm import Session
 
 from notices.config import Config
@@ -90,8 +91,11 @@ def _database_file(database: Engine) -> Iterator[Finding]:
         for (line,) in connection.execute(text("pragma integrity_check(100)")):
             if line != "ok":
                 yield Finding("sql", "integrity", str(database.url.database), str(line))
-        for table, row, parent, _ in connection.execute(text("pragma foreign_key_check")):
-            yield Finding("sql", "reference", f"{table} {row}", f"names a row of {parent} that does not exist")
+        for table, row, parent, number in connection.execute(text("pragma foreign_key_check")).all():
+            keys = connection.execute(text(f"pragma foreign_key_list('{table}')"))
+            name = next(key[3] for key in keys.all() if key[0] == number)  # id, seq, table, from, ...
+            named = connection.execute(select(column(name)).select_from(sql_table(table)).where(column("rowid") == row)).scalar()
+            yield Finding("sql", "reference", f"{table} {row}", f"its {name} names {parent} {named}, which does not exist")
 
 
 def _newest_snapshot(database: Engine) -> int:
@@ -174,7 +178,7 @@ def _one_by_one(session: Session, model: type[Row], name: str, ids: list[int]) -
 
 
 def _notice(session: Session, notice: models.Notice) -> Iterator[Finding]:
-    if notice.key != url_key(notice.url):
+    if notice.key != key_of(notice.url):
         yield Finding("sql", "notice", f"notice {notice.id}", f"its key {notice.key} is not that of its address {notice.url}", notice.id)
     mine = models.Revision.notice_id == notice.id
     revisions = list(session.scalars(select(models.Revision).where(mine).order_by(models.Revision.n)))
@@ -183,6 +187,14 @@ def _notice(session: Session, notice: models.Notice) -> Iterator[Finding]:
         yield Finding("sql", "revisions", f"notice {notice.id}", f"it counts {notice.revisions} revisions, there are: {held}", notice.id)
     for revision in revisions:
         yield from _revision(session, revision)
+
+
+def key_of(url: str) -> str | None:
+    """The key of an address; None for what is none."""
+    try:
+        return url_key(url)
+    except ValueError:
+        return None
 
 
 def _revision(session: Session, revision: models.Revision) -> Iterator[Finding]:

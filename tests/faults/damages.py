@@ -237,7 +237,10 @@ def rewritten(table: str, columns: str, where: str = "1") -> Damage:
         row = _row(config, table, rng, where)
         column = rng.choice(columns.split())
         value = _other(row[column], rng)
-        _run(config, f'update {table} set "{column}" = ? where id = ?', (value, row["id"]))
+        try:
+            _run(config, f'update {table} set "{column}" = ? where id = ?', (value, row["id"]))
+        except sqlite3.IntegrityError:  # the database itself refuses it: another one
+            return damage(config, rng)
         return _places(config, table, row)
 
     return damage
