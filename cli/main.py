@@ -62,7 +62,7 @@ VERBS = {
     "restore": ("cli.backing_up", "restore a backup into an empty home, rebuild the index, verify"),
     "show": ("cli.show", "one notice by its id or document number"),
     "history": ("cli.history", "every revision of a notice"),
-    "diff": ("cli.history", "what changed between two revisions"),
+    "diff": ("cli.diff", "what changed between two revisions"),
     "cites": ("cli.cites", "what a notice cites, what cites, amends or repeals it, and its newest version"),
     "completion": ("cli.completion.verb", "print a script that completes verbs, options, sources, titles and numbers"),
     "complete": ("cli.complete", ""),  # without a text: not in the help
