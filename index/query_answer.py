@@ -62,7 +62,11 @@ def with_copies(engine: Engine, query: Query, hits: Iterable[Hit]) -> tuple[Hit,
     """The hits with the count of further copies: of an exact hit those that match, of a similar one those that pass the filters."""
     held = list(hits)
     matching = {exact: _copies(engine, query, held, exact=exact) for exact in (True, False)}
-    return tuple(replace(hit, copies=len(matching[hit.exact].get(hit.group or 0, {hit.id}) - {hit.id})) for hit in held)
+    return tuple(_counted(hit, matching[hit.exact].get(hit.group or 0, {hit.id}) - {hit.id}) for hit in held)
+
+
+def _counted(hit: Hit, others: set[int]) -> Hit:
+    return replace(hit, copies=len(others)) if others else hit
 
 
 def _copies(engine: Engine, query: Query, hits: Iterable[Hit], *, exact: bool) -> dict[int, set[int]]:

@@ -14,6 +14,7 @@ from index.engine import Answer, AttachedText, Document, Hit
 from index.nodes import Query
 from index.parts import SHOWN, date_of, texts_of
 from index.tantivy_folder import CURRENT, current_generation, is_panic, make_current, new_generation, writing
+from index.tantivy_memory import letting_go
 from index.tantivy_query import Terms
 from index.tantivy_ranking import Place, Result, page, within_limit
 from index.tantivy_schema import entry_of, schema
@@ -144,7 +145,11 @@ def _loaded(generation: Path, index: tantivy.Index) -> str:
 
 def _write_into(generation: Path, index: tantivy.Index, documents: Iterable[Document], deleted: Sequence[int] = ()) -> int:
     """Write documents and commit durably; of two with one id the last counts. What the iterable raises comes out as it is."""
-    folder = generation.parent
+    with letting_go(generation):
+        return _written(generation.parent, index, documents, deleted)
+
+
+def _written(folder: Path, index: tantivy.Index, documents: Iterable[Document], deleted: Sequence[int]) -> int:
     with writing(folder):
         writer = index.writer(HEAP_BYTES, THREADS)
     try:

@@ -6,7 +6,7 @@ A run of characters is a few of its pairs at their offsets, chosen so that they 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import tantivy
 from tantivy import Occur
@@ -28,6 +28,15 @@ class Terms:
 
     schema: tantivy.Schema
     searcher: tantivy.Searcher
+    frequencies: dict[tuple[str, str], int] = field(default_factory=dict)
+    covers: dict[str, list[int]] = field(default_factory=dict)
+
+    def frequency(self, name: str, term: str) -> int:
+        """In how many documents the field holds the term."""
+        known = self.frequencies.get((name, term))
+        if known is None:
+            known = self.frequencies[name, term] = self.searcher.doc_freq(name, term)
+        return known
 
     def query(self, node: Node) -> Tantivy:  # noqa: PLR0911 (a line a kind of node)
         """What matches the node; only phrases give a score."""
@@ -63,8 +72,13 @@ class Terms:
 
     def _cover(self, text: str) -> list[int]:
         """Where the pairs stand that together hold every character of a run of three or more, the rarest among them."""
-        count, last = self.searcher.doc_freq, len(text) - 2
-        rarities = [count("text", text[at : at + 2]) for at in range(last + 1)]
+        if text not in self.covers:
+            self.covers[text] = self._chosen(text)
+        return self.covers[text]
+
+    def _chosen(self, text: str) -> list[int]:
+        last = len(text) - 2
+        rarities = [self.frequency("text", text[at : at + 2]) for at in range(last + 1)]
         plain = [*range(0, last, 2), last]
         rarest = min(range(last + 1), key=rarities.__getitem__)
         if rarities[rarest] * 2 >= min(rarities[at] for at in plain):

@@ -70,15 +70,23 @@ def _any_gram(terms: Terms, text: str) -> Tantivy:
     The weights were chosen by benchmarks.search_relaxed. Single characters only add noise to a text that has many pairs.
     """
     wanted = Counter(grams(text)[:-1] if len(text) > _SHORT else [*grams(text)[:-1], *text])
-    by_rarity = sorted((_frequency(terms, gram), gram) for gram in wanted)
+    fields = {gram: _fields(terms, gram) for gram in wanted}
+    known = {gram: sum(counts.values()) for gram, counts in fields.items()}
     held: list[Tantivy] = []
     read = 0
-    for frequency, gram in by_rarity:
+    for frequency, gram in sorted((frequency, gram) for gram, frequency in known.items()):
         if frequency and (not read or read + frequency <= _RELAXED_POSTINGS):
             read += frequency
-            held += [terms.run(gram, name, wanted[gram] * _RELAXED_WEIGHTS.get(name, 1.0)) for name in LETTERS]
-    known = {gram: frequency for frequency, gram in by_rarity}
+            held += [terms.run(gram, name, wanted[gram] * _RELAXED_WEIGHTS.get(name, 1.0)) for name in fields[gram]]
     return any_of([*held, *(terms.run(run, name, _RUN_WEIGHT) for run in _rarest_runs(text, known) for name in ("title", "text"))])
+
+
+def _fields(terms: Terms, gram: str) -> dict[str, int]:
+    """The fields in which a gram stands, and in how many documents."""
+    count = terms.frequency
+    if len(gram) == 1:
+        return {name: times for name, letter in LETTERS.items() if (times := count("chars", letter + gram))}
+    return {name: times for name in LETTERS if (times := count(name, gram))}
 
 
 def _rarest_runs(text: str, frequencies: dict[str, int]) -> list[str]:
@@ -86,14 +94,6 @@ def _rarest_runs(text: str, frequencies: dict[str, int]) -> list[str]:
     runs = {text[at : at + 3] for at in range(len(text) - 2)}
     rarity = {run: min(frequencies[run[:2]], frequencies[run[1:]]) for run in runs}
     return sorted((run for run in runs if rarity[run]), key=lambda run: (rarity[run], run))[:_MOST_RUNS]
-
-
-def _frequency(terms: Terms, gram: str) -> int:
-    """In how many fields of documents a gram stands."""
-    count = terms.searcher.doc_freq
-    if len(gram) == 1:
-        return sum(count("chars", letter + gram) for letter in LETTERS.values())
-    return sum(count(name, gram) for name in LETTERS)
 
 
 def _top(terms: Terms, query: Tantivy, limit: int, offset: int, by_date: bool) -> tuple[int, list[tuple[DocAddress, float]]]:

@@ -56,7 +56,7 @@ def shorts_for(home: Path, words: list[str]) -> list[str]:
 
 def is_most_of(words: list[str], long: str) -> bool:
     """Whether a long form holds all the words and little else."""
-    return sum(map(len, words)) >= MOST * len(long) and all(word in long for word in words)
+    return all(word in long for word in words) and sum(map(len, words)) >= MOST * len(long)
 
 
 def _best(found: Iterable[tuple[str, int]]) -> list[str]:

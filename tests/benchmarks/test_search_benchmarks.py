@@ -5,14 +5,16 @@ from __future__ import annotations
 import random
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks.search_corpus import CHARACTERS, documents, invented, sentences
+from benchmarks.search_growth import growth_plot, growth_table
 from benchmarks.search_peers import Asked, peer
 from benchmarks.search_questions import SCANNED, questions, sample, scanned, substrings
 from benchmarks.search_relaxed import WAYS, core, pieces
-from benchmarks.search_report import plot, table
+from benchmarks.search_report import ALL, conditions, plot, put, table
 from benchmarks.search_scale import _group, _recall
 
 COUNT = 60
@@ -52,7 +54,7 @@ def test_engines_find_every_substring_and_count_what_a_scan_counts(name: str, tm
     engine.open()
     asked = questions(made)
     assert _recall(engine, substrings(made, 60))["missed"] == []
-    counted = {group: _group(engine, [a for a in asked if a.group == group])["hits"] for group in SCANNED}
+    counted = {group: _group(engine, [a for a in asked if a.group == group])[0]["hits"] for group in SCANNED}
     assert counted == scanned(iter(made), asked)
     assert engine.ask(Asked("number", (made[4].document_number,)))[1] == [5]
     assert engine.ask(Asked("relaxed", (made[7].title[4:],), loose=True))[1][0] == 8
@@ -72,12 +74,41 @@ def test_core_leaves_out_issuer_and_kind() -> None:
     assert "".join(pieces("某市教育局关于做好校车线路核查工作的通知")) == "做好校车线路核查工作"
 
 
-def test_report_shows_each_engine_in_table_and_plot() -> None:
+def _found(documents: int, built: int) -> dict[str, Any]:
     group = {"p50_ms": 2.0, "p95_ms": 9.0, "hits": 7, "refused": 1, "asked": 40, "unasked": 0}
-    ours = {"groups": {"rare": group}, "docs_per_s": 90.0, "peak_mb": 80, "ask_peak_mb": 40, "index_mb": 3, "found": 9, "substrings": 10}
-    found = {"documents": 60, "scanned": {"rare": 7}, "engines": {"tantivy": ours, "other": {"refused": "no engine"}}}
-    text = table(found)
+    build = {"docs_per_s": 90.0, "peak_mb": 80, "peak_files_mb": 20, "index_mb": 3, "built": built, "seconds": 120}
+    ours = {"groups": {"rare": group, ALL: group}, **build, "ask_peak_mb": 40, "found": 9, "substrings": 10}
+    engines = {"tantivy": ours, "other": {"refused": "no engine"}}
+    return {"documents": documents, "scanned": {"rare": 7}, **conditions(None), "load_after": 0.5, "engines": engines}
+
+
+def test_report_shows_each_engine_in_table_and_plot() -> None:
+    text = table(_found(60, 60))
     assert "| rare | 2.0 / 9.0 (×1.0), 1 refused |" in text
     assert "9 of 10" in text
     assert "other: no engine" in text
-    assert len(ElementTree.fromstring(plot(found))) > 5
+    assert "given" not in text
+    assert len(ElementTree.fromstring(plot(_found(60, 60)))) > 5
+
+
+def test_report_says_how_many_documents_an_engine_was_asked_over() -> None:
+    assert "tantivy was given 2 minutes: it holds the first 45 documents" in table(_found(60, 45))
+    assert "| tantivy | 45 of 600 in 2 min | 90 |" in growth_table([_found(60, 60), _found(600, 45)])
+
+
+def test_growth_has_a_point_for_each_size_and_panel() -> None:
+    drawn = ElementTree.fromstring(growth_plot([_found(60, 60), _found(600, 600)]))
+    assert len([each for each in drawn if each.tag.endswith("circle")]) == 4
+
+
+def test_figures_go_between_their_marks_and_nowhere_else(tmp_path: Path) -> None:
+    path = tmp_path / "performance.md"
+    path.write_text("a\n<!-- figures: one -->\nold\n<!-- end of figures -->\nb\n<!-- figures: two -->\n<!-- end of figures -->\n")
+    put(path, "two", "new")
+    put(path, "one", "newer")
+    assert (
+        path.read_text()
+        == "a\n<!-- figures: one -->\nnewer\n<!-- end of figures -->\nb\n<!-- figures: two -->\nnew\n<!-- end of figures -->\n"
+    )
+    with pytest.raises(ValueError, match="substring not found"):
+        put(path, "three", "lost")
