@@ -7,6 +7,7 @@ from collections import defaultdict
 from functools import cache
 
 from index.understand_tables import rows
+from notices.text import fold
 
 MAX_NAME = 40
 _CODE = re.compile(r"\d{2}|\d{4}|\d{6}")
@@ -20,7 +21,7 @@ _PLAIN = re.compile("(.{2,}?)(?:特别行政区|自治区|自治州|自治县|�
 
 def prefixes_of(value: str) -> list[str]:
     """The code prefixes that a code or a name means, most often one; empty for what is no region."""
-    wanted = "".join(value.split())[:MAX_NAME]
+    wanted = fold(value)[:MAX_NAME]
     if _CODE.fullmatch(wanted):
         return [significant(c) for c in _with_earlier([wanted])]
     return [significant(c) for c in _with_earlier(_named(wanted))]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from index.engine import AttachedText
 from index.query import parse_query
 from index.query_sections import section_path
-from index.snippet import WIDTH, Snippet, marks_in, snippet_of
+from index.snippet import WIDTH, Snippet, marks_in, snippet_of, tiers_of
 from notices.display import masked
 from notices.text import fold
 
@@ -27,7 +27,7 @@ TEXT = """各镇人民政府：
 
 
 def made(query: str, text: str = TEXT, title: str = "通知", files: tuple[AttachedText, ...] = ()) -> Snippet:
-    return snippet_of(title, text, files, parse_query(query).highlights, masked)
+    return snippet_of(title, text, files, tiers_of(parse_query(query)), masked)
 
 
 def marked(snippet: Snippet) -> list[str]:
@@ -89,7 +89,7 @@ def test_a_run_of_the_text_is_marked_and_what_is_marked_is_the_run(text: str, at
     run = fold(text[at : at + length])
     if not run:
         return
-    shown = snippet_of("", text, (), (run,))
+    shown = snippet_of("", text, (), ((run,),))
     assert shown.where == "text"
     assert shown.marks
     assert len(shown.text) <= WIDTH
@@ -105,6 +105,6 @@ def test_marks_of_a_title() -> None:
 def test_a_huge_hostile_text_costs_little() -> None:
     text = "感" * 2_000_000
     began = time.perf_counter()
-    shown = snippet_of("", text, (), tuple("感" * n for n in range(1, 20)), masked)
+    shown = snippet_of("", text, (), (tuple("感" * n for n in range(1, 20)),), masked)
     assert time.perf_counter() - began < 2
     assert shown.marks
