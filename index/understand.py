@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from index.nodes import And, Contains, Node, Not, Or, Phrase, Scope, Understood
 from index.query_tree import replaced
 from index.understand_names import other_names, shorts_of_words
-from index.understand_numbers import as_written, asked_number, near_nodes, number_nodes, shown
+from index.understand_numbers import as_written, asked_number, near_nodes, number_nodes, shown, to_mark
+from notices.text import fold
 
 if TYPE_CHECKING:
     from notices.numbers import NumberQuery
@@ -33,8 +34,8 @@ def understood(text: str, tree: Node, node: Node, words: Sequence[str], home: Pa
     asked = asked_number(text)
     meant = number_nodes(asked, _scope(tree)) if asked else ()
     if asked and meant:
-        note, written = Understood("number", text.strip(), shown(asked)), as_written(asked)
-        return Meaning(Or((node, *meant)), tuple(near_nodes(asked)), (note,), (written,) if written else ())
+        note = Understood("number", text.strip(), shown(asked))
+        return Meaning(Or((node, *meant)), tuple(near_nodes(asked)), (note,), tuple(map(fold, to_mark(asked))))
     numbers = {word: number for word in dict.fromkeys(words) if (number := asked_number(word)) and as_written(number)}
     if not numbers:
         return _with_names(tree, node, words, home)

@@ -34,6 +34,13 @@ def as_written(asked: NumberQuery) -> str:
     return fold(shown(asked)) if asked.key and asked.no and asked.code else ""
 
 
+def to_mark(asked: NumberQuery) -> tuple[str, ...]:
+    """What to mark of a whole number: itself, and the part that a number of another code shares with it."""
+    if not as_written(asked):
+        return ()
+    return (shown(asked), *([f"〔{asked.year}〕{asked.no}号"] if asked.year else []))
+
+
 def number_nodes(asked: NumberQuery, scope: Scope) -> tuple[Node, ...]:
     """Documents that bear the number, or a number with every part that was said; and those that cite a whole one."""
     borne = part_node(asked) if scope == "any" else None
