@@ -9,7 +9,7 @@ from functools import cache
 from index.understand_tables import rows
 from notices.text import fold
 
-MAX_NAME = 40
+MAX_NAME, _LONGEST = 40, 16
 _CODE = re.compile(r"\d{2}|\d{4}|\d{6}")
 _PEOPLES = (
     "蒙古|回|藏|维吾尔|苗|彝|壮|布依|朝鲜|满|侗|瑶|白|土家|哈尼|哈萨克|傣|黎|傈僳|佤|畲|高山|拉祜|水|东乡|纳西|景颇|柯尔克孜|土|达斡尔|仫佬|羌|布朗|撒拉|"
@@ -41,6 +41,26 @@ def name_of(prefix: str) -> str:
     return "".join(names.get(code, "") for code in chain) or prefix
 
 
+def region_of(body: str) -> str:
+    """The code of the region that the name of a body begins with (新乡市红旗区司法局); empty where it begins with none, or with one of several."""
+    code, rest = "", fold(body)
+    while found := _leading(rest, code):
+        name, code = found
+        rest = rest[len(name) :]
+    return code
+
+
+def _leading(text: str, above: str) -> tuple[str, str] | None:
+    """The longest full name that the text begins with and that means one place, in the region above; its code."""
+    full, _ = _by_name()
+    for length in range(min(_LONGEST, len(text)), 1, -1):
+        name = text[:length]
+        inside = [c for c in full.get(name, ()) if c != above and c.startswith(significant(above) if above else "")]
+        if len(inside) == 1 and not (name.endswith("市") and text[length : length + 1] == "场"):
+            return name, inside[0]
+    return None
+
+
 def _named(name: str) -> list[str]:
     """Codes of a name, or of a name after the one it lies in (河南省新乡市, 新乡红旗区)."""
     full, short = _by_name()
@@ -64,10 +84,11 @@ def _by_code() -> dict[str, str]:
 
 @cache
 def _by_name() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """Codes by full name, and by short name; of several places with one short name those of the highest level."""
+    """Codes by folded full name, and by short name; of several places with one short name those of the highest level."""
     full: dict[str, list[str]] = defaultdict(list)
     short: dict[str, list[str]] = defaultdict(list)
-    for code, name in sorted(_by_code().items(), key=lambda item: (len(significant(item[0])), item[0])):
+    for code, written in sorted(_by_code().items(), key=lambda item: (len(significant(item[0])), item[0])):
+        name = fold(written)  # 乾县 too
         full[name].append(code)
         cut = _AUTONOMOUS.fullmatch(name) or _PLAIN.fullmatch(name)
         if cut and (cut[1] not in short or len(significant(short[cut[1]][0])) == len(significant(code))):

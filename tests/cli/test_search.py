@@ -182,6 +182,24 @@ def test_a_slip_gets_the_nearest_wording(answer: Callable[..., dict[str, Any]]) 
     assert "did_you_mean" not in answer("有限空间作业")
 
 
+def test_a_slip_is_mended_from_the_passage_that_is_shown_and_keeps_its_length(home: Path, answer: Callable[..., dict[str, Any]]) -> None:
+    rebuild(f"whoosh://{home}/index", [document(1, "条例", "甲。" * 3000 + "河道巡查办法。"), document(2, "甲", "两感（指数")])
+    assert answer("河道巡查办发")["did_you_mean"] == "河道巡查办法"
+    assert "did_you_mean" not in answer("(两感指数表 OR")
+    assert "did_you_mean" not in answer("巡查龘")  # of three characters one is much: one notice is not enough
+
+
+@pytest.mark.parametrize("engine", ["whoosh", "tantivy"])
+def test_filters_alone_find_the_newest_first(home: Path, search: Run, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"{engine}://{home}/index"
+    monkeypatch.setenv("NOTICES_INDEX", url)
+    days = {n: date(2026, 1, 1) + timedelta(days=n * 7 % 30) for n in range(1, 30)}
+    rebuild(url, [document(n, "公告", kind="公告", published_date=day) for n, day in days.items()])
+    newest = sorted(days, key=lambda n: -days[n].toordinal())
+    for query in ("文种:公告", "日期:2026 文种:公告", "来源:杉 日期:2026-01"):
+        assert ids(json.loads(search(query, "--json", "--limit", "100")[1])) == newest, query
+
+
 def test_facets_count_what_is_found(answer: Callable[..., dict[str, Any]]) -> None:
     value = answer("公告", "--facets")
     assert value["facets"]["kind"] == [{"value": "公告", "count": 2}]

@@ -54,6 +54,22 @@ def test_the_passage_with_most_words_is_chosen() -> None:
     assert marked(made("宣传 海报", text)) == ["宣传", "海报"]
 
 
+def test_the_words_of_a_filter_are_not_marked() -> None:
+    text = "发布机构设置方案。2026年10月16日，教育部。"
+    for query in ("发文机关:教育部", "日期:2026年10月", "发布机构:教育部,财政部 -甲"):
+        assert marked(made(query, text)) == [], query
+    assert marked(made("发文机关:教育部 方案", text)) == ["方案"]
+
+
+def test_a_similar_notice_is_marked_where_it_shares_pairs() -> None:
+    assert marked(made("巡查方案的设置", "机构设置方案。")) == ["设置方案"]
+
+
+def test_a_number_is_marked_in_its_own_notation() -> None:
+    assert marked(made("临政发2020年6号", "依照临政发〔2020〕6号执行。")) == ["临政发〔2020〕6号"]
+    assert marked(made("临政发2020年6号", "2020年起依照杉政发〔2020〕6号执行。")) == ["〔2020〕6号"]
+
+
 def test_the_whole_query_is_shown_before_its_other_names() -> None:
     text = "公众安全感和政法机关执法满意度。" + "甲" * 500 + "又称两感。"
     assert marked(made("两感", text)) == ["两感"]
