@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from index.nodes import And, Contains, Node, Not, Or, Phrase, Scope, Understood
 from index.query_tree import replaced
-from index.understand_names import other_names, shorts_of_words
+from index.understand_names import names_inside, other_names, shorts_of_words
 from index.understand_numbers import as_written, asked_number, near_nodes, number_nodes, shown, to_mark
 from notices.text import fold
 
@@ -64,7 +64,7 @@ def _with_numbers(tree: Node, numbers: Mapping[str, NumberQuery]) -> Node:
 
 
 def _with_names(tree: Node, node: Node, words: Sequence[str], home: Path | None) -> Meaning:
-    known = {word: found for word in dict.fromkeys(words) if (found := other_names(word, home))}
+    known = {word: found for word in dict.fromkeys(words) if (found := other_names(word, home) or names_inside(word, home))}
     if not known:
         return _with_shorts(tree, node, words, home)
 
@@ -72,7 +72,7 @@ def _with_names(tree: Node, node: Node, words: Sequence[str], home: Path | None)
         return _either(leaf, known[leaf.text].names) if isinstance(leaf, Phrase) and leaf.text in known else leaf
 
     notes = tuple(Understood(found.kind, word, "、".join(found.names)) for word, found in known.items())
-    names = tuple(name for found in known.values() for name in found.names)
+    names = tuple(run for found in known.values() for name in found.names for run in name.split())
     return Meaning(node, ((replaced(tree, change), ALIAS),), notes, names)
 
 
@@ -91,7 +91,9 @@ def _either(leaf: Phrase, names: Sequence[str]) -> Node:
 
 
 def _named(name: str, scope: Scope) -> Node:
-    """Documents that hold a name: 人事部 is not in 人事部门, which every county has."""
+    """Documents that hold a name, or all runs of it: 人事部 is not in 人事部门, which every county has."""
+    if " " in name:
+        return And(tuple(_named(run, scope) for run in name.split()))
     named = Phrase(name, scope)
     return And((named, Not(Phrase(f"{name}门", scope)))) if name.endswith("部") else named
 

@@ -125,6 +125,30 @@ def test_other_names_find_below_the_letters(engine: Engine, query: str, first: l
     assert parse_query(query).understood
 
 
+@pytest.mark.parametrize(
+    ("word", "meaning"),
+    [
+        ("两感测评", "公众安全感和政法机关执法满意度 测评"), ("公众安全感和政法机关执法满意度测评", "两感 测评"),
+        ("落实双减", "落实 减轻义务教育阶段学生作业负担和校外培训负担"),
+        ("人社部通知", "人力资源和社会保障部 通知"), ("省发改委文件", "省发展和改革委员会 文件"),
+    ],
+)  # fmt: skip
+def test_a_known_name_inside_a_word_is_understood(word: str, meaning: str) -> None:
+    assert meaning in parse_query(word).understood[0].meaning.split("、")
+    assert parse_query(word, exact=True).understood == ()
+
+
+def test_what_a_name_inside_a_word_means_is_found_below_the_letters(engine: Engine) -> None:
+    found = asked(engine, "两感测评")
+    assert exact(found) == []
+    assert near(found)[0] == 2
+
+
+@pytest.mark.parametrize("word", ["安全通知", "人事部门", "各级建设部门", "双安全生产", "防汛工作会议"])
+def test_words_that_only_look_like_a_name_mean_nothing_else(word: str) -> None:
+    assert parse_query(word).understood == ()
+
+
 def test_every_exact_hit_holds_what_was_typed(engine: Engine) -> None:
     for query in ("两感", "人社部", "自然资源部", "公众安全感 执法满意度"):
         for hit in asked(engine, query).hits:
