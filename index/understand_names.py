@@ -41,7 +41,8 @@ def other_names(word: str, home: Path | None) -> OtherNames | None:
 def names_inside(word: str, home: Path | None) -> OtherNames | None:
     """What a word means that begins or ends with a known name, None when it does not: 两感调查 is 公众安全感和政法机关执法满意度 调查.
 
-    Names and rest are two runs, the name as typed comes first. The longest such name counts. What the archive's texts define is left out: their short forms are many, and words begin with them by chance.
+    Name and rest are two runs; the name as typed comes first. The longest such name counts. What the archive's texts define is
+    left out: their short forms are many, and words begin with them by chance.
     """
     for length in range(len(word) - 2, 1, -1):
         for start in (0, len(word) - length):
