@@ -26,8 +26,8 @@ FIELDS = {
 }
 _STATES = {
     "listed": ("listed", "在列", "正常"),
-    "missing": ("missing", "不见", "缺失"),
-    "withdrawn": ("withdrawn", "撤下", "已撤下"),
+    "missing": ("missing", "缺失", "不见"),
+    "withdrawn": ("withdrawn", "已撤下", "撤下"),
     "back": ("back", "恢复", "重现"),
 }
 _PARTIAL = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})[日号]?)?月?)?年?|(\d{4})(\d\d)(\d\d)")

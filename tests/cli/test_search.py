@@ -94,7 +94,7 @@ def test_a_file_is_found_with_its_page(answer: Callable[..., dict[str, Any]]) ->
     ("words", "found"),
     [
         (("--kind", "公告"), {2, 3}), (("--kind", "公告", "--since", "2026"), {2}), (("--until", "2025-01"), {3}), (("--has", "attachment"), {3}),
-        (("--issuer", "平安"), {1}), (("--region", "河南"), {1}), (("--number", "临平安办2026年3号"), {1}), (("--state", "withdrawn"), {4}),
+        (("--issuer", "平安"), {1}), (("--region", "河南"), {1}), (("--number", "临平安办2026年3号"), {1}), (("--state", "withdrawn"), {4}), (("--state", "已撤下"), {4}),
         (("两感", "--in", "title"), {1}), (("--source", "临杉"), {1, 2, 3, 4}), (("--limit", "5", "两感", "-公告"), {1}), (("两感", "--kind", "公告", "公告"), {2}),
         (("--since", "2026-09-02", "--date-field", "published"), {1}), (("--date-field", "written", "--since", "2020"), set()),
     ],

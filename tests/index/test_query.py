@@ -181,7 +181,7 @@ def test_a_kind_is_found_under_every_name_it_is_written_by(kind: str, typed: str
 
 
 def test_a_state_that_is_none_is_told_the_states_in_both_languages() -> None:
-    with pytest.raises(QuerySyntaxError, match="withdrawn 撤下"):
+    with pytest.raises(QuerySyntaxError, match="withdrawn 已撤下"):
         parse_query("状态:有效")
 
 
