@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from itertools import islice
 
@@ -25,9 +25,19 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run(args: argparse.Namespace, config: Config) -> int:
     """Print at most 20 lines; 1 when there are none."""
     offered = sources(config, args.typed) if args.wanted == "sources" else _from_archive(config, args.typed, ids=args.wanted == "archive")
-    lines = list(islice(dict.fromkeys(f"{safe(masked(value))}\t{safe(masked(text))}" for value, text in offered), MOST))
+    lines = [f"{value}\t{safe(masked(text))}" for value, text in islice(_once(offered), MOST)]
     print("\n".join(lines), end="\n" if lines else "")
     return 0 if lines else 1
+
+
+def _once(offered: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Each value fit to be shown, once: copies bear one number under titles that differ in a blank."""
+    seen: set[str] = set()
+    for value, text in offered:
+        shown = safe(masked(value))
+        if shown not in seen:
+            seen.add(shown)
+            yield shown, text
 
 
 def sources(config: Config, typed: str) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from sqlalchemy import Engine as Database
 from index.engine import AttachedText, Document, Engine
 from index.open import open_engine, rebuild, same_place
 from index.understand_aliases import write_aliases
+from index.understand_regions import region_of
 from notices.config import Config
 from notices.errors import BadInput, ConfigError, IndexUnusable
 from pipeline import models, newest
@@ -41,7 +42,7 @@ def document(revision: models.Revision) -> Document:
         number_key=revision.number_key or "",
         number_loose=revision.number_loose or "",
         kind=revision.kind or "",
-        region=source.region,
+        region=source.region or region_of(revision.issuer or ""),
         state=notice.state,
         published_date=revision.published_date,
         written_date=revision.written_date,

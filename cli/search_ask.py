@@ -12,6 +12,7 @@ from index.engine import Answer, Engine
 from index.nodes import Query
 from index.query import MAX_OFFSET, parse_query
 from index.query_answer import answer, every_copy
+from index.snippet import snippet_of, tiers_of
 from notices.errors import QuerySyntaxError, UserError
 
 MAX_LIMIT = 1000
@@ -85,4 +86,5 @@ def _meant(engine: Engine, query: Query, found: Answer) -> str | None:
 
     near = [hit for hit in found.hits if not hit.exact][:5]
     texts = engine.texts([hit.id for hit in near])
-    return did_you_mean(engine, query.text, [*(hit.title for hit in near), *(text for text, _ in texts.values())])
+    shown = [snippet_of(hit.title, *texts.get(hit.id, ("", ())), tiers_of(query)).text for hit in near]
+    return did_you_mean(engine, query.text, [*(hit.title for hit in near), *shown, *(text for text, _ in texts.values())])

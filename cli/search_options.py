@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from index.query_fields import Filters
-from index.query_values import date_range
+from index.query_values import date_range, state_of
 from notices.errors import QuerySyntaxError
 
 _DATE_FIELDS = {"published": "published_date", "written": "written_date", "effective": "effective_date"}
@@ -60,7 +60,9 @@ def _add_filters(group: Any) -> None:
     group.add_argument("--region", default="", metavar="REGION", help="of this region or one in it: 河南, 新乡市, 4107")
     group.add_argument("--kind", action="append", default=[], metavar="KIND", help="通知, 公告 …")
     group.add_argument("--number", default="", metavar="TEXT", help="the document number, whole or in part")
-    group.add_argument("--state", action="append", default=[], choices=("listed", "missing", "withdrawn", "back"))
+    group.add_argument(
+        "--state", action="append", default=[], type=_state, choices=("listed", "missing", "withdrawn", "back"), help="or 已撤下 …"
+    )
     group.add_argument("--since", type=_first_day, metavar="DATE", help="from this day, month or year on (2020-10-16, 2020-10, 2020)")
     group.add_argument("--until", type=_last_day, metavar="DATE", help="up to its end")
     group.add_argument("--date-field", choices=sorted(_DATE_FIELDS), default="published", help="which date the two mean")
@@ -91,6 +93,14 @@ def filters_of(args: argparse.Namespace) -> Filters:
         source=tuple(args.source), issuer=args.issuer, region=args.region, kind=tuple(args.kind), number=args.number, state=tuple(args.state),
         since=args.since, until=args.until, date_field=field, has_attachment=args.has == "attachment", scope=scope,
     )  # fmt: skip
+
+
+def _state(value: str) -> str:
+    """The state in English; a word that is none as it is, which argparse then refuses."""
+    try:
+        return state_of(value, value, 0)[0]
+    except QuerySyntaxError:
+        return value
 
 
 def _first_day(value: str) -> date | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cli.terminal import marked, wants_colour, width
 from index.engine import Answer, Engine, Hit
 from index.nodes import Query
-from index.snippet import Snippet, marks_in, snippet_of
+from index.snippet import Snippet, marks_in, snippet_of, tiers_of
 from notices.display import csv_cell, masked, safe
 from notices.errors import NoticesError, QuerySyntaxError
 
@@ -68,7 +68,7 @@ def with_snippets(engine: Engine, query: Query, hits: Sequence[Hit], *, masking:
     texts = engine.texts([hit.id for hit in hits])
     for hit in hits:
         text, attachments = texts.get(hit.id, ("", ()))
-        yield hit, snippet_of(hit.title, text, attachments, query.highlights, masked if masking else str)
+        yield hit, snippet_of(hit.title, text, attachments, tiers_of(query), masked if masking else str)
 
 
 def _hit_json(hit: Hit, snippet: Snippet, masking: bool) -> dict[str, Any]:

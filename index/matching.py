@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from index.nodes import And, Between, Contains, Everything, HasAttachment, Is, Node, Not, Or, Phrase
 from index.whoosh_bits import numbers_of, of_flags, of_numbers
 from notices.errors import QueryLimitError
-from notices.text import grams
+from notices.text import fold, grams
 
 SECONDS = 2.0
 _RAREST = 3
@@ -36,6 +36,7 @@ class Source(Protocol):
     def with_gram(self, gram: str) -> int: ...
     def counts(self, gram: str) -> tuple[array[int], bytes]: ...
     def with_fact(self, field: str, value: str, *, prefix: bool = False) -> int: ...
+    def values_of(self, field: str) -> list[str]: ...
 
 
 @dataclass(slots=True)
@@ -156,7 +157,8 @@ def _contains(run: Run, node: Contains) -> int:
     """Documents whose short field holds the run: number and issuer are the second and third part of the folded text."""
     source = run.source
     if node.field == "source":
-        return source.with_fact("source", node.text, prefix=True)
+        names = source.values_of("source")
+        return _union(source.with_fact("source", name) for name in names if node.text in fold(name))
     needle, which = node.text.encode("utf-8"), 1 if node.field == "document_number" else 2
     starts, ends = source.column("start"), source.column("text_start")
 

@@ -20,6 +20,7 @@ from notices.text import fold
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_OFFSET", "MAX_TERMS", "Filters", "parse_query"]
 
 MAX_BYTES, MAX_TERMS, MAX_OFFSET = 1024, 64, 10_000
+_SHORTEST_RELAXED = 2
 
 
 def parse_query(
@@ -104,10 +105,14 @@ def _sought(tokens: list[Token]) -> Iterator[Token]:
 
 
 def _relaxed(tokens: list[Token]) -> str:
-    """The folded words that rank what only resembles the query; none where it sets conditions that such a notice may not meet."""
+    """The folded words that rank what only resembles the query; none where it sets conditions that such a notice may not meet.
+
+    None either for one or two characters: what holds half of 两感 resembles it in nothing.
+    """
     if any(t.kind in ("field", "NOT") for t in tokens):
         return ""
-    return "".join(fold(t.text) for t in _sought(tokens))
+    words = "".join(fold(t.text) for t in _sought(tokens))
+    return words if len(words) > _SHORTEST_RELAXED else ""
 
 
 def _highlights(text: str, tokens: list[Token]) -> tuple[str, ...]:

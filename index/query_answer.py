@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from index.engine import Answer, Engine, Hit
-from index.nodes import And, Is, Node, Not, Or, Query
+from index.nodes import And, Is, Node, Not, Or, Phrase, Query
 from notices.errors import QueryLimitError
+from notices.text import fold
 
 SECONDS = 2.0
 _MOST_COPIES = 10_000
@@ -22,6 +23,7 @@ def answer(engine: Engine, query: Query, *, limit: int = 10, offset: int = 0, so
     names, the number of another year), then the engine's relaxed ranking; neither is marked exact, both count as relaxed.
     `total` and `relaxed` count documents; limit and offset count hits.
     """
+    query = _without_idle_letters(engine, query)
     if not limit:
         return every_copy(engine, query, limit=limit, offset=offset, sort=sort)
     wanted = reach = offset + limit
@@ -83,12 +85,28 @@ def _copies(engine: Engine, query: Query, hits: Iterable[Hit], *, exact: bool) -
 
 def every_copy(engine: Engine, query: Query, *, limit: int = 10, offset: int = 0, sort: str = "relevance") -> Answer:
     """The page with each copy of an instrument a hit of its own."""
+    query = _without_idle_letters(engine, query)
     if not query.boosts:
         return engine.search(query, limit=limit, offset=offset, sort=sort)
     found = engine.search(replace(query, relaxed_text=""), limit=limit, offset=offset, sort=sort)
     if offset + limit <= found.total:
         return replace(found, relaxed=_near_total(engine, query))
     return _filled(engine, query, found, (limit, offset, sort))
+
+
+def _without_idle_letters(engine: Engine, query: Query) -> Query:
+    """A query of nothing but filters without its own letters, where no notice holds them: there is nothing to rank by but the date."""
+    match query.node:
+        case Or((tree, Phrase(text) as letters)) if text == fold(query.text) and not query.boosts and not _has_words(tree):
+            held = engine.search(Query("", letters, query.filters), limit=0).total
+            return query if held else replace(query, node=tree)
+    return query
+
+
+def _has_words(node: Node) -> bool:
+    if isinstance(node, And | Or):
+        return any(map(_has_words, node.parts))
+    return isinstance(node, Phrase)
 
 
 def _near(query: Query) -> Query:

@@ -11,6 +11,7 @@ from typing import cast
 from index.nodes import And, Between, Contains, DateField, Everything, HasAttachment, Is, Node, Or, Phrase, Scope, TermField, TextField
 from index.query_values import date_range, state_of
 from notices.errors import QuerySyntaxError
+from notices.kinds import CANONICAL_KINDS
 from notices.text import fold
 
 _LIST = re.compile("[,，、|]")
@@ -57,6 +58,12 @@ def _values(value: str) -> tuple[str, ...]:
     return tuple(v.strip() for v in _LIST.split(value) if fold(v)) or (value,)
 
 
+def _kinds(values: tuple[str, ...]) -> tuple[str, ...]:
+    """The kinds as notices are filed under them: 決定 is 决定, 命令 is 令."""
+    folded = map(fold, values)
+    return tuple(dict.fromkeys(CANONICAL_KINDS.get(kind, kind) for kind in folded))
+
+
 def _either(*nodes: Node) -> Node:
     return nodes[0] if len(nodes) == 1 else Or(nodes)
 
@@ -92,7 +99,7 @@ def number_node(value: str) -> Node:
 
 
 def _lists(filters: Filters) -> tuple[tuple[TermField, tuple[str, ...]], ...]:
-    return ("source", filters.source), ("kind", filters.kind), ("state", filters.state)
+    return ("source", filters.source), ("kind", _kinds(filters.kind)), ("state", filters.state)
 
 
 def filter_node(filters: Filters) -> Node:
@@ -118,6 +125,6 @@ _BY_VALUE: dict[str, Callable[[str], Node]] = {
     "issuer": lambda value: _contains("issuer", value),
     "source": lambda value: _contains("source", value),
     "number": number_node,
-    "kind": lambda value: Is("kind", _values(value)),
+    "kind": lambda value: Is("kind", _kinds(_values(value))),
 }
 _BY_PLACE: dict[str, Callable[[str, str, int], Node]] = {"state": _state, "has": _has, "region": region_node}

@@ -11,25 +11,38 @@ from notices.errors import UnknownName
 from notices.text import fold, fold_map
 
 MOST_WORDS, SHORTEST, LONGEST = 4, 2, 24
+_SHORT = 3
 _SCAN = 4000
 _SIMILAR = 300
 
 
 def did_you_mean(engine: Engine, query: str, passages: Sequence[str]) -> str | None:
     """The query with words that no notice holds written as the passages of similar notices write them; None when nothing is near."""
-    words = [t.text for t in tokens_of(query) if t.kind in ("word", "phrase") and SHORTEST < len(fold(t.text)) <= LONGEST]
+    typed = (_core(t.text) for t in tokens_of(query) if t.kind in ("word", "phrase"))
+    words = [word for word in typed if SHORTEST < len(fold(word)) <= LONGEST]
     unknown = [word for word in words[:MOST_WORDS] if not engine.search(Query(word, Phrase(fold(word))), limit=0).total]
     near = {word: _nearest(fold(word), passages) for word in unknown}
-    changed = {word: found for word, found in near.items() if found}
+    changed = {word: found for word, found in near.items() if found and _is_usual(engine, found)}
     meant = query
     for word, found in changed.items():
         meant = meant.replace(word, found, 1)
     return meant if changed and fold(meant) != fold(query) else None
 
 
+def _core(word: str) -> str:
+    """The word without the signs at its ends: a bracket left open is no slip of the pen."""
+    held = [at for at, char in enumerate(word) if char.isalnum()]
+    return word[held[0] : held[-1] + 1] if held else ""
+
+
+def _is_usual(engine: Engine, found: str) -> bool:
+    """Whether a suggestion is worth making: of three characters one is much, so more than one notice must hold it."""
+    return len(fold(found)) > _SHORT or engine.search(Query(found, Phrase(fold(found))), limit=0).total > 1
+
+
 def _nearest(word: str, passages: Iterable[str]) -> str | None:
     """The run of a passage that differs from the word in least: one character in five, at least one."""
-    best: tuple[int, str] | None = None
+    best: tuple[int, int, str] | None = None  # of equally near runs one as long as the word
     allowed = max(1, len(word) // 5)
     for passage in passages:
         folded, offsets = fold_map(passage[:_SCAN])
@@ -37,9 +50,10 @@ def _nearest(word: str, passages: Iterable[str]) -> str | None:
             for length in range(max(2, len(word) - 1), len(word) + 2):
                 run = folded[start : start + length]
                 distance = _distance(run, word, allowed) if len(run) == length else allowed + 1
-                if 0 < distance <= allowed and (best is None or distance < best[0]):
-                    best = distance, passage[offsets[start] : offsets[start + length - 1] + 1]
-    return best[1] if best else None
+                rank = distance, abs(length - len(word))
+                if 0 < distance <= allowed and (best is None or rank < best[:2]):
+                    best = (*rank, passage[offsets[start] : offsets[start + length - 1] + 1])
+    return best[2] if best else None
 
 
 def _starts(folded: str, word: str) -> list[int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from index.query_values import FIELDS
 from notices.text import fold
 
-_FIELD = re.compile(r"([A-Za-z_\-]{2,20}|[\u4e00-\u9fff]{2,6})[:：][ \t\u3000]*")
+_FIELD = re.compile(r"([A-Za-z_\-]{2,20}|[Ａ-Ｚａ-ｚ]{2,20}|[\u4e00-\u9fff]{2,6})[:：][ \t\u3000]*")
 # A quotation is an operator where a blank, a bracket or the end follows it; inside a word it is only punctuation.
 # Chinese quotation marks group only what holds a blank: “两感” alone folds to 两感 all the same.
 _QUOTED = re.compile(r'(?:"([^"]*)"|“([^“”]*\s[^“”]*)”)(?=[\s)]|$)')
@@ -68,7 +68,7 @@ def _next(text: str, at: int, grouping: bool) -> tuple[Token, int]:
     if quoted and fold(quoted[0]):
         return Token("phrase", quoted[1] or quoted[2], at, quoted[0]), quoted.end()
     named = _FIELD.match(text, at)
-    if named and named[1].lower() in FIELDS:
+    if named and fold(named[1]) in FIELDS:
         return _field(text, at, named, grouping)
     return _word(text, at, grouping)
 
@@ -81,7 +81,7 @@ def _denies(text: str, at: int) -> bool:
 
 def _field(text: str, at: int, named: re.Match[str], grouping: bool) -> tuple[Token, int]:
     """A field with its value; a name with no value after it is a word."""
-    start, field = named.end(), FIELDS[named[1].lower()]
+    start, field = named.end(), FIELDS[fold(named[1])]
     quoted = _QUOTED.match(text, start)
     if quoted and fold(quoted[0]):
         return Token("field", quoted[1] or quoted[2], at, text[at : quoted.end()], field), quoted.end()

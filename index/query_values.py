@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from notices.errors import QuerySyntaxError
 from notices.text import fold
@@ -26,34 +26,50 @@ FIELDS = {
 }
 _STATES = {
     "listed": ("listed", "在列", "正常"),
-    "missing": ("missing", "不见", "缺失"),
-    "withdrawn": ("withdrawn", "撤下", "已撤下"),
+    "missing": ("missing", "缺失", "不见"),
+    "withdrawn": ("withdrawn", "已撤下", "撤下"),
     "back": ("back", "恢复", "重现"),
 }
-_PARTIAL = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?月?)?年?")
+_PARTIAL = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})[日号]?)?月?)?年?|(\d{4})(\d\d)(\d\d)")
+_YEARS = re.compile(r"(\d{4})年?-(\d{4})年?")
+_WRITE = "write 2020, 2020-10, 2020-10-16, 2020..2021 or >=2020-10-16"
 
 
 def state_of(value: str, query: str, start: int) -> tuple[str, ...]:
     """The state a word names. Raises QuerySyntaxError."""
     for state, words in _STATES.items():
-        if value.strip().lower() in words:
+        if fold(value) in words:
             return (state,)
-    raise QuerySyntaxError(f"{value!r} is no state; states are {', '.join(_STATES)}", query, start)
+    known = ", ".join(f"{state} {words[1]}" for state, words in _STATES.items())
+    raise QuerySyntaxError(f"{value!r} is no state; states are {known}", query, start)
 
 
 def date_range(value: str, query: str, start: int) -> tuple[date | None, date | None]:
     """First and last day of a date, a part of one, a range a..b, or >= <= > <. Raises QuerySyntaxError."""
-    plain = fold(value).replace("至", "..")
-    sign = re.match(r"(>=|<=|>|<)?(.*)", plain)
+    plain = _YEARS.sub(r"\1..\2", fold(value).replace("至", "..").replace("到", ".."))
+    sign = re.match(r"(>=|<=|>|<)?(.*)", plain, re.DOTALL)
     if sign and sign[1]:
         first, last = _days(sign[2], query, start)
         if sign[1] in (">=", ">"):
-            return (first if sign[1] == ">=" else date.fromordinal(last.toordinal() + 1)), None
-        return None, (last if sign[1] == "<=" else date.fromordinal(first.toordinal() - 1))
+            return (first if sign[1] == ">=" else _beside(last, 1, query, start)), None
+        return None, (last if sign[1] == "<=" else _beside(first, -1, query, start))
     low, dots, high = plain.partition("..")
     if not dots:
         return _days(low, query, start)
-    return (_days(low, query, start)[0] if low else None), (_days(high, query, start)[1] if high else None)
+    since, until = (_days(low, query, start)[0] if low else None), (_days(high, query, start)[1] if high else None)
+    if since and until and since > until:
+        raise QuerySyntaxError(f"{value!r} ends before it begins; write the earlier date first", query, start)
+    if not (since or until):
+        raise QuerySyntaxError(f"{value!r} is no date; {_WRITE}", query, start)
+    return since, until
+
+
+def _beside(day: date, step: int, query: str, start: int) -> date:
+    """The next or previous day. Raises QuerySyntaxError where the calendar ends."""
+    try:
+        return day + timedelta(days=step)
+    except OverflowError as error:
+        raise QuerySyntaxError(f"no day lies {'after' if step > 0 else 'before'} {day}", query, start) from error
 
 
 def _days(text: str, query: str, start: int) -> tuple[date, date]:
@@ -61,9 +77,9 @@ def _days(text: str, query: str, start: int) -> tuple[date, date]:
     try:
         if not found:
             raise ValueError(text)
-        year, month, day = (int(g) if g else None for g in found.groups())
+        year, month, day = (int(g) if g else None for g in (found.groups()[:3] if found[1] else found.groups()[3:]))
         first = date(year or 0, month or 1, day or 1)
         last_month = month or 12
         return first, date(first.year, last_month, day or calendar.monthrange(first.year, last_month)[1])
     except ValueError as error:
-        raise QuerySyntaxError(f"{text!r} is no date; write 2020, 2020-10, 2020-10-16, 2020..2021 or >=2020-10-16", query, start) from error
+        raise QuerySyntaxError(f"{text!r} is no date; {_WRITE}", query, start) from error

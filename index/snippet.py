@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from index.engine import AttachedText
+from index.nodes import Query
 from index.query_sections import section_path
 from notices.text import fold, fold_map
 
@@ -32,24 +33,25 @@ class Snippet:
 
 
 def snippet_of(
-    title: str, text: str, attachments: Sequence[AttachedText], runs: Sequence[str], mask: Callable[[str], str] = str
+    title: str, text: str, attachments: Sequence[AttachedText], tiers: Sequence[Sequence[str]], mask: Callable[[str], str] = str
 ) -> Snippet:
     """The passage with most of the folded runs: in the text, else an attachment, else the title; the text's beginning when none holds any.
 
-    `mask` must keep the length of what it is given.
+    `tiers`, see tiers_of: the runs of a later one are looked for where none of an earlier one stands anywhere. `mask` must keep the length of what it is given.
     """
     places = [(place, _Folded(piece)) for place, piece in _places(title, text, attachments)]
-    for wanted, first in ((runs, WHOLE), (_pairs(runs[0]) if runs else (), 0)):
-        found = [folded.best(wanted, first) for _, folded in places]
+    for tier, wanted in enumerate(tiers):
+        found = [folded.best(wanted, 0 if tier else WHOLE) for _, folded in places]
         best = max(range(len(places)), key=lambda n: found[n][0])
         if found[best][0]:
             return _shown(*places[best], found[best][1], (wanted, mask))
     return Snippet(_one_line(mask(text[: WIDTH + _MARGIN])[:WIDTH] or mask(title)), (), "text" if text else "title")
 
 
-def _pairs(run: str) -> list[str]:
-    """Pairs of characters of the whole query: what a relaxed match may share with it."""
-    return list(dict.fromkeys(run[i : i + 2] for i in range(len(run) - 1)))
+def tiers_of(query: Query) -> tuple[Sequence[str], Sequence[str]]:
+    """What to mark: the query's words, or else the pairs of characters that a similar notice may share with them."""
+    loose = query.relaxed_text if query.highlights else ""
+    return query.highlights, list(dict.fromkeys(loose[i : i + 2] for i in range(len(loose) - 1)))
 
 
 def _places(title: str, text: str, attachments: Sequence[AttachedText]) -> Iterator[tuple[Where, str]]:

@@ -21,6 +21,7 @@ _RELAXED_POSTINGS = 60_000
 _RELAXED_WEIGHTS = {"number": 4.0}
 _RUN_WEIGHT, _MOST_RUNS = 0.5, 12
 _SHORT = 4
+_BLOCK = 100
 Place = tuple[DocAddress, float, bool]
 Result = TypeVar("Result")
 
@@ -98,10 +99,25 @@ def _rarest_runs(text: str, frequencies: dict[str, int]) -> list[str]:
 
 def _top(terms: Terms, query: Tantivy, limit: int, offset: int, by_date: bool) -> tuple[int, list[tuple[DocAddress, float]]]:
     """How many match, and the page of them with their scores, by score or newest first."""
-    order = "recent" if by_date else None
-    result: Any = terms.searcher.search(query, max(limit, 1), True, order, offset)
-    hits = [(address, 0.0 if by_date else float(key)) for key, address in result.hits]
-    return int(result.count), hits[: max(limit, 0)]
+    if by_date:
+        result: Any = terms.searcher.search(query, max(limit, 1), True, "recent", offset)
+        return int(result.count), [(address, 0.0) for _key, address in result.hits[: max(limit, 0)]]
+    begin = offset - offset % _BLOCK
+    end = offset + max(limit, 1)
+    result = terms.searcher.search(query, end - begin + -end % _BLOCK, True, None, begin)
+    hits = [(address, float(score)) for score, address in result.hits]
+    blocks = (_newer_first(terms, hits[at : at + _BLOCK]) for at in range(0, len(hits), _BLOCK))
+    return int(result.count), [hit for block in blocks for hit in block][offset - begin :][: max(limit, 0)]
+
+
+def _newer_first(terms: Terms, hits: list[tuple[DocAddress, float]]) -> list[tuple[DocAddress, float]]:
+    """The hits by score, the newer of equal ones first: Tantivy orders those by where they are stored.
+
+    Whole blocks are ordered, wherever a page begins, so pages join without a gap.
+    """
+    recent = terms.searcher.fast_field_values("recent", [address for address, _score in hits])
+    order = sorted(range(len(hits)), key=lambda n: (-hits[n][1], -int(recent[n] or 0)))
+    return [hits[n] for n in order]
 
 
 def within_limit(work: Callable[[], Result]) -> Result:

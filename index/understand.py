@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index.nodes import And, Contains, Node, Not, Or, Phrase, Scope, Understood
 from index.query_tree import replaced
-from index.understand_names import other_names, shorts_of_words
-from index.understand_numbers import asked_number, near_nodes, part_node, shown
+from index.understand_names import names_inside, other_names, shorts_of_words
+from index.understand_numbers import as_written, asked_number, near_nodes, number_nodes, shown, to_mark
+from notices.text import fold
+
+if TYPE_CHECKING:
+    from notices.numbers import NumberQuery
 
 ALIAS = 100.0
 
@@ -27,14 +32,39 @@ class Meaning:
 def understood(text: str, tree: Node, node: Node, words: Sequence[str], home: Path | None) -> Meaning:
     """The meaning of a query: `tree` as its operators say, `node` with its letters beside, `words` folded and not quoted."""
     asked = asked_number(text)
-    meant = part_node(asked) if asked else None
+    meant = number_nodes(asked, _scope(tree)) if asked else ()
     if asked and meant:
-        return Meaning(Or((node, meant)), tuple(near_nodes(asked)), (Understood("number", text.strip(), shown(asked)),))
-    return _with_names(tree, node, words, home)
+        note = Understood("number", text.strip(), shown(asked))
+        return Meaning(Or((node, *meant)), tuple(near_nodes(asked)), (note,), tuple(map(fold, to_mark(asked))))
+    numbers = {word: number for word in dict.fromkeys(words) if (number := asked_number(word)) and as_written(number)}
+    if not numbers:
+        return _with_names(tree, node, words, home)
+    changed = _with_numbers(tree, numbers)
+    rest = _with_names(changed, Or((node, changed)), words, home)
+    notes = (Understood("number", word, shown(number)) for word, number in numbers.items())
+    return replace(rest, understood=(*notes, *rest.understood), names=(*map(as_written, numbers.values()), *rest.names))
+
+
+def _scope(node: Node) -> Scope:
+    """Where the words of a tree are looked for."""
+    if isinstance(node, And | Or):
+        return _scope(node.parts[0]) if node.parts else "any"
+    return node.scope if isinstance(node, Phrase) else "any"
+
+
+def _with_numbers(tree: Node, numbers: Mapping[str, NumberQuery]) -> Node:
+    """The tree with whole numbers among other words found in every notation: 国办发2017年47号 网站."""
+
+    def change(leaf: Node) -> Node:
+        if not (isinstance(leaf, Phrase) and leaf.text in numbers):
+            return leaf
+        return Or((leaf, *number_nodes(numbers[leaf.text], leaf.scope)))
+
+    return replaced(tree, change)
 
 
 def _with_names(tree: Node, node: Node, words: Sequence[str], home: Path | None) -> Meaning:
-    known = {word: found for word in dict.fromkeys(words) if (found := other_names(word, home))}
+    known = {word: found for word in dict.fromkeys(words) if (found := other_names(word, home) or names_inside(word, home))}
     if not known:
         return _with_shorts(tree, node, words, home)
 
@@ -42,7 +72,7 @@ def _with_names(tree: Node, node: Node, words: Sequence[str], home: Path | None)
         return _either(leaf, known[leaf.text].names) if isinstance(leaf, Phrase) and leaf.text in known else leaf
 
     notes = tuple(Understood(found.kind, word, "、".join(found.names)) for word, found in known.items())
-    names = tuple(name for found in known.values() for name in found.names)
+    names = tuple(run for found in known.values() for name in found.names for run in name.split())
     return Meaning(node, ((replaced(tree, change), ALIAS),), notes, names)
 
 
@@ -61,7 +91,9 @@ def _either(leaf: Phrase, names: Sequence[str]) -> Node:
 
 
 def _named(name: str, scope: Scope) -> Node:
-    """Documents that hold a name: 人事部 is not in 人事部门, which every county has."""
+    """Documents that hold a name, or all runs of it: 人事部 is not in 人事部门, which every county has."""
+    if " " in name:
+        return And(tuple(_named(run, scope) for run in name.split()))
     named = Phrase(name, scope)
     return And((named, Not(Phrase(f"{name}门", scope)))) if name.endswith("部") else named
 

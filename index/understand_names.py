@@ -15,6 +15,7 @@ from notices.errors import ConfigError
 from notices.text import fold
 
 MOST_NAMES = 12
+_SHORTEST_BODY = 3
 _CENTRAL = ("国家", "国务院", "中国", "全国", "中央")
 _LEVEL = re.compile(r"(?:国家|全国|[\u4e00-\u9fff]{0,12}?(?:省|市|区|县|州|盟|旗|自治区|自治州|自治县))?")
 
@@ -35,6 +36,32 @@ def other_names(word: str, home: Path | None) -> OtherNames | None:
     names = _telling(word, [name for _, found in by_kind for name in found])
     kind = next((kind for kind, found in by_kind if found), "")
     return OtherNames(kind, names[:MOST_NAMES]) if names else None
+
+
+def names_inside(word: str, home: Path | None) -> OtherNames | None:
+    """What a word means that begins or ends with a known name, None when it does not: 两感调查 is 公众安全感和政法机关执法满意度 调查.
+
+    Name and rest are two runs; the name as typed comes first. The longest such name counts. What the archive's texts define is
+    left out: their short forms are many, and words begin with them by chance.
+    """
+    for length in range(len(word) - 2, 1, -1):
+        for start in (0, len(word) - length):
+            part, rest = word[start : start + length], word[:start] + word[start + length :]
+            kind, names = _names_of_part(part, home)
+            if names and not (part.endswith("部") and rest.startswith("门")):
+                return OtherNames(kind, tuple(f"{rest} {name}" if start else f"{name} {rest}" for name in (part, *names)[:MOST_NAMES]))
+    return None
+
+
+def _names_of_part(part: str, home: Path | None) -> tuple[str, tuple[str, ...]]:
+    """The kind and the names of a part of a word: aliases of the tables, and bodies with names of three characters or more."""
+    if names := _telling(part, [*_by_short(home).get(part, ()), *_by_long(home).get(part, ())]):
+        return "alias", names
+    if len(part) < _SHORTEST_BODY:
+        return "", ()
+    if names := _telling(part, agency_names(part)):
+        return "agency", names
+    return "office", _telling(part, office_names(part))
 
 
 def _telling(word: str, names: list[str]) -> tuple[str, ...]:

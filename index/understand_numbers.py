@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from index.nodes import And, Contains, Is, Node, Or
+from index.nodes import And, Contains, Is, Node, Or, Phrase, Scope
 from notices.text import fold
 
 if TYPE_CHECKING:
@@ -27,6 +27,25 @@ def shown(asked: NumberQuery) -> str:
     if asked.kind and not asked.year:
         return f"{asked.code or ''}{'' if (asked.code or '').endswith(asked.kind) else asked.kind}第{asked.no or '…'}号"
     return f"{asked.code or '…'}〔{asked.year or '…'}〕{asked.no or '…'}号"
+
+
+def as_written(asked: NumberQuery) -> str:
+    """A whole number as texts cite it, folded; empty for a part of one."""
+    return fold(shown(asked)) if asked.key and asked.no and asked.code else ""
+
+
+def to_mark(asked: NumberQuery) -> tuple[str, ...]:
+    """What to mark of a whole number: itself, and the part that a number of another code shares with it."""
+    if not as_written(asked):
+        return ()
+    return (shown(asked), *([f"〔{asked.year}〕{asked.no}号"] if asked.year else []))
+
+
+def number_nodes(asked: NumberQuery, scope: Scope) -> tuple[Node, ...]:
+    """Documents that bear the number, or a number with every part that was said; and those that cite a whole one."""
+    borne = part_node(asked) if scope == "any" else None
+    written = as_written(asked)
+    return (*([borne] if borne else []), *([Phrase(written, scope)] if written else []))
 
 
 def part_node(asked: NumberQuery) -> Node | None:

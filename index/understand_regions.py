@@ -7,8 +7,9 @@ from collections import defaultdict
 from functools import cache
 
 from index.understand_tables import rows
+from notices.text import fold
 
-MAX_NAME = 40
+MAX_NAME, _LONGEST = 40, 16
 _CODE = re.compile(r"\d{2}|\d{4}|\d{6}")
 _PEOPLES = (
     "蒙古|回|藏|维吾尔|苗|彝|壮|布依|朝鲜|满|侗|瑶|白|土家|哈尼|哈萨克|傣|黎|傈僳|佤|畲|高山|拉祜|水|东乡|纳西|景颇|柯尔克孜|土|达斡尔|仫佬|羌|布朗|撒拉|"
@@ -20,7 +21,7 @@ _PLAIN = re.compile("(.{2,}?)(?:特别行政区|自治区|自治州|自治县|�
 
 def prefixes_of(value: str) -> list[str]:
     """The code prefixes that a code or a name means, most often one; empty for what is no region."""
-    wanted = "".join(value.split())[:MAX_NAME]
+    wanted = fold(value)[:MAX_NAME]
     if _CODE.fullmatch(wanted):
         return [significant(c) for c in _with_earlier([wanted])]
     return [significant(c) for c in _with_earlier(_named(wanted))]
@@ -38,6 +39,26 @@ def name_of(prefix: str) -> str:
     names = _by_code()
     chain = dict.fromkeys(prefix[:n].ljust(6, "0") for n in (2, 4, 6) if len(prefix) >= n)
     return "".join(names.get(code, "") for code in chain) or prefix
+
+
+def region_of(body: str) -> str:
+    """The code of the region that the name of a body begins with (新乡市红旗区司法局); empty where it begins with none, or with one of several."""
+    code, rest = "", fold(body)
+    while found := _leading(rest, code):
+        name, code = found
+        rest = rest[len(name) :]
+    return code
+
+
+def _leading(text: str, above: str) -> tuple[str, str] | None:
+    """The longest full name that the text begins with and that means one place, in the region above; its code."""
+    full, _ = _by_name()
+    for length in range(min(_LONGEST, len(text)), 1, -1):
+        name = text[:length]
+        inside = [c for c in full.get(name, ()) if c != above and c.startswith(significant(above) if above else "")]
+        if len(inside) == 1 and not (name.endswith("市") and text[length : length + 1] == "场"):
+            return name, inside[0]
+    return None
 
 
 def _named(name: str) -> list[str]:
@@ -63,10 +84,11 @@ def _by_code() -> dict[str, str]:
 
 @cache
 def _by_name() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """Codes by full name, and by short name; of several places with one short name those of the highest level."""
+    """Codes by folded full name, and by short name; of several places with one short name those of the highest level."""
     full: dict[str, list[str]] = defaultdict(list)
     short: dict[str, list[str]] = defaultdict(list)
-    for code, name in sorted(_by_code().items(), key=lambda item: (len(significant(item[0])), item[0])):
+    for code, written in sorted(_by_code().items(), key=lambda item: (len(significant(item[0])), item[0])):
+        name = fold(written)  # 乾县 too
         full[name].append(code)
         cut = _AUTONOMOUS.fullmatch(name) or _PLAIN.fullmatch(name)
         if cut and (cut[1] not in short or len(significant(short[cut[1]][0])) == len(significant(code))):

@@ -100,9 +100,17 @@ class Postings:
         if not prefix:
             return self._set("facts", term)
         found = 0
-        for each in islice(self._reader.expand_prefix("facts", _bytes(term)), _PREFIX_TERMS):
-            found |= self._set("facts", each.decode("utf-8", "surrogatepass"))
+        for each in self._facts_from(term):
+            found |= self._set("facts", each)
         return found
+
+    def values_of(self, field: str) -> list[str]:
+        """The values that the keyword field has anywhere, up to a bound."""
+        return [fact.removeprefix(f"{field}=") for fact in self._facts_from(f"{field}=")]
+
+    def _facts_from(self, term: str) -> list[str]:
+        expanded = islice(self._reader.expand_prefix("facts", _bytes(term)), _PREFIX_TERMS)
+        return [each.decode("utf-8", "surrogatepass") for each in expanded]
 
     def _set(self, field: str, term: str) -> int:
         key = (field, term)

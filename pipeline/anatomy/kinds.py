@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from notices.kinds import CANONICAL_KINDS
 from notices.numbers import find_numbers
 
 STATUTORY = ("决议", "决定", "命令", "令", "公报", "公告", "通告", "意见", "通知", "通报", "报告", "请示", "批复", "议案", "函", "纪要")
@@ -14,7 +15,6 @@ _COMMON = (
     "年度报告", "预案", "应急预案", "规则", "章程", "制度", "守则", "总结", "讲话", "提示", "建议", "说明", "导则", "规程",
     "议程", "声明", "名录", "预算", "决算", "统计公报",
 )  # fmt: skip
-_CANONICAL = {"命令": "令", "一图读懂": "解读", "答记者问": "解读", "问答": "解读", "统计公报": "公报", "工作方案": "方案"}
 _KIND_END = re.compile("(?:" + "|".join(sorted((*STATUTORY, *_COMMON), key=len, reverse=True)) + ")$")
 _QUOTED = re.compile("《[^《》]*》")
 _MAX_DEPTH = 6
@@ -73,7 +73,7 @@ def _without_quoted(title: str) -> str:
 
 def _ending(title: str) -> str | None:
     match = _KIND_END.search(title)
-    return _CANONICAL.get(match[0], match[0]) if match else None
+    return CANONICAL_KINDS.get(match[0], match[0]) if match else None
 
 
 def _number_kind(title: str) -> str | None:

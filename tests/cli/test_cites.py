@@ -134,3 +134,14 @@ def test_two_instruments_of_one_title_are_candidates_and_neither_is_chosen(tmp_p
     assert link["notice"] is None
     assert sorted(link["candidates"]) == [1, 2]
     assert asked(home, "1")["cited_by"][0]["candidates"] == link["candidates"]
+
+
+def test_a_regulation_published_anew_as_amended_is_its_newest_version(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    first = line(1, "临杉市河道条例", "临杉市人民政府令第5号", "第一条 为了保护河道，制定本条例。", "2015-03-01")
+    anew = line(2, "临杉市河道条例（2020年修订）", None,
+                "（2015年3月1日临杉市人民政府令第5号公布 根据2020年4月2日《关于修改部分规章的决定》修订）\n第一条 为了保护河道，制定本条例。", "2020-04-02")  # fmt: skip
+    home.run("import", _file(tmp_path / "in.jsonl", [first, anew]))
+    value = asked(home, "临杉市人民政府令第5号")
+    assert value["newest_version"]["title"] == "临杉市河道条例（2020年修订）"
+    assert [step["relation"] for step in value["newest_version"]["through"]] == ["edition"]

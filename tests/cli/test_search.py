@@ -94,7 +94,7 @@ def test_a_file_is_found_with_its_page(answer: Callable[..., dict[str, Any]]) ->
     ("words", "found"),
     [
         (("--kind", "公告"), {2, 3}), (("--kind", "公告", "--since", "2026"), {2}), (("--until", "2025-01"), {3}), (("--has", "attachment"), {3}),
-        (("--issuer", "平安"), {1}), (("--region", "河南"), {1}), (("--number", "临平安办2026年3号"), {1}), (("--state", "withdrawn"), {4}),
+        (("--issuer", "平安"), {1}), (("--region", "河南"), {1}), (("--number", "临平安办2026年3号"), {1}), (("--state", "withdrawn"), {4}), (("--state", "已撤下"), {4}),
         (("两感", "--in", "title"), {1}), (("--source", "临杉"), {1, 2, 3, 4}), (("--limit", "5", "两感", "-公告"), {1}), (("两感", "--kind", "公告", "公告"), {2}),
         (("--since", "2026-09-02", "--date-field", "published"), {1}), (("--date-field", "written", "--since", "2020"), set()),
     ],
@@ -180,6 +180,24 @@ def test_a_slip_gets_the_nearest_wording(answer: Callable[..., dict[str, Any]]) 
     assert answer("有限空问作业")["did_you_mean"] == "有限空间作业"
     assert answer("限有空间作业")["did_you_mean"] == "有限空间作业"
     assert "did_you_mean" not in answer("有限空间作业")
+
+
+def test_a_slip_is_mended_from_the_passage_that_is_shown_and_keeps_its_length(home: Path, answer: Callable[..., dict[str, Any]]) -> None:
+    rebuild(f"whoosh://{home}/index", [document(1, "条例", "甲。" * 3000 + "河道巡查办法。"), document(2, "甲", "两感（指数")])
+    assert answer("河道巡查办发")["did_you_mean"] == "河道巡查办法"
+    assert "did_you_mean" not in answer("(两感指数表 OR")
+    assert "did_you_mean" not in answer("巡查龘")  # of three characters one is much: one notice is not enough
+
+
+@pytest.mark.parametrize("engine", ["whoosh", "tantivy"])
+def test_filters_alone_find_the_newest_first(home: Path, search: Run, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"{engine}://{home}/index"
+    monkeypatch.setenv("NOTICES_INDEX", url)
+    days = {n: date(2026, 1, 1) + timedelta(days=n * 7 % 30) for n in range(1, 30)}
+    rebuild(url, [document(n, "公告", kind="公告", published_date=day) for n, day in days.items()])
+    newest = sorted(days, key=lambda n: -days[n].toordinal())
+    for query in ("文种:公告", "日期:2026 文种:公告", "来源:杉 日期:2026-01"):
+        assert ids(json.loads(search(query, "--json", "--limit", "100")[1])) == newest, query
 
 
 def test_facets_count_what_is_found(answer: Callable[..., dict[str, Any]]) -> None:

@@ -53,6 +53,17 @@ def test_operators_mean_what_they_say(query: str, text: str, hit: bool) -> None:
     [
         ("标题:防汛", True),
         ("标题：防汛", True),
+        ("標題：防汛", True),
+        ("ＴＩＴＬＥ：防汛", True),
+        ("文號:临政", True),
+        ("發文機關:水务", True),
+        ("地區:河南", True),
+        ("地区:內蒙古", False),
+        ("日期:20261016", True),
+        ("日期:2026-10-01到2026-10-31", True),
+        ("日期:2025-2026", True),
+        ("日期:2024年-2025年", False),
+        ("狀態:在列", True),
         ("title:巡查", False),
         ("正文:巡查", True),
         ("发文机关:水务", True),
@@ -83,7 +94,24 @@ def test_fields_filter(query: str, hit: bool) -> None:
     assert finds(query, "巡查堤防", title="防汛", **more) is hit
 
 
-@pytest.mark.parametrize("query", ["日期:昨天", "状态:好", "标题:两感 日期:明天", "地区:月球", "日期:2026-13", "", "  ", "“”", '""'])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "日期:昨天",
+        "日期:2021..2020",
+        "日期:..",
+        "日期:>9999-12-31",
+        "日期:<0001-01-01",
+        "状态:好",
+        "标题:两感 日期:明天",
+        "地区:月球",
+        "日期:2026-13",
+        "",
+        "  ",
+        "“”",
+        '""',
+    ],
+)
 def test_what_cannot_be_meant_is_refused_with_its_place(query: str) -> None:
     with pytest.raises(QuerySyntaxError) as caught:
         parse_query(query)
@@ -141,6 +169,25 @@ def test_the_command_takes_any_run_as_text_too(before: str, run: str, after: str
     if fold(run):
         parsed = parse_query(run, lenient=True, exact=exact)
         assert holds(document(before + run + after), parsed.node)
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed"),
+    [("决定", "決定"), ("令", "命令"), ("解读", "一图读懂"), ("方案", "工作方案"), ("通知", "通知")],
+)
+def test_a_kind_is_found_under_every_name_it_is_written_by(kind: str, typed: str) -> None:
+    assert finds(f"文种:{typed}", "甲", kind=kind)
+    assert holds(document(kind=kind), parse_query("", Filters(kind=(typed,))).filters)
+
+
+def test_a_state_that_is_none_is_told_the_states_in_both_languages() -> None:
+    with pytest.raises(QuerySyntaxError, match="withdrawn 已撤下"):
+        parse_query("状态:有效")
+
+
+def test_nothing_resembles_one_or_two_characters() -> None:
+    assert parse_query("两感").relaxed_text == parse_query("“两 感”").relaxed_text == ""
+    assert parse_query("两感办").relaxed_text == "两感办"
 
 
 def test_what_is_denied_is_neither_marked_nor_resembled() -> None:

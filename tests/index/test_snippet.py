@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from index.engine import AttachedText
 from index.query import parse_query
 from index.query_sections import section_path
-from index.snippet import WIDTH, Snippet, marks_in, snippet_of
+from index.snippet import WIDTH, Snippet, marks_in, snippet_of, tiers_of
 from notices.display import masked
 from notices.text import fold
 
@@ -27,7 +27,7 @@ TEXT = """各镇人民政府：
 
 
 def made(query: str, text: str = TEXT, title: str = "通知", files: tuple[AttachedText, ...] = ()) -> Snippet:
-    return snippet_of(title, text, files, parse_query(query).highlights, masked)
+    return snippet_of(title, text, files, tiers_of(parse_query(query)), masked)
 
 
 def marked(snippet: Snippet) -> list[str]:
@@ -52,6 +52,22 @@ def test_the_passage_with_most_words_is_chosen() -> None:
     text = "宣传。" + "甲" * 300 + "海报。" + "乙" * 300 + "。宣传与海报并行。" + "丙" * 300
     assert made("宣传 海报", text).text.startswith("宣传与海报并行")
     assert marked(made("宣传 海报", text)) == ["宣传", "海报"]
+
+
+def test_the_words_of_a_filter_are_not_marked() -> None:
+    text = "发布机构设置方案。2026年10月16日，教育部。"
+    for query in ("发文机关:教育部", "日期:2026年10月", "发布机构:教育部,财政部 -甲"):
+        assert marked(made(query, text)) == [], query
+    assert marked(made("发文机关:教育部 方案", text)) == ["方案"]
+
+
+def test_a_similar_notice_is_marked_where_it_shares_pairs() -> None:
+    assert marked(made("巡查方案的设置", "机构设置方案。")) == ["设置方案"]
+
+
+def test_a_number_is_marked_in_its_own_notation() -> None:
+    assert marked(made("临政发2020年6号", "依照临政发〔2020〕6号执行。")) == ["临政发〔2020〕6号"]
+    assert marked(made("临政发2020年6号", "2020年起依照杉政发〔2020〕6号执行。")) == ["〔2020〕6号"]
 
 
 def test_the_whole_query_is_shown_before_its_other_names() -> None:
@@ -89,7 +105,7 @@ def test_a_run_of_the_text_is_marked_and_what_is_marked_is_the_run(text: str, at
     run = fold(text[at : at + length])
     if not run:
         return
-    shown = snippet_of("", text, (), (run,))
+    shown = snippet_of("", text, (), ((run,),))
     assert shown.where == "text"
     assert shown.marks
     assert len(shown.text) <= WIDTH
@@ -105,6 +121,6 @@ def test_marks_of_a_title() -> None:
 def test_a_huge_hostile_text_costs_little() -> None:
     text = "感" * 2_000_000
     began = time.perf_counter()
-    shown = snippet_of("", text, (), tuple("感" * n for n in range(1, 20)), masked)
+    shown = snippet_of("", text, (), (tuple("感" * n for n in range(1, 20)),), masked)
     assert time.perf_counter() - began < 2
     assert shown.marks

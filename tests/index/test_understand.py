@@ -16,7 +16,7 @@ from index.query import Filters, parse_query
 from index.query_answer import answer
 from index.understand_aliases import meanings_of, shorts_for, write_aliases
 from index.understand_names import other_names
-from index.understand_regions import name_of, prefixes_of
+from index.understand_regions import name_of, prefixes_of, region_of
 from index.understand_tables import rows
 from notices.errors import ConfigError, QuerySyntaxError
 from notices.numbers import parse_number
@@ -82,6 +82,24 @@ def test_a_number_in_any_notation_ranks_itself_then_its_code_then_its_year(engin
     assert near(found)[:2] == [4, 5]
 
 
+def test_a_number_is_found_where_it_is_cited_in_every_notation(engine: Engine) -> None:
+    for query in ("临政办发〔2017〕47号", "临政办发2017年47号", "临政办发 2017 47"):
+        assert exact(asked(engine, query)) == [3, 6], query
+    assert exact(asked(engine, "临政办发2017年47号", exact=True)) == []
+
+
+def test_a_number_among_other_words_is_found_in_every_notation(engine: Engine) -> None:
+    found = asked(engine, "临政办发2017年47号 网站")
+    assert set(exact(found)) == {3, 6}
+    assert [note.meaning for note in parse_query("临政办发2017年47号 网站").understood] == ["临政办发〔2017〕47号"]
+    assert exact(asked(engine, "标题:检查 临政办发2017年47号")) == [6]
+
+
+def test_a_number_is_not_found_outside_the_part_that_is_looked_into(engine: Engine) -> None:
+    assert exact(asked(engine, "临政办发2017年47号", filters=Filters(scope="title"))) == []
+    assert exact(asked(engine, "临政办发2017年47号", filters=Filters(scope="text"))) == [6]
+
+
 @pytest.mark.parametrize(
     ("query", "ids"), [("临政办发47号", {3, 4}), ("〔2017〕47号", {3, 5, 6}), ("47号文", {3, 4, 5}), ("临政办发2017", {3})]
 )
@@ -105,6 +123,30 @@ def test_other_names_find_below_the_letters(engine: Engine, query: str, first: l
     assert exact(found) == first
     assert near(found)[0] == then
     assert parse_query(query).understood
+
+
+@pytest.mark.parametrize(
+    ("word", "meaning"),
+    [
+        ("两感测评", "公众安全感和政法机关执法满意度 测评"), ("公众安全感和政法机关执法满意度测评", "两感 测评"),
+        ("落实双减", "落实 减轻义务教育阶段学生作业负担和校外培训负担"),
+        ("人社部通知", "人力资源和社会保障部 通知"), ("省发改委文件", "省发展和改革委员会 文件"),
+    ],
+)  # fmt: skip
+def test_a_known_name_inside_a_word_is_understood(word: str, meaning: str) -> None:
+    assert meaning in parse_query(word).understood[0].meaning.split("、")
+    assert parse_query(word, exact=True).understood == ()
+
+
+def test_what_a_name_inside_a_word_means_is_found_below_the_letters(engine: Engine) -> None:
+    found = asked(engine, "两感测评")
+    assert exact(found) == []
+    assert near(found)[:2] == [1, 2]
+
+
+@pytest.mark.parametrize("word", ["安全通知", "人事部门", "各级建设部门", "双安全生产", "防汛工作会议"])
+def test_words_that_only_look_like_a_name_mean_nothing_else(word: str) -> None:
+    assert parse_query(word).understood == ()
 
 
 def test_every_exact_hit_holds_what_was_typed(engine: Engine) -> None:
@@ -145,10 +187,23 @@ def test_a_region_holds_what_lies_in_it_under_old_codes_too(engine: Engine) -> N
     [
         ("河南", ["41"]), ("河南省新乡市", ["4107"]), ("新乡红旗区", ["410702"]), ("朝阳区", ["110105", "220104"]), ("410700", ["4107"]),
         ("北京朝阳区", ["110105"]), ("恩施", ["4228"]), ("内蒙古", ["15"]), ("长垣县", ["410728", "410783"]), ("月球", []), ("", []),
+        ("內蒙古", ["15"]), ("乾安县", ["220723"]), ("４１０７", ["4107"]),
     ],
 )  # fmt: skip
 def test_regions_by_name(name: str, codes: list[str]) -> None:
     assert prefixes_of(name) == codes
+
+
+@pytest.mark.parametrize(
+    ("issuer", "code"),
+    [
+        ("江西省市场监督管理局", "360000"), ("河南省新乡市人民政府", "410700"), ("新乡市平安建设工作领导小组办公室", "410700"), ("北京市朝阳区教育委员会", "110105"),
+        ("恩施土家族苗族自治州人民政府", "422800"), ("朝阳区人民政府", ""), ("财政部", ""), ("市平安办", ""), ("", ""), ("海南省东方市场管理中心", "460000"),
+        ("内蒙古自治区人民政府", "150000"), ("國務院", ""), ("广东省深圳市南山区司法局", "440305"),
+    ],
+)  # fmt: skip
+def test_a_body_is_of_the_region_that_its_name_begins_with(issuer: str, code: str) -> None:
+    assert region_of(issuer) == code
 
 
 def test_a_region_is_named_with_what_it_lies_in() -> None:

@@ -13,7 +13,7 @@ from tests.index.oracle import found
 
 LETTERS = "两感指数通知公告安全市府办“”《》（）〔〕 \n國辦發號Aa１2，。-𠮷\u00a8\0"
 DAY = date(2026, 1, 1)
-SOURCES = ("a", "b", "a-b")
+SOURCES = ("a", "b", "a-b", "縣A")
 
 
 def text(chance: random.Random, longest: int) -> str:
@@ -66,7 +66,7 @@ def a_filter(chance: random.Random, documents: Sequence[Document]) -> Node:
         Is("url", (chosen.url[:20],), prefix=True), Is("number_key", ("市发[2026]1",), prefix=chance.random() < 0.5), Is("state", ("missing",)),
         HasAttachment(), Between(field, chance.choice((since, None)), chance.choice((until, None))), Everything(), Or(()),
         Contains("issuer", chance.choice(("安", "市府", "府市"))), Contains("document_number", chance.choice(("2026)1", "号", "发(", "1号市"))),
-        Contains("source", "a"),
+        Contains("source", chance.choice(("a", "b", "-", "县", "县a"))),
     ]  # fmt: skip
     return chance.choice(nodes)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from datetime import date
 
 from index.engine import Document, Engine
 from index.nodes import Everything, Is, Phrase, Query
@@ -34,6 +35,18 @@ def test_what_has_no_words_to_rank_by_comes_newest_first(engine: Engine) -> None
     engine.write([a_document(random.Random(n), n) for n in range(1, 40)])
     node = Is("region", ("41",), prefix=True)
     assert ids(engine, node) == ids(engine, node, sort="date")
+
+
+def test_of_equal_scores_the_newer_comes_first_on_every_page(engine: Engine) -> None:
+    days = random.Random(4).sample(range(1, 400), 60)
+    base = Document(id=1, revision=1, url="u", title="关于国庆节放假的通知", text="放假七天。")
+    engine.write([replace(base, id=n, published_date=date.fromordinal(735_000 + day)) for n, day in enumerate(days, 1)])
+    newest = sorted(range(1, 61), key=lambda n: -days[n - 1])
+    query = Query("", Phrase("放假"))
+    assert ids(engine, Phrase("放假")) == newest
+    assert [h.id for at in range(0, 60, 7) for h in engine.search(query, limit=7, offset=at).hits] == newest
+    loose = Query("", Phrase("放假八天"), relaxed_text="放假八天")
+    assert [h.id for h in engine.search(loose, limit=10).hits] == newest[:10]
 
 
 def test_relaxed_hits_come_after_exact_ones_and_are_not_counted_with_them(engine: Engine) -> None:
