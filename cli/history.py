@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Engine, select
@@ -14,11 +15,13 @@ from notices.config import Config
 from notices.display import masked, safe
 from pipeline import models
 from pipeline.database import database_errors, open_database
+from pipeline.observations import looks_at
+from pipeline.presence import Look, Presence, presences
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices history`."""
-    history = verbs.add_parser("history", help="every revision of a notice, its disappearances and corrections")
+    history = verbs.add_parser("history", help="every revision of a notice, every look at it, its states and corrections")
     history.add_argument("wanted", metavar="ID_OR_NUMBER")
     history.add_argument("--json", action="store_true", help="one JSON object a line")
     history.set_defaults(run=run_history)
@@ -35,7 +38,7 @@ def run_history(args: argparse.Namespace, config: Config) -> int:
 
 
 def events(database: Engine, notice_id: int) -> list[dict[str, Any]]:
-    """Revisions, corrections and observations of a notice in order of time."""
+    """Revisions, corrections, observations of a notice and what became of its state by them, in order of time."""
     with Session(database) as session, session.begin():
         found: list[dict[str, Any]] = []
         for row in session.scalars(select(models.Revision).where(models.Revision.notice_id == notice_id)):
@@ -46,7 +49,18 @@ def events(database: Engine, notice_id: int) -> list[dict[str, Any]]:
                 found.append(_event(made.made_at, "correction", f"of {row.n}: {', '.join(made.changes)}", changes=made.changes))
         for seen in session.scalars(select(models.Observation).where(models.Observation.notice_id == notice_id)):
             found.append(_event(seen.observed_at, "observed", f"{seen.evidence} {seen.detail}".strip(), evidence=seen.evidence))
+        found.extend(_states(looks_at(session, notice_id)))
     return sorted(found, key=lambda e: e["at"])
+
+
+def _states(looks: Sequence[Look]) -> Iterator[dict[str, Any]]:
+    """Each change of the state, and each stronger evidence for it, right after the look that made it."""
+    before = Presence()
+    for look, now in zip(looks, presences(looks), strict=True):
+        if (now.state, now.evidence) != (before.state, before.evidence):
+            why = f" ({now.evidence}, since {now.since:%Y-%m-%d})" if now.evidence and now.since else ""
+            yield _event(look.at, "state", f"{before.state} -> {now.state}{why}", state=now.state, evidence=now.evidence)
+        before = now
 
 
 def _event(at: Any, event: str, detail: str, **more: Any) -> dict[str, Any]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from cli.indexing import drain, rebuild_index
 from cli.progress import Progress
+from cli.repair_from import opened, regain
 from cli.reparsing import read_imported
 from cli.verify_index import check_index
 from notices.config import Config
@@ -40,6 +43,9 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     """`notices repair`."""
     verb = verbs.add_parser("repair", help="show what can be mended; with --apply mend it (exit 4: damage remains)")
     verb.add_argument("--apply", action="store_true", help="mend it; without this nothing is changed")
+    verb.add_argument(
+        "--from", dest="backup", type=Path, metavar="FOLDER_OR_FILE.tar", help="take lost bytes and rows from this backup first"
+    )
     verb.add_argument("--no-progress", action="store_true", help="no progress line")
     verb.set_defaults(run=run)
 
@@ -47,21 +53,29 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run(args: argparse.Namespace, config: Config) -> int:
     """Show or mend; after mending everything is verified again."""
     database = open_database(config)
+    with opened(config, args.backup) if args.backup else nullcontext() as backup:
+        return _repair(config, database, backup, args)
+
+
+def _repair(config: Config, database: Engine, backup: Path | None, args: argparse.Namespace) -> int:
     found = _verified(config, database, not args.no_progress)
     if not args.apply:
+        if backup is not None:
+            regain(config, database, backup, found, apply=False)
         for each in found:
             print(f"{_line(each)}\n      would: {_plan(each)}")
         print(f"{len(found)} damages; nothing was changed" + (" (notices repair --apply)" if found else ""))
         return 4 if found else 0
-    if found:
-        with hold(config.locks_dir, "repair"), database_errors(config.database):
-            _mend_all(config, database, found)
-        left = _verified(config, database, not args.no_progress)
-    else:
-        left = []
+    left, count = found, len(found)
+    with hold(config.locks_dir, "repair"), database_errors(config.database):
+        if backup is not None and regain(config, database, backup, found, apply=True):
+            left = _verified(config, database, not args.no_progress)
+        if left:
+            _mend_all(config, database, left)
+            left = _verified(config, database, not args.no_progress)
     for each in left:
         print(f"remains: {_line(each)}")
-    print(f"{len(found)} damages, {len(left)} remain")
+    print(f"{count} damages, {len(left)} remain")
     return 4 if left else 0
 
 

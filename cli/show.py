@@ -123,7 +123,7 @@ def _lines(value: dict[str, Any]) -> Iterator[str]:
         yield f"{'attachment':16} {safe(attachment['name'])} ({attachment['outcome']})"
     if value["presence"]:
         seen = value["presence"]
-        yield f"{'since':16} {seen['since'][:16]} {seen['state']} {seen['evidence']}".rstrip()
+        yield f"{seen['state'] + ' since':16} {seen['since'][:16]} {seen['evidence']}".rstrip()
     if value["copies"]:
         yield f"{'copies':16} {', '.join(map(str, value['copies']))}"
     if value["snapshot"]:

@@ -14,7 +14,7 @@ from notices.model import Due, Fetched, Listed, ListEntry
 from notices.urls import url_key
 from pipeline import models
 from pipeline.database import database_errors
-from pipeline.observations import judge, note_gone_from_list, observe, settle_run
+from pipeline.observations import judge, note_gone_from_list, note_on_list_again, observe, settle_run
 from pipeline.presence import SEEN, next_reading
 from pipeline.snapshots import Capture, SnapshotWriter, Stored, read_capture
 from pipeline.store import Reading, store_reading
@@ -61,6 +61,7 @@ class Archive:
                     rows[key] = _listing_row(self.source_id, key, listed, now)
                     session.add(rows[key])
                 rows[key].last_listed_at = now
+            note_on_list_again(session, self.run_id, by_key, now)
             return {by_key[key].entry.url for key, row in rows.items() if _wanted(row)}
 
     def pending(self) -> list[Listed]:
@@ -75,7 +76,8 @@ class Archive:
         if not everything and not self._config.revisit_days:
             return []
         row = models.Listing
-        query = select(row).where(row.source_id == self.source_id, row.state == "stored").order_by(row.read_again_at, row.id)
+        query = select(row).where(row.source_id == self.source_id, row.state == "stored")
+        query = query.order_by(row.read_at if everything else row.read_again_at, row.id)
         if not everything:
             now = datetime.now(UTC)
             first = timedelta(days=self._config.revisit_days[0])
@@ -97,7 +99,7 @@ class Archive:
         return [each for each in session.scalars(latest) if each.key not in keys][:LIVING]
 
     def note_absence(self, url: str, evidence: str, reason: str) -> None:
-        """Note that an archived notice was looked for and not shown."""
+        """Note that an archived notice was looked for and not shown: it is missing, whatever comes of the run."""
         now = datetime.now(UTC)
         with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
             mine = models.Listing.source_id == self.source_id, models.Listing.key == url_key(url)
@@ -105,6 +107,8 @@ class Archive:
             notice = session.scalar(select(models.Notice).where(models.Notice.key == url_key(url)))
             if notice is not None:
                 observe(session, self.run_id, notice, (evidence, reason), now)
+                session.flush()
+                judge(session, notice, now, self._config.revisit_days)
 
     def note_unchanged(self, url: str) -> None:
         """Note that the server says an archived notice has not changed."""

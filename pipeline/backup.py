@@ -122,7 +122,7 @@ def restore_backup(source: Path, home: Path) -> datetime:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True, mode=0o700)
         try:
-            _unpack(source, partial)
+            unpack(source, partial)
             made_at = check_backup(partial)
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
@@ -135,7 +135,8 @@ def restore_backup(source: Path, home: Path) -> datetime:
     return made_at
 
 
-def _unpack(source: Path, target: Path) -> None:
+def unpack(source: Path, target: Path) -> None:
+    """Copy a backup folder or tar into a folder. Raises BadInput for what is neither."""
     if source.is_dir():
         shutil.copytree(source, target, dirs_exist_ok=True, symlinks=True)
     elif source.is_file():

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from pipeline import models
-from pipeline.presence import GONE_FROM_LIST, SEEN, Look, Presence, next_reading, presence
+from pipeline.presence import GONE_FROM_LIST, OF_THE_LIST, ON_LIST_AGAIN, SEEN, Look, Presence, next_reading, presence
+
+FEW = 3  # a list may lose so many notices at once; more only when it still shows as many
+
+log = logging.getLogger(__name__)
 
 
 def observe(session: Session, run_id: int, notice: models.Notice, said: tuple[str, str], now: datetime) -> None:
@@ -24,18 +29,23 @@ def observe(session: Session, run_id: int, notice: models.Notice, said: tuple[st
     )
 
 
-def presence_of(session: Session, notice_id: int) -> Presence:
-    """The notice's state by all that was seen of it, in the order in which it was noted (clocks may jump)."""
+def looks_at(session: Session, notice_id: int) -> list[Look]:
+    """All that was seen of a notice, in the order in which it was noted (clocks may jump)."""
     rows = session.scalars(select(models.Observation).where(models.Observation.notice_id == notice_id).order_by(models.Observation.id))
-    return presence([Look(row.observed_at, row.evidence, row.site_healthy) for row in rows])
+    return [Look(row.observed_at, row.evidence, row.site_healthy) for row in rows]
+
+
+def presence_of(session: Session, notice_id: int) -> Presence:
+    """The notice's state by all that was seen of it."""
+    return presence(looks_at(session, notice_id))
 
 
 def settle_run(session: Session, run_id: int, *, healthy: bool, now: datetime, days: Sequence[int]) -> int:
-    """Judge every notice that the run looked at; return how many changed their state. Each of them waits for the index."""
+    """Judge every notice that the run did not read, now that it is known whether the site was well; return how many changed their state."""
     mine = models.Observation.run_id == run_id
     session.execute(update(models.Observation).where(mine).values(site_healthy=healthy))
     session.flush()
-    unread = select(models.Observation.notice_id).where(mine, models.Observation.evidence.not_in((SEEN, GONE_FROM_LIST)))
+    unread = select(models.Observation.notice_id).where(mine, models.Observation.evidence.not_in((SEEN, *OF_THE_LIST)))
     notices = session.scalars(select(models.Notice).where(models.Notice.id.in_(unread))).all()
     return sum([judge(session, notice, now, days) for notice in notices])
 
@@ -46,6 +56,11 @@ def judge(session: Session, notice: models.Notice, now: datetime, days: Sequence
     again = next_reading(notice.first_seen_at, now, days, found.unread)
     mine = models.Listing.source_id == notice.source_id, models.Listing.key == notice.key
     session.execute(update(models.Listing).where(*mine).values(read_again_at=again))
+    return _enter(session, notice, found, now)
+
+
+def _enter(session: Session, notice: models.Notice, found: Presence, now: datetime) -> bool:
+    """Write a notice's state; whether it changed: then the notice waits for the index."""
     if notice.state == found.state:
         return False
     notice.state = found.state
@@ -56,14 +71,36 @@ def judge(session: Session, notice: models.Notice, now: datetime, days: Sequence
 def note_gone_from_list(session: Session, run: models.Run, column_url: str, now: datetime) -> int:
     """Note which archived notices a column no longer shows, after all of it was walked in this run; return how many.
 
-    Noted once for each time that a notice was on the list; its page is read in the next run, because the page decides.
+    Noted once for each time that a notice was on the list; its page is read next, because the page decides. A list that lost more than it
+    still shows tells of itself: nothing is noted.
     """
     listing, seen = models.Listing, models.Observation
     off = listing.source_id == run.source_id, listing.column_url == column_url, listing.state == "stored"
     known = exists().where(seen.notice_id == models.Notice.id, seen.evidence == GONE_FROM_LIST, seen.observed_at > listing.last_listed_at)
-    query = select(listing.id, models.Notice.id).join(models.Notice, models.Notice.key == listing.key)
+    query = select(listing.id, models.Notice).join(models.Notice, models.Notice.key == listing.key)
     found = session.execute(query.where(*off, listing.last_listed_at < run.started_at, ~known)).all()
-    for listing_id, notice_id in found:
-        session.add(models.Observation(notice_id=notice_id, run_id=run.id, observed_at=now, evidence=GONE_FROM_LIST, detail=column_url))
+    still = session.scalar(select(func.count()).where(*off[:2], listing.last_listed_at >= run.started_at)) or 0
+    if len(found) > max(FEW, still):
+        log.warning(
+            "%s no longer shows %d archived notices and still shows %d: taken for a fault of the list", column_url, len(found), still
+        )
+        return 0
+    for listing_id, notice in found:
+        _note_list(session, run.id, notice, (GONE_FROM_LIST, column_url), now)
         session.execute(update(listing).where(listing.id == listing_id).values(read_again_at=now))
     return len(found)
+
+
+def note_on_list_again(session: Session, run_id: int, keys: Collection[str], now: datetime) -> int:
+    """Note which of these notices, shown by a list now, were missing only from a list; return how many."""
+    missing = session.scalars(select(models.Notice).where(models.Notice.key.in_(keys), models.Notice.state == "missing")).all()
+    found = [n for n in missing if presence_of(session, n.id).evidence == GONE_FROM_LIST]
+    for notice in found:
+        _note_list(session, run_id, notice, (ON_LIST_AGAIN, ""), now)
+    return len(found)
+
+
+def _note_list(session: Session, run_id: int, notice: models.Notice, said: tuple[str, str], now: datetime) -> None:
+    observe(session, run_id, notice, said, now)
+    session.flush()
+    _enter(session, notice, presence_of(session, notice.id), now)

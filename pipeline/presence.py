@@ -1,21 +1,24 @@
 """Whether a notice is still there, judged from what was seen of it (design: listed, missing, withdrawn, back). Pure.
 
-    listed, back ──a dead answer──► missing ──three of a healthy site over seven days──► withdrawn
-                                       │                                                     │
-                                       └────────── reads as the notice again ──► back ◄──────┘
+    listed, back ──a look that did not read it──► missing ──three dead answers of a healthy site over seven days──► withdrawn
+         ▲                                           │                                                                 │
+         └──reads again, nothing dead was seen───────┴──reads again, something dead was seen──► back ◄─────────────────┘
 
-A dead answer is 404, 410 or a page that says so. Being blocked, a host that is down, an error of the server and a list that no longer
-shows the notice (lists are often capped) are noted and move nothing: they tell of the site or of the list, not of the notice.
+Evidence has three strengths. A dead answer (404, 410, a page that says so) speaks of the notice. Being blocked, a host that is down or an
+error of the server speak of the site, a list that no longer shows the notice speaks of the list (lists are often capped): they make a
+notice missing, never withdrawn, and one that reads again after nothing else was never away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 SEEN = "seen"
 GONE_FROM_LIST = "gone_from_list"
+ON_LIST_AGAIN = "on_list_again"
+OF_THE_LIST = (GONE_FROM_LIST, ON_LIST_AGAIN)
 DEAD = frozenset({"http_404", "http_410", "soft_404"})
 CONFIRMED_LOOKS, CONFIRMED_SPAN = 3, timedelta(days=7)
 _SOON = tuple(timedelta(days=d) for d in (1, 3, 7, 7, 30, 30))  # four looks within 18 days confirm a withdrawal; then patience
@@ -32,9 +35,10 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """The state, since when, and its evidence ("" when listed or back).
+    """The state, since when, and its evidence: the newest of the strongest kind ("" when listed or back).
 
-    `unread` counts the looks in a row that did not read it, `dead` those of them that confirm, the first at `dead_since`.
+    `unread` counts the looks in a row that did not read it, `dead` those of them that confirm, the first at `dead_since`. `when_read` is the
+    state and its time that the notice returns to when nothing dead was seen of it.
     """
 
     state: str = "listed"
@@ -43,35 +47,59 @@ class Presence:
     unread: int = 0
     dead: int = 0
     dead_since: datetime | None = None
+    when_read: tuple[str, datetime | None] = ("listed", None)
 
 
-def presence(looks: Sequence[Look]) -> Presence:
+def presence(looks: Iterable[Look]) -> Presence:
     """The state after these looks, in order of time."""
+    return [Presence(), *presences(looks)][-1]
+
+
+def presences(looks: Iterable[Look]) -> Iterator[Presence]:
+    """The state after each of these looks."""
     now = Presence()
     for look in looks:
         now = _after(now, look)
-    return now
+        yield now
+
+
+def strength(evidence: str) -> int:
+    """How much evidence says of the notice itself: 2 a dead answer, 1 an answer that was none, 0 a list without it."""
+    return 2 if evidence in DEAD else 0 if evidence == GONE_FROM_LIST else 1
 
 
 def _after(before: Presence, look: Look) -> Presence:
     if look.evidence == SEEN:
-        gone = before.state in ("missing", "withdrawn")
-        return Presence("back", look.at) if gone else Presence(before.state, before.since)
-    if look.evidence == GONE_FROM_LIST:
-        return before
-    unread = replace(before, unread=before.unread + 1)
+        return _read_again(before, look.at)
+    if look.evidence == ON_LIST_AGAIN:
+        return Presence(*before.when_read) if before.evidence == GONE_FROM_LIST else before
+    unread = replace(_missing(before, look), unread=before.unread + (look.evidence != GONE_FROM_LIST))
     return _dead(unread, look) if look.evidence in DEAD else unread
 
 
+def _read_again(before: Presence, at: datetime) -> Presence:
+    if before.state == "withdrawn" or (before.state == "missing" and before.evidence in DEAD):
+        return Presence("back", at)
+    return Presence(*(before.when_read if before.state == "missing" else (before.state, before.since)))
+
+
+def _missing(before: Presence, look: Look) -> Presence:
+    """After a look that did not read it; weaker evidence never takes the place of stronger."""
+    if before.state == "withdrawn":
+        return before
+    if before.state == "missing":
+        return replace(before, evidence=look.evidence) if strength(look.evidence) >= strength(before.evidence) else before
+    return Presence("missing", look.at, look.evidence, when_read=(before.state, before.since))
+
+
 def _dead(before: Presence, look: Look) -> Presence:
-    """After a dead answer; one of a site that was not well makes it missing and confirms nothing."""
+    """After a dead answer; one of a site that was not well confirms nothing."""
     since = before.dead_since or (look.at if look.healthy else None)
     counted = replace(before, dead=before.dead + look.healthy, dead_since=since)
     if before.state == "withdrawn":
         return counted
     confirmed = look.healthy and counted.dead >= CONFIRMED_LOOKS and since is not None and look.at - since >= CONFIRMED_SPAN
-    state = "withdrawn" if confirmed else "missing"
-    return replace(counted, state=state, since=before.since if before.state == state else look.at, evidence=look.evidence)
+    return replace(counted, state="withdrawn", since=look.at) if confirmed else counted
 
 
 def next_reading(first_seen: datetime, now: datetime, days: Sequence[int], unread: int = 0) -> datetime | None:

@@ -6,7 +6,6 @@ needs the bytes from elsewhere: a backup.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,10 +23,11 @@ from pipeline import models
 from pipeline.archive import snapshot_row
 from pipeline.column_types import Day, Json
 from pipeline.recovery import recover
+from pipeline.regain_files import to_quarantine
 from pipeline.reparse import Reader, again
 from pipeline.snapshots import scan, warc_files
 from pipeline.verify import Finding, key_of
-from pipeline.warc_files import QUARANTINE, file_errors, sync_folder
+from pipeline.warc_files import QUARANTINE
 from pipeline.warc_record import payload_digest
 
 
@@ -76,13 +76,7 @@ def _quarantine(bench: Bench, finding: Finding) -> str | None:
     path = folder / Path(finding.place.split(" offset ")[0]).name
     if not path.exists() or path.name == QUARANTINE:
         return None
-    with file_errors(path):
-        (folder / QUARANTINE).mkdir(exist_ok=True)
-        target = folder / QUARANTINE / f"{path.name}.{bench.now:%Y%m%dT%H%M%S%f}"
-        os.replace(path, target)
-        sync_folder(folder)
-        sync_folder(folder / QUARANTINE)
-    return f"moved to {QUARANTINE}/{target.name}"
+    return f"moved to {QUARANTINE}/{to_quarantine(folder, path.name, bench.now)}"
 
 
 def _mark(bench: Bench, finding: Finding) -> str | None:

@@ -51,7 +51,7 @@ class Records:
 
     def seen(self, name: str, member: Member) -> None:
         """Note a sound capture."""
-        self.files.setdefault(name, {})[member.offset] = _said_by(member)
+        self.files.setdefault(name, {})[member.offset] = said_by(member)
 
 
 def verify_archive(database: Engine, config: Config, progress: Callable[[int], None] = lambda _: None) -> Iterator[Finding]:
@@ -73,13 +73,15 @@ def verify_archive(database: Engine, config: Config, progress: Callable[[int], N
             yield Finding("log", "unreadable", "checkpoints", str(error))
 
 
-def _said_by(member: Member) -> Said:
+def said_by(member: Member) -> Said:
+    """What a snapshot row must say of a record, in the order of _FIELDS."""
     record = member.record
     url, kind, status = (record.capture.url, record.capture.kind, record.capture.status) if record.capture else ("", "", 0)
     return member.length, record.payload_digest, url, record.date, record.type == "revisit", kind, status
 
 
-def _said_of(row: models.Snapshot) -> Said:
+def said_of(row: models.Snapshot) -> Said:
+    """What a snapshot row says of its record."""
     return row.length, row.payload_digest, row.url, warc_date(row.fetched_at), row.revisit, row.kind, row.status
 
 
@@ -114,8 +116,8 @@ def snapshots_against(database: Engine, records: Records, newest: int) -> Iterat
             place = f"snapshot {row.id} ({row.warc_file} offset {row.offset})"
             if said is None:
                 yield Finding("warc", "lost", place, f"no sound record there; it held {row.url}", row.id)
-            elif said != _said_of(row):
-                yield Finding("sql", "snapshot", place, _difference(_said_of(row), said), row.id)
+            elif said != said_of(row):
+                yield Finding("sql", "snapshot", place, _difference(said_of(row), said), row.id)
 
 
 _FIELDS = ("length", "payload digest", "url", "time", "revisit", "kind", "status")

@@ -35,8 +35,11 @@ def test_page_that_stays_dead_is_missing_then_withdrawn_then_back(home: Home) ->
         home.run("index")
         assert home.search("防汛 状态:withdrawn")["total"] == 1
         assert home.search("第2号河段")["total"] == 1
-        assert "http_404" in home.run("history", "临政发〔2026〕2号").stdout
+        told = [json.loads(line) for line in home.run("history", "临政发〔2026〕2号", "--json").stdout.splitlines()]
+        assert [e["event"] for e in told if e["event"] != "revision"] == ["observed", "state", "observed", "observed", "state"]
+        assert [e["state"] for e in told if e["event"] == "state"] == ["missing", "withdrawn"]
         shown = json.loads(home.run("show", "临政发〔2026〕2号", "--json").stdout)
+        assert "withdrawn since" in home.run("show", "临政发〔2026〕2号").stdout
         assert (shown["presence"]["state"], shown["presence"]["evidence"]) == ("withdrawn", "http_404")
         site.pages[notice_path(2)] = good
         later(home, 8)
@@ -106,22 +109,29 @@ def test_archived_page_that_leads_to_the_home_page_is_gone_and_its_text_stays(ho
     [((503, HTML, b"busy"), "blocked"), ((403, HTML, b"forbidden"), "blocked"), ((500, HTML, b"x"), "http_500")],
     ids=["503", "403", "500"],
 )
-def test_page_that_is_refused_stays_listed(home: Home, page: Page, said: str) -> None:
+def test_page_that_is_refused_is_missing_until_it_reads_again_and_never_withdrawn(home: Home, page: Page, said: str) -> None:
     site = small_site(2)
     with serving(site):
         home.source(site.base)
         crawl(home)
+        good = site.pages[notice_path(1)]
         site.pages[notice_path(1)] = page
         for days in (*DAYS_OF_LOOKS, 9.1):
             later(home, days)
             crawl(home, check=None)
-    assert states(home)["1001"] == "listed"
-    assert evidence(home, 1) == [said] * 4
+            assert states(home)["1001"] == "missing"
+        assert evidence(home, 1) == [said] * 4
+        home.run("index")
+        assert home.search("第1号河段 状态:missing")["total"] == 1
+        site.pages[notice_path(1)] = good
+        later(home, 31)
+        crawl(home)
+    assert states(home) == {"1001": "listed", "1002": "listed"}
     home.run("index")
-    assert home.search("第1号河段")["total"] == 1
+    assert home.search("第1号河段 状态:listed")["total"] == 1
 
 
-def test_challenge_in_the_place_of_every_page_changes_nothing(home: Home) -> None:
+def test_challenge_in_the_place_of_every_page_withdraws_nothing_and_changes_no_text(home: Home) -> None:
     site = small_site(3)
     challenge = (
         "<html><head><title>安全验证</title></head><body><script>$_ts=window['$_ts'];if(!$_ts)$_ts={};</script></body></html>".encode()
@@ -134,21 +144,22 @@ def test_challenge_in_the_place_of_every_page_changes_nothing(home: Home) -> Non
         for days in DAYS_OF_LOOKS:
             later(home, days)
             crawl(home, check=None)
-    assert set(states(home).values()) == {"listed"}
+    assert set(states(home).values()) == {"missing"}
+    assert set(evidence(home, 1)) == {"blocked"}
     assert revisions(home) == 3
 
 
-@pytest.mark.long
-def test_host_that_is_down_withdraws_nothing(home: Home) -> None:
-    site = small_site(2)
+def test_host_that_is_down_makes_a_few_missing_and_withdraws_nothing(home: Home) -> None:
+    site = small_site(9)
     with serving(site):
         home.source(site.base)
         crawl(home)
-    for days in DAYS_OF_LOOKS:
-        later(home, days)
-        crawl(home, check=None)
-    assert set(states(home).values()) == {"listed"}
-    assert set(evidence(home, 1)) == {"host_down"}
+    for looked_at in (3, 6):
+        later(home, 7.1)
+        crawl(home, check=3)
+        assert sorted(states(home).values()) == ["listed"] * (9 - looked_at) + ["missing"] * looked_at
+    assert {found for n in range(1, 10) for found in evidence(home, n)} == {"host_down"}
+    assert "host_down" in home.run("show", first_missing(home)).stdout
 
 
 @pytest.mark.long
@@ -171,6 +182,25 @@ def test_outage_of_all_pages_withdraws_nothing(home: Home, notices: int) -> None
     assert revisions(home) == notices
 
 
+def first_missing(home: Home) -> str:
+    return str(home.rows("select id from notice where state = 'missing' order by id limit 1")[0][0])
+
+
+@pytest.mark.long
+def test_site_whose_pages_all_fail_is_asked_for_one_batch_and_the_run_says_so(home: Home) -> None:
+    site = small_site(60, per_page=60)
+    with serving(site):
+        home.source(site.base)
+        crawl(home)
+        for n in range(1, 61):
+            site.pages[notice_path(n)] = (500, HTML, b"x")
+        crawl(home, "--again", check=3)
+        assert home.rows("select count(*) from observation") == [(50,)]
+        assert "wait for a later run" in home.rows("select reason from run order by id desc limit 1")[0][0]
+        crawl(home, "--again", check=3)
+        assert home.rows("select count(distinct notice_id) from observation") == [(60,)]
+
+
 def off_the_list(site: Site) -> None:
     site.pages["/tzgg/"] = site.pages["/tzgg/index.html"] = small_site(2).pages["/tzgg/"]
 
@@ -186,7 +216,7 @@ def test_notice_off_the_list_is_listed_while_its_page_answers(home: Home) -> Non
             later(home, 0.1)
             crawl(home, "--full")
     assert states(home)["1003"] == "listed"
-    assert evidence(home, 3) == ["gone_from_list", "seen"]
+    assert evidence(home, 3) == ["gone_from_list", "seen"]  # missing meanwhile
     assert site.requests[notice_path(3)] == 2
 
 

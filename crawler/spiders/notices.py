@@ -15,9 +15,9 @@ from scrapy import Request, signals
 from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
 
+from crawler.failures import evidence_of, failed_state, reason_of, status_of
 from crawler.ledger import Ledger
 from crawler.listing import next_candidates, read_list
-from crawler.middlewares import Refused
 from crawler.source import Column, Source
 from notices.display import safe
 from notices.errors import NoticesError
@@ -26,6 +26,7 @@ from notices.urls import is_address
 
 KNOWN_PAGES_TO_STOP = 2
 BLOCKED_TO_STOP = 3
+UNREAD_TO_STOP = 3
 AT_ONCE = 50
 
 
@@ -68,6 +69,7 @@ class NoticeSpider(scrapy.Spider):
         self.errors: list[str] = []
         self.asked: set[str] = set()
         self.blocked_in_a_row = 0
+        self.unread_in_a_row = 0
         self.stopping: str | None = None
         self.paused: float | None = None
         self.due: Iterator[Request] | None = None
@@ -90,15 +92,27 @@ class NoticeSpider(scrapy.Spider):
             yield self._list_request(walk, column.url, ())
 
     def read_again(self) -> None:
-        """When all that is new was fetched: what is due once more, a handful at a time. Raises DontCloseSpider while there is some."""
+        """When all that is new was fetched: what is due once more, a handful at a time. Raises DontCloseSpider while there is some.
+
+        A site that cannot be read is not asked for all of it: three in a row that it did not give tell of the site, and the rest can wait.
+        """
         if self.due is None:
             self.due = self._due_requests()
         engine: Any = self.crawler.engine
-        requests = list(islice(self.due, AT_ONCE))
+        requests = list(islice(self.due, AT_ONCE if self._answered() else UNREAD_TO_STOP))
+        if requests and self.unread_in_a_row >= UNREAD_TO_STOP:
+            self.due = iter(())
+            self.problems.append(
+                f"{self.unread_in_a_row} archived notices in a row could not be read again; the others wait for a later run"
+            )
+            return
         for request in requests:
             engine.crawl(request)
         if requests:
             raise DontCloseSpider
+
+    def _answered(self) -> bool:
+        return any(self.counts[outcome] for outcome in ("lists", "new", "revised", "unchanged", "again_gone"))
 
     def _due_requests(self) -> Iterator[Request]:
         """Requests for what is due again; an archive that cannot say what is due fails the run (Scrapy would only log it here)."""
@@ -237,21 +251,22 @@ class NoticeSpider(scrapy.Spider):
     async def detail_failed(self, failure: Any) -> None:
         """Note why a notice could not be had."""
         listed: Listed = failure.request.meta["listed"]
-        state = _failed_state(failure)
+        state = failed_state(failure)
         again: bool = failure.request.meta["again"]
         self.counts[f"again_{state}" if again else state] += 1
         if again:
-            self.ledger.note_absence(listed.entry.url, "refused" if state == "refused" else _evidence(failure), _reason(failure))
+            self.unread_in_a_row = self.unread_in_a_row + 1 if state == "failed" else 0
+            self.ledger.note_absence(listed.entry.url, evidence_of(failure), reason_of(failure))
         else:
-            self.ledger.note_failure(listed.entry.url, state, _reason(failure))
+            self.ledger.note_failure(listed.entry.url, state, reason_of(failure))
 
     async def list_failed(self, failure: Any) -> AsyncIterator[Request]:
         """Try another address for a list page that could not be had. Only a site that says of all of them "not here" ends the walk."""
         walk: Walk = failure.request.meta["walk"]
         others: tuple[str, ...] = failure.request.meta["others"]
-        gone = _status(failure) in (404, 410)
+        gone = status_of(failure) in (404, 410)
         if not (gone and walk.entries):
-            walk.broken = walk.broken or f"list {failure.request.url}: {_reason(failure)}"
+            walk.broken = walk.broken or f"list {failure.request.url}: {reason_of(failure)}"
         if others:
             yield self._list_request(walk, others[0], others[1:])
         elif walk.broken:
@@ -269,6 +284,7 @@ class NoticeSpider(scrapy.Spider):
         if self.plan.show:
             print(f"  {outcome:9} {safe(title)} {reason}".rstrip(), flush=True)
         self.blocked_in_a_row = self.blocked_in_a_row + 1 if outcome == "blocked" else 0
+        self.unread_in_a_row = 0
         if self.blocked_in_a_row >= BLOCKED_TO_STOP:
             self.stop(f"blocked: {reason}")
 
@@ -280,31 +296,7 @@ class NoticeSpider(scrapy.Spider):
             self._closing = asyncio.ensure_future(engine.close_spider_async(reason=reason))
 
 
-def _status(failure: Any) -> int | None:
-    return getattr(getattr(failure.value, "response", None), "status", None)
-
-
-def _failed_state(failure: Any) -> str:
-    """refused by our rules or robots.txt, gone, or failed and to be tried again."""
-    if failure.check(Refused) or "robots.txt" in str(failure.value):
-        return "refused"
-    return "gone" if _status(failure) in (404, 410) else "failed"
-
-
-def _evidence(failure: Any) -> str:
-    """What an answer that is no page says of an archived notice."""
-    status = _status(failure)
-    if status is None:
-        return "host_down"
-    return "blocked" if status in (401, 403, 412, 429, 503) else f"http_{status}"
-
-
 def _conditions(due: Due | None) -> dict[str, str]:
     """Headers that let the server say that nothing has changed."""
     wanted = {"If-None-Match": due.etag, "If-Modified-Since": due.last_modified} if due else {}
     return {name: value for name, value in wanted.items() if value}
-
-
-def _reason(failure: Any) -> str:
-    status = _status(failure)
-    return f"HTTP {status}" if status else f"{failure.type.__name__}: {failure.value}"[:500]

@@ -101,7 +101,7 @@ def test_whole_answers_that_do_not_say_their_length_are_stored(home: Home) -> No
     assert [site.requests[notice_path(n)] for n in range(1, 5)] == [1, 2, 1, 1]  # no length, no last tag: taken when it came twice the same
 
 
-def test_broken_answers_overwrite_no_archived_notice_and_count_as_no_absence(home: Home) -> None:
+def test_broken_answers_overwrite_no_archived_notice_and_withdraw_none(home: Home) -> None:
     site, paths = broken_site(QUICK)
     answers: dict[str, Answer] = {}
     with breaking(site, answers):
@@ -112,9 +112,10 @@ def test_broken_answers_overwrite_no_archived_notice_and_count_as_no_absence(hom
         home.run("crawl", "linshan", "--again", check=None, timeout=300)
     assert min(site.requests[path] for path in paths.values()) > 1
     assert home.rows("select id, notice_id, n, content_digest, title, text, row_digest from revision order by id") == before
-    states = home.rows("select state, count(*) from notice group by state")
+    states = home.rows("select state, count(*) from notice group by state order by state")
     print(f"broken answers over archived notices {len(paths)}, overwritten 0, states {states}")
-    assert states == [("listed", len(before))]
+    assert states == [("listed", len(before) - len(paths)), ("missing", len(paths))]
+    assert home.rows("select distinct evidence from observation where evidence != 'seen'") == [("host_down",)]
     home.run("verify")
 
 
