@@ -122,9 +122,11 @@ def _shown(place: Where, folded: _Folded, first: int, asked: tuple[Sequence[str]
     passage = around[min(start, _MARGIN) :][: end - start]
     low = max(0, first - WIDTH)  # folded characters may be more than the original ones, but few of them are before a match
     spans = [(folded.original(a), folded.original(b) + 1) for a, b, _ in folded.occurrences(runs, low, first + 2 * WIDTH)]
-    marks = _merged(sorted((max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start))
+    marks = sorted((max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start)
+    hidden = [shown != kept for shown, kept in zip(passage, folded.text[start:end], strict=True)]
+    marks = [(a, b) for a, b in marks if not (hidden[a] or hidden[b - 1])]  # the end of a mark would tell a digit that is masked
     path = section_path(folded.text, at) if place == "text" else ()
-    return Snippet(_one_line(passage), marks, place, tuple(map(mask, path)))
+    return Snippet(_one_line(passage), _merged(marks), place, tuple(map(mask, path)))
 
 
 def _beginning(text: str, at: int) -> int:

@@ -93,6 +93,14 @@ def test_a_number_cut_by_the_passage_is_masked_all_the_same() -> None:
     assert "1391" not in shown
 
 
+def test_a_mark_does_not_tell_where_a_masked_number_holds_some_digits() -> None:
+    text = "联系人电话13912345678，谢谢。"
+    assert made("2345", text).marks == ()
+    assert made("91234", text).marks == ()
+    assert marked(made("13912345678", text)) == ["139****5678"]
+    assert marked(made("联系人", text)) == ["联系人"]
+
+
 def test_nothing_found_shows_the_beginning() -> None:
     shown = made("龘龘")
     assert (shown.marks, shown.where) == ((), "text")
