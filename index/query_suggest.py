@@ -17,9 +17,12 @@ _SIMILAR = 300
 
 
 def did_you_mean(engine: Engine, query: str, passages: Sequence[str]) -> str | None:
-    """The query with words that no notice holds written as the passages of similar notices write them; None when nothing is near."""
+    """The query with words that no notice holds written as the passages of similar notices write them; None when nothing is near.
+
+    A word with digits is left as it is: another number is no better spelling of it.
+    """
     typed = (_core(t.text) for t in tokens_of(query) if t.kind in ("word", "phrase"))
-    words = [word for word in typed if SHORTEST < len(fold(word)) <= LONGEST]
+    words = [word for word in typed if SHORTEST < len(fold(word)) <= LONGEST and not any(map(str.isdigit, word))]
     unknown = [word for word in words[:MOST_WORDS] if not engine.search(Query(word, Phrase(fold(word))), limit=0).total]
     near = {word: _nearest(fold(word), passages) for word in unknown}
     changed = {word: found for word, found in near.items() if found and _is_usual(engine, found)}

@@ -186,6 +186,7 @@ def test_a_slip_is_mended_from_the_passage_that_is_shown_and_keeps_its_length(ho
     rebuild(f"whoosh://{home}/index", [document(1, "条例", "甲。" * 3000 + "河道巡查办法。"), document(2, "甲", "两感（指数")])
     assert answer("河道巡查办发")["did_you_mean"] == "河道巡查办法"
     assert "did_you_mean" not in answer("(两感指数表 OR")
+    assert "did_you_mean" not in answer("河道巡查2019办法")
     assert "did_you_mean" not in answer("巡查龘")  # of three characters one is much: one notice is not enough
 
 
