@@ -42,9 +42,9 @@ CORPUS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    url = f"whoosh://{tmp_path_factory.mktemp('understand')}/index"
+@pytest.fixture(scope="module", params=["whoosh", "tantivy"])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    url = f"{request.param}://{tmp_path_factory.mktemp('understand')}/index"
     rebuild(url, CORPUS)
     made = open_engine(url)
     yield made
@@ -141,7 +141,7 @@ def test_a_known_name_inside_a_word_is_understood(word: str, meaning: str) -> No
 def test_what_a_name_inside_a_word_means_is_found_below_the_letters(engine: Engine) -> None:
     found = asked(engine, "两感测评")
     assert exact(found) == []
-    assert near(found)[:2] == [1, 2]
+    assert set(near(found)[:2]) == {1, 2}
 
 
 @pytest.mark.parametrize("word", ["安全通知", "人事部门", "各级建设部门", "双安全生产", "防汛工作会议"])
