@@ -88,6 +88,17 @@ def test_a_number_is_found_where_it_is_cited_in_every_notation(engine: Engine) -
     assert exact(asked(engine, "临政办发2017年47号", exact=True)) == []
 
 
+@pytest.mark.parametrize(
+    ("query", "meaning"),
+    [
+        ("财政部 税务总局公告2020年第8号", "财政部税务总局公告2020年第8号"), ("公告2020年第9号", "公告2020年第9号"), ("国务院第450号令", "国务院令第450号"),
+        ("临政办发 2017 47", "临政办发〔2017〕47号"), ("临政办发2017", "临政办发〔2017〕…号"), ("47号文", "…〔…〕47号"),
+    ],
+)  # fmt: skip
+def test_a_number_is_said_as_its_series_writes_it(query: str, meaning: str) -> None:
+    assert [note.meaning for note in parse_query(query).understood] == [meaning]
+
+
 def test_a_number_among_other_words_is_found_in_every_notation(engine: Engine) -> None:
     found = asked(engine, "临政办发2017年47号 网站")
     assert set(exact(found)) == {3, 6}
