@@ -71,10 +71,10 @@ def _next(engine: Engine, query: Query, found: Answer, args: Namespace) -> str |
 
 
 def _similar(engine: Engine, args: Namespace) -> tuple[Query, Answer]:
-    from index.query_suggest import own_group, similar, without
+    from index.query_suggest import similar, without
 
-    query = similar(engine, args.similar)
-    own = None if args.all_copies else own_group(engine, query, args.similar)
+    query, group = similar(engine, args.similar)
+    own = None if args.all_copies else group
     ask = every_copy if args.all_copies else answer
     found = ask(engine, query, limit=args.limit + 1, offset=args.offset)
     hits = [hit for hit in without(found.hits, args.similar) if own is None or hit.group != own]

@@ -110,7 +110,7 @@ def print_lines(engine: Engine, shown: Shown, *, masking: bool = True, colour: b
         print(_understood(note.kind, safe(note.read), safe(note.meaning)))
     for hit, snippet in with_snippets(engine, query, answer.hits, masking=masking):
         if was_exact and not hit.exact:
-            print(f"--- {'' if answer.total else 'not found as written; '}similar notices ---")
+            print(f"--- {'' if answer.total or not query.highlights else 'not found as written; '}similar notices ---")
         was_exact = hit.exact
         print("\n".join(_hit_lines(hit, snippet, query, (colour, masking))), end="\n\n")
     for line in _facet_lines(shown.facets):

@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from index.deadline import SECONDS, deadline
 from index.nodes import And, Between, Contains, Everything, HasAttachment, Is, Node, Not, Or, Phrase
 from index.whoosh_bits import numbers_of, of_flags, of_numbers
 from notices.errors import QueryLimitError
 from notices.text import fold, grams
 
-SECONDS = 2.0
 _RAREST = 3
 _TICK = 1_024
 _COLUMN_OF = {"published_date": "published", "written_date": "written", "effective_date": "effective"}
@@ -55,7 +55,7 @@ class Run:
 
 def begin(source: Source) -> Run:
     """An evaluation whose time starts now."""
-    return Run(source, time.monotonic() + SECONDS)
+    return Run(source, deadline())
 
 
 def matches(run: Run, node: Node) -> int:

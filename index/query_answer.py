@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
+from index.deadline import SECONDS, deadline, one_question
 from index.engine import Answer, Engine, Hit
 from index.nodes import And, Is, Node, Not, Or, Phrase, Query
 from notices.errors import QueryLimitError
 from notices.text import fold
 
-SECONDS = 2.0
 _MOST_COPIES = 10_000
 
 
@@ -21,14 +21,19 @@ def answer(engine: Engine, query: Query, *, limit: int = 10, offset: int = 0, so
 
     Exact hits match the query's node. Where they do not fill the page come the documents that its boosts match (other
     names, the number of another year), then the engine's relaxed ranking; neither is marked exact, both count as relaxed.
-    `total` and `relaxed` count documents; limit and offset count hits.
+    `total` and `relaxed` count documents; limit and offset count hits. Raises QueryLimitError when all of it takes too long.
     """
+    with one_question():
+        return _collapsed(engine, query, limit, offset, sort)
+
+
+def _collapsed(engine: Engine, query: Query, limit: int, offset: int, sort: str) -> Answer:
     query = _without_idle_letters(engine, query)
     if not limit:
         return every_copy(engine, query, limit=limit, offset=offset, sort=sort)
     wanted = reach = offset + limit
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
+    until = deadline()
+    while time.monotonic() < until:
         found = every_copy(engine, query, limit=reach, offset=0, sort=sort)
         heads = _heads(engine, query, found.hits, sort)
         if len(heads) >= wanted or len(found.hits) < reach:
@@ -84,7 +89,12 @@ def _copies(engine: Engine, query: Query, hits: Iterable[Hit], *, exact: bool) -
 
 
 def every_copy(engine: Engine, query: Query, *, limit: int = 10, offset: int = 0, sort: str = "relevance") -> Answer:
-    """The page with each copy of an instrument a hit of its own."""
+    """The page with each copy of an instrument a hit of its own. Raises QueryLimitError as answer does."""
+    with one_question():
+        return _every_copy(engine, query, limit, offset, sort)
+
+
+def _every_copy(engine: Engine, query: Query, limit: int, offset: int, sort: str) -> Answer:
     query = _without_idle_letters(engine, query)
     if not query.boosts:
         return engine.search(query, limit=limit, offset=offset, sort=sort)

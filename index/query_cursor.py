@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
+from index.deadline import one_question
 from index.engine import Answer, Engine, Hit
 from index.nodes import And, Between, Node, Not, Or, Query
 from index.query import MAX_OFFSET
@@ -56,7 +57,12 @@ def _state(engine: Engine, query: Query, every_copy: bool) -> str:
 
 def page_after(engine: Engine, query: Query, cursor: str, limit: int, *, every_copy: bool = False) -> Answer:
     """The next exact hits, newest first, undated last, after the cursor's. Raises UserError for what is no cursor."""
-    day, ident = _read(cursor)
+    with one_question():
+        return _page_after(engine, query, _read(cursor), (limit, every_copy))
+
+
+def _page_after(engine: Engine, query: Query, cursor: tuple[date | None, int], page: tuple[int, bool]) -> Answer:
+    (day, ident), (limit, every_copy) = cursor, page
     exact = replace(query, boosts=(), relaxed_text="")
     later = replace(exact, filters=And((query.filters, _not_newer(day))))
     hits: list[Hit] = []
@@ -65,8 +71,8 @@ def page_after(engine: Engine, query: Query, cursor: str, limit: int, *, every_c
         hits += fresh if every_copy else without_later_copies(engine, exact, fresh)
         if len(hits) >= limit:
             break
-    page = tuple(hits[:limit])
-    return Answer(engine.search(exact, limit=0).total, 0, page if every_copy else with_copies(engine, exact, page))
+    shown = tuple(hits[:limit])
+    return Answer(engine.search(exact, limit=0).total, 0, shown if every_copy else with_copies(engine, exact, shown))
 
 
 def _read(cursor: str) -> tuple[date | None, int]:

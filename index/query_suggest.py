@@ -13,13 +13,16 @@ from notices.text import fold, fold_map
 MOST_WORDS, SHORTEST, LONGEST = 4, 2, 24
 _SHORT = 3
 _SCAN = 4000
-_SIMILAR = 300
+_SIMILAR, _PROBE = 160, 40
 
 
 def did_you_mean(engine: Engine, query: str, passages: Sequence[str]) -> str | None:
-    """The query with words that no notice holds written as the passages of similar notices write them; None when nothing is near."""
+    """The query with words that no notice holds written as the passages of similar notices write them; None when nothing is near.
+
+    A word with digits is left as it is: another number is no better spelling of it.
+    """
     typed = (_core(t.text) for t in tokens_of(query) if t.kind in ("word", "phrase"))
-    words = [word for word in typed if SHORTEST < len(fold(word)) <= LONGEST]
+    words = [word for word in typed if SHORTEST < len(fold(word)) <= LONGEST and not any(map(str.isdigit, word))]
     unknown = [word for word in words[:MOST_WORDS] if not engine.search(Query(word, Phrase(fold(word))), limit=0).total]
     near = {word: _nearest(fold(word), passages) for word in unknown}
     changed = {word: found for word, found in near.items() if found and _is_usual(engine, found)}
@@ -96,18 +99,25 @@ def completions(engine: Engine, typed: str, most: int = 10) -> list[str]:
     return sorted(dict.fromkeys(found), key=lambda text: not fold(text).startswith(folded))[:most]
 
 
-def similar(engine: Engine, ident: int) -> Query:
-    """The query that ranks what resembles a notice, the notice itself first. Raises UnknownName."""
+def similar(engine: Engine, ident: int) -> tuple[Query, int | None]:
+    """The query that ranks what resembles a notice by its title and its beginning, the notice itself first; and the notice's group.
+
+    Raises UnknownName.
+    """
     held = engine.texts([ident])
     if ident not in held:
         raise UnknownName(f"the index holds no notice {ident}")
-    text = held[ident][0][:_SIMILAR]
-    return Query(f"similar to {ident}", Or(()), relaxed_text=fold(text), highlights=())
+    text, attached = held[ident]
+    body = fold(text or "".join(page for file in attached for page in file.pages))
+    own = _own(engine, body[:_PROBE], ident)
+    words = (fold(own.title) if own else "") + body[:_SIMILAR]
+    return Query(f"similar to {ident}", Or(()), relaxed_text=words, highlights=()), own.group if own else None
 
 
-def own_group(engine: Engine, query: Query, ident: int) -> int | None:
-    """The group of the notice that a query of `similar` is made of, which stands at its head among its copies."""
-    return next((hit.group for hit in engine.search(query, limit=50).hits if hit.id == ident), None)
+def _own(engine: Engine, beginning: str, ident: int) -> Hit | None:
+    """What a result line shows of the notice, which stands at the head of its copies when its beginning is asked for."""
+    found = engine.search(Query("", Or(()), relaxed_text=beginning), limit=50).hits
+    return next((hit for hit in found if hit.id == ident), None)
 
 
 def without(hits: Sequence[Hit], ident: int) -> tuple[Hit, ...]:

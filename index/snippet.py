@@ -119,14 +119,13 @@ def _shown(place: Where, folded: _Folded, first: int, asked: tuple[Sequence[str]
     start = _beginning(folded.text, at)
     end = min(len(folded.text), start + WIDTH)
     around = mask(folded.text[max(0, start - _MARGIN) : end + _MARGIN])
-    passage = around[min(start, _MARGIN) :][: end - start]
+    passage, unmasked = around[min(start, _MARGIN) :][: end - start], folded.text[start:end]
     low = max(0, first - WIDTH)  # folded characters may be more than the original ones, but few of them are before a match
     spans = [(folded.original(a), folded.original(b) + 1) for a, b, _ in folded.occurrences(runs, low, first + 2 * WIDTH)]
-    marks = sorted((max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start)
-    hidden = [shown != kept for shown, kept in zip(passage, folded.text[start:end], strict=True)]
-    marks = [(a, b) for a, b in marks if not (hidden[a] or hidden[b - 1])]  # the end of a mark would tell a digit that is masked
+    inside = sorted((max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start)
+    marks = _merged([(a, b) for a, b in inside if passage[a:b] == unmasked[a:b]])  # a mark on a starred digit would tell it
     path = section_path(folded.text, at) if place == "text" else ()
-    return Snippet(_one_line(passage), _merged(marks), place, tuple(map(mask, path)))
+    return Snippet(_one_line(passage), marks, place, tuple(map(mask, path)))
 
 
 def _beginning(text: str, at: int) -> int:

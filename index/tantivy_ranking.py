@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -10,13 +11,13 @@ from typing import Any, TypeVar
 from tantivy import DocAddress, Occur
 from tantivy import Query as Tantivy
 
+from index.deadline import SECONDS, deadline
 from index.nodes import And, Everything, Node, Or, Phrase, Query
 from index.tantivy_query import Terms, any_of, unscored
 from index.tantivy_schema import LETTERS
 from notices.errors import QueryLimitError
 from notices.text import grams
 
-SECONDS = 2.0
 _RELAXED_POSTINGS = 60_000
 _RELAXED_WEIGHTS = {"number": 4.0}
 _RUN_WEIGHT, _MOST_RUNS = 0.5, 12
@@ -133,7 +134,7 @@ def within_limit(work: Callable[[], Result]) -> Result:
 
     thread = threading.Thread(target=run, daemon=True, name="query")
     thread.start()
-    thread.join(SECONDS)
+    thread.join(max(deadline() - time.monotonic(), 0.0))
     if thread.is_alive():
         raise QueryLimitError(f"the query took longer than {SECONDS:g} s; make it more specific")
     if failed:

@@ -15,7 +15,7 @@ from notices.errors import ConfigError
 from notices.text import fold
 
 MOST_NAMES = 12
-_SHORTEST_BODY = 3
+_SHORTEST_BODY, _LONGEST_WORD = 3, 30
 _CENTRAL = ("国家", "国务院", "中国", "全国", "中央")
 _LEVEL = re.compile(r"(?:国家|全国|[\u4e00-\u9fff]{0,12}?(?:省|市|区|县|州|盟|旗|自治区|自治州|自治县))?")
 
@@ -44,7 +44,7 @@ def names_inside(word: str, home: Path | None) -> OtherNames | None:
     Name and rest are two runs; the name as typed comes first. The longest such name counts. What the archive's texts define is
     left out: their short forms are many, and words begin with them by chance.
     """
-    for length in range(len(word) - 2, 1, -1):
+    for length in range(len(word) - 2, 1, -1) if len(word) <= _LONGEST_WORD else ():
         for start in (0, len(word) - length):
             part, rest = word[start : start + length], word[:start] + word[start + length :]
             kind, names = _names_of_part(part, home)

@@ -10,6 +10,7 @@ from notices.text import fold
 if TYPE_CHECKING:
     from notices.numbers import NumberQuery
 
+_YEARLY = ("公告", "通告", "公报")
 EXACT_NUMBER, CODE_AND_NUMBER, YEAR_AND_NUMBER = 1000.0, 500.0, 250.0
 
 
@@ -23,10 +24,22 @@ def asked_number(text: str) -> NumberQuery | None:
 
 
 def shown(asked: NumberQuery) -> str:
-    """The number as it is understood, what is unsaid as …."""
-    if asked.kind and not asked.year:
-        return f"{asked.code or ''}{'' if (asked.code or '').endswith(asked.kind) else asked.kind}第{asked.no or '…'}号"
+    """The number as it is understood, what is unsaid as …: 国办发〔2017〕…号, 财政部公告2020年第9号, 国务院令第450号."""
+    if asked.kind or (asked.code or "").endswith(_YEARLY):
+        return f"{_series(asked)}{_part(asked)}"
     return f"{asked.code or '…'}〔{asked.year or '…'}〕{asked.no or '…'}号"
+
+
+def _series(asked: NumberQuery) -> str:
+    code, kind = asked.code or "", asked.kind or ""
+    return code if code.endswith(kind) else code + kind
+
+
+def _part(asked: NumberQuery) -> str:
+    """Year and number as the kind of series writes them."""
+    if asked.kind or (asked.code or "").endswith(_YEARLY):
+        return f"{asked.year}年第{asked.no or '…'}号" if asked.year else f"第{asked.no or '…'}号"
+    return f"〔{asked.year}〕{asked.no}号"
 
 
 def as_written(asked: NumberQuery) -> str:
@@ -38,7 +51,7 @@ def to_mark(asked: NumberQuery) -> tuple[str, ...]:
     """What to mark of a whole number: itself, and the part that a number of another code shares with it."""
     if not as_written(asked):
         return ()
-    return (shown(asked), *([f"〔{asked.year}〕{asked.no}号"] if asked.year else []))
+    return (shown(asked), *([_part(asked)] if asked.year else []))
 
 
 def number_nodes(asked: NumberQuery, scope: Scope) -> tuple[Node, ...]:

@@ -154,11 +154,13 @@ def test_ten_thousand_generated_queries_against_ten_thousand_notices(indexes: In
 
 
 @pytest.mark.parametrize("scheme", ENGINES)
-def test_half_a_pair_of_surrogates_in_a_filter_is_a_value_that_no_notice_has(indexes: Indexes, scheme: str) -> None:
+def test_half_a_pair_of_surrogates_in_a_filter_is_no_character_of_its_value(indexes: Indexes, scheme: str) -> None:
     engine = open_engine(indexes(scheme, 2000))
-    for field in ("文种", "来源", "状态", "文号", "发文机关", "地区", "url"):
+    for field in ("来源", "状态", "文号", "发文机关", "地区", "url"):
         found = answer(engine, parse_query(f"{field}:通\ud800知", lenient=True, exact=True))
         assert (found.total, found.hits) == (0, ())
+    kinds = [answer(engine, parse_query(f"文种:{kind}", exact=True), limit=0).total for kind in ("通\ud800知", "通知")]
+    assert kinds == [2000, 2000]  # folded as texts are: half a pair is no character
     engine.close()
 
 

@@ -37,9 +37,9 @@ def examples(page: str) -> list[tuple[str, set[int]]]:
     return [(query, {int(i) for i in found.split()}) for query, found in rows]
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    url = f"whoosh://{tmp_path_factory.mktemp('docs')}/index"
+@pytest.fixture(scope="module", params=["whoosh", "tantivy"])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    url = f"{request.param}://{tmp_path_factory.mktemp('docs')}/index"
     rebuild(url, example_documents(PAGES[0]))
     made = open_engine(url)
     yield made

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from index import matching
+from index import deadline
 from index.engine import Document
 from index.nodes import Everything, Is, Or, Phrase, Query
 from index.whoosh_bits import flags_of, numbers_of, of_flags, of_numbers
@@ -78,7 +78,7 @@ def test_what_keeps_the_order_of_words_ranks_above_what_does_not(tmp_path: Path)
 
 
 def test_a_query_out_of_time_says_so(engine: WhooshEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matching, "SECONDS", -1.0)
+    monkeypatch.setattr(deadline, "SECONDS", -1.0)
     with pytest.raises(QueryLimitError, match="took longer"):
         engine.search(Query("", Everything()))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from index import tantivy_ranking
+from index import deadline, tantivy_ranking
 from index.engine import Document
 from index.nodes import Contains, Everything, Phrase, Query
 from index.open import open_engine, rebuild
@@ -74,7 +74,7 @@ def test_damaged_bytes_end_in_an_answer_or_in_index_unusable(tmp_path: Path) -> 
 
 
 def test_a_query_that_takes_too_long_is_refused_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tantivy_ranking, "SECONDS", 0.05)
+    monkeypatch.setattr(deadline, "SECONDS", 0.05)
     release = threading.Event()
     started = time.monotonic()
     with pytest.raises(QueryLimitError, match="took longer"):
