@@ -18,9 +18,8 @@ class Aside:
     def __init__(self) -> None:
         self._new: list[tuple[str, int, bytes]] = []
         with _errors():
-            self._raw = sqlite3.connect(
-                "", isolation_level=None
-            )  # no name: in the folder for temporary files, and in memory only as long as small
+            # A database without a name lies in the folder for temporary files once it is larger than its cache.
+            self._raw = sqlite3.connect("", isolation_level=None)
             for pragma in _PRAGMAS:
                 self._raw.execute(f"pragma {pragma}")
             self._raw.execute("create table aside (part text, number integer, value blob, primary key (part, number)) without rowid")
