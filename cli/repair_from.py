@@ -57,7 +57,8 @@ def regain(config: Config, database: Engine, backup: Path, found: Sequence[Findi
             check_kinship(both)
             taken = _files(both, Places(config.warc_dir, backup / WARC, Path(scratch)), found, apply=apply)
             rewritten = {f.ref for f in found if (f.area, f.kind) == ("sql", "rewritten") and f.ref is not None}
-            taken += _rows(lost_rows(both, rewritten, apply=apply), apply=apply)
+            unreadable = {f.ref for f in found if f.kind == "unreadable" and f.place.startswith("notice ") and f.ref is not None}
+            taken += _rows(lost_rows(both, rewritten, unreadable, apply=apply), apply=apply)
             return taken + _notes(both, backup, found, apply=apply)
         finally:
             theirs.dispose()

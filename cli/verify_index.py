@@ -6,8 +6,10 @@ so what reached SQL and then the index between two reads is no damage.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 
 from sqlalchemy import Engine as Database
 
@@ -18,12 +20,14 @@ from index.open import damaged_files, open_engine
 from notices.config import Config
 from notices.errors import DamageFound, IndexUnusable, NoticesError
 from pipeline import newest
+from pipeline.aside import Aside
 from pipeline.verify import Finding
 
 _BATCH = 200
 _PAGE = 10_000
 _SUSPECTS = 500  # looked at again at a time
 _LOOKS, _PAUSE = 2, 0.1
+_REVISION, _HIT = "revision", "hit"
 _SHOWN = ("url", "title", "source", "issuer", "document_number", "kind", "region", "state", "published_date", "written_date", "group")
 
 
@@ -88,34 +92,49 @@ def _look(config: Config, database: Database, only: Sequence[int] | None) -> Ite
         yield Finding("index", "unusable", config.index, str(error))
         return
     try:
-        held = {ident: n for ident, n in engine.versions() if asked is None or ident in asked}
-        yield from _against(engine, held, (document(r) for r in revisions), waiting)
+        with closing(Aside()) as held:
+            _take_down(engine, held, asked)
+            yield from _against(engine, held, (document(r) for r in revisions), waiting)
     except Exception as error:  # whatever an engine's library makes of bytes that it did not write
         yield Finding("index", "unusable", config.index, f"{type(error).__name__}: {error}"[:200])
     finally:
         engine.close()
 
 
-def _against(engine: Engine, held: dict[int, int], wanted: Iterator[Document], waiting: set[int]) -> Iterator[Finding]:
+def _take_down(engine: Engine, held: Aside, asked: set[int] | None) -> None:
+    """What the index holds: the revision of each document, and what its hits show."""
+    for ident, revision in engine.versions():
+        if asked is None or ident in asked:
+            held.put(_REVISION, ident, b"%d" % revision)
+    for hit in _hits(engine):
+        if asked is None or hit.id in asked:
+            held.put(_HIT, hit.id, _shown(hit))
+
+
+def _shown(what: Hit | Document) -> bytes:
+    return json.dumps([getattr(what, name) for name in _SHOWN], default=str).encode()
+
+
+def _against(engine: Engine, held: Aside, wanted: Iterator[Document], waiting: set[int]) -> Iterator[Finding]:
     batch: list[Document] = []
-    shown = {hit.id: hit for hit in _hits(engine) if hit.id in held}
     for each in wanted:
-        found = held.pop(each.id, None)
+        found = held.get(_REVISION, each.id)
+        held.drop(_REVISION, each.id)
         if each.id in waiting:
             continue
-        if found != each.revision:
-            said = "no document" if found is None else f"revision {found}"
+        if found is None or int(found) != each.revision:
+            said = "no document" if found is None else f"revision {int(found)}"
             yield Finding("index", "differs", f"notice {each.id}", f"the index holds {said}, SQL revision {each.revision}", each.id)
             continue
-        yield from _fields(shown.get(each.id), each)
+        yield from _fields(held.get(_HIT, each.id), each)
         batch.append(each)
         if len(batch) >= _BATCH:
             yield from _texts(engine, batch)
             batch = []
     yield from _texts(engine, batch)
-    for ident, revision_number in sorted(held.items()):
+    for ident, revision in held.each(_REVISION):
         if ident not in waiting:
-            yield Finding("index", "extra", f"notice {ident}", f"the index holds revision {revision_number}, SQL no such notice", ident)
+            yield Finding("index", "extra", f"notice {ident}", f"the index holds revision {int(revision)}, SQL no such notice", ident)
 
 
 def _hits(engine: Engine) -> Iterator[Hit]:
@@ -124,11 +143,13 @@ def _hits(engine: Engine) -> Iterator[Hit]:
         yield from engine.search(Query("", Everything()), limit=_PAGE, offset=at, sort="date").hits
 
 
-def _fields(hit: Hit | None, wanted: Document) -> Iterator[Finding]:
+def _fields(hit: bytes | None, wanted: Document) -> Iterator[Finding]:
     """A document whose hit would show something else than SQL says."""
-    names = [name for name in _SHOWN if hit is None or getattr(hit, name) != getattr(wanted, name)]
-    if names:
-        yield Finding("index", "rewritten", f"notice {wanted.id}", f"the document says something else: {', '.join(names)}", wanted.id)
+    if hit == _shown(wanted):
+        return
+    pairs = zip(_SHOWN, json.loads(hit), json.loads(_shown(wanted)), strict=True) if hit else ((name, None, name) for name in _SHOWN)
+    names = ", ".join(name for name, held, said in pairs if held != said)
+    yield Finding("index", "rewritten", f"notice {wanted.id}", f"the document says something else: {names}", wanted.id)
 
 
 def _texts(engine: Engine, wanted: list[Document]) -> Iterator[Finding]:

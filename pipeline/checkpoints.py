@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,21 +30,43 @@ def public_key(config: Config, note: str | None = None) -> str:
     return verifier_key(open_key(config.home / "keys"), note.partition("\n")[0] if note else config.origin)
 
 
-def log_of(database: Engine, last_snapshot: int | None = None) -> tuple[list[int], list[bytes]]:
-    """Ids and leaf hashes of all snapshots, or of those up to one, in order of their ids. Raises DamageFound for a row that has no digest."""
+def leaves_of(database: Engine, last_snapshot: int | None = None) -> Iterator[tuple[int, bytes]]:
+    """Id and leaf hash of every snapshot, or of those up to one, in order of their ids. Raises DamageFound for a row that has no digest."""
     columns = models.Snapshot.id, models.Snapshot.payload_digest, models.Snapshot.url, models.Snapshot.fetched_at
     query = select(*columns).order_by(models.Snapshot.id).execution_options(yield_per=5000)
     if last_snapshot is not None:
         query = query.where(models.Snapshot.id <= last_snapshot)
-    ids, leaves = [], []
     with Session(database) as session, session.begin():
         for ident, digest, url, fetched_at in session.execute(query):
-            ids.append(ident)
             try:
-                leaves.append(merkle.leaf(digest, url, fetched_at))
+                leaf = merkle.leaf(digest, url, fetched_at)
             except ValueError as error:
                 raise DamageFound(f"snapshot {ident}: {error}") from error
-    return ids, leaves
+            yield ident, leaf
+
+
+def log_of(database: Engine, last_snapshot: int | None = None) -> tuple[list[int], list[bytes]]:
+    """All of leaves_of at once, as proofs need them: about 100 bytes of memory a snapshot."""
+    found = list(leaves_of(database, last_snapshot))
+    return [ident for ident, _ in found], [leaf for _, leaf in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """The log when it held so many snapshots: the id of the last, and the root."""
+
+    last_snapshot: int
+    root: bytes
+
+
+def milestones(database: Engine, sizes: Iterable[int]) -> dict[int, Milestone]:
+    """The log at each of these sizes that it has reached, and at its size now. One pass, and no more in memory than the answer."""
+    wanted, frontier, found, last = set(sizes), merkle.Frontier(), dict[int, Milestone](), 0
+    for last, leaf in leaves_of(database):
+        frontier = merkle.extend(frontier, (leaf,))
+        if frontier.size in wanted:
+            found[frontier.size] = Milestone(last, merkle.frontier_root(frontier))
+    return found | {frontier.size: Milestone(last, merkle.frontier_root(frontier))}
 
 
 def newest(database: Engine) -> models.Checkpoint | None:
@@ -54,15 +77,14 @@ def newest(database: Engine) -> models.Checkpoint | None:
 
 def make_checkpoint(database: Engine, config: Config, now: datetime) -> models.Checkpoint:
     """Sign the log as it stands and keep the note in SQL and as a file; the newest one when nothing came since. Raises UnknownName when empty."""
-    ids, leaves = log_of(database)
-    if not ids:
+    [(size, log)] = milestones(database, ()).items()
+    if not size:
         raise UnknownName("the archive holds no snapshot yet; there is nothing to sign")
     last = newest(database)
-    if last is not None and last.size == len(ids) and last.last_snapshot_id == ids[-1]:
+    if last is not None and last.size == size and last.last_snapshot_id == log.last_snapshot:
         return last
-    root = merkle.root(leaves)
-    note = sign_checkpoint(open_key(config.home / "keys"), Checkpoint(config.origin, len(ids), root, now))
-    row = models.Checkpoint(made_at=now, size=len(ids), last_snapshot_id=ids[-1], root=root.hex(), note=note)
+    note = sign_checkpoint(open_key(config.home / "keys"), Checkpoint(config.origin, size, log.root, now))
+    row = models.Checkpoint(made_at=now, size=size, last_snapshot_id=log.last_snapshot, root=log.root.hex(), note=note)
     with Session(database, expire_on_commit=False) as session, session.begin():
         session.add(row)
     _write_file(config, row)
@@ -110,37 +132,43 @@ def check_log(database: Engine, config: Config) -> Iterator[tuple[str, str, str]
                 yield "unreadable", f"checkpoint {ident}", str(error)
     if not rows and not files:
         return
-    ids, leaves = log_of(database)
-    built = merkle.levels(leaves)
+    notes = [_read_note(path, config) for path in files.values()]
+    log = milestones(database, [*(row.size for row in rows), *(signed.size for _, signed in notes if isinstance(signed, Checkpoint))])
     for row in rows:
-        yield from _check_row(row, ids, built, config)
+        yield from _check_row(row, log, config)
     sizes = {row.size for row in rows}
-    for path in files.values():
-        yield from _check_note(path, built, config, sizes)
+    for path, signed in notes:
+        yield from _check_note(f"checkpoints/{path.name}", signed, log, sizes)
 
 
-def _check_row(row: models.Checkpoint, ids: list[int], built: merkle.Levels, config: Config) -> Iterator[tuple[str, str, str]]:
+def _check_row(row: models.Checkpoint, log: Mapping[int, Milestone], config: Config) -> Iterator[tuple[str, str, str]]:
     place = f"checkpoint {row.id} ({row.made_at:%Y-%m-%d})"
     try:
         note_of(row, public_key(config, row.note))
     except NoticesError as error:
         yield "signature", place, str(error)
         return
-    if row.size > len(ids) or ids[row.size - 1] != row.last_snapshot_id:
+    reached = log.get(row.size)
+    if reached is None or reached.last_snapshot != row.last_snapshot_id:
         yield "log", place, f"it was signed over {row.size} snapshots up to number {row.last_snapshot_id}; they are not all there"
-    elif merkle.root_at(built, row.size).hex() != row.root:
+    elif reached.root.hex() != row.root:
         yield "log", place, f"the first {row.size} snapshots are not what was signed"
 
 
-def _check_note(path: Path, built: merkle.Levels, config: Config, sizes: set[int]) -> Iterator[tuple[str, str, str]]:
-    place = f"checkpoints/{path.name}"
+def _read_note(path: Path, config: Config) -> tuple[Path, Checkpoint | str]:
+    """What a file's note signs, or why it does not."""
     try:
         note = path.read_text(encoding="utf-8")
-        signed = verify_checkpoint(note, public_key(config, note))
+        return path, verify_checkpoint(note, public_key(config, note))
     except (NoticesError, OSError, UnicodeDecodeError) as error:
-        yield "signature", place, str(error)
+        return path, str(error)
+
+
+def _check_note(place: str, signed: Checkpoint | str, log: Mapping[int, Milestone], sizes: set[int]) -> Iterator[tuple[str, str, str]]:
+    if isinstance(signed, str):
+        yield "signature", place, signed
         return
     if signed.size not in sizes:
         yield "log", place, f"no checkpoint row has its size {signed.size}: the rows after it were lost or taken away"
-    if signed.size > len(built[0]) or merkle.root_at(built, signed.size) != signed.root:
+    if signed.size not in log or log[signed.size].root != signed.root:
         yield "log", place, f"the first {signed.size} snapshots are not what was signed on {signed.signed_at.astimezone(UTC):%Y-%m-%d}"

@@ -237,7 +237,7 @@ class Correction(Base):
 
 
 class Observation(Base):
-    """One later look at an archived notice: "seen", or the evidence that it was not (pipeline.presence); or that it left its list."""
+    """One later look at an archived notice: "seen", or the evidence that it was not (pipeline.presence); or that a list lost or regained it."""
 
     __tablename__ = "observation"
     id: Mapped[int] = mapped_column(primary_key=True)

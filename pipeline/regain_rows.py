@@ -64,15 +64,18 @@ def check_kinship(both: Backup) -> None:
         raise BadInput(f"not a backup of this archive: of {len(common)} snapshots with the same number {same} are the same")
 
 
-def lost_rows(both: Backup, rewritten: Collection[int], *, apply: bool) -> list[Regained]:
-    """Take the rows that are gone and the `rewritten` revisions (their ids) in one transaction; without `apply` it is taken back."""
+def lost_rows(both: Backup, rewritten: Collection[int], unreadable: Collection[int], *, apply: bool) -> list[Regained]:
+    """Take the rows that are gone, the `rewritten` revisions and the `unreadable` notices (their ids) in one transaction.
+
+    Without `apply` it is taken back. What the backup cannot mend of the latter two is left out: it may be read again from its bytes.
+    """
     found: list[Regained] = []
     with Session(both.archive) as mine, Session(both.backup) as theirs:
         for table in _GONE:
             found += _table(both, (mine, theirs), table, set(rewritten))
-        for ident in sorted(rewritten):
-            why = _tried(mine, partial(_as_written, mine, theirs, ident, set(rewritten)))
-            found += [] if why else [Regained(f"revision row {ident}")]  # what the backup cannot mend may be read again from its bytes
+        changed = [("revision", ident, partial(_as_written, mine, theirs, ident, set(rewritten))) for ident in sorted(rewritten)]
+        changed += [("notice", ident, partial(_as_it_read, mine, theirs, ident)) for ident in sorted(unreadable)]
+        found += [Regained(f"{table} row {ident}") for table, ident, take in changed if _tried(mine, take) is None]
         _bring_up_to_date(both, mine, [r for r in found if not r.problem])
         if apply:
             mine.commit()
@@ -143,6 +146,20 @@ def _as_written(mine: Session, theirs: Session, ident: int, rewritten: set[int])
         raise DamageFound("the backup holds another state of it")
     _copy(mine, theirs, models.Revision, ident)
     _whole(mine, theirs, ident, rewritten)
+
+
+def _as_it_read(mine: Session, theirs: Session, ident: int) -> None:
+    """A notice's row with values that are none, as the backup holds it under the same address."""
+    try:
+        mine.get(models.Notice, ident)
+    except DamageFound:
+        mine.expire_all()
+    else:
+        raise DamageFound("the row itself can be read")
+    there = theirs.get(models.Notice, ident)
+    if there is None or mine.scalar(select(models.Notice.key).where(models.Notice.id == ident)) != there.key:
+        raise DamageFound("the backup holds another notice under its number")
+    _copy(mine, theirs, models.Notice, ident)
 
 
 def _whole(mine: Session, theirs: Session, ident: int, rewritten: set[int]) -> None:

@@ -6,7 +6,9 @@ Nothing is changed. What the index holds is compared by the command that joins t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,12 +20,13 @@ from notices.config import Config
 from notices.errors import DamageFound
 from notices.urls import url_key
 from pipeline import models
+from pipeline.aside import Aside
 from pipeline.checkpoints import check_log
 from pipeline.database import database_errors, for_reading
 from pipeline.row_digest import row_digest
 from pipeline.snapshots import verify_series
-from pipeline.warc_files import lane_in_use, parse_name
-from pipeline.warc_member import Member
+from pipeline.warc_files import lane_in_use, parse_name, reading
+from pipeline.warc_member import BadMember, Member, read_member
 from pipeline.warc_record import warc_date
 from pipeline.warc_verify import unsettled
 
@@ -43,20 +46,53 @@ class Finding:
     ref: int | None = None
 
 
-@dataclass(slots=True)
 class Records:
-    """What the WARC files hold, by file: offset to what a snapshot row must say of the record there."""
+    """What the WARC files hold: for the offset of each sound capture a digest of what a snapshot row must say of it."""
 
-    files: dict[str, dict[int, Said]] = field(default_factory=dict)
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._kept = folder, Aside()
 
     def seen(self, name: str, member: Member) -> None:
         """Note a sound capture."""
-        self.files.setdefault(name, {})[member.offset] = said_by(member)
+        self._kept.put(name, member.offset, _digest(said_by(member)))
+
+    def says(self, name: str, offset: int, said: Said) -> bool | None:
+        """Whether the record there says just that; None when there is none."""
+        held = self._kept.get(name, offset)
+        return None if held is None else held == _digest(said)
+
+    def files(self) -> list[str]:
+        """Names of the files with sound captures."""
+        return self._kept.parts()
+
+    def offsets(self, name: str) -> Iterator[int]:
+        """Where a file's sound captures begin, in order."""
+        return (offset for offset, _ in self._kept.each(name))
+
+    def read(self, name: str, offset: int) -> Said | None:
+        """What the record says, read once more; None when it cannot be read now."""
+        try:
+            with reading(self._folder, name) as fd:
+                return said_by(read_member(fd, offset))
+        except (DamageFound, BadMember, OSError):
+            return None
+
+    def close(self) -> None:
+        """Forget all of it."""
+        self._kept.close()
+
+
+def _digest(said: Said) -> bytes:
+    return blake2b(repr(said).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def verify_archive(database: Engine, config: Config, progress: Callable[[int], None] = lambda _: None) -> Iterator[Finding]:
     """Every damage in the WARC series, in SQL and in the signed log; `progress` is told bytes of WARC as they are read."""
-    records, database = Records(), for_reading(database)
+    with closing(Records(config.warc_dir)) as records:
+        yield from _verify(for_reading(database), config, records, progress)
+
+
+def _verify(database: Engine, config: Config, records: Records, progress: Callable[[int], None]) -> Iterator[Finding]:
     newest = _newest_snapshot(database)  # a row made later may name a record that was not there when its file was read
     for found in verify_series(config.warc_dir, progress, records.seen):
         yield Finding("warc", found.kind, f"{found.file}{'' if found.offset is None else f' offset {found.offset}'}", found.detail)
@@ -112,12 +148,14 @@ def snapshots_against(database: Engine, records: Records, newest: int) -> Iterat
         for row in rows:
             if row.id > newest:
                 return
-            said = records.files.get(row.warc_file, {}).get(row.offset)
+            agrees = records.says(row.warc_file, row.offset, said_of(row))
             place = f"snapshot {row.id} ({row.warc_file} offset {row.offset})"
-            if said is None:
+            if agrees is None:
                 yield Finding("warc", "lost", place, f"no sound record there; it held {row.url}", row.id)
-            elif said != said_of(row):
-                yield Finding("sql", "snapshot", place, _difference(said_of(row), said), row.id)
+            elif not agrees:
+                said = records.read(row.warc_file, row.offset)
+                detail = _difference(said_of(row), said) if said else "the record says something else, and cannot be read any more"
+                yield Finding("sql", "snapshot", place, detail, row.id)
 
 
 _FIELDS = ("length", "payload digest", "url", "time", "revisit", "kind", "status")
@@ -130,14 +168,15 @@ def _difference(row: tuple[object, ...], record: tuple[object, ...]) -> str:
 
 def _orphans(database: Engine, records: Records, folder: Path) -> Iterator[Finding]:
     """Records that no row names. A file that is being written is left out: its run may be between record and row."""
-    for name, held in records.files.items():
+    for name in records.files():
         entry = parse_name(name)
         if entry and lane_in_use(folder, entry.lane):
             continue
         with Session(database) as session, session.begin():
             known = set(session.scalars(select(models.Snapshot.offset).where(models.Snapshot.warc_file == name)))
-        for offset in sorted(held.keys() - known):
-            yield Finding("warc", "orphan", f"{name} offset {offset}", f"no snapshot row names this record of {held[offset][2]}")
+        for offset in [offset for offset in records.offsets(name) if offset not in known]:
+            said = records.read(name, offset)
+            yield Finding("warc", "orphan", f"{name} offset {offset}", f"no snapshot row names this record of {said[2] if said else '?'}")
 
 
 def _rows(database: Engine) -> Iterator[Finding]:

@@ -93,6 +93,7 @@ ROWS: dict[str, str] = {
     "attachment deleted": "delete from attachment where revision_id = 12",
     "revision rewritten": "update revision set title = '伪', text = '伪' where id = 12",
     "alias moved": "update alias set revision_id = 13 where revision_id = 12",
+    "notice made unreadable": "update notice set first_seen_at = 'never' where id = 5",
     "checkpoint deleted": "delete from checkpoint",
     "source deleted": "delete from source",
     "runs deleted": "delete from run",
