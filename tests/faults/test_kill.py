@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from tests.archive_home import ROOT, Home
+from tests.conftest import Figure
 from tests.site_server import serving, small_site
 
 KILLS = 50
@@ -53,7 +54,7 @@ def assert_whole(home: Home, count: int) -> None:
 
 
 @pytest.mark.faults
-def test_kill_at_random_moments(tmp_path: Path) -> None:
+def test_kill_at_random_moments(tmp_path: Path, figure: Figure) -> None:
     chance = random.Random(20261123)
     home, count = Home(tmp_path / "home"), 10
     with serving(small_site(count, 5)) as site:
@@ -66,10 +67,11 @@ def test_kill_at_random_moments(tmp_path: Path) -> None:
             if n % CHECK_EVERY == 0:
                 home.run("crawl")
                 assert_whole(home, count)
+    figure("kill -9 of crawls and rebuilds, one archive, real processes", KILLS, "lost 0, twice 0, without an owner 0, WARC = SQL = index")
 
 
 @pytest.mark.faults
-def test_kill_during_import(tmp_path: Path) -> None:
+def test_kill_during_import(tmp_path: Path, figure: Figure) -> None:
     import json
 
     chance = random.Random(7)
@@ -81,3 +83,4 @@ def test_kill_during_import(tmp_path: Path) -> None:
         kill_soon(home, chance.uniform(0.3, 3.0), "import", str(file))
     home.run("import", str(file))
     assert_whole(home, 400)
+    figure("kill -9 of an import, one archive, real processes", 8, "lost 0, twice 0, without an owner 0, WARC = SQL = index")

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.snapshots import SnapshotWriter, read_capture, scan, settle, verify_series, warc_files
+from tests.conftest import Figure
 from tests.pipeline.test_snapshots import capture, warcio_check
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +23,7 @@ _WRITER = """
 import sys, random, os
 from pathlib import Path
 from pipeline.snapshots import SnapshotWriter
+from tests.conftest import Figure
 from tests.pipeline.test_snapshots import capture
 folder, first, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 with SnapshotWriter(folder, 30_000) as writer:
@@ -75,9 +77,11 @@ def test_killed_writers_lose_nothing_acknowledged(tmp_path: Path) -> None:
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("seed", range(15))
-def test_three_hundred_kills_lose_nothing_acknowledged(tmp_path: Path, seed: int) -> None:
-    assert kill_writers(tmp_path, 20, seed) >= 20
+@pytest.mark.timeout(900)
+def test_three_hundred_kills_lose_nothing_acknowledged(tmp_path: Path, figure: Figure) -> None:
+    kept = sum(kill_writers(tmp_path / str(seed), 20, seed) for seed in range(15))
+    figure("kill -9 of a WARC writer", 300, f"{kept} records acknowledged, lost 0, twice 0")
+    assert kept >= 300
 
 
 def test_three_processes_write_at_once_while_verify_reads(tmp_path: Path) -> None:
