@@ -45,11 +45,11 @@ def lines(count: int, seed: int = 1, size: int = 400) -> str:
     return "\n".join(made)
 
 
-def an_archive(path: Path, imported: int = 135) -> Home:
+def an_archive(path: Path, imported: int = 80) -> Home:
     """Imported lines and a small crawl with files: several sealed WARC files, one open."""
     home = Home(path)
     home.environment["NOTICES_WARC_MAX_BYTES"] = str(WARC_BYTES)
-    home.run("import", "-", stdin=lines(imported, size=800))
+    home.run("import", "-", stdin=lines(imported, size=1400))
     site = small_site(CRAWLED, per_page=6)
     for n in range(1, CRAWLED + 1):
         site.pages[notice_path(n)] = notice_page(n, f'<p>附件：<a href="/files/f{n}.txt">巡查表{n}.txt</a></p>')

@@ -120,19 +120,19 @@ def test_every_layer_is_counted(small: Small) -> None:
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_every_change_meets_a_full_disk_once(small: Small, figure: Figure) -> None:
     assert campaign(small, list(small.changes), "ENOSPC", "once", figure)["exit 5"]
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_disk_stays_full_from_some_change_on(small: Small, figure: Figure) -> None:
     assert campaign(small, some(small.changes, 16), "ENOSPC", "lasting", figure)["exit 5"]
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_some_changes_meet_a_broken_device_once(small: Small, figure: Figure) -> None:
     campaign(small, some(small.changes, 16), "EIO", "once", figure)
 
