@@ -17,10 +17,10 @@ test-long: $(READY)
 	$(BIN)/python -m pytest -n 2 -m "long and not faults" --timeout 3600
 
 faults: $(READY)
-	$(BIN)/python -m pytest -n 2 -m "faults and not long" --timeout 900
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "faults and not long" --timeout 900
 
 faults-long: $(READY)
-	$(BIN)/python -m pytest -n 2 -m "faults and long" --timeout 7200
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "faults and long" --timeout 7200
 
 # pywb is a referee, GPL and not a part: it lives in an environment of its own, and nothing ships it.
 replay: $(READY) $(VENV)-pywb/.ready

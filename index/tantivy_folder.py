@@ -22,15 +22,20 @@ _STAMP_VALUE = {"engine": "tantivy", "version": VERSION}
 
 
 def current_generation(folder: Path) -> Path:
-    """The folder of the current generation. Raises IndexUnusable when there is none that this program can read."""
+    """The folder of the current generation. Raises IndexUnusable, naming the file at fault, when there is none that this program can read."""
     try:
         name = (folder / CURRENT).read_text(encoding="ascii").strip()
-        generation = folder / name
+    except (OSError, ValueError) as error:
+        raise IndexUnusable(f"index {folder}: {CURRENT}: {error}") from error
+    generation = folder / name
+    if not name or name != Path(name).name or not generation.is_dir():
+        raise IndexUnusable(f"index {folder}: {CURRENT} names {name!r}, which is no generation here")
+    try:
         stamp = json.loads((generation / STAMP).read_text(encoding="ascii"))
     except (OSError, ValueError) as error:
-        raise IndexUnusable(f"index {folder}: {error}") from error
-    if name != Path(name).name or stamp != _STAMP_VALUE:
-        raise IndexUnusable(f"index {folder}: made by another version or engine of this program ({stamp!r})")
+        raise IndexUnusable(f"index {generation}: {STAMP}: {error}") from error
+    if stamp != _STAMP_VALUE:
+        raise IndexUnusable(f"index {generation}: made by another version or engine of this program ({STAMP}: {stamp!r})")
     _refuse_foreign(generation)
     return generation
 

@@ -19,19 +19,24 @@ from pathlib import Path
 from index.whoosh_schema import VERSION
 from notices.errors import ArchiveUnwritable, DiskFull, IndexUnusable
 
-FOLDED, ORIGINALS, CURRENT = "folded.bin", "originals.bin", "current"
+FOLDED, ORIGINALS, CURRENT, STAMP = "folded.bin", "originals.bin", "current", "version.json"
 
 
 def current_generation(folder: Path) -> Path:
-    """The folder of the current generation. Raises IndexUnusable when there is none that this program can read."""
+    """The folder of the current generation. Raises IndexUnusable, naming the file at fault, when there is none that this program can read."""
     try:
         name = (folder / CURRENT).read_text(encoding="ascii").strip()
-        generation = folder / name
-        version = json.loads((generation / "version.json").read_text(encoding="ascii"))
     except (OSError, ValueError) as error:
-        raise IndexUnusable(f"index {folder}: {error}") from error
-    if name != Path(name).name or version != {"version": VERSION}:
-        raise IndexUnusable(f"index {folder}: made by another version of this program ({version!r})")
+        raise IndexUnusable(f"index {folder}: {CURRENT}: {error}") from error
+    generation = folder / name
+    if not name or name != Path(name).name or not generation.is_dir():
+        raise IndexUnusable(f"index {folder}: {CURRENT} names {name!r}, which is no generation here")
+    try:
+        version = json.loads((generation / STAMP).read_text(encoding="ascii"))
+    except (OSError, ValueError) as error:
+        raise IndexUnusable(f"index {generation}: {STAMP}: {error}") from error
+    if version != {"version": VERSION}:
+        raise IndexUnusable(f"index {generation}: made by another version of this program ({STAMP}: {version!r})")
     _refuse_foreign(generation)
     return generation
 
@@ -54,7 +59,7 @@ def new_generation(folder: Path) -> Path:
             shutil.rmtree(path, ignore_errors=True)
     generation = folder / f"g-{max(numbers) + 1:06d}"
     generation.mkdir(mode=0o755)
-    (generation / "version.json").write_text(json.dumps({"version": VERSION}), encoding="ascii")
+    (generation / STAMP).write_text(json.dumps({"version": VERSION}), encoding="ascii")
     return generation
 
 

@@ -7,6 +7,7 @@ run unchanged but for this. What to do stands in the FAULT variable:
     fail:ROLE:K:ERRNO:once         the K-th change in the process of that role (main, worker) fails once
     fail:ROLE:K:ERRNO:lasting      from the K-th on, and in every later process, nothing can grow any more
     kill:POINT:SIDE:N:family|self  SIGKILL at the N-th passing of a named point (tests/faults/inject_points.py); `points` only notes them
+    began                          note every process, so that all can be killed from outside
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class Fault:
     met: int = 0
     passed: Counter[tuple[str, str]] = field(default_factory=Counter)
     full: bool = False
+    parent: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, environment: Mapping[str, str], role: str) -> None:
@@ -58,6 +60,9 @@ class Fault:
         self.words, self.home = environment.get("FAULT", "off").split(":"), environment.get("FAULT_HOME", "/nowhere")
         self.log, self.role, self.met = Path(environment.get("FAULT_LOG", "/nowhere")), role, 0
         self.full = self.words[-1] == "lasting" and self.log.exists()
+        self.parent = int(environment.get("FAULT_PARENT", os.getppid()))
+        if self.words[0] in ("began", "kill"):
+            self.note(f"began {role} {os.getpid()}")
 
     def change(self, kind: str, path: str) -> int:
         """The number of the error with which this change of a file fails, 0 when it goes through."""
@@ -97,7 +102,7 @@ class Fault:
         """End as by kill -9, the parent first where the whole family is to go."""
         self.note(f"killed {self.role} {name} {side}")
         if self.words[4] == "family" and self.role == "worker":
-            os.kill(os.getppid(), signal.SIGKILL)
+            os.kill(self.parent, signal.SIGKILL)
         os.kill(os.getpid(), signal.SIGKILL)
 
     def note(self, line: str) -> None:
@@ -126,10 +131,11 @@ def arm() -> Fault:
     fault = Fault([], "", "", Path())
     fault.begin(os.environ, "worker" if "cli.crawl_worker" in sys.orig_argv else "main")
     _wrap_os(fault)
-    if fault.words[0] in ("kill", "points"):
+    if fault.words[0] in ("kill", "points", "off"):
         from tests.faults.inject_points import wrap_functions
 
         wrap_functions(fault)
+    if fault.words[0] in ("kill", "points", "began"):
         return fault
     _wrap_open(fault)
     from tests.faults.inject_sqlite import wrap_sqlite

@@ -6,6 +6,8 @@ through sys.executable, that is forked here too.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
 import json
 import os
@@ -14,15 +16,20 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
 _LATER = (
     *("cli.crawl", "cli.indexing", "cli.status", "crawler.middlewares", "crawler.robots", "crawler.spiders.notices"),
     *("index.whoosh_engine", "pipeline.steps", "scrapy.core.engine", "scrapy.core.downloader.handlers.http11"),
+    *("aiohttp", "alembic.command", "apscheduler.triggers.cron", "concurrent.futures.thread", "crawler.whole", "index.understand_aliases"),
+    *("index.whoosh_writer", "protego", "scrapy.dupefilters", "scrapy.logformatter", "scrapy.pqueues", "scrapy.resolver"),
+    *("scrapy.robotstxt", "scrapy.squeues", "scrapy.statscollectors", "sqlalchemy.dialects.sqlite"),
 )
 _CLIENT = """#!{python} -IS
 import os, sys
@@ -32,12 +39,12 @@ import json, socket
 with socket.socket(socket.AF_UNIX) as line:
     line.connect({address!r})
     socket.send_fds(line, [json.dumps([sys.argv[2:], dict(os.environ)]).encode()], [0, 1, 2])
-    sys.exit(int(line.recv(9)))
+    sys.exit(int(line.recv(9) or 137))
 """
 
 
 class Served:
-    """A running server; `run` gives exit code, stdout and stderr of a command."""
+    """A running server; `run` gives exit code, stdout and stderr of a command, `start` what is to be killed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.client = folder, folder / "python"
@@ -46,6 +53,11 @@ class Served:
         """`notices WORDS` in that environment, forked."""
         command = [str(self.client), "-m", "cli.main", *words]
         return subprocess.run(command, env=dict(environment), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+    def start(self, words: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        """The same without waiting; it says nothing, and those who outlive it keep nobody waiting."""
+        command, quiet = [str(self.client), "-m", "cli.main", *words], subprocess.DEVNULL
+        return subprocess.Popen(command, env=dict(environment), cwd=ROOT, stdin=quiet, stdout=quiet, stderr=quiet)
 
 
 @contextmanager
@@ -68,8 +80,8 @@ def served(folder: Path) -> Iterator[Served]:
             server.kill()
 
 
-def main() -> int:
-    """Import the program behind the wraps and fork it for every caller; return in the child, with its exit code."""
+def main() -> None:
+    """Import the program behind the wraps and fork it for every caller."""
     address, client = sys.argv[1:]
     os.environ.update(FAULT="off", FAULT_HOME="/nowhere", FAULT_LOG="/nowhere")
     from tests.faults.inject import arm
@@ -81,11 +93,14 @@ def main() -> int:
     _wait_for_child(line)
     _become(environment, descriptors, client, [module, *words])
     fault.begin(environment, "worker" if module == "cli.crawl_worker" else "main")
-    return mains[module](words)
+    os.environ["FAULT_PARENT"] = str(os.getpid())  # a worker that is forked here is no child of this process
+    _leave(mains[module](words))
 
 
 def _called(address: str) -> socket.socket:
     """Listen as long as the parent lives; return in a new process for each caller."""
+    gc.collect()
+    gc.freeze()  # else each child's first collection would copy all memory
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"{address}.new")
         listener.listen(64)
@@ -115,10 +130,27 @@ def _wait_for_child(line: socket.socket) -> None:
     line.close()
 
 
+def _leave(code: int) -> NoReturn:
+    """End as the interpreter does, but for freeing what was imported, which would take longer than most commands."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 def _imported() -> dict[str, Callable[[list[str]], int]]:
     """The entry points, everything that they import later already in memory."""
     for name in _LATER:
         importlib.import_module(name)
+    from scrapy.settings import default_settings
+    from scrapy.utils.misc import load_object
+    from sqlalchemy.orm import configure_mappers
+
+    configure_mappers()
+    parts = (each for name, value in vars(default_settings).items() if name.endswith("_BASE") and isinstance(value, dict) for each in value)
+    for part in parts:
+        load_object(part) if part.startswith("scrapy.") else None
     return {name: importlib.import_module(name).main for name in ("cli.main", "cli.crawl_worker")}
 
 
@@ -134,4 +166,4 @@ def _become(environment: dict[str, str], descriptors: list[int], client: str, ar
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

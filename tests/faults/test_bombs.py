@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from tests.archive_home import ROOT, Home
+from tests.conftest import Figure
 from tests.site_server import Page, Site, list_page, notice_page, notice_path, serving
 
 pytestmark = pytest.mark.faults
@@ -125,7 +126,7 @@ def peak_of(process: subprocess.Popen[str], stop: threading.Event) -> dict[str, 
 
 
 @pytest.mark.timeout(600)
-def test_crawl_goes_on_past_every_bomb_within_its_memory(tmp_path: Path) -> None:
+def test_crawl_goes_on_past_every_bomb_within_its_memory(tmp_path: Path, figure: Figure) -> None:
     home = Home(tmp_path / "home")
     site, pages, files = bombed_site()
     found: list[dict[str, int]] = []
@@ -142,7 +143,11 @@ def test_crawl_goes_on_past_every_bomb_within_its_memory(tmp_path: Path) -> None
         watcher.join()
     seconds, peaks = time.monotonic() - started, {name: round(size / 1e6) for name, size in found[0].items()}
     outcomes = dict(home.rows("select name, outcome from attachment"))
-    print(f"{pages} page bombs, {files} file bombs: {seconds:.0f} s, MB {peaks}, exit {crawl.returncode}, {outcomes}")
+    figure(
+        f"{pages} page bombs, {files} file bombs in one crawl",
+        pages + files,
+        f"{seconds:.0f} s, MB {peaks}, exit {crawl.returncode}, {outcomes}",
+    )
     assert crawl.returncode in (0, 3), said
     good = {title for (title,) in home.rows("select title from revision")}
     assert len([t for t in good if any(f"第{n}号" in t for n in range(1, 6))]) == 5

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.archive_home import Home
+from tests.conftest import Figure
 from tests.site_server import Page, notice_page, notice_path, serving, small_site
 
 pytestmark = pytest.mark.faults
@@ -83,7 +84,7 @@ def pages_that_are_none() -> dict[str, Page]:
 
 
 @pytest.mark.timeout(400)
-def test_pages_that_are_no_notices_overwrite_none_and_notices_that_speak_of_them_are_stored(tmp_path: Path) -> None:
+def test_pages_that_are_no_notices_overwrite_none_and_notices_that_speak_of_them_are_stored(tmp_path: Path, figure: Figure) -> None:
     home, site = Home(tmp_path / "home"), small_site(GOOD, per_page=GOOD)
     site.pages |= {notice_path(n): notice_page(n, extra=words) for n, words in enumerate(WORDS, 1)}
     none = pages_that_are_none()
@@ -107,7 +108,12 @@ def test_pages_that_are_no_notices_overwrite_none_and_notices_that_speak_of_them
         site.pages |= good
         home.run("crawl", "linshan", "--again", timeout=300)
     kinds = {name: noted.get(f"{site.base}{path}") for name, path in places.items()}
-    print(f"pages {len(none)} over {GOOD} good notices ({len(WORDS)} with such words), overwritten 0, revisions added 0, states {states}")
+    overwritten = len(set(before) - set(home.rows(rows)))
+    figure(
+        f"challenge, log-in, soft-404, empty and index pages over {GOOD} good notices ({len(WORDS)} of which use such words)",
+        len(none),
+        f"overwritten {overwritten}, states {states}",
+    )
     print("\n".join(f"  {name}: {kind}" for name, kind in kinds.items()))
     assert {name for name, kind in kinds.items() if kind is None or kind.startswith("seen")} == set()
     assert home.rows(rows) == before

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.archive_home import Home
+from tests.conftest import Figure
 from tests.faults.inject import hooked, noted
 from tests.faults.inject_checks import archive, found, wrongs
 from tests.faults.inject_server import Served, served
@@ -82,13 +83,20 @@ def fails_at(small: Small, change: str, error: str, how: str) -> str:
     return f"exit {done.returncode}"
 
 
-def campaign(small: Small, changes: list[str], error: str, how: str = "once") -> Counter[str]:
+def campaign(small: Small, changes: list[str], error: str, how: str, figure: Figure) -> Counter[str]:
     """All these faults, two runs at a time; asserts that every one came out right."""
     with ThreadPoolExecutor(2) as pool:
         results = list(pool.map(lambda change: fails_at(small, change, error, how), changes))
     ends = Counter(r for r in results if r.startswith(("exit", "not reached")))
     wrong = [r for r in results if not r.startswith(("exit", "not reached"))]
-    print(f"\nfaults: {error} {how}: N={len(changes)} of K={len(small.changes)} {dict(ends)}, wrong {len(wrong)}")
+    told = ", ".join(f"{times} {end}" for end, times in sorted(ends.items(), reverse=True))
+    which = "every" if len(changes) == len(small.changes) else "a seeded share"
+    fault = (
+        f"change k fails once, {which} of {len(small.changes)}"
+        if how == "once"
+        else f"nothing can grow from change k on, {which} of {len(small.changes)}"
+    )
+    figure(f"{error}: {fault}", len(changes), f"{told}; wrong {len(wrong)}")
     print("went on without it:", dict(Counter(place(c) for c, r in zip(changes, results, strict=True) if r == "exit 0")))
     assert not wrong, "\n\n".join([f"{len(wrong)} of {len(changes)}", *wrong[:20]])
     assert ends["not reached"] * 20 <= len(changes)
@@ -112,33 +120,32 @@ def test_every_layer_is_counted(small: Small) -> None:
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(1800)
-def test_third_of_the_changes_meet_a_full_disk_once(small: Small) -> None:
-    assert campaign(small, some(small.changes, 3), "ENOSPC")["exit 5"]
+@pytest.mark.timeout(3600)
+def test_every_change_meets_a_full_disk_once(small: Small, figure: Figure) -> None:
+    assert campaign(small, list(small.changes), "ENOSPC", "once", figure)["exit 5"]
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(3600)
+def test_disk_stays_full_from_some_change_on(small: Small, figure: Figure) -> None:
+    assert campaign(small, some(small.changes, 16), "ENOSPC", "lasting", figure)["exit 5"]
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(3600)
+def test_some_changes_meet_a_broken_device_once(small: Small, figure: Figure) -> None:
+    campaign(small, some(small.changes, 16), "EIO", "once", figure)
 
 
 @pytest.mark.faults
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-def test_every_change_meets_a_full_disk_once(small: Small) -> None:
-    assert campaign(small, list(small.changes), "ENOSPC")["exit 5"]
+def test_every_change_meets_a_broken_device_once(small: Small, figure: Figure) -> None:
+    campaign(small, list(small.changes), "EIO", "once", figure)
 
 
 @pytest.mark.faults
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-def test_every_change_meets_a_broken_device_once(small: Small) -> None:
-    campaign(small, list(small.changes), "EIO")
-
-
-@pytest.mark.faults
-@pytest.mark.timeout(1800)
-def test_disk_stays_full_from_some_change_on(small: Small) -> None:
-    assert campaign(small, some(small.changes, 16), "ENOSPC", "lasting")["exit 5"]
-
-
-@pytest.mark.faults
-@pytest.mark.long
-@pytest.mark.timeout(3600)
-def test_disk_stays_full_from_every_change_on(small: Small) -> None:
-    assert campaign(small, list(small.changes), "ENOSPC", "lasting")["exit 5"]
+def test_disk_stays_full_from_every_change_on(small: Small, figure: Figure) -> None:
+    assert campaign(small, list(small.changes), "ENOSPC", "lasting", figure)["exit 5"]

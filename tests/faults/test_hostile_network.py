@@ -17,6 +17,7 @@ import brotli  # type: ignore[import-untyped]
 import pytest
 
 from tests.archive_home import ROOT, Home
+from tests.conftest import Figure
 from tests.faults.broken_server import BROKEN, PAGE, Answer, breaking
 from tests.faults.test_bombs import MOST_MB, peak_of
 from tests.site_server import Page, Site, list_page, notice_page, notice_path, serving, small_site
@@ -61,7 +62,7 @@ def watched(home: Home, *words: str) -> tuple[subprocess.Popen[str], str, float,
 
 
 @pytest.mark.timeout(600)
-def test_broken_answers_are_stored_by_none_retried_a_bounded_number_of_times_and_healed_by_the_next_run(home: Home) -> None:
+def test_broken_answers_are_stored_by_none_retried_a_bounded_number_of_times_and_healed_by_the_next_run(home: Home, figure: Figure) -> None:
     site, paths = broken_site()
     answers = {path: BROKEN[name](notice_page(GOOD + n)) for n, (name, path) in enumerate(paths.items(), 1)}
     with breaking(site, answers):
@@ -70,7 +71,11 @@ def test_broken_answers_are_stored_by_none_retried_a_bounded_number_of_times_and
         tries = {name: site.requests[path] for name, path in paths.items()}
         states = dict(home.rows("select url, state || ': ' || reason from listing where state != 'stored'"))
         stored = [name for name, path in paths.items() if f"{site.base}{path}" not in states]
-        print(f"broken answers {len(paths)}, stored as pages {len(stored)} {stored}, tries {tries}, {seconds:.0f} s, MB {peaks}")
+        figure(
+            "answers that tear, lie or never end",
+            len(paths),
+            f"stored as pages {len(stored)} {stored or ''}, tries at most {max(tries.values())}, {seconds:.0f} s, MB {peaks}",
+        )
         print("\n".join(f"  {name}: {states.get(site.base + path)}" for name, path in paths.items()))
         assert stored == []
         assert crawl.returncode == 3, said
@@ -101,7 +106,7 @@ def test_whole_answers_that_do_not_say_their_length_are_stored(home: Home) -> No
     assert [site.requests[notice_path(n)] for n in range(1, 5)] == [1, 2, 1, 1]  # no length, no last tag: taken when it came twice the same
 
 
-def test_broken_answers_overwrite_no_archived_notice_and_withdraw_none(home: Home) -> None:
+def test_broken_answers_overwrite_no_archived_notice_and_withdraw_none(home: Home, figure: Figure) -> None:
     site, paths = broken_site(QUICK)
     answers: dict[str, Answer] = {}
     with breaking(site, answers):
@@ -113,13 +118,13 @@ def test_broken_answers_overwrite_no_archived_notice_and_withdraw_none(home: Hom
     assert min(site.requests[path] for path in paths.values()) > 1
     assert home.rows("select id, notice_id, n, content_digest, title, text, row_digest from revision order by id") == before
     states = home.rows("select state, count(*) from notice group by state order by state")
-    print(f"broken answers over archived notices {len(paths)}, overwritten 0, states {states}")
+    figure("broken answers over archived notices", len(paths), f"overwritten 0, states {states}")
     assert states == [("listed", len(before) - len(paths)), ("missing", len(paths))]
     assert home.rows("select distinct evidence from observation where evidence != 'seen'") == [("host_down",)]
     home.run("verify")
 
 
-def test_attachments_that_break_off_are_missing_and_come_with_a_later_reading(home: Home) -> None:
+def test_attachments_that_break_off_are_missing_and_come_with_a_later_reading(home: Home, figure: Figure) -> None:
     site = Site({"/tzgg/": list_page(list(range(len(QUICK), 0, -1)), 0, 1)})
     file = "编号为甲的检查表\n".encode() * 400
     answers = {}
@@ -134,7 +139,7 @@ def test_attachments_that_break_off_are_missing_and_come_with_a_later_reading(ho
         answers.clear()
         home.run("crawl", "linshan", "--again", timeout=200)
     ((whole,),) = home.rows("select count(*) from attachment where outcome = 'ok'")
-    print(f"attachments that broke off {len(QUICK)}, stored as whole 0, had by a later reading {whole}")
+    figure("attachments that break off", len(QUICK), f"stored as whole 0, had by a later reading {whole}")
     assert whole == len(QUICK)
     assert home.rows("select count(*) from notice") == [(len(QUICK),)]
 
@@ -169,7 +174,7 @@ def busy_once(said: str, status: int, whole: Any) -> Callable[[int], Page]:
     return lambda n: (status, retry_after(said), b"busy") if n == 0 else (200, HTML, whole)
 
 
-def test_short_and_unreadable_retry_after_is_waited_for(home: Home) -> None:
+def test_short_and_unreadable_retry_after_is_waited_for(home: Home, figure: Figure) -> None:
     asked = [(said, status) for said in WAITS for status in (429, 503)]
     site = small_site(len(asked), per_page=len(asked))
     for n, (said, status) in enumerate(asked, 1):
@@ -178,13 +183,13 @@ def test_short_and_unreadable_retry_after_is_waited_for(home: Home) -> None:
         home.source(site.base)
         began = time.monotonic()
         home.run("crawl", "linshan")
-    print(f"Retry-After short or unreadable {len(asked)}, stored {len(asked)}")
+    figure("Retry-After short or unreadable", len(asked), "waited for, stored")
     assert time.monotonic() - began > 2  # two of them asked for a second
     assert home.rows("select count(*) from notice") == [(len(asked),)]
     assert {site.requests[notice_path(n)] for n in range(1, len(asked) + 1)} == {2}
 
 
-def test_long_retry_after_leaves_the_site_alone_for_a_day_at_most(home: Home) -> None:
+def test_long_retry_after_leaves_the_site_alone_for_a_day_at_most(home: Home, figure: Figure) -> None:
     asked = list(zip(PAUSES, (429, 503) * 2, strict=True))
     sites = [small_site(2) for _ in asked]
     with ExitStack() as stack:
@@ -195,7 +200,7 @@ def test_long_retry_after_leaves_the_site_alone_for_a_day_at_most(home: Home) ->
         before = [site.requests.total() for site in sites]
         assert home.run("crawl", "--jobs", "2", check=3).stderr.count("left alone") == len(asked)
         assert [site.requests.total() for site in sites] == before
-    print(f"Retry-After long {len(asked)}, asked again 0")
+    figure("Retry-After long", len(asked), "asked again 0, left alone for a day at most")
     assert {site.requests[notice_path(1)] for site in sites} == {1}
     latest = datetime.now(UTC) + timedelta(days=1)
     until = [datetime.fromisoformat(moment).replace(tzinfo=UTC) for (moment,) in home.rows("select paused_until from source")]
@@ -220,7 +225,7 @@ ROBOTS: dict[str, tuple[Page, int]] = {  # what stands at robots.txt, and how ma
 }
 
 
-def test_robots_txt_as_the_standard_reads_it(home: Home) -> None:
+def test_robots_txt_as_the_standard_reads_it(home: Home, figure: Figure) -> None:
     home.environment.pop("NOTICES_MAX_BODY_BYTES")
     sites = {kind: small_site(4, per_page=4) for kind in ROBOTS}
     with ExitStack() as stack:
@@ -229,19 +234,19 @@ def test_robots_txt_as_the_standard_reads_it(home: Home) -> None:
             home.source(stack.enter_context(serving(site)).base, f"s{n}")
         home.run("crawl", "--jobs", "2", check=3, timeout=200)
     fetched = {kind: sum(site.requests[notice_path(n)] for n in range(1, 5)) for kind, site in sites.items()}
-    print(f"robots.txt {len(ROBOTS)}: {fetched}")
+    figure("robots.txt, kinds of", len(ROBOTS), f"notices fetched of 4: {fetched}")
     assert fetched == {kind: notices for kind, (_page, notices) in ROBOTS.items()}
     assert {path for kind, site in sites.items() if not fetched[kind] for path in site.requests} == {"/robots.txt"}
 
 
-def test_site_whose_robots_txt_cannot_be_had_is_closed(home: Home) -> None:
+def test_site_whose_robots_txt_cannot_be_had_is_closed(home: Home, figure: Figure) -> None:
     names = ("silent", "torn_at_once", "junk_head", "short_length", "cut_gzip", "lying_length")
     sites = [small_site(2) for _ in names]
     with ExitStack() as stack:
         for n, (name, site) in enumerate(zip(names, sites, strict=True)):
             home.source(stack.enter_context(breaking(site, {"/robots.txt": BROKEN[name](b"User-agent: *\nAllow: /\n")})).base, f"s{n}")
         home.run("crawl", "--jobs", "2", check=3, timeout=200)
-    print(f"robots.txt that cannot be had {len(names)}, pages fetched 0")
+    figure("robots.txt that cannot be had", len(names), "pages fetched 0")
     assert {path for site in sites for path in site.requests} == {"/robots.txt"}
 
 

@@ -11,9 +11,10 @@ import psutil
 import pytest
 
 from tests.archive_home import ROOT, Home
+from tests.conftest import Figure
 from tests.site_server import serving, small_site
 
-KILLS = 50
+KILLS, MORE_KILLS = 20, 100
 CHECK_EVERY = 5
 
 
@@ -53,12 +54,14 @@ def assert_whole(home: Home, count: int) -> None:
 
 
 @pytest.mark.faults
-def test_kill_at_random_moments(tmp_path: Path) -> None:
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("kills", [KILLS, pytest.param(MORE_KILLS, marks=pytest.mark.long)])
+def test_kill_at_random_moments(tmp_path: Path, figure: Figure, kills: int) -> None:
     chance = random.Random(20261123)
     home, count = Home(tmp_path / "home"), 10
     with serving(small_site(count, 5)) as site:
         home.source(site.base)
-        for n in range(1, KILLS + 1):
+        for n in range(1, kills + 1):
             count += 2
             grow(site, count)
             words = ("index", "--rebuild") if n % 7 == 0 else ("crawl",)
@@ -66,10 +69,12 @@ def test_kill_at_random_moments(tmp_path: Path) -> None:
             if n % CHECK_EVERY == 0:
                 home.run("crawl")
                 assert_whole(home, count)
+    figure("kill -9 of crawls and rebuilds, one archive, real processes", kills, "lost 0, twice 0, without an owner 0, WARC = SQL = index")
 
 
 @pytest.mark.faults
-def test_kill_during_import(tmp_path: Path) -> None:
+@pytest.mark.timeout(600)
+def test_kill_during_import(tmp_path: Path, figure: Figure) -> None:
     import json
 
     chance = random.Random(7)
@@ -81,3 +86,4 @@ def test_kill_during_import(tmp_path: Path) -> None:
         kill_soon(home, chance.uniform(0.3, 3.0), "import", str(file))
     home.run("import", str(file))
     assert_whole(home, 400)
+    figure("kill -9 of an import, one archive, real processes", 8, "lost 0, twice 0, without an owner 0, WARC = SQL = index")

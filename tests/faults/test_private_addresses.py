@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.archive_home import ROOT
+from tests.conftest import Figure
 from tests.faults.private_net import PUBLIC
 
 pytestmark = pytest.mark.faults
@@ -32,11 +33,13 @@ def crawled(home: Path, more: str = "") -> dict[str, Any]:
     return answer
 
 
-def test_hostile_site_leads_a_public_crawl_to_no_private_address(tmp_path: Path) -> None:
+def test_hostile_site_leads_a_public_crawl_to_no_private_address(tmp_path: Path, figure: Figure) -> None:
     answer = crawled(tmp_path / "home")
     private = {address: n for address, n in answer["reached"].items() if address != PUBLIC}
-    print(
-        f"addresses offered {answer['offered']} in {answer['ways']} ways, public connections {answer['reached'][PUBLIC]}, private {private}"
+    figure(
+        f"private addresses, {answer['offered']} in {answer['ways']} ways",
+        answer["offered"] * answer["ways"],
+        f"connections to private addresses {sum(private.values())}, to the public one {answer['reached'][PUBLIC]}",
     )
     assert answer["reached"][PUBLIC] > 2 * answer["offered"]  # the site was crawled: each redirect and each notice was asked for
     assert private == {}

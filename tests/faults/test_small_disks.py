@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.archive_home import Home
+from tests.conftest import Figure
 from tests.faults.inject_checks import archive, wrongs
 from tests.faults.inject_site import publish, tiny_site
 
@@ -44,7 +45,7 @@ def fill(file: Path, leave: int) -> None:
 
 @pytest.mark.faults
 @pytest.mark.parametrize("leave", [0, 16 << 10, 64 << 10])
-def test_full_disk_of_one_part_loses_nothing(apart: tuple[Home, Path], leave: int, tmp_path: Path) -> None:
+def test_full_disk_of_one_part_loses_nothing(apart: tuple[Home, Path], leave: int, figure: Figure) -> None:
     home, disk = apart
     with tiny_site(OLD) as site:
         home.source(site.base)
@@ -58,4 +59,5 @@ def test_full_disk_of_one_part_loses_nothing(apart: tuple[Home, Path], leave: in
         assert home.search("甲0001")["total"] == 1
         filler.unlink()
         home.run("crawl")
+    figure(f"{disk.name} on a full disk of 8 MB, {leave >> 10} KB left", 1, f"exit {done.returncode}, wrong {dict(wrongs(home, ALL)) or 0}")
     assert wrongs(home, ALL) == {}

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.archive_home import ROOT, Home
+from tests.conftest import Figure
 from tests.faults.private_net import HOSTS, PUBLIC, SCHEMES, offered
 from tests.faults.scripted_net import WAYS
 from tests.site_server import Page, Site, notice_page, notice_path, serving, small_site
@@ -62,13 +63,13 @@ def numbered(home: Home, port: int, more: str) -> int:
     return len(hosts)
 
 
-def test_addresses_in_a_source_file_are_connected_to_only_where_it_allows_private_ones(tmp_path: Path) -> None:
+def test_addresses_in_a_source_file_are_connected_to_only_where_it_allows_private_ones(tmp_path: Path, figure: Figure) -> None:
     with counting_listener() as (port, came):
         home = Home(tmp_path / "home")
         home.environment |= {"NOTICES_REQUEST_TIMEOUT": "0.5"}
         offered_here = numbered(home, port, "")
         said = home.run("crawl", "linshan", check=3).stderr
-        print(f"columns at private addresses {offered_here}, connections {len(came)}")
+        figure("a source's own columns at private addresses", offered_here, f"connections {len(came)}")
         assert came == []
         assert "private address" in said
         numbered(home, port, "allow_private = true")
@@ -85,7 +86,7 @@ def test_other_schemes_are_refused_in_a_source_file(tmp_path: Path, url: str) ->
     assert url in home.run("crawl", "linshan", check=2).stderr
 
 
-def test_json_scripts_bases_refreshes_and_file_redirects_lead_to_no_private_address(tmp_path: Path) -> None:
+def test_json_scripts_bases_refreshes_and_file_redirects_lead_to_no_private_address(tmp_path: Path, figure: Figure) -> None:
     if os.geteuid() != 0:
         pytest.skip("network namespaces need root")
     command = [sys.executable, "-m", "tests.faults.scripted_net", str(tmp_path / "home")]
@@ -96,7 +97,11 @@ def test_json_scripts_bases_refreshes_and_file_redirects_lead_to_no_private_addr
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout.splitlines()[-1])
     private = {address: n for address, n in answer["reached"].items() if address != PUBLIC}
-    print(f"vectors {len(offered()) * WAYS}, public connections {answer['reached'].get(PUBLIC)}, private {private}")
+    figure(
+        f"private addresses out of JSON, scripts, bases, refreshes and file redirects, {len(offered())} in {WAYS} ways",
+        len(offered()) * WAYS,
+        f"connections to private addresses {sum(private.values())}, to the public one {answer['reached'].get(PUBLIC)}",
+    )
     assert answer["reached"][PUBLIC] > 3 * len(offered()), answer  # base pages, refreshing pages, notices, redirecting files
     assert private == {}
 
@@ -114,7 +119,7 @@ def _to(url: str) -> Page:
     return 302, {"Location": url}, b""
 
 
-def test_redirects_that_loop_go_on_or_lead_away_end_refused_and_bounded(tmp_path: Path) -> None:
+def test_redirects_that_loop_go_on_or_lead_away_end_refused_and_bounded(tmp_path: Path, figure: Figure) -> None:
     home, other = Home(tmp_path / "home"), Site({"/x.html": notice_page(9)})
     site = small_site(20, per_page=20)
     with serving(other), serving(site):
@@ -126,7 +131,12 @@ def test_redirects_that_loop_go_on_or_lead_away_end_refused_and_bounded(tmp_path
         hops = sum(n for path, n in site.requests.items() if path.startswith("/hop/"))
     urls = {f"{site.base}{notice_path(n)}": name for n, name in enumerate(pages, 1)}
     ends = {urls[url]: f"{state}: {reason}" for url, state, reason in home.rows("select url, state, reason from listing") if url in urls}
-    print(f"redirects {len(pages)}, stored 0, hops of 50 followed {hops}, connections to the other site {other.requests.total()}")
+    stored = sum(end.startswith("stored") for end in ends.values())
+    figure(
+        "redirects that loop, go on or lead away",
+        len(pages),
+        f"stored {stored}, hops of 50 followed {hops}, connections to the other site {other.requests.total()}",
+    )
     print("\n".join(f"  {name}: {end}" for name, end in ends.items()))
     assert {name for name, end in ends.items() if end.startswith(("stored", "pending"))} == set()
     assert other.requests.total() == 0

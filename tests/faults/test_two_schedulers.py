@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.archive_home import ROOT, Home
+from tests.conftest import Figure
 from tests.site_server import Site, notice_path, serving, small_site
 
 pytestmark = pytest.mark.faults
@@ -40,7 +41,7 @@ def fetched(sites: list[Site]) -> list[list[int]]:
 
 
 @pytest.mark.timeout(400)
-def test_two_schedulers_and_two_crawls_fetch_each_notice_once_and_leave_no_lock(tmp_path: Path) -> None:
+def test_two_schedulers_and_two_crawls_fetch_each_notice_once_and_leave_no_lock(tmp_path: Path, figure: Figure) -> None:
     home = Home(tmp_path / "home")
     home.environment |= {"NOTICES_DRAIN_MINUTES": "1440"}
     sites = [small_site(NOTICES) for _ in range(SOURCES)]
@@ -71,7 +72,11 @@ def test_two_schedulers_and_two_crawls_fetch_each_notice_once_and_leave_no_lock(
         assert [site.requests.total() for site in sites] == asked
     ticks = home.rows("select job, count(*) from tick group by job")
     codes = sorted(crawl.returncode for crawl in crawls)
-    print(f"schedulers 2, crawls 2 (exit {codes}), sources {SOURCES}, notices {SOURCES * NOTICES} fetched once each, ticks {ticks}")
+    figure(
+        f"two schedulers and two crawls at once (exit {codes}), {SOURCES} sources",
+        f"{SOURCES * NOTICES} notices",
+        f"fetched once each, ticks {dict(ticks)}, locks left 0",
+    )
     assert {job: n for job, n in ticks if n != 1} == {}
     assert home.rows("select count(*), count(distinct key) from notice") == [(SOURCES * NOTICES,) * 2]
     assert home.rows("select count(*) from run where outcome in ('running', 'crashed')") == [(0,)]

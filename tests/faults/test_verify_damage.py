@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +19,10 @@ from notices.config import Config, load_config
 from pipeline.database import for_reading, open_database
 from pipeline.verify import Finding, verify_archive
 from tests.archive_home import Home
+from tests.conftest import Figure
 from tests.faults.damages import INDEX, SQL, WARC, WARC_BYTES, Damage, an_archive, lines
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ((snapshots,),) = home.rows("select count(*) from snapshot")
     print(f"{snapshots} snapshots, {sealed} sealed files")
     assert sealed >= 4
-    assert snapshots >= 290
+    assert snapshots >= 100
     return home.path
 
 
@@ -68,28 +70,32 @@ def findings(config: Config, area: str) -> Iterator[Finding]:
         database.dispose()
 
 
-def is_named(found: list[Finding], names: list[str]) -> bool:
-    """Whether a finding holds one of the names."""
-    return any(name in f"{each.place} {each.detail}" for each in found for name in names)
+def is_named(found: Sequence[Finding], places: Sequence[str], home: Path) -> bool:
+    """Whether a finding names one of the places, as a word of its own; the folder of the archive says nothing of a place in it."""
+    said = "\n".join(f"{each.place} {each.detail}" for each in found).replace(str(home), "")
+    return any(re.search(rf"(?<![\w.-]){re.escape(place)}(?![\w-])", said) for place in places)
 
 
-def injected(area: str, kinds: dict[str, tuple[int, Damage]], whole: Path, scratch: Path, engine: str = "whoosh") -> list[str]:
-    """Do every damage, tell by kind how many were named; return those that were not."""
-    tally: Counter[str] = Counter()
-    missed = []
+def injected(area: str, kinds: dict[str, tuple[int, Damage]], whole: Path, scratch: Path, engine: str = "whoosh") -> Counter[str]:
+    """Do every damage; how many of each kind were named. Those that were not are printed."""
+    named: Counter[str] = Counter()
     for kind, (times, damage) in kinds.items():
         for n in range(times):
             rng = random.Random(f"{engine} {kind} {n}")
             config = copied(whole, scratch / "home", engine)
-            names = list(damage(config, rng))
+            places = damage(config, rng)
             found = list(findings(config, area))
-            if is_named(found, names):
-                tally[kind] += 1
+            if is_named(found, places, config.home):
+                named[kind] += 1
             else:
-                missed.append(f"{kind} {n}: {names}: {[(f.kind, f.place, f.detail[:80]) for f in found[:4]]}")
-    for kind, (times, _) in kinds.items():
-        print(f"{area} {engine}: {kind}: {tally[kind]} of {times} named")
-    return missed
+                print(f"{kind} {n}: {places}: {[(f.kind, f.place, f.detail[:80]) for f in found[:4]]}", flush=True)
+        print(f"{area} {engine}: {kind}: {named[kind]} of {times} named", flush=True)
+    return named
+
+
+def times_of(kinds: dict[str, tuple[int, Damage]]) -> Counter[str]:
+    """How often each damage is done."""
+    return Counter({kind: times for kind, (times, _) in kinds.items()})
 
 
 def test_whole_archive_has_no_damage(whole: Path, tmp_path: Path) -> None:
@@ -100,39 +106,49 @@ def test_whole_archive_has_no_damage(whole: Path, tmp_path: Path) -> None:
         database.dispose()
 
 
-def test_every_damage_to_the_bytes_is_named(whole: Path, tmp_path: Path) -> None:
-    assert injected("warc", WARC, whole, tmp_path) == []
-
-
-def test_every_damage_to_the_rows_is_named(whole: Path, tmp_path: Path) -> None:
-    assert injected("sql", SQL, whole, tmp_path) == []
-
-
-@pytest.mark.parametrize("engine", ["whoosh", "tantivy"])
-def test_every_damage_to_the_index_is_named(whole: Path, tmp_path: Path, engine: str) -> None:
-    assert injected("index", INDEX, whole, tmp_path, engine) == []
+@pytest.mark.parametrize(
+    ("area", "kinds", "engine"),
+    [("warc", WARC, "whoosh"), ("sql", SQL, "whoosh"), ("index", INDEX, "whoosh"), ("index", INDEX, "tantivy")],
+    ids=["warc", "sql", "whoosh", "tantivy"],
+)
+def test_every_damage_is_named(
+    whole: Path, tmp_path: Path, figure: Figure, area: str, kinds: dict[str, tuple[int, Damage]], engine: str
+) -> None:
+    named = injected(area, kinds, whole, tmp_path, engine)
+    figure(
+        f"damage to {area if area != 'index' else f'the {engine} index'}, {len(kinds)} kinds",
+        times_of(kinds).total(),
+        f"{named.total()} named",
+    )
+    assert named == times_of(kinds)
 
 
 def test_a_thousand_damages_are_done() -> None:
-    counted = [n for kinds in (WARC, SQL, INDEX, INDEX) for n, _ in kinds.values()]
-    assert sum(counted) >= 1000
+    assert sum(times_of(kinds).total() for kinds in (WARC, SQL, INDEX, INDEX)) >= 1000
 
 
 @pytest.mark.parametrize("kind", ["bit of a sealed file", "snapshot rewritten", "document removed"])
 def test_command_ends_with_four_and_names_the_damage(whole: Path, tmp_path: Path, kind: str) -> None:
     config = copied(whole, tmp_path / "home", "whoosh")
-    names = (WARC | SQL | INDEX)[kind][1](config, random.Random(3))
+    places = (WARC | SQL | INDEX)[kind][1](config, random.Random(3))
     done = Home(config.home).run("verify", "--no-progress", check=4)
-    assert any(name in done.stdout for name in names)
+    assert any(place in done.stdout for place in places)
 
 
 @pytest.mark.long
-def test_ten_thousand_snapshots_raise_no_false_alarm(tmp_path: Path) -> None:
+@pytest.mark.timeout(7200)
+def test_ten_thousand_snapshots_raise_no_false_alarm(tmp_path: Path, figure: Figure) -> None:
     home = Home(tmp_path / "home")
-    home.run("import", "-", stdin=lines(10_000, size=60), timeout=1000)
-    size = sum(path.stat().st_size for path in (home.path / "warc").iterdir())
-    started = time.monotonic()
-    done = home.run("verify", "--no-progress", timeout=1000)
-    seconds = time.monotonic() - started
-    print(f"10,000 snapshots, {size / 1e6:.1f} MB: {seconds:.1f} s, {seconds / (size / 1e9):.0f} s/GB; {done.stdout}")
-    assert done.stdout.startswith("0 damages")
+    home.run("import", "-", stdin=lines(10_000, size=60), timeout=3000)
+    gigabytes = sum(path.stat().st_size for path in (home.path / "warc").iterdir()) / 1e9
+    for engine in ("whoosh", "tantivy"):
+        if engine == "tantivy":
+            home.environment["NOTICES_INDEX"] = "tantivy:///" + str(home.path / "index-tantivy").lstrip("/")
+            home.run("index", "--rebuild", timeout=1000)
+        started = time.monotonic()
+        done = home.run("verify", "--no-progress", check=None, timeout=3000)
+        seconds = time.monotonic() - started
+        told = f"{done.stdout.splitlines()[0]} ({seconds:.0f} s, {seconds / gigabytes:.0f} s/GB of {gigabytes * 1000:.0f} MB)"
+        figure(f"clean archive, {engine} index: snapshots", home.rows("select count(*) from snapshot")[0][0], told)
+        assert done.returncode == 0, done.stdout
+        assert done.stdout.startswith("0 damages")
