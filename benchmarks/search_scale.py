@@ -91,12 +91,14 @@ def _growth(args: argparse.Namespace) -> None:
     print(growth_table(sizes))
     (args.out / "growth.svg").write_text(growth_plot(sizes), encoding="utf-8")
     if args.docs:
-        _document(args.docs, "search growth", growth_table(sizes), growth_plot(sizes))
+        _document(args.docs, "search growth in", growth_table(sizes), growth_plot(sizes))
 
 
 def _document(docs: Path, name: str, figures: str, picture: str) -> None:
-    if put(docs / "performance.md", name, figures):
-        (docs / "images" / f"{name.replace(' ', '-')}.svg").write_text(picture, encoding="utf-8")
+    """Put tables, and the plot above them, where the documentation has a place for them."""
+    image = f"images/{name.replace(' ', '-')}.svg"
+    if put(docs / "performance.md", name, f"![{name} documents]({image})\n\n{figures}"):
+        (docs / image).write_text(picture, encoding="utf-8")
     else:
         print(f"{docs / 'performance.md'} has no place for {name!r}")
 
