@@ -26,12 +26,13 @@ def conditions(corpus: Path | None) -> dict[str, Any]:
     }
 
 
-def put(path: Path, name: str, figures: str) -> None:
-    """Replace what stands between the marks of that name in a Markdown file. Raises ValueError when it has none."""
+def put(path: Path, name: str, figures: str) -> bool:
+    """Replace what stands between the marks of that name in a Markdown file; False when it has none."""
     before, after = f"<!-- figures: {name} -->\n", "<!-- end of figures -->"
-    whole = path.read_text(encoding="utf-8")
-    start = whole.index(before) + len(before)
-    path.write_text(f"{whole[:start]}{figures}\n{whole[whole.index(after, start) :]}", encoding="utf-8")
+    head, mark, rest = path.read_text(encoding="utf-8").partition(before)
+    if mark:
+        path.write_text(f"{head}{mark}{figures}\n{rest[rest.index(after) :]}", encoding="utf-8")
+    return bool(mark)
 
 
 def table(found: dict[str, Any]) -> str:
@@ -56,13 +57,14 @@ def _heading(found: dict[str, Any]) -> str:
 
 def _rows(engines: dict[str, Any]) -> list[str]:
     rows = [
-        "| engine | built, docs/s | ratio | peak building, MB | of it mapped files | peak asking, MB | index, MB | substrings found |",
-        "|---|---|---|---|---|---|---|---|",
+        "| engine | built, docs/s | ratio | CPU, ms/doc | peak building, MB | most mapped, MB | peak asking, MB | index, MB | substrings found |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     least = min((e["docs_per_s"] for e in engines.values()), default=1)
     for name, e in engines.items():
         sizes = f"{e['peak_mb']:.0f} | {e['peak_files_mb']:.0f} | {e['ask_peak_mb']:.0f} | {e['index_mb']:.0f}"
-        rows.append(f"| {name} | {e['docs_per_s']:.0f} | {e['docs_per_s'] / least:.1f} | {sizes} | {e['found']} of {e['substrings']} |")
+        speed = f"{e['docs_per_s']:,.0f} | {e['docs_per_s'] / least:.1f} | {e['cpu_s'] / e['built'] * 1_000:.2f}"
+        rows.append(f"| {name} | {speed} | {sizes} | {e['found']} of {e['substrings']} |")
     return rows
 
 

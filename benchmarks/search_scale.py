@@ -79,8 +79,7 @@ def _size(args: argparse.Namespace, count: int, work: Path) -> None:
         (args.out / f"{count}.svg").write_text(plot(found), encoding="utf-8")
     print(table(found), flush=True)
     if args.docs:
-        put(args.docs / "performance.md", f"search {count}", table(found))
-        (args.docs / "images" / f"search-{count}.svg").write_text(plot(found), encoding="utf-8")
+        _document(args.docs, f"search {count}", table(found), plot(found))
 
 
 def _growth(args: argparse.Namespace) -> None:
@@ -92,8 +91,16 @@ def _growth(args: argparse.Namespace) -> None:
     print(growth_table(sizes))
     (args.out / "growth.svg").write_text(growth_plot(sizes), encoding="utf-8")
     if args.docs:
-        put(args.docs / "performance.md", "search growth", growth_table(sizes))
-        (args.docs / "images" / "search-growth.svg").write_text(growth_plot(sizes), encoding="utf-8")
+        _document(args.docs, "search growth in", growth_table(sizes), growth_plot(sizes))
+
+
+def _document(docs: Path, name: str, figures: str, picture: str) -> None:
+    """Put tables, and the plot above them, where the documentation has a place for them."""
+    image = f"images/{name.replace(' ', '-')}.svg"
+    if put(docs / "performance.md", name, f"![{name} documents]({image})\n\n{figures}"):
+        (docs / image).write_text(picture, encoding="utf-8")
+    else:
+        print(f"{docs / 'performance.md'} has no place for {name!r}")
 
 
 def _engine(step: list[str], name: str, folder: Path) -> dict[str, Any]:

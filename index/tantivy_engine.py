@@ -14,7 +14,6 @@ from index.engine import Answer, AttachedText, Document, Hit
 from index.nodes import Query
 from index.parts import SHOWN, date_of, texts_of
 from index.tantivy_folder import CURRENT, current_generation, is_panic, make_current, new_generation, writing
-from index.tantivy_memory import letting_go
 from index.tantivy_query import Terms
 from index.tantivy_ranking import Place, Result, page, within_limit
 from index.tantivy_schema import entry_of, schema
@@ -145,6 +144,8 @@ def _loaded(generation: Path, index: tantivy.Index) -> str:
 
 def _write_into(generation: Path, index: tantivy.Index, documents: Iterable[Document], deleted: Sequence[int] = ()) -> int:
     """Write documents and commit durably; of two with one id the last counts. What the iterable raises comes out as it is."""
+    from index.tantivy_memory import letting_go  # with ctypes: whoever only searches need not load it
+
     with letting_go(generation):
         return _written(generation.parent, index, documents, deleted)
 

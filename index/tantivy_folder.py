@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -55,7 +54,7 @@ def new_generation(folder: Path) -> Path:
     for path in folder.glob("g-*"):
         numbers.append(int(path.name[2:]) if path.name[2:].isdigit() else 0)
         if path.name != keep:
-            shutil.rmtree(path, ignore_errors=True)
+            _remove(path)
     generation = folder / f"g-{max(numbers) + 1:06d}"
     generation.mkdir(mode=0o755)
     (generation / STAMP).write_text(json.dumps(_STAMP_VALUE), encoding="ascii")
@@ -82,7 +81,13 @@ def make_current(folder: Path, generation: Path) -> None:
     _sync(folder)
     for path in folder.glob("g-*"):
         if path.name != generation.name:
-            shutil.rmtree(path, ignore_errors=True)
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    import shutil  # with its compressors: whoever only searches need not load them
+
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def _sync(path: Path) -> None:

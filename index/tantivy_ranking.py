@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 from typing import Any, TypeVar
 
 from tantivy import DocAddress, Occur
@@ -92,10 +93,11 @@ def _fields(terms: Terms, gram: str) -> dict[str, int]:
 
 
 def _rarest_runs(text: str, frequencies: dict[str, int]) -> list[str]:
-    """The runs of three characters whose pairs both stand in the index, the rarest first."""
+    """The runs of three characters whose pairs both stand in the index, the rarest first, until a bound of postings."""
     runs = {text[at : at + 3] for at in range(len(text) - 2)}
     rarity = {run: min(frequencies[run[:2]], frequencies[run[1:]]) for run in runs}
-    return sorted((run for run in runs if rarity[run]), key=lambda run: (rarity[run], run))[:_MOST_RUNS]
+    rarest = sorted((run for run in runs if rarity[run]), key=lambda run: (rarity[run], run))[:_MOST_RUNS]
+    return [run for run, read in zip(rarest, accumulate(rarity[run] for run in rarest), strict=True) if read <= _RELAXED_POSTINGS]
 
 
 def _top(terms: Terms, query: Tantivy, limit: int, offset: int, by_date: bool) -> tuple[int, list[tuple[DocAddress, float]]]:

@@ -10,7 +10,6 @@ import errno
 import json
 import mmap
 import os
-import shutil
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,7 +55,7 @@ def new_generation(folder: Path) -> Path:
     for path in folder.glob("g-*"):
         numbers.append(int(path.name[2:]) if path.name[2:].isdigit() else 0)
         if path.name != keep:
-            shutil.rmtree(path, ignore_errors=True)
+            _remove(path)
     generation = folder / f"g-{max(numbers) + 1:06d}"
     generation.mkdir(mode=0o755)
     (generation / STAMP).write_text(json.dumps({"version": VERSION}), encoding="ascii")
@@ -68,6 +67,12 @@ def _current_name(folder: Path) -> str:
         return (folder / CURRENT).read_text(encoding="ascii").strip()
     except (OSError, ValueError):
         return ""
+
+
+def _remove(path: Path) -> None:
+    import shutil  # with its compressors: whoever only searches need not load them
+
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def make_current(folder: Path, generation: Path) -> None:
@@ -82,7 +87,7 @@ def make_current(folder: Path, generation: Path) -> None:
     sync_folder(folder)
     for path in folder.glob("g-*"):
         if path.name != generation.name:
-            shutil.rmtree(path, ignore_errors=True)
+            _remove(path)
 
 
 def sync_tree(folder: Path, pattern: str = "*") -> None:
