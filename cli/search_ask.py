@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
-from dataclasses import replace
 from pathlib import Path
 
 from cli.search_output import Shown
@@ -28,10 +27,10 @@ def asked(engine: Engine, text: str, args: Namespace, home: Path) -> Shown:
     if args.facets:
         from index.query_facets import facets
 
-        shown = replace(shown, facets=facets(engine, query))
+        shown = shown._replace(facets=facets(engine, query))
     if not found.total and found.relaxed and not query.understood and not args.exact and args.similar is None:
-        shown = replace(shown, meant=_meant(engine, query, found))
-    return replace(shown, took=(time.perf_counter() - began) * 1000, empty=not found.hits and not engine.count())
+        shown = shown._replace(meant=_meant(engine, query, found))
+    return shown._replace(took=(time.perf_counter() - began) * 1000, empty=not found.hits and not engine.count())
 
 
 def _found(engine: Engine, text: str, args: Namespace, home: Path) -> tuple[Query, Answer]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -38,12 +39,23 @@ def _query_word(word: str) -> str:
     return f" {word}" if len(word) > 1 and word[0] == "-" and not (word[1] == "-" or (word[1].isascii() and word[1].isalpha())) else word
 
 
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Help as wide as the terminal. Left to itself, argparse loads shutil and all its compressors to ask for that, at every search."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            columns = os.get_terminal_size().columns
+        except OSError:
+            columns = 80
+        super().__init__(prog, width=columns - 2)
+
+
 def options_parser() -> argparse.ArgumentParser:
     """The parser of the command, with all its options."""
     made = argparse.ArgumentParser(
         "search", description="Search the archive: every run of characters of every notice is found.", epilog=_EPILOG, allow_abbrev=False
     )
-    made.formatter_class = argparse.RawDescriptionHelpFormatter
+    made.formatter_class = _Help
     made.add_argument("query", nargs="*", metavar="QUERY", help="what to look for")
     _add_filters(made.add_argument_group("only some notices"))
     _add_answers(made.add_argument_group("the answer"))

@@ -6,9 +6,8 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli.terminal import marked, wants_colour, width
 from index.engine import Answer, Engine, Hit
@@ -24,8 +23,7 @@ _CSV = ("id", "title", "published_date", "written_date", "issuer", "document_num
 _DRIVING = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """An answered query on its way out: `took` milliseconds, `meant` a likelier query, `next` the cursor, `empty` an index without notices."""
 
     query: Query

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from index.engine import AttachedText, Document
 from notices.text import fold
@@ -16,8 +15,7 @@ _DATES = ("published_date", "written_date", "effective_date")
 _FACTS = ("source", "issuer", "kind", "region", "state", "number_key", "number_loose", "url", "group")
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """A document's folded parts: one each for title, number, issuer and text, one for each attachment's name and page."""
 
     title: str

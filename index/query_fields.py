@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
-from typing import cast
+from typing import NamedTuple, cast
 
 from index.nodes import And, Between, Contains, DateField, Everything, HasAttachment, Is, Node, Or, Phrase, Scope, TermField, TextField
 from index.query_values import date_range, state_of
@@ -18,8 +17,7 @@ _LIST = re.compile("[,，、|]")
 _HAS = ("attachment", "attachments", "附件")
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(NamedTuple):
     """What the options of a search ask for beside its text."""
 
     source: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from index.query_values import FIELDS
 from notices.text import fold
@@ -16,8 +16,7 @@ _QUOTED_WORD = re.compile(r"(?<![^\s(\-:：])" + _QUOTED.pattern)
 _WORD_OPERATORS = ("OR", "AND", "NOT")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One piece of a query. `kind`: word, phrase, field, ( ) OR AND NOT; `text` is a field's value; `raw` is as typed."""
 
     kind: str

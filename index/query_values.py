@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 from datetime import date, timedelta
 
@@ -72,6 +71,10 @@ def _beside(day: date, step: int, query: str, start: int) -> date:
         raise QuerySyntaxError(f"no day lies {'after' if step > 0 else 'before'} {day}", query, start) from error
 
 
+def _last_day(year: int, month: int) -> int:
+    return 31 if month == 12 else (date(year, month + 1, 1) - timedelta(days=1)).day
+
+
 def _days(text: str, query: str, start: int) -> tuple[date, date]:
     found = _PARTIAL.fullmatch(text)
     try:
@@ -80,6 +83,6 @@ def _days(text: str, query: str, start: int) -> tuple[date, date]:
         year, month, day = (int(g) if g else None for g in (found.groups()[:3] if found[1] else found.groups()[3:]))
         first = date(year or 0, month or 1, day or 1)
         last_month = month or 12
-        return first, date(first.year, last_month, day or calendar.monthrange(first.year, last_month)[1])
+        return first, date(first.year, last_month, day or _last_day(first.year, last_month))
     except ValueError as error:
         raise QuerySyntaxError(f"{text!r} is no date; {_WRITE}", query, start) from error

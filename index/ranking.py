@@ -11,7 +11,7 @@ import math
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from index.matching import Run, Source, begin, matches
 from index.nodes import And, Everything, Node, Or, Phrase, Query
@@ -28,8 +28,7 @@ _WINDOW = 100  # of the relaxed, so many are looked into for title and order of 
 _TICK = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """A page of (document, score, exact), the count of exact matches and of relaxed ones."""
 
     total: int
@@ -53,8 +52,7 @@ def rank(source: Source, query: Query, *, limit: int, offset: int, sort: str) ->
     return Ranked(total, relaxed, page[: max(limit, 0)])
 
 
-@dataclass(frozen=True, slots=True)
-class Sought:
+class Sought(NamedTuple):
     """A phrase as it is scored: its bytes, the gram that bounds its count, how much a find weighs."""
 
     needle: bytes
@@ -63,8 +61,7 @@ class Sought:
     idf: float
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(NamedTuple):
     """What BM25 adds to a count below the line: a constant, and so much for each byte of the document."""
 
     constant: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from index.engine import AttachedText
 from index.nodes import Query
@@ -22,8 +22,7 @@ Where = str | dict[str, str | int | None]
 Occurrence = tuple[int, int, int]  # first and last folded character, number of the run
 
 
-@dataclass(frozen=True, slots=True)
-class Snippet:
+class Snippet(NamedTuple):
     """A passage; `marks` are [start, end) in its characters; `where` is title, text or {attachment, page} (page null: its name); `path` holds the headings above."""
 
     text: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from index.nodes import And, Contains, Node, Not, Or, Phrase, Scope, Understood
 from index.query_tree import replaced
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 ALIAS = 100.0
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """`node` matches what the query says, in other notations too; `near` is what it may also mean, by weight; `names` are to be marked."""
 
     node: Node
@@ -42,7 +40,7 @@ def understood(text: str, tree: Node, node: Node, words: Sequence[str], home: Pa
     changed = _with_numbers(tree, numbers)
     rest = _with_names(changed, Or((node, changed)), words, home)
     notes = (Understood("number", word, shown(number)) for word, number in numbers.items())
-    return replace(rest, understood=(*notes, *rest.understood), names=(*map(as_written, numbers.values()), *rest.names))
+    return rest._replace(understood=(*notes, *rest.understood), names=(*map(as_written, numbers.values()), *rest.names))
 
 
 def _scope(node: Node) -> Scope:

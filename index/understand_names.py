@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from index.understand_aliases import is_most_of, meanings_of, shorts_for
 from index.understand_tables import rows
@@ -20,8 +20,7 @@ _CENTRAL = ("国家", "国务院", "中国", "全国", "中央")
 _LEVEL = re.compile(r"(?:国家|全国|[\u4e00-\u9fff]{0,12}?(?:省|市|区|县|州|盟|旗|自治区|自治州|自治县))?")
 
 
-@dataclass(frozen=True, slots=True)
-class OtherNames:
+class OtherNames(NamedTuple):
     """Folded names that mean the same as a folded word. `kind`: agency, office or alias."""
 
     kind: str
