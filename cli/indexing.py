@@ -11,11 +11,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine as Database
 
+from cli.index_switch import use_index
 from index.engine import AttachedText, Document, Engine
 from index.open import open_engine, rebuild, same_place
 from index.understand_aliases import write_aliases
 from index.understand_regions import region_of
-from notices.config import Config
+from notices.config import Config, load_config
 from notices.errors import BadInput, ConfigError, IndexUnusable
 from pipeline import models, newest
 from pipeline.checkpoints import daily_checkpoint
@@ -158,14 +159,15 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     """`notices index`."""
     verb = verbs.add_parser("index", help="bring the index up to date with the archive")
     verb.add_argument("--rebuild", action="store_true", help="build it anew from SQL, aside, and swap")
-    verb.add_argument("--to", metavar="URL", help="with --rebuild: build another index there (tantivy:///folder), leave the one in use")
+    verb.add_argument("--to", metavar="URL", help="with --rebuild: build it there (tantivy:///folder), then use that one")
+    verb.add_argument("--aside", action="store_true", help="with --to: build it, but leave the one in use")
     verb.set_defaults(run=run_index)
 
 
 def run_index(args: argparse.Namespace, config: Config) -> int:
     """Drain or rebuild; prints the count."""
-    if args.to is not None:
-        return _run_aside(args, config)
+    if args.to is not None or args.aside:
+        return _run_to(args, config)
     database = open_database(config)
     count = rebuild_index(config, database) if args.rebuild else drain(config, database)
     daily_checkpoint(database, config, datetime.now(UTC))
@@ -173,15 +175,21 @@ def run_index(args: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def _run_aside(args: argparse.Namespace, config: Config) -> int:
-    """Build at --to and say what to change; the configuration is its owner's."""
-    if not args.rebuild:
-        raise BadInput("--to goes with --rebuild: notices index --rebuild --to URL")
-    count = build_aside(config, open_database(config), args.to)
-    file = config.home / "notices.toml"
-    print(f"{count} notices in the new index; {config.index} is still the one in use")
-    print(f"to use the new one, let {file} say (NOTICES_INDEX, where it is set, wins), then run `notices index`:")
-    print(f'index = "{args.to}"')
+def _run_to(args: argparse.Namespace, config: Config) -> int:
+    """Build at --to, let the configuration name it, and write there what came meanwhile."""
+    if not args.rebuild or args.to is None:
+        raise BadInput("--to and --aside go with --rebuild: notices index --rebuild --to URL [--aside]")
+    database = open_database(config)
+    print(f"{build_aside(config, database, args.to)} notices in the new index {args.to}")
+    if args.aside:
+        print(f"{config.index} is still the one in use; the same command without --aside changes over")
+        return 0
+    file = use_index(config, args.to)
+    now = load_config(os.environ)
+    if now.index != args.to:
+        raise ConfigError(f"{file} names the new index, but NOTICES_INDEX is set to {now.index} and wins: set it to {args.to}")
+    written = drain(now, database)
+    print(f"{file} names it: it is the one in use now ({written} notices written since); {config.index} is left as it is")
     return 0
 
 
