@@ -15,7 +15,7 @@ from notices.config import Config
 from notices.display import masked, safe
 from pipeline import models
 from pipeline.database import database_errors, open_database
-from pipeline.observations import looks_at
+from pipeline.observations import look_of, observations_of
 from pipeline.presence import Look, Presence, presences
 
 
@@ -47,9 +47,9 @@ def events(database: Engine, notice_id: int) -> list[dict[str, Any]]:
             found.append(_event(row.created_at, "revision", f"{row.n}: {masked(row.title)}{kept}", revision=row.n))
             for made in session.scalars(select(models.Correction).where(models.Correction.revision_id == row.id)):
                 found.append(_event(made.made_at, "correction", f"of {row.n}: {', '.join(made.changes)}", changes=made.changes))
-        for seen in session.scalars(select(models.Observation).where(models.Observation.notice_id == notice_id)):
-            found.append(_event(seen.observed_at, "observed", f"{seen.evidence} {seen.detail}".strip(), evidence=seen.evidence))
-        found.extend(_states(looks_at(session, notice_id)))
+        seen = observations_of(session, notice_id)
+        found.extend(_event(s.observed_at, "observed", f"{s.evidence} {s.detail}".strip(), evidence=s.evidence) for s in seen)
+        found.extend(_states([look_of(s) for s in seen]))
     return sorted(found, key=lambda e: e["at"])
 
 

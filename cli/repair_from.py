@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
@@ -27,7 +26,7 @@ from pipeline.regain_files import Mending, Places, mend_file, mending, wanted_fi
 from pipeline.regain_rows import Backup, Regained, check_kinship, lost_rows
 from pipeline.signing import verify_checkpoint
 from pipeline.verify import Finding
-from pipeline.warc_files import QUARANTINE, file_errors, write_durably
+from pipeline.warc_files import file_errors, to_quarantine, write_durably
 
 _OF_ROWS = ("orphan", "unsettled", "lost")
 _SHOWN = 20
@@ -136,7 +135,5 @@ def _put_note(both: Backup, path: Path, note: str) -> None:
     with file_errors(path):
         path.parent.mkdir(exist_ok=True)
         if path.exists():
-            quarantine = both.config.warc_dir / QUARANTINE
-            quarantine.mkdir(parents=True, exist_ok=True)
-            os.replace(path, quarantine / f"checkpoint-{path.name}.{both.now:%Y%m%dT%H%M%S%f}")
+            to_quarantine(both.config.warc_dir, path, both.now, f"checkpoint-{path.name}")
         write_durably(path, note.encode())

@@ -30,11 +30,11 @@ def answer(engine: Engine, query: Query, *, limit: int = 10, offset: int = 0, so
 def _collapsed(engine: Engine, query: Query, limit: int, offset: int, sort: str) -> Answer:
     query = _without_idle_letters(engine, query)
     if not limit:
-        return every_copy(engine, query, limit=limit, offset=offset, sort=sort)
+        return _every_copy(engine, query, limit, offset, sort)
     wanted = reach = offset + limit
     until = deadline()
     while time.monotonic() < until:
-        found = every_copy(engine, query, limit=reach, offset=0, sort=sort)
+        found = _every_copy(engine, query, reach, 0, sort)
         heads = _heads(engine, query, found.hits, sort)
         if len(heads) >= wanted or len(found.hits) < reach:
             return replace(found, hits=with_copies(engine, query, heads[offset:wanted]))
@@ -91,11 +91,10 @@ def _copies(engine: Engine, query: Query, hits: Iterable[Hit], *, exact: bool) -
 def every_copy(engine: Engine, query: Query, *, limit: int = 10, offset: int = 0, sort: str = "relevance") -> Answer:
     """The page with each copy of an instrument a hit of its own. Raises QueryLimitError as answer does."""
     with one_question():
-        return _every_copy(engine, query, limit, offset, sort)
+        return _every_copy(engine, _without_idle_letters(engine, query), limit, offset, sort)
 
 
 def _every_copy(engine: Engine, query: Query, limit: int, offset: int, sort: str) -> Answer:
-    query = _without_idle_letters(engine, query)
     if not query.boosts:
         return engine.search(query, limit=limit, offset=offset, sort=sort)
     found = engine.search(replace(query, relaxed_text=""), limit=limit, offset=offset, sort=sort)

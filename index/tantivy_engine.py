@@ -11,9 +11,10 @@ from typing import Any
 import tantivy
 
 from index.engine import Answer, AttachedText, Document, Hit
+from index.generations import CURRENT, make_current
 from index.nodes import Query
 from index.parts import SHOWN, date_of, texts_of
-from index.tantivy_folder import CURRENT, current_generation, is_panic, make_current, new_generation, writing
+from index.tantivy_folder import current_generation, is_panic, new_generation, writing
 from index.tantivy_query import Terms
 from index.tantivy_ranking import Place, Result, page, within_limit
 from index.tantivy_schema import entry_of, schema

@@ -71,7 +71,7 @@ def _mapped(prefix: str) -> Iterator[tuple[int, int]]:
     """From where to where the files are mapped whose names begin like this."""
     with open("/proc/self/maps", encoding="utf-8", errors="replace") as maps:
         for line in maps:
-            place, *_, name = line.split(maxsplit=5) if line.count(" ") > 4 else (line, "")
-            if name.startswith(prefix):
-                start, _, end = place.partition("-")
+            parts = line.split(maxsplit=5)  # place, rights, offset, device, inode, name
+            if len(parts) == 6 and parts[5].startswith(prefix):
+                start, _, end = parts[0].partition("-")
                 yield int(start, 16), int(end, 16)

@@ -11,11 +11,12 @@ from whoosh.filedb.filestore import FileStorage
 from whoosh.index import FileIndex
 
 from index.engine import Answer, AttachedText, Document, Hit
+from index.generations import make_current
 from index.nodes import Query
 from index.parts import SHOWN, date_of, texts_of
 from index.ranking import rank
 from index.whoosh_bits import numbers_of
-from index.whoosh_folder import FOLDED, ORIGINALS, current_generation, make_current, mapped, new_generation, unpacked, writing
+from index.whoosh_folder import FOLDED, ORIGINALS, current_generation, mapped, new_generation, unpacked, writing
 from index.whoosh_postings import Postings
 from index.whoosh_schema import schema
 from notices.errors import IndexUnusable

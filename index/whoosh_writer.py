@@ -14,9 +14,10 @@ from whoosh.index import FileIndex, clean_files
 from whoosh.reading import SegmentReader
 
 from index.engine import Document
+from index.generations import sync_tree
 from index.parts import Parts, ordinals_of, original_of, parts_of
 from index.whoosh_codec import MOST_DOCUMENTS, WholeCodec, column_of
-from index.whoosh_folder import FOLDED, ORIGINALS, append, packed, sync_tree
+from index.whoosh_folder import FOLDED, ORIGINALS, append, packed
 from index.whoosh_segment import BATCH, Pending, join_segments, write_segment
 from index.whoosh_sums import write_sums
 

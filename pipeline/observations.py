@@ -29,15 +29,20 @@ def observe(session: Session, run_id: int, notice: models.Notice, said: tuple[st
     )
 
 
-def looks_at(session: Session, notice_id: int) -> list[Look]:
-    """All that was seen of a notice, in the order in which it was noted (clocks may jump)."""
-    rows = session.scalars(select(models.Observation).where(models.Observation.notice_id == notice_id).order_by(models.Observation.id))
-    return [Look(row.observed_at, row.evidence, row.site_healthy) for row in rows]
+def observations_of(session: Session, notice_id: int) -> Sequence[models.Observation]:
+    """All that was noted of a notice, in the order in which it was noted (clocks may jump)."""
+    mine = models.Observation.notice_id == notice_id
+    return session.scalars(select(models.Observation).where(mine).order_by(models.Observation.id)).all()
+
+
+def look_of(row: models.Observation) -> Look:
+    """An observation as pipeline.presence judges it."""
+    return Look(row.observed_at, row.evidence, row.site_healthy)
 
 
 def presence_of(session: Session, notice_id: int) -> Presence:
     """The notice's state by all that was seen of it."""
-    return presence(looks_at(session, notice_id))
+    return presence(map(look_of, observations_of(session, notice_id)))
 
 
 def settle_run(session: Session, run_id: int, *, healthy: bool, now: datetime, days: Sequence[int]) -> int:

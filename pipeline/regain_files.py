@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from notices.errors import DamageFound
-from pipeline.warc_files import QUARANTINE, file_errors, file_name, listing, parse_name, sync_folder, try_lock, write_new
+from pipeline.warc_files import file_errors, file_name, listing, parse_name, sync_folder, to_quarantine, try_lock, write_new
 from pipeline.warc_member import BadMember, members
 from pipeline.warc_series import Manifest, Tail, advance, file_digest, previous_of, read_manifest, read_tail, render_tail
 
@@ -226,19 +226,8 @@ def _put(folder: Path, plan: Mending, now: datetime) -> None:
     write_new(folder / f"{beside}.tmp", plan.beside)
     for suffix in ("", ".open", ".json", ".tail"):
         if (folder / f"{plan.name}{suffix}").exists() and not (stays and plan.name + suffix == file):
-            to_quarantine(folder, f"{plan.name}{suffix}", now)
+            to_quarantine(folder, folder / f"{plan.name}{suffix}", now)
     if not stays:
         os.replace(folder / f"{file}.tmp", folder / file)
     os.replace(folder / f"{beside}.tmp", folder / beside)
     sync_folder(folder)
-
-
-def to_quarantine(folder: Path, name: str, now: datetime) -> str:
-    """Move a file of the folder into its quarantine; the name that it has there."""
-    with file_errors(folder / name):
-        (folder / QUARANTINE).mkdir(exist_ok=True)
-        target = folder / QUARANTINE / f"{name}.{now:%Y%m%dT%H%M%S%f}"
-        os.replace(folder / name, target)
-        sync_folder(folder)
-        sync_folder(folder / QUARANTINE)
-    return target.name

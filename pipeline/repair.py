@@ -23,11 +23,10 @@ from pipeline import models
 from pipeline.archive import snapshot_row
 from pipeline.column_types import Day, Json
 from pipeline.recovery import recover
-from pipeline.regain_files import to_quarantine
 from pipeline.reparse import Reader, again
 from pipeline.snapshots import scan, warc_files
 from pipeline.verify import Finding, key_of
-from pipeline.warc_files import QUARANTINE
+from pipeline.warc_files import QUARANTINE, to_quarantine
 from pipeline.warc_record import payload_digest
 
 
@@ -76,7 +75,7 @@ def _quarantine(bench: Bench, finding: Finding) -> str | None:
     path = folder / Path(finding.place.split(" offset ")[0]).name
     if not path.exists() or path.name == QUARANTINE:
         return None
-    return f"moved to {QUARANTINE}/{to_quarantine(folder, path.name, bench.now)}"
+    return f"moved to {QUARANTINE}/{to_quarantine(folder, path, bench.now)}"
 
 
 def _mark(bench: Bench, finding: Finding) -> str | None:

@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from notices.errors import ArchiveUnwritable, DamageFound, DiskFull, OperatorError
@@ -105,6 +106,17 @@ def pwrite_all(fd: int, data: bytes, offset: int) -> None:
     while view:
         written = os.pwrite(fd, view, offset)
         view, offset = view[written:], offset + written
+
+
+def to_quarantine(folder: Path, path: Path, now: datetime, name: str = "") -> str:
+    """Move a file, its name or another before the time, into the quarantine of the WARC folder; the name that it has there."""
+    with file_errors(path):
+        (folder / QUARANTINE).mkdir(parents=True, exist_ok=True)
+        target = folder / QUARANTINE / f"{name or path.name}.{now:%Y%m%dT%H%M%S%f}"
+        os.replace(path, target)
+        for each in dict.fromkeys((path.parent, folder, folder / QUARANTINE)):
+            sync_folder(each)
+    return target.name
 
 
 def write_durably(path: Path, data: bytes) -> None:

@@ -1,0 +1,103 @@
+"""The folder of an embedded engine: generations side by side, one of them current.
+
+<index>/current            the name of the current generation
+<index>/g-<n>/             a generation: the engine's files and version.json, which says what made it
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from notices.errors import IndexUnusable
+
+CURRENT, STAMP = "current", "version.json"
+Stamp = Mapping[str, object]
+
+
+def current_generation(folder: Path, wanted: Stamp) -> Path:
+    """The folder of the current generation. Raises IndexUnusable, naming the file at fault, when there is none that bears the wanted stamp."""
+    try:
+        name = (folder / CURRENT).read_text(encoding="ascii").strip()
+    except (OSError, ValueError) as error:
+        raise IndexUnusable(f"index {folder}: {CURRENT}: {error}") from error
+    generation = folder / name
+    if not name or name != Path(name).name or not generation.is_dir():
+        raise IndexUnusable(f"index {folder}: {CURRENT} names {name!r}, which is no generation here")
+    try:
+        stamp = json.loads((generation / STAMP).read_text(encoding="ascii"))
+    except (OSError, ValueError) as error:
+        raise IndexUnusable(f"index {generation}: {STAMP}: {error}") from error
+    if stamp != wanted:
+        raise IndexUnusable(f"index {generation}: made by another version or engine of this program ({STAMP}: {stamp!r})")
+    _refuse_foreign(generation)
+    return generation
+
+
+def _refuse_foreign(generation: Path) -> None:
+    """Whoosh unpickles a file of the index, and Tantivy maps them: whoever can write there could run code as us, or end our process."""
+    state = generation.stat()
+    if state.st_uid not in (0, os.geteuid()) or state.st_mode & 0o002:
+        raise IndexUnusable(f"index {generation}: writable by others; its owner must be this user, and others must not write")
+
+
+def new_generation(folder: Path, stamp: Stamp) -> Path:
+    """An empty folder for a further generation; left-overs of generations that never became current are removed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    keep = _current_name(folder)
+    numbers = [0]
+    for path in folder.glob("g-*"):
+        numbers.append(int(path.name[2:]) if path.name[2:].isdigit() else 0)
+        if path.name != keep:
+            _remove(path)
+    generation = folder / f"g-{max(numbers) + 1:06d}"
+    generation.mkdir(mode=0o755)
+    (generation / STAMP).write_text(json.dumps(stamp), encoding="ascii")
+    return generation
+
+
+def _current_name(folder: Path) -> str:
+    try:
+        return (folder / CURRENT).read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def make_current(folder: Path, generation: Path) -> None:
+    """Swap the generation in, durably and atomically; the earlier ones are removed."""
+    sync_tree(generation)
+    temporary = folder / f"{CURRENT}.tmp"
+    with temporary.open("w", encoding="ascii") as handle:
+        handle.write(generation.name)
+        handle.flush()
+        os.fsync(handle.fileno())
+    os.replace(temporary, folder / CURRENT)
+    _sync(folder)
+    for path in folder.glob("g-*"):
+        if path.name != generation.name:
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    import shutil  # with its compressors: whoever only searches need not load them
+
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def sync_tree(folder: Path, pattern: str = "*") -> None:
+    """Bring every file of a folder that fits the pattern and the folder itself to the device: Whoosh never does."""
+    for path in folder.glob(pattern):
+        if path.is_file():
+            _sync(path)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    """Bring a file's bytes or a folder's entries to the device."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
