@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -80,7 +80,7 @@ class Ours:
 
     def holds(self, text: str, ident: int) -> bool:
         only = Is("url", (f"https://notices.example/{ident}.html",))
-        return self._engine.search(replace(parse_query(text, exact=True, lenient=True), filters=only), limit=1).total == 1
+        return self._engine.search(parse_query(text, exact=True, lenient=True)._replace(filters=only), limit=1).total == 1
 
     def close(self) -> None:
         self._engine.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from cli.indexing import rebuild_index
@@ -54,7 +53,7 @@ def run_backup(args: argparse.Namespace, config: Config) -> int:
 def run_restore(args: argparse.Namespace, config: Config) -> int:
     """Restore, rebuild the index, verify; exit 4 when what was restored is damaged."""
     made_at = restore_backup(args.source, config.home)
-    restored = replace(config, database=f"sqlite:///{config.home}/notices.db")
+    restored = config._replace(database=f"sqlite:///{config.home}/notices.db")
     database = open_database(restored)
     recover(database, restored)
     count = rebuild_index(restored, database)

@@ -50,7 +50,7 @@ def regain(config: Config, database: Engine, backup: Path, found: Sequence[Findi
     """Say what can be taken from the backup, and with `apply` take it; how many files and rows. The order is that of truth: bytes, rows, notes."""
     with tempfile.TemporaryDirectory(prefix="repair-", dir=config.home, ignore_cleanup_errors=True) as scratch:
         shutil.copyfile(backup / DATABASE, Path(scratch) / DATABASE)  # opening it may bring its tables up to date
-        theirs = open_database(replace(config, database=f"sqlite:///{scratch}/{DATABASE}"))
+        theirs = open_database(config._replace(database=f"sqlite:///{scratch}/{DATABASE}"))
         try:
             both = Backup(database, theirs, config, datetime.now(UTC))
             check_kinship(both)

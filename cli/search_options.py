@@ -53,9 +53,12 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 def options_parser() -> argparse.ArgumentParser:
     """The parser of the command, with all its options."""
     made = argparse.ArgumentParser(
-        "search", description="Search the archive: every run of characters of every notice is found.", epilog=_EPILOG, allow_abbrev=False
+        "search",
+        description="Search the archive: every run of characters of every notice is found.",
+        epilog=_EPILOG,
+        allow_abbrev=False,
+        formatter_class=_Help,
     )
-    made.formatter_class = _Help
     made.add_argument("query", nargs="*", metavar="QUERY", help="what to look for")
     _add_filters(made.add_argument_group("only some notices"))
     _add_answers(made.add_argument_group("the answer"))

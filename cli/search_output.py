@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from index.query_facets import Facets
 
 _CSV = ("id", "title", "published_date", "written_date", "issuer", "document_number", "kind", "state", "source", "exact", "url")
-_DRIVING = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
+_DRIVING = "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 
 
 class Shown(NamedTuple):
@@ -37,7 +37,7 @@ class Shown(NamedTuple):
 
 def dumped(value: Any) -> str:
     """The value as JSON in one line; characters that could drive a terminal, and lone surrogates, are written out."""
-    return _DRIVING.sub(lambda m: f"\\u{ord(m[0]):04x}", json.dumps(value, ensure_ascii=False))
+    return re.sub(_DRIVING, lambda m: f"\\u{ord(m[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def print_json(engine: Engine, shown: Shown, *, masking: bool = True) -> None:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from index.nodes import Query
 
 
-@dataclass(frozen=True, slots=True)
-class AttachedText:
+class AttachedText(NamedTuple):
     """An attachment's searchable text; `pages` in order, one string where the format has no pages."""
 
     name: str
     pages: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """One notice as the index sees it: its newest revision. Texts are as archived; the engine folds them."""
 
     id: int
@@ -45,8 +42,7 @@ class Document:
     group: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One document of an answer, with what a result line shows. Scores fall within a page; exact hits come before relaxed ones.
 
     `group` names the instrument that several documents are copies of; index.query_answer counts the `copies` a hit stands for.
@@ -70,8 +66,7 @@ class Hit:
     copies: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A page of hits. `total` counts exact matches, `relaxed` the further documents ranked by any of the words."""
 
     total: int

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from index.deadline import SECONDS, deadline
@@ -39,13 +38,12 @@ class Source(Protocol):
     def values_of(self, field: str) -> list[str]: ...
 
 
-@dataclass(slots=True)
 class Run:
-    """One query's evaluation: its source, its deadline and what it has found so far."""
+    """One query's evaluation: its source, its deadline (of time.monotonic) and what it has found so far."""
 
-    source: Source
-    deadline: float
-    memory: dict[Node, int] = field(default_factory=dict)
+    def __init__(self, source: Source, deadline: float) -> None:
+        self.source, self.deadline = source, deadline
+        self.memory: dict[Node, int] = {}
 
     def tick(self) -> None:
         """Raise QueryLimitError when the query's time is over."""

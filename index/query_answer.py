@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 
 from index.deadline import SECONDS, deadline, one_question
 from index.engine import Answer, Engine, Hit
@@ -37,7 +36,7 @@ def _collapsed(engine: Engine, query: Query, limit: int, offset: int, sort: str)
         found = _every_copy(engine, query, reach, 0, sort)
         heads = _heads(engine, query, found.hits, sort)
         if len(heads) >= wanted or len(found.hits) < reach:
-            return replace(found, hits=with_copies(engine, query, heads[offset:wanted]))
+            return found._replace(hits=with_copies(engine, query, heads[offset:wanted]))
         reach += 2 * (wanted - len(heads)) + reach // 2
     raise QueryLimitError(f"passing over the copies took longer than {SECONDS:g} s; ask for every copy, or make the query more specific")
 
@@ -73,7 +72,7 @@ def with_copies(engine: Engine, query: Query, hits: Iterable[Hit]) -> tuple[Hit,
 
 
 def _counted(hit: Hit, others: set[int]) -> Hit:
-    return replace(hit, copies=len(others)) if others else hit
+    return hit._replace(copies=len(others)) if others else hit
 
 
 def _copies(engine: Engine, query: Query, hits: Iterable[Hit], *, exact: bool) -> dict[int, set[int]]:
@@ -97,9 +96,9 @@ def every_copy(engine: Engine, query: Query, *, limit: int = 10, offset: int = 0
 def _every_copy(engine: Engine, query: Query, limit: int, offset: int, sort: str) -> Answer:
     if not query.boosts:
         return engine.search(query, limit=limit, offset=offset, sort=sort)
-    found = engine.search(replace(query, relaxed_text=""), limit=limit, offset=offset, sort=sort)
+    found = engine.search(query._replace(relaxed_text=""), limit=limit, offset=offset, sort=sort)
     if offset + limit <= found.total:
-        return replace(found, relaxed=_near_total(engine, query))
+        return found._replace(relaxed=_near_total(engine, query))
     return _filled(engine, query, found, (limit, offset, sort))
 
 
@@ -108,7 +107,7 @@ def _without_idle_letters(engine: Engine, query: Query) -> Query:
     match query.node:
         case Or((tree, Phrase(text) as letters)) if text == fold(query.text) and not query.boosts and not _has_words(tree):
             held = engine.search(Query("", letters, query.filters), limit=0).total
-            return query if held else replace(query, node=tree)
+            return query if held else query._replace(node=tree)
     return query
 
 
@@ -120,7 +119,7 @@ def _has_words(node: Node) -> bool:
 
 def _near(query: Query) -> Query:
     meant: Node = Or(tuple(node for node, _ in query.boosts))
-    return replace(query, node=And((meant, Not(query.node))), relaxed_text="")
+    return query._replace(node=And((meant, Not(query.node))), relaxed_text="")
 
 
 def _near_total(engine: Engine, query: Query) -> int:
@@ -130,7 +129,7 @@ def _near_total(engine: Engine, query: Query) -> int:
 def _filled(engine: Engine, query: Query, found: Answer, page: tuple[int, int, str]) -> Answer:
     limit, offset, sort = page
     near = engine.search(_near(query), limit=limit - len(found.hits), offset=max(0, offset - found.total), sort=sort)
-    both = replace(query, node=Or((query.node, *(node for node, _ in query.boosts))))
+    both = query._replace(node=Or((query.node, *(node for node, _ in query.boosts))))
     resembling = engine.search(both, limit=limit, offset=offset, sort=sort) if query.relaxed_text else None
     rest = [h for h in resembling.hits if not h.exact] if resembling else []
     hits = (*found.hits, *map(_inexact, near.hits), *rest)
@@ -138,4 +137,4 @@ def _filled(engine: Engine, query: Query, found: Answer, page: tuple[int, int, s
 
 
 def _inexact(hit: Hit) -> Hit:
-    return replace(hit, exact=False)
+    return hit._replace(exact=False)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 
 from index.deadline import one_question
@@ -63,8 +62,8 @@ def page_after(engine: Engine, query: Query, cursor: str, limit: int, *, every_c
 
 def _page_after(engine: Engine, query: Query, cursor: tuple[date | None, int], page: tuple[int, bool]) -> Answer:
     (day, ident), (limit, every_copy) = cursor, page
-    exact = replace(query, boosts=(), relaxed_text="")
-    later = replace(exact, filters=And((query.filters, _not_newer(day))))
+    exact = query._replace(boosts=(), relaxed_text="")
+    later = exact._replace(filters=And((query.filters, _not_newer(day))))
     hits: list[Hit] = []
     for batch in _batches(engine, later):
         fresh = [hit for hit in batch if hit.published_date != day or hit.id > ident]

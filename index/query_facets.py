@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from index.engine import Engine, Hit
 from index.nodes import And, HasAttachment, Query
@@ -22,10 +22,10 @@ class Facets:
 
 def facets(engine: Engine, query: Query) -> Facets:
     """The facets of a query's exact hits."""
-    exact = replace(query, boosts=(), relaxed_text="")
+    exact = query._replace(boosts=(), relaxed_text="")
     hits = engine.search(exact, limit=MOST_COUNTED, sort="date").hits
     fields = {name: _counted(hits, value) for name, value in _FIELDS.items()}
-    attached = engine.search(replace(exact, node=And((exact.node, HasAttachment()))), limit=0).total
+    attached = engine.search(exact._replace(node=And((exact.node, HasAttachment()))), limit=0).total
     fields["attachment"] = [("yes", attached)] if attached else []
     return Facets(len(hits), fields)
 

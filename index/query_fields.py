@@ -13,7 +13,7 @@ from notices.errors import QuerySyntaxError
 from notices.kinds import CANONICAL_KINDS
 from notices.text import fold
 
-_LIST = re.compile("[,，、|]")
+_LIST = "[,，、|]"
 _HAS = ("attachment", "attachments", "附件")
 
 
@@ -53,7 +53,7 @@ def _state(value: str, query: str, start: int) -> Node:
 
 def _values(value: str) -> tuple[str, ...]:
     """The values of a list, such as 通知,公告."""
-    return tuple(v.strip() for v in _LIST.split(value) if fold(v)) or (value,)
+    return tuple(v.strip() for v in re.split(_LIST, value) if fold(v)) or (value,)
 
 
 def _kinds(values: tuple[str, ...]) -> tuple[str, ...]:

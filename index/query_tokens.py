@@ -8,11 +8,13 @@ from typing import NamedTuple
 from index.query_values import FIELDS
 from notices.text import fold
 
-_FIELD = re.compile(r"([A-Za-z_\-]{2,20}|[Ａ-Ｚａ-ｚ]{2,20}|[\u4e00-\u9fff]{2,6})[:：][ \t\u3000]*")
+# Patterns are made when a query first needs them: most hold neither a field nor a quotation.
+_FIELD = r"([A-Za-z_\-]{2,20}|[Ａ-Ｚａ-ｚ]{2,20}|[\u4e00-\u9fff]{2,6})[:：][ \t\u3000]*"
+_COLON_WITHIN = 21
 # A quotation is an operator where a blank, a bracket or the end follows it; inside a word it is only punctuation.
 # Chinese quotation marks group only what holds a blank: “两感” alone folds to 两感 all the same.
-_QUOTED = re.compile(r'(?:"([^"]*)"|“([^“”]*\s[^“”]*)”)(?=[\s)]|$)')
-_QUOTED_WORD = re.compile(r"(?<![^\s(\-:：])" + _QUOTED.pattern)
+_QUOTED = r'(?:"([^"]*)"|“([^“”]*\s[^“”]*)”)(?=[\s)]|$)'
+_QUOTED_WORD = rf"(?<![^\s(\-:：]){_QUOTED}"
 _WORD_OPERATORS = ("OR", "AND", "NOT")
 
 
@@ -42,7 +44,9 @@ def tokens_of(text: str) -> list[Token]:
 
 def _brackets_group(text: str) -> bool:
     """Whether ASCII round brackets outside quotations pair up, begin words and end them: only then they group."""
-    bare = _QUOTED_WORD.sub(lambda m: "x" * len(m[0]), text)
+    if not ("(" in text and ")" in text):
+        return False
+    bare = re.sub(_QUOTED_WORD, lambda m: "x" * len(m[0]), text)
     if len(bare.split()) < 2:
         return False  # (三) is a number of the text: there is nothing to group
     depth = 0
@@ -63,13 +67,22 @@ def _next(text: str, at: int, grouping: bool) -> tuple[Token, int]:
         return Token(char, char, at, char), at + 1
     if char == "-" and _denies(text, at):
         return Token("NOT", "-", at, "-"), at + 1
-    quoted = _QUOTED.match(text, at)
+    quoted = _quoted(text, at)
     if quoted and fold(quoted[0]):
         return Token("phrase", quoted[1] or quoted[2], at, quoted[0]), quoted.end()
-    named = _FIELD.match(text, at)
+    named = _begun_field(text, at)
     if named and fold(named[1]) in FIELDS:
         return _field(text, at, named, grouping)
     return _word(text, at, grouping)
+
+
+def _quoted(text: str, at: int) -> re.Match[str] | None:
+    return re.compile(_QUOTED).match(text, at) if text[at : at + 1] in ('"', "“") else None
+
+
+def _begun_field(text: str, at: int) -> re.Match[str] | None:
+    near = text[at : at + _COLON_WITHIN]
+    return re.compile(_FIELD).match(text, at) if ":" in near or "：" in near else None
 
 
 def _denies(text: str, at: int) -> bool:
@@ -81,7 +94,7 @@ def _denies(text: str, at: int) -> bool:
 def _field(text: str, at: int, named: re.Match[str], grouping: bool) -> tuple[Token, int]:
     """A field with its value; a name with no value after it is a word."""
     start, field = named.end(), FIELDS[fold(named[1])]
-    quoted = _QUOTED.match(text, start)
+    quoted = _quoted(text, start)
     if quoted and fold(quoted[0]):
         return Token("field", quoted[1] or quoted[2], at, text[at : quoted.end()], field), quoted.end()
     end = _word_end(text, start, grouping)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from index.nodes import And, Node, Not, Or, Phrase, Scope, Understood
 from index.query_fields import field_node
@@ -14,15 +13,13 @@ from notices.text import fold
 MAX_DEPTH = 20
 
 
-@dataclass(slots=True)
 class Reading:
     """A row of tokens being read from `at` on; `unread` collects fields whose value means nothing."""
 
-    tokens: list[Token]
-    scope: Scope
-    text: str
-    at: int = 0
-    unread: list[Understood] = field(default_factory=list)
+    def __init__(self, tokens: list[Token], scope: Scope, text: str) -> None:
+        self.tokens, self.scope, self.text = tokens, scope, text
+        self.at = 0
+        self.unread: list[Understood] = []
 
     def next_kind(self) -> str:
         """The kind of the token to come, empty at the end."""

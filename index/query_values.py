@@ -29,8 +29,8 @@ _STATES = {
     "withdrawn": ("withdrawn", "已撤下", "撤下"),
     "back": ("back", "恢复", "重现"),
 }
-_PARTIAL = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})[日号]?)?月?)?年?|(\d{4})(\d\d)(\d\d)")
-_YEARS = re.compile(r"(\d{4})年?-(\d{4})年?")
+_PARTIAL = r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})[日号]?)?月?)?年?|(\d{4})(\d\d)(\d\d)"
+_YEARS = r"(\d{4})年?-(\d{4})年?"
 _WRITE = "write 2020, 2020-10, 2020-10-16, 2020..2021 or >=2020-10-16"
 
 
@@ -45,7 +45,7 @@ def state_of(value: str, query: str, start: int) -> tuple[str, ...]:
 
 def date_range(value: str, query: str, start: int) -> tuple[date | None, date | None]:
     """First and last day of a date, a part of one, a range a..b, or >= <= > <. Raises QuerySyntaxError."""
-    plain = _YEARS.sub(r"\1..\2", fold(value).replace("至", "..").replace("到", ".."))
+    plain = re.sub(_YEARS, r"\1..\2", fold(value).replace("至", "..").replace("到", ".."))
     sign = re.match(r"(>=|<=|>|<)?(.*)", plain, re.DOTALL)
     if sign and sign[1]:
         first, last = _days(sign[2], query, start)
@@ -76,7 +76,7 @@ def _last_day(year: int, month: int) -> int:
 
 
 def _days(text: str, query: str, start: int) -> tuple[date, date]:
-    found = _PARTIAL.fullmatch(text)
+    found = re.fullmatch(_PARTIAL, text)
     try:
         if not found:
             raise ValueError(text)

@@ -17,7 +17,7 @@ from notices.text import fold
 MOST_NAMES = 12
 _SHORTEST_BODY, _LONGEST_WORD = 3, 30
 _CENTRAL = ("国家", "国务院", "中国", "全国", "中央")
-_LEVEL = re.compile(r"(?:国家|全国|[\u4e00-\u9fff]{0,12}?(?:省|市|区|县|州|盟|旗|自治区|自治州|自治县))?")
+_LEVEL = r"(?:国家|全国|[\u4e00-\u9fff]{0,12}?(?:省|市|区|县|州|盟|旗|自治区|自治州|自治县))?"
 
 
 class OtherNames(NamedTuple):
@@ -102,7 +102,7 @@ def office_names(word: str) -> list[str]:
     found: list[str] = []
     for full, *shorts in rows("offices"):
         for ending in (full, *shorts):
-            if word.endswith(ending) and _LEVEL.fullmatch(word[: -len(ending)]):
+            if word.endswith(ending) and re.fullmatch(_LEVEL, word[: -len(ending)]):
                 before = word[: -len(ending)]
                 found += [before + other for other in (full, *shorts) if other != ending]
     return found

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from notices.errors import ConfigError
@@ -14,13 +13,12 @@ from notices.errors import ConfigError
 DEFAULT_USER_AGENT = "notices-archive/0.1 (+mailto:{contact})"
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """Settings of one archive. Paths are absolute; sizes are bytes; delays are seconds."""
 
     home: Path
     database: str
-    index: str
+    index: str  # type: ignore[assignment]  # hides tuple.index, which no setting needs
     queue: str = "local:"
     contact: str = "webmaster@localhost"
     origin: str = "notices-archive"
@@ -90,7 +88,7 @@ def load_config(environ: Mapping[str, str]) -> Config:
     return Config(home=home, **settings)
 
 
-_KEYS = {f.name for f in fields(Config)}
+_KEYS = set(Config._fields)
 
 
 def _home(environ: Mapping[str, str]) -> Path:

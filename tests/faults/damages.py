@@ -337,14 +337,14 @@ def document_rewritten(config: Config, rng: random.Random) -> Sequence[str]:
     true = _document(config, rng)
     forged = rng.choice(
         (
-            replace(true, text=true.text + "伪"),
-            replace(true, text=""),
-            replace(true, revision=true.revision + 1),
-            replace(true, attachments=(*true.attachments, AttachedText("伪.txt", ("伪",)))),
-            replace(true, title=true.title + "伪"),
-            replace(true, issuer="伪市人民政府", url="http://forged.example/"),
-            replace(true, state="withdrawn", kind="伪"),
-            replace(true, published_date=None),
+            true._replace(text=true.text + "伪"),
+            true._replace(text=""),
+            true._replace(revision=true.revision + 1),
+            true._replace(attachments=(*true.attachments, AttachedText("伪.txt", ("伪",)))),
+            true._replace(title=true.title + "伪"),
+            true._replace(issuer="伪市人民政府", url="http://forged.example/"),
+            true._replace(state="withdrawn", kind="伪"),
+            true._replace(published_date=None),
         )
     )
     _write(config, [forged])
@@ -360,7 +360,7 @@ def document_removed(config: Config, rng: random.Random) -> Sequence[str]:
 
 def document_added(config: Config, rng: random.Random) -> Sequence[str]:
     """A document that SQL does not know."""
-    forged = replace(_document(config, rng), id=99_000 + rng.randrange(900))
+    forged = _document(config, rng)._replace(id=99_000 + rng.randrange(900))
     _write(config, [forged])
     return [f"notice {forged.id}"]
 

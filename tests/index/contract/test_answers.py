@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
 
@@ -41,10 +40,10 @@ def test_a_run_is_never_found_across_two_parts(engine: Engine, size: int) -> Non
     base = Document(id=1, revision=1, url="u", title="", text="")
     engine.write(
         [
-            replace(base, id=1, attachments=(AttachedText("", halves),)),
-            replace(base, id=2, attachments=(AttachedText(halves[0], (halves[1],)),)),
-            replace(base, id=3, title=halves[0], text=halves[1], document_number=halves[0], issuer=halves[1]),
-            replace(base, id=4, text="".join(halves)),
+            base._replace(id=1, attachments=(AttachedText("", halves),)),
+            base._replace(id=2, attachments=(AttachedText(halves[0], (halves[1],)),)),
+            base._replace(id=3, title=halves[0], text=halves[1], document_number=halves[0], issuer=halves[1]),
+            base._replace(id=4, text="".join(halves)),
         ]
     )
     whole = "".join(halves)
@@ -55,7 +54,7 @@ def test_a_run_is_never_found_across_two_parts(engine: Engine, size: int) -> Non
 
 def test_repeated_characters_are_counted_out(engine: Engine) -> None:
     base = Document(id=1, revision=1, url="u", title="", text="")
-    engine.write([replace(base, id=n, text="甲" * n) for n in range(1, 8)])
+    engine.write([base._replace(id=n, text="甲" * n) for n in range(1, 8)])
     for n in range(1, 9):
         assert sorted(ids(engine, Phrase("甲" * n))) == list(range(n, 8))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -66,7 +65,7 @@ def test_the_best_copy_stands_for_all_of_them(engine: Engine) -> None:
 
 def test_exact_and_similar_copies_are_one_hit_and_the_exact_one(engine: Engine) -> None:
     base = Document(1, 1, "u", "防汛演练通知", "甲", group=1)
-    engine.write([base, replace(base, id=2, title="防汛物资演练"), replace(base, id=3, title="防汛物资演练", group=3)])
+    engine.write([base, base._replace(id=2, title="防汛物资演练"), base._replace(id=3, title="防汛物资演练", group=3)])
     hits = answer(engine, Query("防汛演练", Phrase("防汛演练"), relaxed_text="防汛演练")).hits
     assert [(h.id, h.exact) for h in hits] == [(1, True), (3, False)]
 

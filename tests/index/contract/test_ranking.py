@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import date
 
 from index.engine import Document, Engine
@@ -40,7 +39,7 @@ def test_what_has_no_words_to_rank_by_comes_newest_first(engine: Engine) -> None
 def test_of_equal_scores_the_newer_comes_first_on_every_page(engine: Engine) -> None:
     days = random.Random(4).sample(range(1, 400), 60)
     base = Document(id=1, revision=1, url="u", title="关于国庆节放假的通知", text="放假七天。")
-    engine.write([replace(base, id=n, published_date=date.fromordinal(735_000 + day)) for n, day in enumerate(days, 1)])
+    engine.write([base._replace(id=n, published_date=date.fromordinal(735_000 + day)) for n, day in enumerate(days, 1)])
     newest = sorted(range(1, 61), key=lambda n: -days[n - 1])
     query = Query("", Phrase("放假"))
     assert ids(engine, Phrase("放假")) == newest
@@ -51,7 +50,7 @@ def test_of_equal_scores_the_newer_comes_first_on_every_page(engine: Engine) -> 
 
 def test_relaxed_hits_come_after_exact_ones_and_are_not_counted_with_them(engine: Engine) -> None:
     base = Document(id=1, revision=1, url="u", title="", text="")
-    engine.write([replace(base, id=1, text="防汛演练通知"), replace(base, id=2, text="防汛物资演练")])
+    engine.write([base._replace(id=1, text="防汛演练通知"), base._replace(id=2, text="防汛物资演练")])
     answer = engine.search(Query("防汛演练", Phrase("防汛演练"), relaxed_text="防汛演练"))
     assert [(h.id, h.exact) for h in answer.hits] == [(1, True), (2, False)]
     assert (answer.total, answer.relaxed) == (1, 1)
@@ -59,20 +58,20 @@ def test_relaxed_hits_come_after_exact_ones_and_are_not_counted_with_them(engine
 
 def test_title_weighs_more_than_text(engine: Engine) -> None:
     base = Document(id=1, revision=1, url="u", title="别的", text="别的别的别")
-    engine.write([replace(base, id=1, text="关于防汛的事"), replace(base, id=2, title="防汛")])
+    engine.write([base._replace(id=1, text="关于防汛的事"), base._replace(id=2, title="防汛")])
     assert ids(engine, Phrase("防汛")) == [2, 1]
 
 
 def test_a_boost_lifts_what_it_matches_and_adds_nothing_to_the_answer(engine: Engine) -> None:
     base = Document(id=1, revision=1, url="u", title="", text="防汛", kind="通知")
-    engine.write([base, replace(base, id=2), replace(base, id=3, kind="公告"), replace(base, id=4, text="别的", kind="公告")])
+    engine.write([base, base._replace(id=2), base._replace(id=3, kind="公告"), base._replace(id=4, text="别的", kind="公告")])
     answer = engine.search(Query("", Phrase("防汛"), boosts=((Is("kind", ("公告",)), 5.0),)))
     assert answer.hits[0].id == 3
     assert {h.id for h in answer.hits} == {1, 2, 3}
 
 
 def test_a_hit_shows_what_was_written(engine: Engine) -> None:
-    written = replace(a_document(random.Random(3), 77), title="“两感”通知", group=None, aliases=())
+    written = a_document(random.Random(3), 77)._replace(title="“两感”通知", group=None, aliases=())
     engine.write([written])
     hit = engine.search(Query("", Phrase("两感"))).hits[0]
     for name in (

@@ -6,7 +6,6 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,7 +34,7 @@ def test_updates_and_deletions_are_seen(engine: Engine, url: str) -> None:
 
 def test_of_two_with_one_id_the_last_counts(engine: Engine, url: str) -> None:
     first = a_document(random.Random(1), 1)
-    pair = [replace(first, text="甲"), replace(first, text="乙乙乙")]
+    pair = [first._replace(text="甲"), first._replace(text="乙乙乙")]
     engine.write(pair)
     rebuild(url.replace("/index", "/other"), pair)
     for held in (engine, open_engine(url.replace("/index", "/other"))):
@@ -52,28 +51,28 @@ def test_a_written_id_that_is_also_deleted_stays(engine: Engine) -> None:
 
 
 def test_texts_are_the_originals(engine: Engine) -> None:
-    document = replace(a_document(random.Random(1), 5), text="“两感”\n指\t数\0", attachments=(AttachedText("附 件.pdf", ("第一頁", "")),))
-    engine.write([document, replace(document, id=6, text="", attachments=())])
+    document = a_document(random.Random(1), 5)._replace(text="“两感”\n指\t数\0", attachments=(AttachedText("附 件.pdf", ("第一頁", "")),))
+    engine.write([document, document._replace(id=6, text="", attachments=())])
     assert engine.texts([5, 6, 7]) == {5: (document.text, document.attachments), 6: ("", ())}
 
 
 def test_a_text_with_half_a_surrogate_pair_is_taken(engine: Engine) -> None:
-    engine.write([replace(a_document(random.Random(1), 1), title="两\ud800感", text="指\udc00数")])
+    engine.write([a_document(random.Random(1), 1)._replace(title="两\ud800感", text="指\udc00数")])
     assert ids(engine, Phrase("两感")) == [1]
     assert ids(engine, Phrase("指数", "text")) == [1]
 
 
 def test_reader_of_another_process_sees_a_commit(engine: Engine, url: str) -> None:
-    engine.write([replace(a_document(random.Random(1), 1), text="两感指数")])
+    engine.write([a_document(random.Random(1), 1)._replace(text="两感指数")])
     program = f"from index.open import open_engine; from index.nodes import *; print(open_engine({url!r}).search(Query('', Phrase('两感'))).total)"
     root = Path(__file__).parents[3]
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=root).stdout.strip() == "1"
 
 
 def test_open_reader_keeps_its_answers_while_a_rebuild_swaps(engine: Engine, url: str) -> None:
-    engine.write([replace(a_document(random.Random(1), 1), title="", text="两感指数")])
+    engine.write([a_document(random.Random(1), 1)._replace(title="", text="两感指数")])
     reader = open_engine(url)
-    rebuild(url, [replace(a_document(random.Random(1), 2), title="", text="两感指数")])
+    rebuild(url, [a_document(random.Random(1), 2)._replace(title="", text="两感指数")])
     assert ids(reader, Phrase("两感")) == [1]
     assert reader.texts([1])[1][0] == "两感指数"
     reader.close()
@@ -86,7 +85,7 @@ def test_open_reader_keeps_its_answers_while_another_writes(engine: Engine, url:
     engine.write([a_document(random.Random(n), n) for n in range(1, 30)])
     reader = open_engine(url)
     before = ids(reader, Everything())
-    engine.write([replace(a_document(random.Random(n), n), text="新的") for n in range(10, 50)], deleted=[1, 2])
+    engine.write([a_document(random.Random(n), n)._replace(text="新的") for n in range(10, 50)], deleted=[1, 2])
     assert ids(reader, Everything()) == before
     assert len(ids(engine, Everything())) == 47
     reader.close()
@@ -94,10 +93,10 @@ def test_open_reader_keeps_its_answers_while_another_writes(engine: Engine, url:
 
 @pytest.mark.parametrize("error", [KeyError("a database row"), KeyboardInterrupt("a database row")])
 def test_a_write_that_breaks_off_leaves_the_index_as_it_was(engine: Engine, url: str, error: BaseException) -> None:
-    engine.write([replace(a_document(random.Random(1), 1), text="两感指数")])
+    engine.write([a_document(random.Random(1), 1)._replace(text="两感指数")])
 
     def documents() -> Iterator[Document]:
-        yield replace(a_document(random.Random(1), 1), text="别的")
+        yield a_document(random.Random(1), 1)._replace(text="别的")
         raise error
 
     for attempt in (engine.write, lambda held: rebuild(url, held)):
