@@ -19,6 +19,7 @@ _MARGIN = 40  # what is masked reaches over a passage's ends: half a number must
 
 WHOLE = 10_000  # the query as a whole is shown before any number of its words
 Where = str | dict[str, str | int | None]
+Above = tuple[Sequence[str], int]  # the pages of a file, how many of them come before
 Occurrence = tuple[int, int, int]  # first and last folded character, number of the run
 
 
@@ -38,12 +39,14 @@ def snippet_of(
 
     `tiers`, see tiers_of: the runs of a later one are looked for where none of an earlier one stands anywhere. `mask` must keep the length of what it is given.
     """
-    places = [(place, _Folded(piece)) for place, piece in _places(title, text, attachments)]
+    places = [(place, _Folded(piece), above) for place, piece, above in _places(title, text, attachments)]
     for tier, wanted in enumerate(tiers):
-        found = [folded.best(wanted, 0 if tier else WHOLE) for _, folded in places]
+        found = [folded.best(wanted, 0 if tier else WHOLE) for _, folded, _ in places]
         best = max(range(len(places)), key=lambda n: found[n][0])
         if found[best][0]:
-            return _shown(*places[best], found[best][1], (wanted, mask))
+            place, folded, above = places[best]
+            passage, at = _passage(folded, found[best][1], (wanted, mask))
+            return passage._replace(where=place, path=() if above is None else tuple(map(mask, _path(above, folded.text, at))))
     return Snippet(_one_line(mask(text[: WIDTH + _MARGIN])[:WIDTH] or mask(title)), (), "text" if text else "title")
 
 
@@ -53,14 +56,22 @@ def tiers_of(query: Query) -> tuple[Sequence[str], Sequence[str]]:
     return query.highlights, list(dict.fromkeys(loose[i : i + 2] for i in range(len(loose) - 1)))
 
 
-def _places(title: str, text: str, attachments: Sequence[AttachedText]) -> Iterator[tuple[Where, str]]:
-    yield "text", text
+def _places(title: str, text: str, attachments: Sequence[AttachedText]) -> Iterator[tuple[Where, str, Above | None]]:
+    """Every piece of the notice, and what stands above it; None where that is no heading."""
+    yield "text", text, ((), 0)
     for attached in attachments:
-        for number, page in enumerate(attached.pages, 1):
-            yield {"attachment": attached.name, "page": number}, page
+        for number, page in enumerate(attached.pages):
+            yield {"attachment": attached.name, "page": number + 1}, page, (attached.pages, number)
     for attached in attachments:
-        yield {"attachment": attached.name, "page": None}, attached.name
-    yield "title", title
+        yield {"attachment": attached.name, "page": None}, attached.name, None
+    yield "title", title, None
+
+
+def _path(above: Above, text: str, at: int) -> tuple[str, ...]:
+    """The headings over a place, on its own page or on one before."""
+    pages, count = above
+    before = "".join(f"{page}\n" for page in pages[:count])
+    return section_path(before + text, len(before) + at)
 
 
 class _Folded:
@@ -112,7 +123,8 @@ class _Folded:
         return best
 
 
-def _shown(place: Where, folded: _Folded, first: int, asked: tuple[Sequence[str], Callable[[str], str]]) -> Snippet:
+def _passage(folded: _Folded, first: int, asked: tuple[Sequence[str], Callable[[str], str]]) -> tuple[Snippet, int]:
+    """The passage around a folded character, still without its place, and where the match begins in the whole text."""
     runs, mask = asked
     at = folded.original(first)
     start = _beginning(folded.text, at)
@@ -123,8 +135,7 @@ def _shown(place: Where, folded: _Folded, first: int, asked: tuple[Sequence[str]
     spans = [(folded.original(a), folded.original(b) + 1) for a, b, _ in folded.occurrences(runs, low, first + 2 * WIDTH)]
     inside = sorted((max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start)
     marks = _merged([(a, b) for a, b in inside if passage[a:b] == unmasked[a:b]])  # a mark on a starred digit would tell it
-    path = section_path(folded.text, at) if place == "text" else ()
-    return Snippet(_one_line(passage), marks, place, tuple(map(mask, path)))
+    return Snippet(_one_line(passage), marks, "text"), at
 
 
 def _beginning(text: str, at: int) -> int:

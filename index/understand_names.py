@@ -99,13 +99,23 @@ def _as_central(short: str, full: str, word: str) -> bool:
 
 def office_names(word: str) -> list[str]:
     """The full and short names of an office, the region or level before it kept."""
-    found: list[str] = []
-    for full, *shorts in rows("offices"):
-        for ending in (full, *shorts):
-            if word.endswith(ending) and re.fullmatch(_LEVEL, word[: -len(ending)]):
-                before = word[: -len(ending)]
-                found += [before + other for other in (full, *shorts) if other != ending]
+    offices, found = _offices(), list[str]()
+    ends = (word[at:] for at in range(len(word)) if word[at:] in offices)
+    for row, ending in sorted((row, end) for end in ends for row in offices[end]):
+        before = word.removesuffix(ending)
+        if re.fullmatch(_LEVEL, before):
+            found += [before + other for other in rows("offices")[row] if other != ending]
     return found
+
+
+@cache
+def _offices() -> dict[str, list[int]]:
+    """The rows of the table of offices in which a name stands."""
+    made: dict[str, list[int]] = defaultdict(list)
+    for number, names in enumerate(rows("offices")):
+        for name in dict.fromkeys(names):
+            made[name].append(number)
+    return dict(made)
 
 
 def _closure(full: str, relation: dict[str, tuple[str, ...]]) -> list[str]:

@@ -92,6 +92,14 @@ def test_a_match_in_a_file_says_which_and_where() -> None:
     assert made("通知", files=files).where == "title"
 
 
+def test_the_headings_in_a_file_are_those_of_its_own_pages() -> None:
+    pages = ("一、总体要求\n略。\n二、工作措施", "（一）各县（市、区）\n认真查摆短板问题。", "三、保障")
+    other = AttachedText("方案.docx", ("四、别的文件",))
+    found = made("短板", "五、正文", files=(other, AttachedText("方案.docx", pages)))
+    assert (found.where, found.path) == ({"attachment": "方案.docx", "page": 2}, ("二、工作措施", "（一）各县（市、区）"))
+    assert made("方案.docx", files=(other,)).path == ()
+
+
 def test_what_only_resembles_is_marked_by_pairs() -> None:
     assert marked(made("张贴海报的时间")) == ["张贴海报"]
 
