@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from index.whoosh_folder import FOLDED, ORIGINALS, current_generation, mapped, n
 from index.whoosh_postings import Postings
 from index.whoosh_schema import schema
 from notices.errors import IndexUnusable
+
+_MOST_WORKERS = 4  # each holds a segment of some hundred megabytes while it counts
 
 
 class WhooshEngine:
@@ -93,11 +96,11 @@ def _index(generation: Path) -> FileIndex:
     return FileIndex(FileStorage(str(generation), supports_mmap=True), schema=None)
 
 
-def write_into(generation: Path, documents: Iterable[Document], deleted: Sequence[int] = ()) -> int:
+def write_into(generation: Path, documents: Iterable[Document], deleted: Sequence[int] = (), *, workers: int = 0) -> int:
     """See index.whoosh_writer, which whoever only searches need not load."""
     from index.whoosh_writer import write_into as work
 
-    return work(generation, documents, deleted)
+    return work(generation, documents, deleted, workers=workers)
 
 
 def create(folder: Path, documents: Iterable[Document] = ()) -> int:
@@ -107,6 +110,6 @@ def create(folder: Path, documents: Iterable[Document] = ()) -> int:
         FileStorage(str(generation)).create_index(schema()).close()
         for name in (FOLDED, ORIGINALS):
             (generation / name).touch()
-        count = write_into(generation, documents)
+        write_into(generation, documents, workers=min(os.cpu_count() or 1, _MOST_WORKERS))
         make_current(folder, generation)
-    return count
+    return int(_index(generation).doc_count())

@@ -12,14 +12,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import add, itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from whoosh.columns import NumericColumn
 from whoosh.reading import SegmentReader
 
-from index.engine import Document
 from index.whoosh_codec import MOST_DOCUMENTS, MOST_TIMES, WholeCodec, column_of, numbers_as_bytes, terms_of
-from index.whoosh_schema import NUMBERS, display_of, facts_of
+from index.whoosh_schema import NUMBERS
 
 INDEX_NAME = "MAIN"
 BATCH = 100  # documents are added so many at a time before anyone asks whether it is full
@@ -30,6 +29,15 @@ _MOST_BYTES = 96_000_000
 
 def _postings() -> defaultdict[str, array[int]]:
     return defaultdict(lambda: array("I"))
+
+
+class Kept(NamedTuple):
+    """A document whose texts are in the files: its folded parts, its row of NUMBERS (the first is its id), its facts and what it shows."""
+
+    parts: Sequence[str]
+    row: Sequence[int]
+    facts: Sequence[str]
+    display: str
 
 
 @dataclass(slots=True)
@@ -44,20 +52,20 @@ class Pending:
     replaced: list[int] = field(default_factory=list)
     postings: int = 0
 
-    def add(self, document: Document, parts: Sequence[str], row: Iterable[int]) -> None:
-        """Count a document's folded parts and keep its row of NUMBERS. Of two with one id the last counts."""
-        number = len(self.displays)
-        if document.id in self.numbers:
-            self.replaced.append(self.numbers[document.id])
-        self.numbers[document.id] = number
-        base, grams, counts = number << _COUNT_BITS, self.grams, counted(parts)
+    def add(self, document: Kept) -> None:
+        """Count a document's parts and keep the rest of it. Of two with one id the last counts."""
+        number, ident = len(self.displays), document.row[0]
+        if ident in self.numbers:
+            self.replaced.append(self.numbers[ident])
+        self.numbers[ident] = number
+        base, grams, counts = number << _COUNT_BITS, self.grams, counted(document.parts)
         for gram, times in counts.items():
             grams[gram].append(base + times)
-        for fact in facts_of(document):
+        for fact in document.facts:
             self.facts[fact].append(base + 1)
-        for column, value in zip(self.columns, row, strict=True):
+        for column, value in zip(self.columns, document.row, strict=True):
             column.append(value)
-        self.displays.append(display_of(document))
+        self.displays.append(document.display)
         self.postings += len(counts)
 
     def full(self) -> bool:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,21 +17,26 @@ from whoosh.reading import SegmentReader
 from index.engine import Document
 from index.generations import sync_tree
 from index.parts import Parts, ordinals_of, original_of, parts_of
+from index.whoosh_bulk import segments_of
 from index.whoosh_codec import MOST_DOCUMENTS, WholeCodec, column_of
 from index.whoosh_folder import FOLDED, ORIGINALS, append, packed
-from index.whoosh_segment import BATCH, Pending, join_segments, write_segment
+from index.whoosh_schema import display_of, facts_of
+from index.whoosh_segment import BATCH, Kept, join_segments
 from index.whoosh_sums import write_sums
 
 _FACTOR = 8
 
 
-def write_into(generation: Path, documents: Iterable[Document], deleted: Sequence[int] = ()) -> int:
-    """Write documents into a generation and commit once, durably; of two with one id the last counts. Return how many."""
+def write_into(generation: Path, documents: Iterable[Document], deleted: Sequence[int] = (), *, workers: int = 0) -> int:
+    """Write documents into a generation and commit once, durably; of two with one id the last counts. Return how many.
+
+    With `workers`, more processes count what goes beyond a few documents: for a generation that nobody reads yet.
+    """
     index = FileIndex(FileStorage(str(generation), supports_mmap=True), schema=None)
     writer: Any = index.writer(codec=WholeCodec())
     held = list(writer.segments)
     try:
-        count = _write(writer, generation, documents, deleted)
+        count = _write(writer, generation, documents, deleted, workers)
         sync_tree(generation)
     except BaseException:
         writer.cancel()
@@ -43,14 +49,15 @@ def write_into(generation: Path, documents: Iterable[Document], deleted: Sequenc
     return count
 
 
-def _write(writer: Any, generation: Path, documents: Iterable[Document], deleted: Sequence[int]) -> int:
+def _write(writer: Any, generation: Path, documents: Iterable[Document], deleted: Sequence[int], workers: int) -> int:
     """Add what is new to the writer's segments, none of them in the table of contents yet; return how many documents."""
     segments, count = writer.segments, 0
     _strike(writer, set(deleted))
-    for pending in _filled(generation, documents):
-        _strike(writer, set(pending.numbers))
-        segments.append(write_segment(writer.storage, writer.schema, pending))
-        count += len(pending.numbers)
+    with closing(segments_of(writer.storage, writer.schema, _batches(generation, documents), workers)) as made:
+        for segment, replaced in made:
+            _strike(writer, replaced)
+            segments.append(segment)
+            count += segment.doc_count()
     segments[:] = [s for s in segments if s.doc_count()]
     while chosen := to_join(segments):
         joined = join_segments(writer.storage, writer.schema, chosen)
@@ -92,28 +99,22 @@ def _fitting(segments: Sequence[Any]) -> list[Any]:
     return chosen
 
 
-def _filled(generation: Path, documents: Iterable[Document]) -> Iterator[Pending]:
-    """The documents counted, as many at a time as memory allows; their texts are in the files."""
-    pending, stream = Pending(), iter(documents)
+def _batches(generation: Path, documents: Iterable[Document]) -> Iterator[list[Kept]]:
+    """The documents, so many at a time, their texts appended to the files."""
+    stream = iter(documents)
     while batch := list(islice(stream, BATCH)):
-        for document, every, row in _kept(generation, batch):
-            pending.add(document, every, row)
-        if pending.full():
-            yield pending
-            pending = Pending()
-    if pending.displays:
-        yield pending
+        yield list(_kept(generation, batch))
 
 
-def _kept(generation: Path, batch: Sequence[Document]) -> Iterator[tuple[Document, Sequence[str], list[int]]]:
-    """Append the texts of a batch to the files; each document, its folded parts and its row of NUMBERS."""
+def _kept(generation: Path, batch: Sequence[Document]) -> Iterator[Kept]:
     folded = [parts_of(document) for document in batch]
     every = [(p.title, p.number, p.issuer, p.text, *p.attached) for p in folded]
     starts = append(generation / FOLDED, ["\0".join((*parts, "")).encode() for parts in every])
     originals = append(generation / ORIGINALS, [packed(original_of(document)) for document in batch])
     for document, named, parts, start, original in zip(batch, folded, every, starts, originals, strict=True):
         bounds = [start, *(start + length for length in _lengths(named, parts))]
-        yield document, parts, [document.id, document.revision, *bounds, *ordinals_of(document), original]
+        row = [document.id, document.revision, *bounds, *ordinals_of(document), original]
+        yield Kept(parts, row, tuple(facts_of(document)), display_of(document))
 
 
 def _lengths(named: Parts, every: Sequence[str]) -> tuple[int, int, int, int]:
