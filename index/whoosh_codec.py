@@ -11,14 +11,14 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3TermInfo, W3TermsReader
 from whoosh.matching.mcore import ListMatcher
 from whoosh.system import pack_uint, pack_ushort
 
-from index.whoosh_mapped import open_mapped
+from index.whoosh_mapped import open_mapped, view_of
 
 MOST_DOCUMENTS, MOST_TIMES = 65_535, 255
 _BYTES = 3  # of a posting
@@ -92,11 +92,18 @@ def frequency(leaf: Any, field: str, term: bytes) -> int:
         return 0
 
 
-def terms_of(leaf: Any) -> Iterable[tuple[bytes, array[int], bytes]]:
-    """Every term of a segment with its field's number before it, ascending, and its postings."""
-    file = leaf._terms._postfile
-    for key, value in leaf._terms._tindex.items():
-        yield key, *_split(file.get(*_INFO.unpack(value)[-2:]))
+def terms_of(leaf: Any) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """Every term of a segment with its field's number before it, ascending, and its postings as they are written."""
+    table, file = leaf._terms._tindex, leaf._terms._postfile
+    view, at = view_of(table.dbfile, table.startofdata, table.endofdata), 0
+    lengths, info = _LENGTHS.unpack_from, _INFO.unpack_from
+    while at < len(view):
+        key_length, length = lengths(view, at)
+        start = at + _LENGTHS.size
+        at = start + key_length + length
+        data = file.get(*info(view, start + key_length)[-2:])
+        bound = len(data) // _BYTES * 2
+        yield bytes(view[start : start + key_length]), data[:bound], data[bound:]
 
 
 def column_of(leaf: Any, name: str) -> array[int]:
@@ -109,6 +116,19 @@ def column_of(leaf: Any, name: str) -> array[int]:
         values.byteswap()
     values.extend([0] * (leaf.doc_count_all() - len(values)))
     return values
+
+
+def numbers_of_bytes(data: bytes) -> array[int]:
+    """Document numbers that were written."""
+    return _little(array("H", data))
+
+
+def moved(data: bytes, base: int) -> bytes:
+    """Document numbers as they are written, each higher by `base`: one addition of long numbers, for none of theirs carries."""
+    if not base:
+        return data
+    ones = int.from_bytes(b"\1\0" * (len(data) // 2), "little")
+    return (int.from_bytes(data, "little") + base * ones).to_bytes(len(data), "little")
 
 
 def numbers_as_bytes(values: Iterable[int]) -> bytes:

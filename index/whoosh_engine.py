@@ -22,7 +22,7 @@ from index.whoosh_postings import Postings
 from index.whoosh_schema import schema
 from notices.errors import IndexUnusable
 
-_MOST_WORKERS = 4  # each holds a segment of some hundred megabytes while it counts
+_MOST_WORKERS = 4  # each takes up to 200 MB while it counts a segment
 
 
 class WhooshEngine:

@@ -54,3 +54,8 @@ def open_mapped(storage: Any, name: str) -> Any:
         return storage.open_file(name)
     at, length = compound.range(name)
     return MappedFile(memoryview(source)[at : at + length], name)
+
+
+def view_of(file: Any, start: int, end: int) -> memoryview:
+    """A part of a segment's file, where it is mapped without copying it."""
+    return memoryview(file._buf)[start:end] if isinstance(file, MappedFile) else memoryview(file.get(start, end - start))

@@ -17,14 +17,14 @@ from typing import Any, NamedTuple
 from whoosh.columns import NumericColumn
 from whoosh.reading import SegmentReader
 
-from index.whoosh_codec import MOST_DOCUMENTS, MOST_TIMES, WholeCodec, column_of, numbers_as_bytes, terms_of
+from index.whoosh_codec import MOST_DOCUMENTS, MOST_TIMES, WholeCodec, column_of, moved, numbers_as_bytes, numbers_of_bytes, terms_of
 from index.whoosh_schema import NUMBERS
 
 INDEX_NAME = "MAIN"
 BATCH = 100  # documents are added so many at a time before anyone asks whether it is full
 _COUNT_BITS = 16
 _TERM_BYTES, _POSTING_BYTES = 300, 6
-_MOST_BYTES = 96_000_000
+_MOST_BYTES = 160_000_000
 
 
 def _postings() -> defaultdict[str, array[int]]:
@@ -173,16 +173,21 @@ def _moved(leaves: Sequence[Any], live: Sequence[list[int]]) -> Iterator[Iterato
     """Each segment's terms with the numbers that its documents get in the joined one."""
     base = 0
     for leaf, numbers in zip(leaves, live, strict=True):
-        yield _renumbered(leaf, {old: base + new for new, old in enumerate(numbers)})
+        if len(numbers) == leaf.doc_count_all():
+            yield _lifted(leaf, base)
+        else:
+            yield _renumbered(leaf, {old: base + new for new, old in enumerate(numbers)})
         base += len(numbers)
 
 
-def _renumbered(leaf: Any, places: dict[int, int]) -> Iterator[tuple[bytes, bytes, bytes]]:
-    whole = len(places) == leaf.doc_count_all()
+def _lifted(leaf: Any, base: int) -> Iterator[tuple[bytes, bytes, bytes]]:
     for key, docs, counts in terms_of(leaf):
-        if whole:
-            yield key, numbers_as_bytes(map(places.__getitem__, docs)), counts
-        else:
-            kept = bytes(n in places for n in docs)
-            moved = numbers_as_bytes(places[n] for n in docs if n in places)
-            yield key, moved, bytes(c for c, keep in zip(counts, kept, strict=True) if keep)
+        yield key, moved(docs, base), counts
+
+
+def _renumbered(leaf: Any, places: dict[int, int]) -> Iterator[tuple[bytes, bytes, bytes]]:
+    for key, data, counts in terms_of(leaf):
+        docs = numbers_of_bytes(data)
+        kept = bytes(n in places for n in docs)
+        live = numbers_as_bytes(places[n] for n in docs if n in places)
+        yield key, live, bytes(c for c, keep in zip(counts, kept, strict=True) if keep)
