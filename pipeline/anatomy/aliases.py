@@ -14,6 +14,7 @@ _LEAD = re.compile(
 )
 _TIME_PLACE = re.compile("^(?:\\d{2,4}年(?:度)?|\\d{1,2}月(?:份)?|\\d{1,2}日|今年|全[省市县区国]|本[省市县区]|我[省市县区国])+")
 _MAX_ALIASES = 300
+_SHORTEST_NAME = 6
 
 
 def read_aliases(text: str) -> tuple[Alias, ...]:
@@ -23,7 +24,7 @@ def read_aliases(text: str) -> tuple[Alias, ...]:
     found: dict[str, Alias] = {}
     for match in _DEFINED.finditer(text):
         short = _short(match[2])
-        long = _nearest(_long(text[max(0, match.start() - 200) : match.start()]), short)
+        long = _nearest(_long(text[max(0, match.start() - 200) : match.start()], short), short)
         if short and long and short != long and len(found) < _MAX_ALIASES:
             found.setdefault(short, Alias(short, long))
     return tuple(found.values())
@@ -46,8 +47,8 @@ def _short(text: str) -> str:
     return (quoted[1] if quoted else re.split("[，,。；]", text)[0]).strip(' “”"‘’')
 
 
-def _long(before: str) -> str | None:
-    """The title, the quoted words or the run of words that the bracket explains."""
+def _long(before: str, short: str) -> str | None:
+    """The title, the quoted words or the name in the run of words that the bracket explains."""
     before = before.rstrip()
     pairs = {"》": "《", "”": "“", "」": "「"}
     if before[-1:] in pairs:
@@ -57,5 +58,19 @@ def _long(before: str) -> str | None:
     if run is None:
         return None
     words = _LEAD.sub("", run[0])
-    words = _TIME_PLACE.sub("", words)
+    words = _named(_TIME_PLACE.sub("", words), short)
     return words if len(words) >= 2 else None
+
+
+def _named(words: str, short: str) -> str:
+    """The words without what only describes the name: 一年一度的群众安全感…, but not 新型冠状病毒感染的肺炎疫情联防联控机制 for 病毒联防机制."""
+    name = words[words.rfind("的") + 1 :]
+    if "关于" in words or len(name) < _SHORTEST_NAME or (_in_order(short, words) and not _in_order(short, name)):
+        return words
+    return name
+
+
+def _in_order(short: str, long: str) -> bool:
+    """Whether the letters of the short form stand in the long one in their order."""
+    letters = iter(long)
+    return all(char in letters for char in short)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from notices.model import Anatomy
 from pipeline.anatomy import read_anatomy
+from pipeline.anatomy.aliases import read_aliases
 
 TITLE = "关于印发《关于做好2021年度全市居民用水满意度和供水企业服务质量评议的工作方案》的通知"
 NOTICE = """关于印发《关于做好2021年度全市居民用水满意度和供水企业服务质量评议的工作方案》的通知
@@ -185,6 +186,23 @@ def test_shuffled_lines_never_fail(lines: list[str]) -> None:
 @given(st.text(max_size=200), st.none() | st.text(max_size=40))
 def test_any_text_is_read(text: str, title: str | None) -> None:
     assert read_anatomy(text, title=title).parts[-1].end == len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "short", "long"),
+    [
+        ("一年一度的居民用水满意度和服务质量（以下简称“双评”活动）", "双评", "居民用水满意度和服务质量"),
+        ("影响河道正常通行的水上交通事故（以下简称事故）", "事故", "水上交通事故"),
+        (
+            "市应对突发寒潮引起的供水管网联防联控机制（以下简称市联防联控机制）",
+            "市联防联控机制",
+            "市应对突发寒潮引起的供水管网联防联控机制",
+        ),
+        ("市人民政府关于加强河道管理的若干实施意见（以下简称9号文）", "9号文", "市人民政府关于加强河道管理的若干实施意见"),
+    ],
+)
+def test_a_long_form_is_a_name_without_its_description(text: str, short: str, long: str) -> None:
+    assert [(alias.short, alias.long) for alias in read_aliases(text)] == [(short, long)]
 
 
 @pytest.mark.parametrize(
