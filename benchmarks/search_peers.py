@@ -55,6 +55,10 @@ def peer(name: str, folder: Path) -> Peer:
     """The engine of that name over a folder."""
     if name == "fts5-bigrams":
         return Bigrams(folder)
+    if name == "whoosh-positions":
+        from benchmarks.search_positions import Positions
+
+        return Positions(folder)
     return Naive(folder) if name == "whoosh-jieba" else Ours(name, folder)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 ALL = "all of them"
-COLOURS = {"tantivy": "#1b6ca8", "whoosh": "#6aa84f", "fts5-bigrams": "#e08e0b", "whoosh-jieba": "#a8324a"}
+COLOURS = {"tantivy": "#1b6ca8", "whoosh": "#6aa84f", "fts5-bigrams": "#e08e0b", "whoosh-jieba": "#a8324a", "whoosh-positions": "#7a5fa8"}
 _LEFT, _TOP, _WIDTH, _HEIGHT = 80, 70, 900, 330
 
 
