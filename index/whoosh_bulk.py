@@ -8,12 +8,13 @@ pipe does, so none outlives this process by more than the segment it is writing.
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
+import subprocess
+import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection, Pipe, wait
+from pathlib import Path
 from typing import Any
 
 from whoosh.filedb.filestore import FileStorage
@@ -22,12 +23,13 @@ from index.whoosh_segment import Kept, Pending, write_segment
 
 ALONE = 2_000_000  # characters that are counted before a further process would have begun
 Segment = tuple[Any, set[int]]
+_ROOT = str(Path(__file__).parents[1])
 
 
 def segments_of(storage: Any, schema: Any, batches: Iterable[list[Kept]], workers: int) -> Generator[Segment, None, None]:
     """Segments on disk, in no table of contents yet, each with the ids that those before must lose: of two with one id the last counts."""
     first, stream = list[list[Kept]](), iter(batches)
-    if workers and not multiprocessing.current_process().daemon:
+    if workers:
         letters = 0
         for batch in stream:
             first.append(batch)
@@ -114,31 +116,42 @@ def _answer(pipe: Connection) -> Any:
 @contextmanager
 def _processes(folder: str, schema: Any, workers: int) -> Iterator[list[Connection]]:
     """Pipes to that many processes; whatever happens, none of them is left when it ends."""
-    context = multiprocessing.get_context("spawn")  # a copy of this process would hold its database and its threads
-    pairs = [context.Pipe() for _ in range(workers)]
-    processes = [context.Process(target=_serve, args=(theirs, folder, schema), daemon=True) for _, theirs in pairs]
+    started = [_start() for _ in range(workers)]
     try:
-        for process, (_, theirs) in zip(processes, pairs, strict=True):
-            process.start()
-            theirs.close()
-        yield [ours for ours, _ in pairs]
+        with _talking():
+            for pipe, _ in started:
+                pipe.send((folder, schema))
+        yield [pipe for pipe, _ in started]
     except BaseException:
-        for process in processes:
-            if process.pid is not None:
-                process.kill()
+        for _, process in started:
+            process.kill()
         raise
     finally:
-        for (ours, _), process in zip(pairs, processes, strict=True):
-            ours.close()
-            if process.pid is not None:
-                process.join()
+        for pipe, process in started:
+            pipe.close()
+            process.wait()
 
 
-def _serve(pipe: Connection, folder: str, schema: Any) -> None:
+def _start() -> tuple[Connection, subprocess.Popen[bytes]]:
+    """A new process: no environment (it may hold passwords), no files but its pipe, a session of its own (Ctrl-C is ours to handle)."""
+    ours, theirs = Pipe()
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "index.whoosh_bulk", str(theirs.fileno())],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            env={"PYTHONPATH": _ROOT, "LC_ALL": "C.UTF-8"},
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+    return ours, process
+
+
+def serve(pipe: Connection) -> None:
     """Count the batches that come through the pipe; at the end send the segments, or what went wrong."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a key pressed in the terminal reaches every process: the first one decides
     with suppress(EOFError, ConnectionError):  # nobody waits for us any more
         try:
+            folder, schema = pipe.recv()
             made = list(_alone(FileStorage(folder, supports_mmap=True), schema, _received(pipe)))
         except (EOFError, ConnectionError):
             raise
@@ -153,3 +166,7 @@ def _received(pipe: Connection) -> Iterator[list[Kept]]:
     while (batch := pipe.recv()) is not None:
         yield batch
         pipe.send(True)
+
+
+if __name__ == "__main__":
+    serve(Connection(int(sys.argv[1])))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 from collections.abc import Iterable, Iterator
+from multiprocessing import Pipe
 from pathlib import Path
 
+import psutil
 import pytest
 
 from index import whoosh_bulk, whoosh_engine
@@ -27,11 +28,15 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whoosh_bulk, "ALONE", 0)
 
 
+def children() -> list[psutil.Process]:
+    return [each for each in psutil.Process().children() if "index.whoosh_bulk" in each.cmdline()]
+
+
 def compared(folder: Path, documents: Iterable[Document], held: dict[int, Document]) -> None:
     """Build it and compare it with a reading of what it must hold."""
     assert create(folder, documents) == len(held)
     assert damaged(current_generation(folder)) == []
-    assert multiprocessing.active_children() == []
+    assert children() == []
     engine = WhooshEngine(folder)
     assert engine.versions() == {(d.id, d.revision) for d in held.values()}
     compare(engine, list(held.values()), random.Random(5), 40)
@@ -62,7 +67,7 @@ def before(folder: Path) -> None:
 
 
 def unchanged(folder: Path) -> None:
-    assert multiprocessing.active_children() == []
+    assert children() == []
     engine = WhooshEngine(folder)
     assert [hit.id for hit in engine.search(Query("", Phrase("两感"))).hits] == [1]
     assert engine.search(Query("", Everything())).total == 1
@@ -75,7 +80,7 @@ def test_documents_that_break_off_leave_no_process_and_the_old_index(tmp_path: P
 
     def documents() -> Iterator[Document]:
         yield from (a_document(random.Random(n), n) for n in range(1, 450))
-        assert multiprocessing.active_children()
+        assert children()
         raise error
 
     with pytest.raises(type(error), match="a row"):
@@ -90,7 +95,7 @@ def test_a_process_that_is_killed_is_an_error_and_leaves_the_old_index(tmp_path:
         for n in range(1, 2_000):
             yield a_document(random.Random(n), n)
             if n == 600:
-                for process in multiprocessing.active_children():
+                for process in children():
                     process.kill()
 
     with pytest.raises(IndexUnusable, match="a process that counted documents is gone"):
@@ -99,15 +104,17 @@ def test_a_process_that_is_killed_is_an_error_and_leaves_the_old_index(tmp_path:
 
 
 def test_what_goes_wrong_in_a_process_is_told(tmp_path: Path) -> None:
-    ours, theirs = multiprocessing.Pipe()
+    ours, theirs = Pipe()
+    ours.send((str(tmp_path), schema()))
     ours.send([Kept(("两感",), [1] * 30, (), "")])  # not the columns there are
-    whoosh_bulk._serve(theirs, str(tmp_path), schema())
+    whoosh_bulk.serve(theirs)
     assert ours.recv() is True
     assert isinstance(ours.recv(), ValueError)
 
 
 def test_a_process_whose_parent_is_gone_ends(tmp_path: Path) -> None:
-    ours, theirs = multiprocessing.Pipe()
+    ours, theirs = Pipe()
+    ours.send((str(tmp_path), schema()))
     ours.close()
-    whoosh_bulk._serve(theirs, str(tmp_path), schema())
+    whoosh_bulk.serve(theirs)
     assert list(tmp_path.iterdir()) == []
