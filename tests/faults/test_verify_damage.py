@@ -9,7 +9,6 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,7 +41,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def config_of(home: Path, engine: str = "whoosh") -> Config:
     """The configuration of a copy; of either engine's index, which then lies at <home>/index."""
     config = load_config({"NOTICES_HOME": str(home), "NOTICES_WARC_MAX_BYTES": str(WARC_BYTES)})
-    return config if engine == "whoosh" else replace(config, index=config.index.replace("whoosh:", "tantivy:"))
+    return config if engine == "whoosh" else config._replace(index=config.index.replace("whoosh:", "tantivy:"))
 
 
 def copied(whole: Path, target: Path, engine: str) -> Config:
