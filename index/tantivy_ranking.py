@@ -23,7 +23,7 @@ _RELAXED_POSTINGS = 60_000
 _RELAXED_WEIGHTS = {"number": 4.0}
 _RUN_WEIGHT, _MOST_RUNS = 0.5, 12
 _SHORT = 4
-_BLOCK = 1_000
+_BLOCK = 100
 Place = tuple[DocAddress, float, bool]
 Result = TypeVar("Result")
 

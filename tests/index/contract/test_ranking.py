@@ -37,13 +37,13 @@ def test_what_has_no_words_to_rank_by_comes_newest_first(engine: Engine) -> None
 
 
 def test_of_equal_scores_the_newer_comes_first_on_every_page(engine: Engine) -> None:
-    days = random.Random(4).sample(range(1, 4_000), 300)
+    days = random.Random(4).sample(range(1, 400), 60)
     base = Document(id=1, revision=1, url="u", title="关于国庆节放假的通知", text="放假七天。")
     engine.write([base._replace(id=n, published_date=date.fromordinal(735_000 + day)) for n, day in enumerate(days, 1)])
-    newest = sorted(range(1, 301), key=lambda n: -days[n - 1])
+    newest = sorted(range(1, 61), key=lambda n: -days[n - 1])
     query = Query("", Phrase("放假"))
     assert ids(engine, Phrase("放假")) == newest
-    assert [h.id for at in range(0, 300, 7) for h in engine.search(query, limit=7, offset=at).hits] == newest
+    assert [h.id for at in range(0, 60, 7) for h in engine.search(query, limit=7, offset=at).hits] == newest
     loose = Query("", Phrase("放假八天"), relaxed_text="放假八天")
     assert [h.id for h in engine.search(loose, limit=10).hits] == newest[:10]
 
