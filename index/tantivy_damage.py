@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import mmap
+import os
 import re
 import tempfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,12 +36,14 @@ def damaged_files(folder: Path) -> list[str]:
     try:
         written = (generation / _META).read_text(encoding="utf-8")
         meta = json.loads(written)
-        names = [name for segment in meta["segments"] for name in _names(segment)]
+        segments = [list(_names(segment)) for segment in meta["segments"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IndexUnusable(f"index {generation}: {_META}: {error}") from error
     if not _is_ours(meta, written):
         raise IndexUnusable(f"index {generation}: {_META}: not as Tantivy writes it")
-    damaged = [name for name in sorted(names) if not _is_sound(generation / name)]
+    names = [name for segment in segments for name in segment]
+    odd = {name for segment in segments for name in _odd(generation, segment)}
+    damaged = [name for name in sorted(names) if name in odd or not _is_sound(generation / name)]
     return damaged if _is_managed(generation / _MANAGED, {*names, _META}) else [_MANAGED, *damaged]
 
 
@@ -70,6 +74,26 @@ def _names(segment: dict[str, Any]) -> Iterator[str]:
     yield from (f"{stem}.{part}" for part in _PARTS)
     if segment["deletes"]:
         yield f"{stem}.{segment['deletes']['opstamp']}.del"
+
+
+def _odd(generation: Path, names: list[str]) -> list[str]:
+    """Files of a segment whose footer names another version than most of them do: one writer wrote them all, but for deletions."""
+    versions = {name: _version(generation / name) for name in names if not name.endswith(".del")}
+    usual = Counter(versions.values()).most_common(1)[0][0]
+    return [name for name, version in versions.items() if version != usual]
+
+
+def _version(path: Path) -> str:
+    """What a file's footer says beside its checksum; empty where it cannot be read."""
+    try:
+        with path.open("rb") as handle:
+            handle.seek(-8, os.SEEK_END)
+            length = int.from_bytes(handle.read(4), "little")
+            handle.seek(-8 - length, os.SEEK_END)
+            footer = json.loads(handle.read(length))
+        return json.dumps({key: value for key, value in footer.items() if key != "crc"})
+    except (OSError, ValueError, AttributeError):
+        return ""
 
 
 def _is_sound(path: Path) -> bool:
