@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import mmap
-import os
 import re
 import tempfile
 import zlib
@@ -41,9 +40,8 @@ def damaged_files(folder: Path) -> list[str]:
         raise IndexUnusable(f"index {generation}: {_META}: {error}") from error
     if not _is_ours(meta, written):
         raise IndexUnusable(f"index {generation}: {_META}: not as Tantivy writes it")
-    names = [name for segment in segments for name in segment]
-    odd = {name for segment in segments for name in _odd(generation, segment)}
-    damaged = [name for name in sorted(names) if name in odd or not _is_sound(generation / name)]
+    damaged = sorted(name for segment in segments for name in _damaged(generation, segment))
+    names = {name for segment in segments for name in segment}
     return damaged if _is_managed(generation / _MANAGED, {*names, _META}) else [_MANAGED, *damaged]
 
 
@@ -76,44 +74,34 @@ def _names(segment: dict[str, Any]) -> Iterator[str]:
         yield f"{stem}.{segment['deletes']['opstamp']}.del"
 
 
-def _odd(generation: Path, names: list[str]) -> list[str]:
-    """Files of a segment whose footer names another version than most of them do: one writer wrote them all, but for deletions."""
-    versions = {name: _version(generation / name) for name in names if not name.endswith(".del")}
-    usual = Counter(versions.values()).most_common(1)[0][0]
-    return [name for name, version in versions.items() if version != usual]
+def _damaged(generation: Path, names: list[str]) -> list[str]:
+    """Files of a segment that are not sound, or whose footer names another version than most: one writer wrote all but the deletions."""
+    versions = {name: _version(generation / name) for name in names}
+    written = [version for name, version in versions.items() if not name.endswith(".del")]
+    usual = Counter(written).most_common(1)[0][0]
+    return [name for name, version in versions.items() if version is None or (version != usual and not name.endswith(".del"))]
 
 
-def _version(path: Path) -> str:
-    """What a file's footer says beside its checksum; empty where it cannot be read."""
-    try:
-        with path.open("rb") as handle:
-            handle.seek(-8, os.SEEK_END)
-            length = int.from_bytes(handle.read(4), "little")
-            handle.seek(-8 - length, os.SEEK_END)
-            footer = json.loads(handle.read(length))
-        return json.dumps({key: value for key, value in footer.items() if key != "crc"})
-    except (OSError, ValueError, AttributeError):
-        return ""
-
-
-def _is_sound(path: Path) -> bool:
+def _version(path: Path) -> str | None:
+    """What the footer of a sound file says beside its checksum; None for a file that is not sound."""
     size = path.stat().st_size if path.is_file() else 0
     if size < 8:
-        return False
+        return None
     with path.open("rb") as handle, mmap.mmap(handle.fileno(), size, access=mmap.ACCESS_READ) as data:
         length = int.from_bytes(data[-8:-4], "little")
         content = size - 8 - length
         if int.from_bytes(data[-4:], "little") != _MARK or content < 0:
-            return False
+            return None
         crc = 0
         for at in range(0, content, _CHUNK):
             crc = zlib.crc32(data[at : min(at + _CHUNK, content)], crc)
-        return _recorded(data[content:-8]) == crc
+        return _read_footer(data[content:-8], crc)
 
 
-def _recorded(footer: bytes) -> int | None:
+def _read_footer(footer: bytes, crc: int) -> str | None:
+    """A footer without its checksum; None when that is not the one of the content."""
     try:
-        crc: int = json.loads(footer)["crc"]
-    except (ValueError, KeyError, TypeError):
+        said = json.loads(footer)
+        return json.dumps(said) if said.pop("crc") == crc else None
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    return crc

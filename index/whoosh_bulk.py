@@ -46,10 +46,14 @@ def _alone(storage: Any, schema: Any, batches: Iterable[Iterable[Kept]]) -> Iter
         for document in batch:
             pending.add(document)
         if pending.full():
-            yield write_segment(storage, schema, pending), set(pending.numbers)
+            yield _written(storage, schema, pending)
             pending = Pending()
     if pending.displays:
-        yield write_segment(storage, schema, pending), set(pending.numbers)
+        yield _written(storage, schema, pending)
+
+
+def _written(storage: Any, schema: Any, pending: Pending) -> Segment:
+    return write_segment(storage, schema, pending), set(pending.numbers)
 
 
 def _shared(storage: Any, schema: Any, batches: Iterable[list[Kept]], workers: int) -> Iterator[Segment]:
@@ -73,12 +77,12 @@ def _ascending(storage: Any, schema: Any, batches: Iterable[list[Kept]], late: l
             else:
                 pending.add(document)
         if pending.full():
-            late.append((write_segment(storage, schema, pending), set(pending.numbers)))
+            late.append(_written(storage, schema, pending))
             pending = Pending()
         if rising:
             yield rising
     if pending.displays:
-        late.append((write_segment(storage, schema, pending), set(pending.numbers)))
+        late.append(_written(storage, schema, pending))
 
 
 def _handed_out(pipes: list[Connection], batches: Iterable[list[Kept]]) -> Iterator[Segment]:
