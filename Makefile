@@ -3,7 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-CHECKED := notices crawler pipeline index cli scheduler.py
 
 .PHONY: demo test test-long check bench eval faults faults-long replay clean setup lock
 

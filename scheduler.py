@@ -23,9 +23,9 @@ from sqlalchemy import Engine
 from crawler.source import all_sources
 from notices.config import Config, load_config
 from notices.errors import ArchiveLocked, NoticesError
-from pipeline.database import open_database
-from pipeline.locks import hold
-from pipeline.runs import finish_tick, last_tick, reclaim_tick, take_tick
+from pipeline.sql.database import open_database
+from pipeline.sql.locks import hold
+from pipeline.sql.runs import finish_tick, last_tick, reclaim_tick, take_tick
 
 ZONE = ZoneInfo("Asia/Shanghai")
 LOOK_BACK = timedelta(days=8)

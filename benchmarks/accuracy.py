@@ -22,9 +22,9 @@ from typing import Any
 
 import msgspec
 
-from crawler.listing import read_list
-from notices.html import decode
-from pipeline.detail import read_detail
+from crawler.list_page import read_list
+from notices.text.html import decode
+from pipeline.parse.detail import read_detail
 
 ROUNDS = 5
 Row = dict[str, Any]

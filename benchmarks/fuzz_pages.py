@@ -17,8 +17,8 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from crawler.listing import read_list
-from pipeline.detail import read_detail
+from crawler.list_page import read_list
+from pipeline.parse.detail import read_detail
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT = 2.0  # seconds of CPU time for one page
@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def seeds(shared: Path) -> list[bytes]:
     """The pages to mutate."""
-    files = sorted(shared.glob("data/pages/*/page.html")) or sorted((ROOT / "tests/pipeline/golden").glob("*/page.html"))
+    files = sorted(shared.glob("data/pages/*/page.html")) or sorted((ROOT / "tests/pipeline/parse/golden").glob("*/page.html"))
     return [file.read_bytes() for file in files]
 
 

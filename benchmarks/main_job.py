@@ -50,8 +50,8 @@ def main(source: Path | None) -> int:
 
 def crawl(folder: Path, notices: int = 300) -> None:
     """Pages a second on loopback, ours and bare Scrapy, and our peak memory."""
-    from tests.archive_home import Home
-    from tests.site_server import serving, small_site
+    from tests.support.archive_home import Home
+    from tests.support.site_server import serving, small_site
 
     site = small_site(notices, 20)
     pages = -(-notices // 20)
@@ -73,7 +73,7 @@ def crawl(folder: Path, notices: int = 300) -> None:
 def corpus(folder: Path, source: Path) -> None:
     """Documents a second of import and index, peak memory, latency of 500 random substrings, start of `search`."""
     from benchmarks.corpus import lines
-    from tests.archive_home import Home
+    from tests.support.archive_home import Home
 
     rows = list(lines(source))
     file = folder / "corpus.jsonl"
@@ -88,7 +88,7 @@ def corpus(folder: Path, source: Path) -> None:
 
 def latency(home: object, texts: list[str], count: int = 500) -> None:
     """p50 and p95 of one batch of random substrings."""
-    from notices.text import fold
+    from notices.text.fold import fold
 
     chance = random.Random(1)
     queries = []
@@ -117,7 +117,7 @@ def latency(home: object, texts: list[str], count: int = 500) -> None:
 
 def start(folder: Path, runs: int = 21) -> None:
     """`search` on the demo archive from process start to printed answer, either engine, against the bare import, in turn."""
-    from tests.archive_home import Home
+    from tests.support.archive_home import Home
 
     home, other = Home(folder / "demo"), f"tantivy://{folder / 'demo-tantivy'}"
     home.run("demo")

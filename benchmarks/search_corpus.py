@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.corpus import lines
 from index.engine import Document
-from notices.numbers import parse_number
+from notices.reference.numbers import parse_number
 
 CHARACTERS = 1_350
 MOST_SENTENCES = 120_000

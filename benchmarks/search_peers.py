@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from index import open as index_open
+from index import engines as index_open
+from index.answer.tiers import answer
 from index.engine import Document
-from index.nodes import Is, Query
-from index.query import parse_query
-from index.query_answer import answer
-from notices.text import fold, grams
+from index.query.parse import parse_query
+from index.query.tree import Is, Query
+from notices.text.fold import fold, grams
 
 PAGE = 10
 NAMES = ("tantivy", "whoosh", "fts5-bigrams", "whoosh-jieba")

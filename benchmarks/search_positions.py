@@ -14,7 +14,7 @@ from whoosh.query.terms import Prefix, Term
 
 from benchmarks.search_peers import PAGE, Asked
 from index.engine import Document
-from notices.text import fold, grams
+from notices.text.fold import fold, grams
 
 _FIELDS = {"title": 3.0, "number": 4.0, "text": 1.0}
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from benchmarks.search_corpus import KINDS
 from benchmarks.search_peers import Asked
 from index.engine import Document
-from notices.text import fold
+from notices.text.fold import fold
 
 EACH = 40
 SCANNED = ("rare", "common", "long phrase", "one character")

@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.corpus import lines
+from index.document import parts_of
 from index.engine import AttachedText, Document, Engine
-from index.nodes import Phrase, Query
-from index.open import open_engine, rebuild
-from index.parts import parts_of
-from index.query import parse_query
-from notices.text import fold
+from index.engines import open_engine, rebuild
+from index.query.parse import parse_query
+from index.query.tree import Phrase, Query
+from notices.text.fold import fold
 
 PAGE = 1200
 ENGINES = ("whoosh", "tantivy")

@@ -22,7 +22,7 @@ from benchmarks.search_corpus import documents, sentences
 from benchmarks.search_peers import NAMES, Asked, Peer, peer
 from index.engine import Document
 from notices.errors import ConfigError, QueryLimitError
-from notices.text import fold
+from notices.text.fold import fold
 
 LONGEST, MOST = 20_000, 60
 _STOP = ("的", "了", "和", "是", "在", "对", "与", "要")

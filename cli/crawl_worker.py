@@ -17,13 +17,13 @@ from crawler.source import Source, find_source
 from crawler.spiders.notices import NoticeSpider, Plan
 from notices.config import Config, load_config
 from notices.errors import NoticesError, OperatorError, SourceError
-from pipeline.archive import Archive, earlier_payload
-from pipeline.database import open_database
-from pipeline.locks import hold
+from pipeline.ledger import Archive, earlier_payload
 from pipeline.recovery import recover
-from pipeline.runs import close_crashed_runs, refuse_if_paused, source_id, start_run
-from pipeline.snapshots import SnapshotWriter
-from pipeline.steps import stop_for
+from pipeline.scrapy_steps import stop_for
+from pipeline.sql.database import open_database
+from pipeline.sql.locks import hold
+from pipeline.sql.runs import close_crashed_runs, refuse_if_paused, source_id, start_run
+from pipeline.warc.series import SnapshotWriter
 
 _FEW = 3  # so many dead pages in one run need but one living page beside them; more need as many
 

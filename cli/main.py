@@ -47,27 +47,27 @@ def _os_error(error: OSError) -> int:
 
 
 VERBS = {
-    "demo": ("cli.demo_verb", "crawl a bundled site on this machine and search it"),
-    "crawl": ("cli.crawl", "fetch what is new from sources"),
-    "import": ("cli.importing", "take in a collection, one JSON object a line"),
-    "parse": ("cli.parsing", "read saved pages, print JSON; touches no archive"),
-    "index": ("cli.indexing", "bring the index up to date with the archive"),
-    "status": ("cli.status", "what the archive holds, how its sources do"),
-    "reparse": ("cli.reparsing", "read all archived bytes again with today's parser, offline"),
-    "verify": ("cli.verify_verb", "check every byte, row and index document; or a proof"),
-    "repair": ("cli.repairing", "show what can be mended; with --apply mend it"),
-    "prove": ("cli.proving", "a proof that anybody can check without the archive"),
-    "checkpoint": ("cli.proving", "sign the log of snapshots as it stands"),
-    "backup": ("cli.backing_up", "a consistent copy of the archive, while it is in use"),
-    "restore": ("cli.backing_up", "restore a backup into an empty home, rebuild the index, verify"),
-    "show": ("cli.show", "one notice by its id or document number"),
-    "history": ("cli.history", "every revision of a notice"),
-    "diff": ("cli.diff", "what changed between two revisions"),
-    "cites": ("cli.cites", "what a notice cites, what cites, amends or repeals it, and its newest version"),
-    "completion": ("cli.completion.verb", "print a script that completes verbs, options, sources, titles and numbers"),
-    "complete": ("cli.complete", ""),  # without a text: not in the help
-    "source": ("cli.source_verbs", "the sites that can be crawled"),
-    "schedule": ("cli.schedule_verb", "run every source's schedule until stopped"),
+    "demo": ("cli.demo.demo", "crawl a bundled site on this machine and search it"),
+    "crawl": ("cli.verbs.collect.crawl", "fetch what is new from sources"),
+    "import": ("cli.verbs.collect.import_", "take in a collection, one JSON object a line"),
+    "parse": ("cli.verbs.collect.parse", "read saved pages, print JSON; touches no archive"),
+    "index": ("cli.verbs.operate.index", "bring the index up to date with the archive"),
+    "status": ("cli.verbs.operate.status", "what the archive holds, how its sources do"),
+    "reparse": ("cli.verbs.preserve.reparse", "read all archived bytes again with today's parser, offline"),
+    "verify": ("cli.verbs.preserve.verify", "check every byte, row and index document; or a proof"),
+    "repair": ("cli.verbs.preserve.repair", "show what can be mended; with --apply mend it"),
+    "prove": ("cli.verbs.preserve.prove", "a proof that anybody can check without the archive"),
+    "checkpoint": ("cli.verbs.preserve.prove", "sign the log of snapshots as it stands"),
+    "backup": ("cli.verbs.preserve.backup", "a consistent copy of the archive, while it is in use"),
+    "restore": ("cli.verbs.preserve.backup", "restore a backup into an empty home, rebuild the index, verify"),
+    "show": ("cli.verbs.read.show", "one notice by its id or document number"),
+    "history": ("cli.verbs.read.history", "every revision of a notice"),
+    "diff": ("cli.verbs.read.diff", "what changed between two revisions"),
+    "cites": ("cli.verbs.read.cites", "what a notice cites, what cites, amends or repeals it, and its newest version"),
+    "completion": ("cli.completion.completion", "print a script that completes verbs, options, sources, titles and numbers"),
+    "complete": ("cli.completion.complete", ""),  # without a text: not in the help
+    "source": ("cli.verbs.collect.source", "the sites that can be crawled"),
+    "schedule": ("cli.verbs.operate.schedule", "run every source's schedule until stopped"),
 }
 
 

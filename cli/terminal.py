@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from notices.display import safe
+from notices.text.display import safe
 
 _ON, _OFF = "\x1b[1;31m", "\x1b[0m"
 

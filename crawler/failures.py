@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from crawler.middlewares import Refused
+from crawler.http.middlewares import Refused
 
 
 def status_of(failure: Any) -> int | None:
@@ -20,7 +20,7 @@ def failed_state(failure: Any) -> str:
 
 
 def evidence_of(failure: Any) -> str:
-    """What an answer that is no page says of an archived notice (pipeline.presence)."""
+    """What an answer that is no page says of an archived notice (pipeline.observe.presence)."""
     status = status_of(failure)
     if failed_state(failure) == "refused":
         return "refused"

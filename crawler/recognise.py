@@ -9,11 +9,11 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-from crawler.listing import next_candidates, read_list
-from crawler.listing_links import CUT, link_target, own_text, squeeze
-from notices.dates import url_date
-from notices.html import base_url, decode, parse
-from notices.model import ListPage
+from crawler.list_page import next_candidates, read_list
+from crawler.lists.links import CUT, link_target, own_text, squeeze
+from notices.capture import ListPage
+from notices.text.dates import url_date
+from notices.text.html import base_url, decode, parse
 from notices.urls import same_site
 
 _SITE_TAGS = ("sitename", "siteName")

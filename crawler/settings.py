@@ -7,8 +7,8 @@ from typing import Any
 from crawler.source import Source
 from notices.config import Config
 
-KEEP = "pipeline.steps.KeepResponse"
-STORE = "pipeline.steps.StoreNotice"
+KEEP = "pipeline.scrapy_steps.KeepResponse"
+STORE = "pipeline.scrapy_steps.StoreNotice"
 
 
 def settings_for(source: Source, config: Config) -> dict[str, Any]:
@@ -20,19 +20,21 @@ def settings_for(source: Source, config: Config) -> dict[str, Any]:
         "DOWNLOAD_MAXSIZE": config.max_body_bytes,
         "DOWNLOAD_TIMEOUT": config.request_timeout,
         "DOWNLOAD_VERIFY_CERTIFICATES": source.tls == "verify",
-        "TWISTED_DNS_RESOLVER": "scrapy.resolver.CachingHostnameResolver" if source.allow_private else "crawler.resolver.PublicResolver",
+        "TWISTED_DNS_RESOLVER": "scrapy.resolver.CachingHostnameResolver"
+        if source.allow_private
+        else "crawler.http.resolver.PublicResolver",
         "DOWNLOADER_MIDDLEWARES": {
             "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
             "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
             "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-            "crawler.robots.Robots": 100,
-            "crawler.middlewares.RetryLater": 550,
+            "crawler.http.robots.Robots": 100,
+            "crawler.http.middlewares.RetryLater": 550,
             KEEP: 585,
-            "crawler.whole.WholeBody": 595,  # sees answers ahead of Scrapy's decompression at 590
-            "crawler.middlewares.OwnSiteRedirect": 600,
-            "crawler.middlewares.Guard": 990,
+            "crawler.http.complete_body.WholeBody": 595,  # sees answers ahead of Scrapy's decompression at 590
+            "crawler.http.middlewares.OwnSiteRedirect": 600,
+            "crawler.http.middlewares.Guard": 990,
         },
         "ITEM_PIPELINES": {STORE: 100},
         "CLOSESPIDER_PAGECOUNT": config.max_pages_per_run,
@@ -60,7 +62,7 @@ _SAFE: dict[str, Any] = {
     "DEFAULT_REQUEST_HEADERS": {
         "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
         "Accept-Language": "zh-CN,zh;q=0.9",
-        "Accept-Encoding": "gzip, deflate, br",  # those whose end crawler.whole can see
+        "Accept-Encoding": "gzip, deflate, br",  # those whose end crawler.http.complete_body can see
     },
     "LOG_LEVEL": "WARNING",
     "LOG_FORMAT": "%(levelname)s %(name)s: %(message)s",

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from crawler.listing import ListRules
+from crawler.list_page import ListRules
 from notices.errors import SourceFileError, UnknownName
 from notices.urls import canonical_url
 
@@ -43,7 +43,7 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ListTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How lists look and page; every key is optional, see crawler.listing.ListRules."""
+    """How lists look and page; every key is optional, see crawler.list_page.ListRules."""
 
     platform: str | None = None
     entries: str | None = None

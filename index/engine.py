@@ -1,4 +1,4 @@
-"""What every full-text engine does, and the values that go in and come out. All engines pass tests/index/contract."""
+"""What every full-text engine does, and the values that go in and come out. All engines pass tests/contract/engines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from index.nodes import Query
+    from index.query.tree import Query
 
 
 class AttachedText(NamedTuple):
@@ -45,7 +45,7 @@ class Document(NamedTuple):
 class Hit(NamedTuple):
     """One document of an answer, with what a result line shows. Scores fall within a page; exact hits come before relaxed ones.
 
-    `group` names the instrument that several documents are copies of; index.query_answer counts the `copies` a hit stands for.
+    `group` names the instrument that several documents are copies of; index.answer.tiers counts the `copies` a hit stands for.
     """
 
     id: int

@@ -150,25 +150,6 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class ListEntry:
-    """One line of a list page; `url` is absolute."""
-
-    title: str
-    url: str
-    date: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ListPage:
-    """A list page: its entries in page order and the next page to try, if any. `platform` names the family recognised."""
-
-    entries: tuple[ListEntry, ...]
-    next_page: str | None = None
-    platform: str | None = None
-    blocked: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class AttachmentText:
     """Text of an attached file. `outcome`: ok encrypted scanned unsupported broken too_large. Pages begin with a form feed."""
 
@@ -176,49 +157,3 @@ class AttachmentText:
     media_type: str
     pages: tuple[str, ...] = ()
     detail: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A response as the crawl hands it on. `kind`: list, detail, attachment, robots or error; `headers` as received."""
-
-    kind: str
-    url: str
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    fetched_at: datetime
-    via: str | None = None
-    note: Mapping[str, str] = field(default_factory=dict)
-
-    def header(self, name: str) -> str | None:
-        """The first header of that name, in any case."""
-        return next((v for k, v in self.headers if k.lower() == name.lower()), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """An entry that a list page showed, with the column it stood in: what a crawl is to fetch."""
-
-    entry: ListEntry
-    column_url: str
-    column_kind: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CrawledPage:
-    """A notice's page on its way from the spider to the pipeline; `snapshot` is the row of its kept bytes; `again`: it is archived already."""
-
-    fetched: Fetched
-    snapshot: int
-    listed: Listed
-    again: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """An archived notice that is to be read again, with what its server said for a conditional request."""
-
-    listed: Listed
-    etag: str | None = None
-    last_modified: str | None = None

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from notices.capture import Capture
 from notices.config import Config
-from notices.model import Fetched
-from pipeline import models
-from pipeline.archive import snapshot_row
-from pipeline.database import database_errors
-from pipeline.snapshots import Capture, Stored, scan
-from pipeline.warc_files import file_errors, reading
-from pipeline.warc_lane import free_lanes
-from pipeline.warc_member import read_member
+from pipeline.ledger import snapshot_row
+from pipeline.sql import tables
+from pipeline.sql.database import database_errors
+from pipeline.warc.files import file_errors, reading
+from pipeline.warc.gzip_member import read_member
+from pipeline.warc.lane import free_lanes
+from pipeline.warc.series import Stored, scan
 
 
 def recover(database: Engine, config: Config) -> int:
@@ -32,10 +33,10 @@ def recover(database: Engine, config: Config) -> int:
 
 def _take_up(database: Engine, config: Config, name: str) -> int:
     """Note the records of a file that SQL does not know."""
-    mine = models.Snapshot.warc_file == name
+    mine = tables.SnapshotRow.warc_file == name
     with Session(database) as session, session.begin():
         start = _known_until(session, config.warc_dir, name)
-        known = set(session.scalars(select(models.Snapshot.offset).where(mine, models.Snapshot.offset >= start)))
+        known = set(session.scalars(select(tables.SnapshotRow.offset).where(mine, tables.SnapshotRow.offset >= start)))
         rows = [_row(stored, capture) for stored, capture in scan(config.warc_dir, name, start) if stored.offset not in known]
         session.add_all(rows)
         return len(rows)
@@ -46,16 +47,15 @@ def _known_until(session: Session, folder: Path, name: str) -> int:
 
     0 where a record lies before known ones: a row that could not be written for want of space, and further ones after it.
     """
-    end = models.Snapshot.offset + models.Snapshot.length
-    sums = select(func.min(models.Snapshot.offset), func.sum(models.Snapshot.length), func.max(end))
-    first, total, last = session.execute(sums.where(models.Snapshot.warc_file == name)).one()
+    end = tables.SnapshotRow.offset + tables.SnapshotRow.length
+    sums = select(func.min(tables.SnapshotRow.offset), func.sum(tables.SnapshotRow.length), func.max(end))
+    first, total, last = session.execute(sums.where(tables.SnapshotRow.warc_file == name)).one()
     if last is None or first + total != last:
         return 0
     with reading(folder, name) as fd:
         return int(last) if first == read_member(fd, 0).length else 0
 
 
-def _row(stored: Stored, capture: Capture) -> models.Snapshot:
+def _row(stored: Stored, capture: Capture) -> tables.SnapshotRow:
     note = {**capture.note, "taken_up": "after a crash"}
-    fetched = Fetched(capture.kind, capture.url, capture.status, capture.headers, b"", capture.fetched_at, capture.via, note)
-    return snapshot_row(fetched, stored, None)
+    return snapshot_row(replace(capture, note=note), stored, None)

@@ -15,12 +15,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notices.model import AttachmentLink, AttachmentText, Notice
-from notices.text import fold
+from notices.text.fold import fold
 from notices.urls import canonical_url, url_key
 from notices.version import PARSER
-from pipeline import models
-from pipeline.instruments import group_copies
-from pipeline.row_digest import row_digest
+from pipeline.relations.copies import group_copies
+from pipeline.sql import tables
+from pipeline.sql.row_digest import row_digest
 
 _BLANKS = re.compile(r"\s+")
 
@@ -57,7 +57,7 @@ def store_reading(session: Session, source_id: int, reading: Reading) -> str:
     revision.row_digest = row_digest(revision)
     session.add(revision)
     group_copies(session, row, revision)
-    session.add(models.Outbox(notice_id=row.id, created_at=reading.read_at))
+    session.add(tables.OutboxRow(notice_id=row.id, created_at=reading.read_at))
     session.flush()
     return "new" if row.revisions == 1 else "revised"
 
@@ -73,11 +73,11 @@ def _squashed(text: str | None) -> str:
     return _BLANKS.sub("", text or "")
 
 
-def _notice_row(session: Session, source_id: int, reading: Reading) -> models.Notice:
+def _notice_row(session: Session, source_id: int, reading: Reading) -> tables.NoticeRow:
     key = url_key(reading.notice.url)
-    row = session.scalar(select(models.Notice).where(models.Notice.key == key))
+    row = session.scalar(select(tables.NoticeRow).where(tables.NoticeRow.key == key))
     if row is None:
-        row = models.Notice(
+        row = tables.NoticeRow(
             source_id=source_id, key=key, url=canonical_url(reading.notice.url), revisions=0, state="listed", first_seen_at=reading.read_at
         )
         session.add(row)
@@ -86,23 +86,23 @@ def _notice_row(session: Session, source_id: int, reading: Reading) -> models.No
     return row
 
 
-def _newest_digest(session: Session, row: models.Notice) -> str | None:
-    mine = models.Revision.notice_id == row.id, models.Revision.n == row.revisions
-    return session.scalar(select(models.Revision.content_digest).where(*mine))
+def _newest_digest(session: Session, row: tables.NoticeRow) -> str | None:
+    mine = tables.RevisionRow.notice_id == row.id, tables.RevisionRow.n == row.revisions
+    return session.scalar(select(tables.RevisionRow.content_digest).where(*mine))
 
 
-def _same_bytes(session: Session, row: models.Notice, reading: Reading) -> bool:
+def _same_bytes(session: Session, row: tables.NoticeRow, reading: Reading) -> bool:
     """Whether page and files are byte for byte those of the newest revision: what differs is then our reading (`notices reparse`)."""
-    mine = models.Revision.notice_id == row.id, models.Revision.n == row.revisions
-    newest = session.scalar(select(models.Revision).where(*mine))
+    mine = tables.RevisionRow.notice_id == row.id, tables.RevisionRow.n == row.revisions
+    newest = session.scalar(select(tables.RevisionRow).where(*mine))
     if newest is None or None in (newest.snapshot_id, reading.snapshot_id):
         return False
-    pages = [session.get_one(models.Snapshot, n).payload_digest for n in (newest.snapshot_id, reading.snapshot_id)]
+    pages = [session.get_one(tables.SnapshotRow, n).payload_digest for n in (newest.snapshot_id, reading.snapshot_id)]
     return pages[0] == pages[1] and [a.digest for a in newest.attachments] == [a.digest for a in reading.attached]
 
 
-def _revision_row(row: models.Notice, digest: str, reading: Reading) -> models.Revision:
-    return models.Revision(
+def _revision_row(row: tables.NoticeRow, digest: str, reading: Reading) -> tables.RevisionRow:
+    return tables.RevisionRow(
         notice_id=row.id,
         n=row.revisions,
         created_at=reading.read_at,
@@ -142,14 +142,14 @@ def revision_values(notice: Notice) -> dict[str, Any]:
     }
 
 
-def citation_rows(notice: Notice) -> list[models.Citation]:
+def citation_rows(notice: Notice) -> list[tables.CitationRow]:
     """Rows for the relations that a notice states."""
     return [_citation_row(c) for c in notice.anatomy.citations]
 
 
-def alias_rows(notice: Notice) -> list[models.Alias]:
+def alias_rows(notice: Notice) -> list[tables.AliasRow]:
     """Rows for the short forms that a notice defines."""
-    return [models.Alias(short=a.short, long=a.long) for a in notice.anatomy.aliases]
+    return [tables.AliasRow(short=a.short, long=a.long) for a in notice.anatomy.aliases]
 
 
 def _json(value: Any) -> dict[str, Any]:
@@ -157,9 +157,9 @@ def _json(value: Any) -> dict[str, Any]:
     return made
 
 
-def _attachment_row(position: int, attached: Attached) -> models.Attachment:
+def _attachment_row(position: int, attached: Attached) -> tables.AttachmentRow:
     content = attached.content
-    return models.Attachment(
+    return tables.AttachmentRow(
         position=position,
         name=attached.link.name,
         url=attached.link.url,
@@ -173,8 +173,8 @@ def _attachment_row(position: int, attached: Attached) -> models.Attachment:
     )
 
 
-def _citation_row(citation: Any) -> models.Citation:
-    return models.Citation(
+def _citation_row(citation: Any) -> tables.CitationRow:
+    return tables.CitationRow(
         relation=citation.relation,
         target_title=citation.target_title,
         target_number=citation.target_number,

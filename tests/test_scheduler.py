@@ -9,8 +9,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Engine
 
 from notices.config import load_config
-from pipeline.database import open_database
-from pipeline.runs import finish_tick, last_tick, reclaim_tick, take_tick
+from pipeline.sql.database import open_database
+from pipeline.sql.runs import finish_tick, last_tick, reclaim_tick, take_tick
 from scheduler import EPOCH, ZONE, newest_due
 
 DAILY = CronTrigger.from_crontab("30 8 * * *", timezone=ZONE)

@@ -26,7 +26,7 @@ class Row:
 def rows() -> list[Row]:
     """A row for each command and verb, loaded in full."""
     from cli.main import VERBS
-    from cli.search_options import options_parser
+    from cli.search.options import options_parser
 
     top = argparse.ArgumentParser("notices", add_help=False)
     verbs = top.add_subparsers()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from notices.model import ListEntry
+from notices.capture import ListEntry
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from crawler.listing_addresses import query_page, with_query
-from crawler.listing_json import json_entries, json_number, load
+from crawler.lists.json_lists import json_entries, json_number, load
+from crawler.lists.page_addresses import query_page, with_query
 from crawler.platforms import Reading
 
 NAME = "gkmlpt"

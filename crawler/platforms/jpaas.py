@@ -8,11 +8,11 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
-from crawler.listing_addresses import with_query
-from crawler.listing_json import json_entries, json_fragment, json_number, load
-from crawler.listing_reading import fragment_entries
+from crawler.lists.entries import fragment_entries
+from crawler.lists.json_lists import json_entries, json_fragment, json_number, load
+from crawler.lists.page_addresses import with_query
 from crawler.platforms import Reading
-from notices.html import absolute
+from notices.text.html import absolute
 
 NAME = "jpaas"
 INFERS = False

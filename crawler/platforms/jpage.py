@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from crawler.listing_addresses import with_query
-from crawler.listing_reading import record_entry
+from crawler.lists.entries import record_entry
+from crawler.lists.page_addresses import with_query
 from crawler.platforms import Reading
-from notices.html import absolute
-from notices.model import ListEntry
+from notices.capture import ListEntry
+from notices.text.html import absolute
 
 NAME = "jpage"
 INFERS = False

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import html
 
-from crawler.listing_addresses import query_page, with_query
-from crawler.listing_json import json_entries, json_fragment, json_number, load
-from crawler.listing_reading import fragment_entries
+from crawler.lists.entries import fragment_entries
+from crawler.lists.json_lists import json_entries, json_fragment, json_number, load
+from crawler.lists.page_addresses import query_page, with_query
 from crawler.platforms import Reading
 
 NAME = "json"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from crawler.listing_addresses import query_page, with_query
+from crawler.lists.page_addresses import query_page, with_query
 from crawler.platforms import Reading
 
 NAME = "public_column"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from crawler.listing_addresses import file_name, sibling
+from crawler.lists.page_addresses import file_name, sibling
 from crawler.platforms import Reading
 
 NAME = "sitesources"

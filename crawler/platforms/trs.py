@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from crawler.listing_addresses import file_name, sibling, stem_and_ending
+from crawler.lists.page_addresses import file_name, sibling, stem_and_ending
 from crawler.platforms import Reading
 
 NAME = "trs"

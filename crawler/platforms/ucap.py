@@ -5,10 +5,10 @@ from __future__ import annotations
 import html
 import re
 
-from crawler.listing_addresses import query_page, with_query
-from crawler.listing_json import json_entries, json_number, load
+from crawler.lists.json_lists import json_entries, json_number, load
+from crawler.lists.page_addresses import query_page, with_query
 from crawler.platforms import Reading
-from notices.html import absolute
+from notices.text.html import absolute
 
 NAME = "ucap"
 INFERS = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from crawler.listing_addresses import numbered, sibling, stem_and_ending
+from crawler.lists.page_addresses import numbered, sibling, stem_and_ending
 from crawler.platforms import Reading
 
 NAME = "vsb"

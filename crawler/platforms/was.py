@@ -6,11 +6,11 @@ import html
 import re
 from collections.abc import Iterator
 
-from crawler.listing_addresses import query_page, with_query
+from crawler.lists.page_addresses import query_page, with_query
 from crawler.platforms import Reading
-from notices.dates import find_dates
-from notices.html import absolute
-from notices.model import ListEntry
+from notices.capture import ListEntry
+from notices.text.dates import find_dates
+from notices.text.html import absolute
 
 NAME = "was"
 INFERS = False

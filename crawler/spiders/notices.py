@@ -16,12 +16,12 @@ from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
 
 from crawler.failures import evidence_of, failed_state, reason_of, status_of
-from crawler.ledger import Ledger
-from crawler.listing import next_candidates, read_list
+from crawler.list_page import next_candidates, read_list
 from crawler.source import Column, Source
-from notices.display import safe
+from notices.capture import CrawledPage, Listed, ListEntry, ListPage, Revisit
 from notices.errors import NoticesError
-from notices.model import CrawledPage, Due, Listed, ListEntry, ListPage
+from notices.ports import Ledger
+from notices.text.display import safe
 from notices.urls import is_address
 
 KNOWN_PAGES_TO_STOP = 2
@@ -225,7 +225,7 @@ class NoticeSpider(scrapy.Spider):
     def _spent(self, kind: str = "asked") -> bool:
         return self.stopping is not None or (self.plan.limit is not None and self.counts[kind] >= self.plan.limit)
 
-    def _detail(self, listed: Listed, due: Due | None = None, *, known: bool = False) -> Iterator[Request]:
+    def _detail(self, listed: Listed, due: Revisit | None = None, *, known: bool = False) -> Iterator[Request]:
         """The request for one notice, once a run and within the limit; conditional and after all others for one that is due again."""
         url = listed.entry.url
         if url in self.asked or self._spent("asked" if due is None else "again"):
@@ -296,7 +296,7 @@ class NoticeSpider(scrapy.Spider):
             self._closing = asyncio.ensure_future(engine.close_spider_async(reason=reason))
 
 
-def _conditions(due: Due | None) -> dict[str, str]:
+def _conditions(due: Revisit | None) -> dict[str, str]:
     """Headers that let the server say that nothing has changed."""
     wanted = {"If-None-Match": due.etag, "If-Modified-Since": due.last_modified} if due else {}
     return {name: value for name, value in wanted.items() if value}

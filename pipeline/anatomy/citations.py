@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from notices.model import Alias, Citation, DocumentNumber
-from notices.numbers import find_numbers
+from notices.reference.numbers import find_numbers
 from pipeline.anatomy.kinds import quoted_at
 from pipeline.anatomy.lines import fold_title
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from notices.model import DocumentNumber
-from notices.numbers import find_numbers, parse_number
-from pipeline.anatomy.agencies import names_in
+from notices.reference.agencies import names_in
+from notices.reference.numbers import find_numbers, parse_number
 from pipeline.anatomy.lines import Line, fold_title
 
 _MAX_HEAD = 14

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from notices.kinds import CANONICAL_KINDS
-from notices.numbers import find_numbers
+from notices.reference.kinds import CANONICAL_KINDS
+from notices.reference.numbers import find_numbers
 
 STATUTORY = ("决议", "决定", "命令", "令", "公报", "公告", "通告", "意见", "通知", "通报", "报告", "请示", "批复", "议案", "函", "纪要")
 _COMMON = (

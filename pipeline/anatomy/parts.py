@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from notices.model import Part
-from pipeline.anatomy.agencies import names_in
+from notices.reference.agencies import names_in
 from pipeline.anatomy.lines import Line, fold_title
 
 _MARK = re.compile(r"附\s*件\s*([0-9０-９一二三四五六七八九十]{0,3}(?:[-－—][0-9]{1,2})?)\s*[:：]?")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from notices.model import Anatomy
-from notices.numbers import find_numbers
+from notices.reference.agencies import full_name, names_in, title_issuers
+from notices.reference.numbers import find_numbers
 from pipeline.anatomy import head, parts, signature
-from pipeline.anatomy.agencies import full_name, names_in, title_issuers
 from pipeline.anatomy.aliases import read_aliases
 from pipeline.anatomy.citations import read_citations
 from pipeline.anatomy.contacts import read_contacts

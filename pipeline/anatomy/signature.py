@@ -6,8 +6,8 @@ import re
 from datetime import date
 from typing import NamedTuple
 
-from notices.dates import date_line, find_dates
-from pipeline.anatomy.agencies import can_open_wrap, is_agency, names_in
+from notices.reference.agencies import can_open_wrap, is_agency, names_in
+from notices.text.dates import date_line, find_dates
 from pipeline.anatomy.lines import Line
 
 _ROLE = re.compile(

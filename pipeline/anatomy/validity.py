@@ -6,7 +6,7 @@ import re
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from notices.dates import find_dates, parse_date
+from notices.text.dates import find_dates, parse_date
 
 _FROM = re.compile("自([^，。；《》\n]{5,24}?)起(?:正式|开始)?(?:施行|实施|执行|生效)")
 _SUBJECT = re.compile(

@@ -13,8 +13,8 @@ from types import TracebackType
 
 import msgspec
 
-from notices.html import clean
 from notices.model import AttachmentText
+from notices.text.html import clean
 from pipeline.attachments.limits import MAX_TEXT
 from pipeline.attachments.worker import Answer, Asked
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from notices.html import clean
 from notices.model import AttachmentText
+from notices.text.html import clean
 from pipeline.attachments.limits import MAX_DEPTH, MAX_PAGES, MAX_TEXT, Budget, Encrypted, TooLarge, Unsupported, found
 from pipeline.attachments.sniff import sniff
 

@@ -15,7 +15,7 @@ from itertools import count, repeat
 
 import brotli  # type: ignore[import-untyped]
 
-from tests.site_server import Page, Site
+from tests.support.site_server import Page, Site
 
 Answer = Callable[[socket.socket], None]
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"

@@ -12,14 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from index.engine import AttachedText, Document
-from index.open import open_engine
+from index.engines import open_engine
+from notices.capture import Capture
 from notices.config import Config
-from notices.model import Fetched
-from pipeline.archive import capture_of
-from pipeline.snapshots import SnapshotWriter
-from pipeline.warc_series import Manifest, read_manifest, render_manifest
-from tests.archive_home import Home
-from tests.site_server import notice_page, notice_path, serving, small_site
+from pipeline.warc.manifest import Manifest, read_manifest, render_manifest
+from pipeline.warc.series import SnapshotWriter
+from tests.support.archive_home import Home
+from tests.support.site_server import notice_page, notice_path, serving, small_site
 
 WARC_BYTES = 1 << 16
 CRAWLED = 12
@@ -160,9 +159,9 @@ def resealed(config: Config, rng: random.Random) -> Sequence[str]:
 def added_record(config: Config, rng: random.Random) -> Sequence[str]:
     """A record written by the archive's own writer, of which SQL knows nothing."""
     body = rng.randbytes(50)
-    fetched = Fetched("detail", "http://forged.example/", 200, (), body, datetime(2026, 11, 1, tzinfo=UTC), None, {})
+    fetched = Capture("http://forged.example/", 200, (), body, datetime(2026, 11, 1, tzinfo=UTC), "detail")
     with SnapshotWriter(config.warc_dir, 1 << 30) as writer:
-        stored = writer.write(capture_of(fetched))
+        stored = writer.write(fetched)
     return [f"{stored.warc_file} offset {stored.offset}"]
 
 
@@ -322,12 +321,12 @@ def _write(config: Config, documents: Sequence[Document], deleted: Sequence[int]
 
 
 def _document(config: Config, rng: random.Random) -> Document:
-    from cli.indexing import document
-    from pipeline import newest
-    from pipeline.database import open_database
+    from operations.indexing import document
+    from pipeline.sql import outbox
+    from pipeline.sql.database import open_database
 
     database = open_database(config)
-    made = document(rng.choice(list(newest.every_revision(database))))
+    made = document(rng.choice(list(outbox.every_revision(database))))
     database.dispose()
     return made
 

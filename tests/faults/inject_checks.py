@@ -8,10 +8,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from index.open import open_engine
-from index.query import parse_query
-from pipeline.snapshots import scan, verify_series, warc_files
-from tests.archive_home import Home
+from index.engines import open_engine
+from index.query.parse import parse_query
+from pipeline.warc.series import scan, verify_series, warc_files
+from tests.support.archive_home import Home
 
 
 def archive(path: Path) -> Home:

@@ -13,20 +13,20 @@ from types import ModuleType
 from typing import Any, Protocol
 
 FUNCTIONS = {
-    "fetch": ("crawler.middlewares", "Guard.process_request"),
-    "keep": ("pipeline.archive", "Archive.keep"),
-    "warc append": ("pipeline.warc_lane", "append"),
+    "fetch": ("crawler.http.middlewares", "Guard.process_request"),
+    "keep": ("pipeline.ledger", "Archive.keep"),
+    "warc append": ("pipeline.warc.lane", "append"),
     "attachment": ("pipeline.attachments.extractor", "Extractor.extract"),
     "store": ("pipeline.store", "store_reading"),
     "sql commit": ("sqlalchemy.engine.default", "DefaultDialect.do_commit"),
     "recovery": ("pipeline.recovery", "_take_up"),
-    "run end": ("pipeline.archive", "Archive.finish"),
-    "index write": ("index.whoosh_engine", "write_into"),
+    "run end": ("pipeline.ledger", "Archive.finish"),
+    "index write": ("index.whoosh.engine", "write_into"),
     "index commit": ("whoosh.writing", "SegmentWriter.commit"),
-    "texts append": ("index.whoosh_folder", "append"),
-    "outbox clear": ("pipeline.newest", "clear_due"),
-    "aliases": ("index.understand_aliases", "write_aliases"),
-    "migration": ("pipeline.database", "_run_migrations"),
+    "texts append": ("index.whoosh.folder", "append"),
+    "outbox clear": ("pipeline.sql.outbox", "clear_due"),
+    "aliases": ("index.meaning.aliases", "write_aliases"),
+    "migration": ("pipeline.sql.database", "_run_migrations"),
     "migration step": ("alembic.runtime.migration", "HeadMaintainer.update_to_step"),
 }
 

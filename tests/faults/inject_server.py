@@ -25,10 +25,24 @@ from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
 _LATER = (
-    *("cli.crawl", "cli.indexing", "cli.status", "crawler.middlewares", "crawler.robots", "crawler.spiders.notices"),
-    *("index.whoosh_engine", "pipeline.steps", "scrapy.core.engine", "scrapy.core.downloader.handlers.http11"),
-    *("aiohttp", "alembic.command", "apscheduler.triggers.cron", "concurrent.futures.thread", "crawler.whole", "index.understand_aliases"),
-    *("index.whoosh_writer", "protego", "scrapy.dupefilters", "scrapy.logformatter", "scrapy.pqueues", "scrapy.resolver"),
+    *(
+        "cli.verbs.collect.crawl",
+        "operations.indexing",
+        "cli.verbs.operate.status",
+        "crawler.http.middlewares",
+        "crawler.http.robots",
+        "crawler.spiders.notices",
+    ),
+    *("index.whoosh.engine", "pipeline.scrapy_steps", "scrapy.core.engine", "scrapy.core.downloader.handlers.http11"),
+    *(
+        "aiohttp",
+        "alembic.command",
+        "apscheduler.triggers.cron",
+        "concurrent.futures.thread",
+        "crawler.http.complete_body",
+        "index.meaning.aliases",
+    ),
+    *("index.whoosh.writer", "protego", "scrapy.dupefilters", "scrapy.logformatter", "scrapy.pqueues", "scrapy.resolver"),
     *("scrapy.robotstxt", "scrapy.squeues", "scrapy.statscollectors", "sqlalchemy.dialects.sqlite"),
 )
 _CLIENT = """#!{python} -IS

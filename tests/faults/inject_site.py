@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.site_server import Site, notice_page, notice_path, serving, small_site
+from tests.support.site_server import Site, notice_page, notice_path, serving, small_site
 
 RTF = {"Content-Type": "application/rtf"}
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.archive_home import ROOT, Home
 from tests.conftest import Figure
-from tests.site_server import Page, Site, list_page, notice_page, notice_path, serving
+from tests.support.archive_home import ROOT, Home
+from tests.support.site_server import Page, Site, list_page, notice_page, notice_path, serving
 
 pytestmark = pytest.mark.faults
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.archive_home import Home
 from tests.conftest import Figure
-from tests.site_server import Page, notice_page, notice_path, serving, small_site
+from tests.support.archive_home import Home
+from tests.support.site_server import Page, notice_page, notice_path, serving, small_site
 
 pytestmark = pytest.mark.faults
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.archive_home import Home
-from tests.site_server import serving, small_site
+from tests.support.archive_home import Home
+from tests.support.site_server import serving, small_site
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ from typing import Any
 import brotli  # type: ignore[import-untyped]
 import pytest
 
-from tests.archive_home import ROOT, Home
 from tests.conftest import Figure
 from tests.faults.broken_server import BROKEN, PAGE, Answer, breaking
 from tests.faults.test_bombs import MOST_MB, peak_of
-from tests.site_server import Page, Site, list_page, notice_page, notice_path, serving, small_site
+from tests.support.archive_home import ROOT, Home
+from tests.support.site_server import Page, Site, list_page, notice_page, notice_path, serving, small_site
 
 pytestmark = pytest.mark.faults
 

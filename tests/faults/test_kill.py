@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.archive_home import ROOT, Home
 from tests.conftest import Figure
-from tests.site_server import serving, small_site
+from tests.support.archive_home import ROOT, Home
+from tests.support.site_server import serving, small_site
 
 KILLS, MORE_KILLS = 20, 100
 CHECK_EVERY = 5
@@ -45,7 +45,7 @@ def assert_whole(home: Home, count: int) -> None:
     assert home.rows("select count(*) from run where outcome = 'running'") == [(0,)]
     assert home.search("堤防巡查", "--limit", "1")["total"] == count
     assert home.rows("select count(*) from revision where snapshot_id is null") == [(0,)]
-    from pipeline.snapshots import scan
+    from pipeline.warc.series import scan
 
     in_sql = set(home.rows("select warc_file, offset from snapshot"))
     names = {p.name.removesuffix(".open") for p in (home.path / "warc").iterdir() if p.name.endswith((".warc.gz", ".warc.gz.open"))}

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.archive_home import ROOT
 from tests.conftest import Figure
 from tests.faults.private_net import PUBLIC
+from tests.support.archive_home import ROOT
 
 pytestmark = pytest.mark.faults
 

@@ -9,32 +9,32 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from notices.capture import Capture
 from notices.config import Config, load_config
-from notices.model import Fetched
-from pipeline import models
-from pipeline.archive import capture_of, snapshot_row
-from pipeline.database import open_database
+from pipeline.ledger import snapshot_row
 from pipeline.recovery import recover
-from pipeline.snapshots import SnapshotWriter, Stored
+from pipeline.sql import tables
+from pipeline.sql.database import open_database
+from pipeline.warc.series import SnapshotWriter, Stored
 
 WHEN = datetime(2026, 11, 23, tzinfo=UTC)
 
 
-def page(n: int) -> Fetched:
+def page(n: int) -> Capture:
     """A fetched page."""
-    return Fetched("detail", f"http://a.example/{n}.html", 200, (("content-type", "text/html"),), b"page %d" % n, WHEN, None, {})
+    return Capture(f"http://a.example/{n}.html", 200, (("content-type", "text/html"),), b"page %d" % n, WHEN, "detail")
 
 
 def written(config: Config, count: int) -> list[Stored]:
     """That many records in the series."""
     with SnapshotWriter(config.warc_dir, config.warc_max_bytes) as writer:
-        return [writer.write(capture_of(page(n))) for n in range(count)]
+        return [writer.write(page(n)) for n in range(count)]
 
 
 def offsets(database: Engine) -> list[int]:
     """The records that SQL knows."""
     with Session(database) as session:
-        return sorted(session.scalars(select(models.Snapshot.offset)))
+        return sorted(session.scalars(select(tables.SnapshotRow.offset)))
 
 
 @pytest.mark.parametrize("known", [(), (0, 1, 2, 3), (0, 1), (2, 3), (0, 3), (0, 1, 3), (1,)])

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.archive_home import Home
 from tests.conftest import Figure
 from tests.faults.inject_checks import archive, wrongs
 from tests.faults.inject_site import publish, tiny_site
+from tests.support.archive_home import Home
 
 PARTS = ("database", "index", "warc")
 OLD, ALL = 2, 6

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.archive_home import ROOT, Home
 from tests.conftest import Figure
 from tests.faults.private_net import HOSTS, PUBLIC, SCHEMES, offered
 from tests.faults.scripted_net import WAYS
-from tests.site_server import Page, Site, notice_page, notice_path, serving, small_site
+from tests.support.archive_home import ROOT, Home
+from tests.support.site_server import Page, Site, notice_page, notice_path, serving, small_site
 
 pytestmark = pytest.mark.faults
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.archive_home import ROOT, Home
 from tests.conftest import Figure
-from tests.site_server import Site, notice_path, serving, small_site
+from tests.support.archive_home import ROOT, Home
+from tests.support.site_server import Site, notice_path, serving, small_site
 
 pytestmark = pytest.mark.faults
 

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from cli.verify_index import check_index
 from notices.config import Config, load_config
-from pipeline.database import for_reading, open_database
-from pipeline.verify import Finding, verify_archive
-from tests.archive_home import Home
+from operations.verify_index import check_index
+from pipeline.sql.database import for_reading, open_database
+from preservation.verify import Finding, verify_archive
 from tests.conftest import Figure
 from tests.faults.damages import INDEX, SQL, WARC, WARC_BYTES, Damage, an_archive, lines
+from tests.support.archive_home import Home
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 

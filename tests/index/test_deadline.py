@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from index import deadline
+from index.answer.cursor import page_after
+from index.answer.tiers import answer
 from index.engine import Document
-from index.nodes import Everything, Query
-from index.open import open_engine, rebuild
-from index.query import parse_query
-from index.query_answer import answer
-from index.query_cursor import page_after
+from index.engines import open_engine, rebuild
+from index.query.parse import parse_query
+from index.query.tree import Everything, Query
 from notices.errors import QueryLimitError
 
 

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from notices.config import load_config
 from notices.model import Alias, Anatomy, AttachmentLink, AttachmentText, Citation, Notice
-from pipeline import models, newest
-from pipeline.database import open_database
-from pipeline.runs import source_id
+from pipeline.sql import outbox, tables
+from pipeline.sql.database import open_database
+from pipeline.sql.runs import source_id
 from pipeline.store import Attached, Reading, store_reading
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -42,27 +42,27 @@ def store(database: Engine, notice: Notice = NOTICE, attached: tuple[Attached, .
         return store_reading(session, source, Reading(notice, attached, None, NOW))
 
 
-def count(database: Engine, table: type[models.Base]) -> int:
+def count(database: Engine, table: type[tables.Base]) -> int:
     with Session(database) as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def test_first_reading_is_new_and_waits_for_the_index(database: Engine) -> None:
     assert store(database) == "new"
-    due = newest.due(database)
-    revision = newest.newest_revisions(database, due.notice_ids)[0]
+    due = outbox.due(database)
+    revision = outbox.newest_revisions(database, due.notice_ids)[0]
     assert (revision.n, revision.title, revision.notice.source.name) == (1, NOTICE.title, "linshan")
     assert [a.text for a in revision.attachments] == ["第一页\f第二页"]
     assert [(a.short, a.long) for a in revision.aliases] == [("汛防", "防汛")]
-    newest.clear_due(database, due.rows)
-    assert newest.due_count(database) == 0
+    outbox.clear_due(database, due.rows)
+    assert outbox.due_count(database) == 0
 
 
 def test_same_content_again_adds_nothing(database: Engine) -> None:
     store(database)
     assert store(database, replace(NOTICE, text="各县区：\n\n 请做好防汛（以下简称“汛防”）工作。 ")) == "unchanged"
-    assert count(database, models.Revision) == 1
-    assert count(database, models.Outbox) == 1
+    assert count(database, tables.RevisionRow) == 1
+    assert count(database, tables.OutboxRow) == 1
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_one_changed_character_makes_one_revision(database: Engine, changed: Not
     store(database)
     assert store(database, changed) == "revised"
     assert store(database, changed) == "unchanged"
-    assert count(database, models.Revision) == 2
-    assert count(database, models.Notice) == 1
+    assert count(database, tables.RevisionRow) == 2
+    assert count(database, tables.NoticeRow) == 1
 
 
 def test_changed_attachment_makes_a_revision(database: Engine) -> None:
@@ -97,5 +97,5 @@ def test_failing_transaction_leaves_nothing(database: Engine) -> None:
     with pytest.raises(RuntimeError), Session(database) as session, session.begin():
         store_reading(session, source, Reading(NOTICE, (FILE,), None, NOW))
         raise RuntimeError("power cut")
-    tables = (models.Notice, models.Revision, models.Attachment, models.Outbox)
-    assert [count(database, t) for t in tables] == [0, 0, 0, 0]
+    written = (tables.NoticeRow, tables.RevisionRow, tables.AttachmentRow, tables.OutboxRow)
+    assert [count(database, t) for t in written] == [0, 0, 0, 0]

@@ -21,7 +21,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.snapshots import Capture, read_capture, scan
+from notices.capture import Capture
+from pipeline.warc.series import read_capture, scan
 
 _MOST = 200  # pages asked for
 _READY = 60.0  # seconds that pywb has to start

@@ -6,7 +6,7 @@ import json
 from datetime import date
 from urllib.parse import parse_qs, urlsplit
 
-from crawler.listing import next_candidates, read_list
+from crawler.list_page import next_candidates, read_list
 
 COLUMN = "https://www.linshan.example/col/col1229/index.html"
 UNIT = "https://www.linshan.example/api-gateway/jpaas-publish-server/front/page/build/unit"

@@ -6,7 +6,7 @@ import html
 from datetime import date
 from urllib.parse import parse_qs, urlsplit
 
-from crawler.listing import next_candidates, read_list
+from crawler.list_page import next_candidates, read_list
 
 COLUMN = "http://www.linshan.example/col/col7851/index.html"
 PROXY = "http://www.linshan.example/module/web/jpage/dataproxy.jsp"

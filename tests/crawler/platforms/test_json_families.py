@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from crawler.listing import next_candidates, read_list
+from crawler.list_page import next_candidates, read_list
 
 HOST = "http://www.linshan.example"
 

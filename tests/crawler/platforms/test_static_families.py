@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from crawler.listing import next_candidates, read_list
+from crawler.list_page import next_candidates, read_list
 
 HOST = "http://www.linshan.example"
 ROWS = "".join(f'<li><a href="/info/1004/128{n}.htm">临杉市第{n}次检查的通报</a><span>2020-10-1{n}</span></li>' for n in range(6))

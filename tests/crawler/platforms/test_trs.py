@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.listing import next_candidates, read_list
+from crawler.list_page import next_candidates, read_list
 
 FOLDER = "http://www.linshan.example/zwgk/tzgg/"
 ENTRY = '<li><a href="./202010/t20201016_700{n}.html" title="临杉市第{n}号通告">临杉市第{n}号通告</a><span>2020-10-1{n}</span></li>'

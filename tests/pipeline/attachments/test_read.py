@@ -13,7 +13,7 @@ from cli.demo.files import docx as demo_docx
 from cli.demo.files import pdf as demo_pdf
 from pipeline.attachments import read_attachment
 from tests.pipeline.attachments import made
-from tests.pipeline.attachments.made import paragraph, word
+from tests.support.made_files import paragraph, word
 
 PAGE = "<html><body><p>公告全文</p></body></html>"
 MHT = (

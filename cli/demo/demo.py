@@ -1,0 +1,98 @@
+"""`notices demo`: the main job on a bundled site: serve it, crawl, archive, index, search."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from notices.config import Config, load_config
+from notices.errors import ArchiveUnwritable
+
+MARK = ".demo-archive"
+OURS = ("notices.db", "notices.db-wal", "notices.db-shm", "warc", "index", "locks", "sources", "site", "aliases.tsv", MARK)
+QUERIES = ("两感", "“两感”指数", "12340", "有限空间作业")
+
+
+def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """`notices demo`."""
+    verb = verbs.add_parser("demo", help="crawl a bundled site on this machine and search it")
+    verb.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Build the demo archive and show it; return the exit code of the crawl, or 1 when a search found nothing."""
+    home = demo_home(config)
+    prepare(home)
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("NOTICES_")} | {"NOTICES_HOME": str(home)}
+    code = crawl(home, environment)
+    found = [search(query, environment) for query in QUERIES] if code == 0 else []
+    if code == 0:
+        print(_next_steps(home))
+    return code or max(found, default=0)
+
+
+def demo_home(config: Config) -> Path:
+    """The demo's folder: NOTICES_HOME when that is set, else one beside the default archive."""
+    return config.home if os.environ.get("NOTICES_HOME") else config.home.with_name("notices-demo")
+
+
+def prepare(home: Path) -> None:
+    """An empty folder, marked as the demo's. Raises ArchiveUnwritable for a folder that holds anything else."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        present = {p.name for p in home.iterdir()}
+        if present and MARK not in present:
+            raise ArchiveUnwritable(f"{home} holds something else ({min(present)}); the demo wants an empty folder or its own")
+        for name in sorted(present & set(OURS) - {MARK}):
+            path = home / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        (home / MARK).touch()
+    except OSError as error:
+        raise ArchiveUnwritable(f"cannot use {home}: {error.strerror}") from error
+
+
+def crawl(home: Path, environment: dict[str, str]) -> int:
+    """Serve the bundled site on loopback and crawl it; return the exit code."""
+    from cli.demo.serve import serve
+    from cli.demo.site import build_site, demo_source
+    from cli.verbs.collect.crawl import crawl_all, finish, worst
+    from crawler.source import load_source
+
+    config = load_config(environment)
+    build_site(home / "site")
+    with serve(home / "site") as base:
+        print(f"a small government site is served at {base} (invented places and people)")
+        path = config.sources_dir / "demo.toml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(demo_source(base), encoding="utf-8")
+        source = load_source(path)
+        os.environ.update(environment)
+        codes = asyncio.run(crawl_all([(source, source.name)], ["--show"], 1))
+        return finish(config, [source]) or worst(codes)
+
+
+def search(query: str, environment: dict[str, str]) -> int:
+    """Run the `search` command as a user would; return its exit code."""
+    print(f'\n$ search "{query}"', flush=True)
+    return subprocess.run([sys.executable, "-m", "cli.search.command", query, "--limit", "3"], env=environment, check=False).returncode
+
+
+def _next_steps(home: Path) -> str:
+    bin_folder = Path(sys.executable).parent
+    return f"""
+The archive of this demo is in {home}. Go on with it:
+  export NOTICES_HOME={home} PATH={bin_folder}:$PATH
+  search "两感"
+  notices status
+  notices show 1
+For a real site, with an archive of its own:
+  unset NOTICES_HOME
+  notices source new https://www.example.gov.cn/tzgg/      looks at a list page, writes a source file
+  notices source check NAME                                shows what its lists and one notice look like
+  notices crawl NAME                                       archives and indexes it
+  notices schedule                                         goes on by each source's own clock"""

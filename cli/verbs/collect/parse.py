@@ -1,0 +1,94 @@
+"""`notices parse`: saved pages in, JSON out; touches no archive."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from crawler.list_page import read_list
+from notices.capture import ListPage
+from notices.config import Config
+from notices.errors import BadInput
+from notices.model import Notice
+from pipeline.parse.detail import read_detail
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A line of a manifest."""
+
+    id: str
+    file: str
+    url: str = "http://localhost/page.html"
+    kind: str = "detail"
+
+
+def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """`notices parse`."""
+    verb = verbs.add_parser("parse", help="read saved pages, print JSON; touches no archive")
+    verb.add_argument("files", nargs="*", metavar="FILE", help="a saved page")
+    verb.add_argument("--manifest", metavar="FILE", help='lines of {"id", "file", "url", "kind"}; - for standard input')
+    verb.add_argument("--url", default="http://localhost/page.html", help="the address that relative links in FILE start from")
+    verb.add_argument("--kind", choices=("detail", "list"), default="detail", help="what FILE is")
+    verb.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """One JSON line a page, in order. Raises BadInput."""
+    if bool(args.files) == bool(args.manifest):
+        raise BadInput("parse: give files or --manifest, one of the two")
+    pages = manifest(args.manifest) if args.manifest else (Page(f, f, args.url, args.kind) for f in args.files)
+    for page in pages:
+        print(json.dumps(read_page(page), ensure_ascii=False))
+    return 0
+
+
+def manifest(name: str) -> Iterator[Page]:
+    """The pages a manifest names. Raises BadInput with the line's number."""
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{name}: {error}") from error
+    for n, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            yield _page(line, f"{name}:{n}")
+
+
+def _page(line: str, where: str) -> Page:
+    try:
+        page = msgspec.json.decode(line, type=Page)
+    except msgspec.DecodeError as error:
+        raise BadInput(f"{where}: {error}") from error
+    if page.kind not in ("detail", "list"):
+        raise BadInput(f"{where}: kind {page.kind!r} is neither detail nor list")
+    return page
+
+
+def read_page(page: Page) -> dict[str, Any]:
+    """What a saved page says. Raises BadInput when its file cannot be read."""
+    try:
+        body = Path(page.file).read_bytes()
+    except OSError as error:
+        raise BadInput(f"{page.file}: {error.strerror}") from error
+    if page.kind == "list":
+        return {"id": page.id, **list_json(read_list(body, page.url))}
+    return {"id": page.id, **notice_json(read_detail(body, page.url))}
+
+
+def list_json(page: ListPage) -> dict[str, Any]:
+    """A list page as plain values."""
+    made: dict[str, Any] = msgspec.to_builtins(page)
+    return made
+
+
+def notice_json(notice: Notice) -> dict[str, Any]:
+    """A notice as plain values; the anatomy's own fields follow those of the page."""
+    made: dict[str, Any] = msgspec.to_builtins(notice)
+    return made

@@ -1,0 +1,1 @@
+"""Verbs that prove, check and repair."""

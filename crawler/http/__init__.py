@@ -1,0 +1,1 @@
+"""How politely: requests, redirects, retries, robots, addresses."""

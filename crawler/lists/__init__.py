@@ -1,0 +1,1 @@
+"""How a list page is read: lines, links, dates, pagers."""

@@ -1,0 +1,48 @@
+"""Entries from a page or a fragment of HTML, whatever made it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crawler.lists.grouping import choose
+from crawler.lists.outline import outline
+from crawler.lists.pairing import Pairing, Record, with_title
+from notices.capture import ListEntry
+from notices.text.html import base_url, parse
+
+
+def page_entries(root: Any, url: str) -> tuple[ListEntry, ...]:
+    """The entries of the list that a page shows."""
+    page = outline(root, base_url(root, url))
+    return _entries(choose(page, Pairing(page), url))
+
+
+def fragment_entries(fragment: str, url: str) -> tuple[ListEntry, ...]:
+    """The entries of a fragment that holds nothing but a list: where no list is recognised, every link that can be a title."""
+    page = outline(parse(f"<div>{fragment}</div>"), url)
+    pairing = Pairing(page)
+    chosen = choose(page, pairing, url)
+    return _entries(chosen or pairing.records() or [Record(link.node, link, None) for link in pairing.eligible(page.links)])
+
+
+def fragment_list(fragment: str, url: str) -> tuple[ListEntry, ...]:
+    """The entries of the list in a fragment that may hold other things too."""
+    page = outline(parse(f"<div>{fragment}</div>"), url)
+    return _entries(choose(page, Pairing(page), url))
+
+
+def record_entry(fragment: str, url: str) -> ListEntry | None:
+    """The one entry of a record's HTML."""
+    wrapped = f"<table>{fragment}</table>" if fragment.lstrip()[:3].lower() in ("<tr", "<td") else f"<div>{fragment}</div>"
+    page = outline(parse(wrapped), url)
+    pairing = Pairing(page)
+    links = pairing.eligible(page.links)
+    if not links:
+        return None
+    found = _entries([next(iter(pairing.records()), None) or Record(links[0].node, pairing.best(links), None)])
+    return found[0] if found else None
+
+
+def _entries(records: list[Record]) -> tuple[ListEntry, ...]:
+    made = (ListEntry(r.title, r.link.url, r.day) for r in map(with_title, records) if r.title)
+    return tuple(dict.fromkeys(made))

@@ -1,0 +1,124 @@
+"""Entries out of JSON answers: the longest array of objects that have a title and an address."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from notices.capture import ListEntry
+from notices.text.dates import find_dates, parse_date
+from notices.text.html import absolute
+
+MAX_VALUES = 300_000
+MAX_ENTRIES = 5_000
+_PADDED = re.compile(r"^\s*[\w.$]{1,60}\s*\(\s*(?=[\[{])")
+_TAG = re.compile(r"<[^<>]{0,300}>")
+_TITLES = ("titleo", "doctitle", "maintitle", "title", "infotitle", "showtitle", "subject", "headline", "docname", "articletitle", "name")
+_ADDRESSES = (
+    *("posturl", "url", "docurl", "docpuburl", "linkurl", "infourl", "detailurl", "htmlurl", "pageurl", "link", "href"),
+    *("visiturl", "staticurl"),
+)
+_DAYS = (
+    *("displaypublishtime", "firstpublishtime", "publishedtimestr", "publishedtime", "docreltime", "docrelpubtime", "docpubtime"),
+    *("pubtime", "publishtime", "publishdate", "pubdate", "releasetime", "releasedate", "publishedtimeformat", "cfwrqformat"),
+    *("docdate", "infodate", "ptime", "date", "time", "createdat", "createtime", "writedate", "showdate"),
+)
+_INNER = ("data", "fields", "source", "_source", "doc", "article", "map")
+_SHANGHAI = timedelta(hours=8)
+
+
+def load(text: str) -> Any:
+    """The JSON value of an answer, its callback dropped; None when it is none."""
+    body = text.strip().lstrip("\ufeff")
+    padded = _PADDED.match(body[:100])
+    if padded:
+        body = body[padded.end() :].rstrip(" ;\n\r\t").removesuffix(")")
+    if body[:1] not in ("{", "["):
+        return None
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def json_entries(value: Any, url: str) -> tuple[ListEntry, ...]:
+    """The entries of the array that yields most."""
+    best: tuple[ListEntry, ...] = ()
+    for array in _arrays(value):
+        made = [entry for item in array[:MAX_ENTRIES] if isinstance(item, Mapping) and (entry := _entry(item, url))]
+        if len(made) > len(best):
+            best = tuple(dict.fromkeys(made))
+    return best
+
+
+def json_fragment(value: Any) -> str | None:
+    """The longest piece of HTML with links that an answer carries in a string."""
+    found = [v for v in _values(value) if isinstance(v, str) and "<a" in v and "href" in v]
+    return max(found, key=len, default=None)
+
+
+def json_number(value: Any, *names: str) -> int | None:
+    """The first whole number under one of these keys, wherever it stands."""
+    for item in _values(value):
+        if isinstance(item, Mapping):
+            for name in names:
+                number = item.get(name)
+                if isinstance(number, str) and number.isdecimal() and len(number) < 10:
+                    number = int(number)
+                if isinstance(number, int) and not isinstance(number, bool):
+                    return number
+    return None
+
+
+def _values(value: Any) -> Iterator[Any]:
+    """Every value inside, breadth first, at most MAX_VALUES."""
+    queue = [value]
+    seen = 0
+    while queue and seen < MAX_VALUES:
+        following: list[Any] = []
+        for item in queue:
+            seen += 1
+            yield item
+            if isinstance(item, Mapping):
+                following.extend(item.values())
+            elif isinstance(item, list):
+                following.extend(item)
+        queue = following
+
+
+def _arrays(value: Any) -> Iterator[list[Any]]:
+    return (v for v in _values(value) if isinstance(v, list) and v and isinstance(v[0], Mapping))
+
+
+def _entry(item: Mapping[str, Any], url: str) -> ListEntry | None:
+    for layer in (item, *(item[k] for k in _INNER if isinstance(item.get(k), Mapping))):
+        folded = {str(k).replace("_", "").lower(): v for k, v in layer.items()}
+        title = next((t for k in _TITLES if (t := _plain(folded.get(k)))), None)
+        address = next((a for k in _ADDRESSES if isinstance(folded.get(k), str) and (a := absolute(url, folded[k]))), None)
+        if title and address:
+            day = next((d for k in _DAYS if (d := _day(folded.get(k)))), None)
+            return ListEntry(title, address, day)
+    return None
+
+
+def _plain(value: Any) -> str:
+    if not isinstance(value, str):
+        return ""
+    return re.sub(r"\s+", " ", html.unescape(_TAG.sub("", value[:2000]))).strip()
+
+
+def _day(value: Any) -> date | None:
+    """The day of a date string, or of a time in seconds or milliseconds, in Asia/Shanghai."""
+    if isinstance(value, str):
+        if value.isdecimal() and len(value) in (10, 13):
+            return _day(int(value))
+        found = find_dates(value[:60])
+        return found[0][2] if found else parse_date(value[:60])
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    seconds = value / 1000 if value > 1e11 else value
+    return (datetime.fromtimestamp(seconds, UTC) + _SHANGHAI).date() if 3e8 < seconds < 4.2e9 else None

@@ -1,0 +1,124 @@
+"""Where a link of a list leads and what it calls the notice."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from notices.text.html import absolute
+
+CUT = "javascript:;"
+"""What stands for a target that the page does not give."""
+
+_SCRIPT = re.compile(r"^\s*javascript\s*:", re.I)
+_CALL = re.compile(
+    r"""(?:window\.open|location(?:\.href)?\s*=|location\.(?:replace|assign)\s*\(|open\w*\s*\(|goto\w*\s*\(|to\w*url\s*\(|jump\w*\s*\()"""
+    r"""\s*\(?\s*['"]([^'"\s]{1,500})['"]""",
+    re.I,
+)
+_BULLET = re.compile(r"^[\s·•●■□◆◇▪▶►>»※*☆★\-–—|]+(?=\S)")
+_MARKS = re.compile(r"^\s*(?:\[置顶\]|【置顶】|置顶(?=[\s:：]))\s*|\s*(?:(?<![A-Za-z])(?:new|New|NEW)!?)\s*$")
+_CUT_OFF = re.compile(r"\s*(?:\.{2,}|…+|。{2,})\s*$")
+_TOOLTIP = re.compile(r"(?:标题|文章标题|信息标题)\s*[:：]\s*([^\r\n]+)")
+_TAG = re.compile(r"<[^<>]{1,200}>")
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_PIECES = ("p", "div", "span", "i", "em", "b", "strong")
+_BLANKS = re.compile(r"\s+")
+_TITLED = re.compile(r"(?:^|[\s_-])(?:\w*tit(?:le)?|bt|biaoti|name)(?=$|[\s_-])", re.I)
+_DATED = re.compile(r"(?:^|[\s_-])(?:date|time|day|year|month|riqi|shijian|fbsj|rq|sj)\w*(?=$|[\s_-])|-?date$|-?time$", re.I)
+
+
+def link_target(element: Any, base: str) -> str | None:
+    """The absolute address, CUT where there is none to be read, None where the link is no link to a page."""
+    href = (element.get("href") or "").strip()
+    script = href if _SCRIPT.match(href) else ""
+    if href and not script and href != "#":
+        if href.startswith("#"):
+            return None
+        return absolute(base, href)
+    call = _CALL.search(f"{element.get('onclick') or ''} {script}"[:2000])
+    if call and any(mark in call[1] for mark in "./?"):
+        return absolute(base, call[1])
+    return CUT if script or href == "#" else None
+
+
+def squeeze(text: str) -> str:
+    """The text with runs of white space as one blank."""
+    return _BLANKS.sub(" ", text).strip()
+
+
+def own_text(element: Any) -> str:
+    """A link's text, at most 1,000 characters."""
+    text = element.text
+    if len(element):
+        text = "".join(element.itertext("*") if len(element) < 50 else element.xpath(".//text()"))
+    return squeeze(text[:1000]) if text else ""
+
+
+def title_of(element: Any, text: str) -> str:
+    """What a link calls its target: the tooltip where the text is cut short, else the text without marks and dates."""
+    tip = _tooltip(element.get("title") or "")
+    text = _shown_title(element, text)
+    if not text:
+        return tip or next((squeeze(i.get("alt") or "") for i in element.iter("img")), "")
+    shown = _BULLET.sub("", _MARKS.sub("", text)).strip() or text
+    if not tip:
+        return shown
+    core, whole = _dense(_CUT_OFF.sub("", shown)), _dense(tip)
+    cut_off = bool(_CUT_OFF.search(shown))
+    if whole.startswith(core) and (cut_off or len(core) >= 8):
+        return tip
+    return tip if cut_off and core[:6] and core[:6] in whole and len(whole) > len(core) else shown
+
+
+def _tooltip(tip: str) -> str:
+    """The title attribute as a title: tags dropped, the labelled line of a multi-line tooltip."""
+    if "<" in tip:
+        tip = _TAG.sub(" ", tip)
+    named = _TOOLTIP.search(tip)
+    if named:
+        return squeeze(named[1])
+    first = tip.strip().split("\n")[0] if re.search(r"\n\s*(?:发布|时间|日期|来源|作者)", tip) else tip
+    return squeeze(first)[:500]
+
+
+def _shown_title(element: Any, text: str) -> str:
+    """The text of the part that holds the title, where a link wraps a whole entry."""
+    if not len(element):
+        return text
+    parts = [part for part in element.iter(*_HEADINGS, *_PIECES) if part is not element][:40]
+    for part in parts:
+        names = f"{part.get('class') or ''} {part.get('id') or ''}"
+        if part.tag in _HEADINGS or (len(names) > 1 and _TITLED.search(names) and not _DATED.search(names)):
+            shown = own_text(part)
+            if len(shown) >= 4 and not _is_date(shown):
+                return shown
+    return _without_dates(element, parts, text)
+
+
+def _without_dates(element: Any, parts: list[Any], text: str) -> str:
+    dated = [p for p in parts if (shown := own_text(p)) and len(shown) <= 30 and _is_date(shown)]
+    if not dated:
+        blocks = [own_text(p) for p in parts if p.tag in ("p", "div")]
+        return max(blocks[:2], key=len) if len(blocks) > 1 and len(text) > 60 else text
+    for part in dated:
+        shown = own_text(part)
+        if text.endswith(shown):
+            text = text[: -len(shown)]
+        elif text.startswith(shown):
+            text = text[len(shown) :]
+    return text.strip()
+
+
+def row_title(row: Any) -> str:
+    """The longest text of a row that is neither a link's nor a date: the title where the link only says 查看."""
+    texts = (squeeze(part.text or "") for part in row.iter("td", "span", "p", "div", "h3", "h4", "h5", "li", "dt", "em", "strong"))
+    return max((text for text in texts if text and not _is_date(text)), key=len, default="")
+
+
+def _is_date(text: str) -> bool:
+    return bool(re.fullmatch(r"[\[(（【]?\s*(?:发布)?(?:时间|日期)?[:：]?\s*[\d年月日/.\-: ]+\s*[\])）】]?", text))
+
+
+def _dense(text: str) -> str:
+    return _BLANKS.sub("", text)

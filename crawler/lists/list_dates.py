@@ -1,0 +1,185 @@
+"""Dates beside links: whole, labelled, or split over several elements (reference/domain.md §5.1)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+
+from notices.text.dates import find_dates, parse_date
+
+_DIGITS = re.compile(r"[0-9０-９]+")
+_YEAR = re.compile(r"(?:19|20|１９|２０)[0-9０-９]{2}")
+_KINDS = "发布|公布|发文|更新|上传|成文|生成|印发|截止|截至|开标|报名|实施|施行"
+_LABEL = re.compile(rf"(?:(?:{_KINDS})?(?:时间|日期)|发布|公布|发文|印发|截止|截至|Date|date)[^\d０-９]{{0,8}}$")
+_LATIN_MONTH = re.compile(r"(?i)^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?$")
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_HAN_MONTHS = {f"{m}月": n for n, m in enumerate(["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], 1)}
+_JOINTS = frozenset(["-", "/", ".", "—", "–", "·", "|", "年", "月", "日", "~", ":", "：", "[", "]", "(", ")", "（", "）", "【", "】"])
+_EDGES = " \t\r\n\u3000\xa0[]()（）【】〔〕<>|·•:：-/.—–"
+_WIDE = str.maketrans("０１２３４５６７８９－／．", "0123456789-/.")
+_TIME = re.compile(r"\s+\d{1,2}:\d{2}(?::\d{2})?$")
+
+
+@dataclass(slots=True)
+class Stamp:
+    """A date of the page at a node. Without a year `day` is None; `sure` is 2 when the text is nothing else."""
+
+    node: int
+    at: int
+    day: date | None
+    month_day: tuple[int, int] | None
+    sure: int
+    label: str = ""
+
+
+@dataclass(slots=True)
+class StampReader:
+    """Reads the text pieces of a page in order and joins the parts of split dates."""
+
+    found: list[Stamp] = field(default_factory=list)
+    _parts: dict[str, int] = field(default_factory=dict)
+    _first: tuple[int, int] = (0, 0)
+    _label: str = ""
+
+    def read(self, text: str, node: int, at: int, *, inside: bool) -> None:
+        """Take the next piece; `inside` a link only a piece that is a date in whole counts."""
+        if len(text) > 300 or not _plausible(text):
+            self.flush()
+            self._label = _label_of(text)
+            return
+        whole = parse_date(text) if _YEAR.search(text) and len(text) <= 60 else None
+        if whole:
+            self._whole(Stamp(node, at, whole, None, 2, self._label + _before_digits(text)))
+        elif not self._part(text.translate(_WIDE), node, at):
+            self.flush()
+            if not inside:
+                self._within(text, node, at)
+            self._label = _label_of(text)
+
+    def flush(self) -> None:
+        """End a split date; day and month without a year are kept as such."""
+        parts, self._parts = self._parts, {}
+        if "m" not in parts or "d" not in parts:
+            return
+        node, at = self._first
+        if "y" not in parts:
+            if _real(2000, parts["m"], parts["d"]):
+                self.found.append(Stamp(node, at, None, (parts["m"], parts["d"]), 2, self._label))
+        elif day := _real(parts["y"], parts["m"], parts["d"]):
+            self.found.append(Stamp(node, at, day, None, 2, self._label))
+
+    def _whole(self, stamp: Stamp) -> None:
+        self.flush()
+        self.found.append(stamp)
+        self._label = ""
+
+    def _within(self, text: str, node: int, at: int) -> None:
+        """A date with a label, or with little else, inside a longer piece."""
+        if not _YEAR.search(text):
+            return
+        for start, end, day in find_dates(text):
+            label = _LABEL.search(text[:start])
+            if label or len(text) - (end - start) <= 30:
+                self.found.append(Stamp(node, at, day, None, 2 if label else 1, label[0] if label else ""))
+
+    def _part(self, text: str, node: int, at: int) -> bool:
+        """Whether the piece is a part of a date; it then joins those before it."""
+        if text in _JOINTS:
+            return self._joint(text)
+        parts = _parts_of(_TIME.sub("", text).strip(_EDGES)) or _split_parts(text)
+        if not parts:
+            return False
+        joined = _joined(self._parts, parts)
+        if joined is None:
+            self.flush()
+            joined = parts
+        if joined is parts or not self._parts:
+            self._first = (node, at)
+        self._parts = joined
+        return True
+
+    def _joint(self, text: str) -> bool:
+        if text == "月" and "d" in self._parts and "m" not in self._parts:
+            self._parts["m"] = self._parts.pop("d")
+        return bool(self._parts)
+
+
+def _before_digits(text: str) -> str:
+    """The label that stands before a date in its own piece."""
+    digits = _DIGITS.search(text)
+    return text[: digits.start()][:24] if digits else ""
+
+
+def _label_of(text: str) -> str:
+    """The label that a piece ends with, for the date that may follow."""
+    found = _LABEL.search(text[-24:])
+    return found[0] if found else ""
+
+
+def _plausible(text: str) -> bool:
+    return bool(_DIGITS.search(text)) or text in _JOINTS or text in _HAN_MONTHS or bool(len(text) < 12 and _LATIN_MONTH.match(text))
+
+
+def _parts_of(text: str) -> dict[str, int]:
+    """What a short piece says of a date: any of y, m, d; empty when it says something else."""
+    if len(text) > 12:
+        return {}
+    if text in _HAN_MONTHS:
+        return {"m": _HAN_MONTHS[text]}
+    if latin := _LATIN_MONTH.match(text):
+        return {"m": _MONTHS.index(latin[1].lower()) + 1}
+    numbers = [n for n in _DIGITS.findall(text) if len(n) <= 4]
+    frame = _DIGITS.sub("#", text).replace(" ", "")
+    if frame in ("#", "#年", "#月", "#日"):
+        return _single(numbers, frame)
+    if frame in ("#-#", "#/#", "#.#", "#月#日", "#月#", "#年#月", "#年#", "#,#") and len(numbers) == 2:
+        return _double(numbers, "年" in frame)
+    return {}
+
+
+def _split_parts(text: str) -> dict[str, int]:
+    """The parts that a piece of two or three holds: 16 2020-10, 10-16 2020."""
+    pieces = text.split() if len(text) <= 20 else []
+    joined: dict[str, int] | None = {}
+    for piece in pieces if 2 <= len(pieces) <= 4 else ():
+        parts = _parts_of(piece.strip(_EDGES)) if piece not in _JOINTS else {}
+        joined = _joined(joined, parts) if joined is not None and (parts or piece in _JOINTS) else None
+    return joined if joined and len(joined) == 3 else {}
+
+
+def _single(numbers: list[str], frame: str) -> dict[str, int]:
+    if len(numbers) != 1:
+        return {}
+    value = int(numbers[0])
+    if len(numbers[0]) == 4:
+        return {"y": value} if 1949 <= value <= 2099 and frame in ("#", "#年") else {}
+    if frame == "#月":
+        return {"m": value} if 1 <= value <= 12 else {}
+    return {"d": value} if len(numbers[0]) <= 2 and 1 <= value <= 31 and frame != "#年" else {}
+
+
+def _double(numbers: list[str], with_year: bool) -> dict[str, int]:
+    one, two = int(numbers[0]), int(numbers[1])
+    if len(numbers[0]) == 4:
+        return {"y": one, "m": two} if 1949 <= one <= 2099 and 1 <= two <= 12 else {}
+    if len(numbers[1]) == 4:
+        return {"m": one, "y": two} if 1949 <= two <= 2099 and 1 <= one <= 12 else {}
+    return {"m": one, "d": two} if not with_year and _real(2000, one, two) else {}
+
+
+def _joined(old: dict[str, int], new: dict[str, int]) -> dict[str, int] | None:
+    """Both together; None when they contradict. 2020 | 10 | 16 reads as year, month, day."""
+    if not old.keys() & new.keys():
+        return {**old, **new}
+    if new.keys() == {"d"} and "m" not in old:
+        month, day = (old["d"], new["d"]) if "y" in old else (new["d"], old["d"])
+        return {**old, "m": month, "d": day} if month <= 12 else None
+    return None
+
+
+def _real(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

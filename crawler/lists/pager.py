@@ -1,0 +1,164 @@
+"""The page that follows, as a page's own pager says: its links, its page numbers, its count of pages (reference/domain.md §4.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from crawler.lists.links import squeeze
+from crawler.lists.page_addresses import numbered, query_page, sibling, stem_and_ending, succeeding, with_query
+from notices.text.html import absolute
+
+_NEXT = re.compile(r"^[\[【(（<\s]*(?:下\s*一?\s*[页頁]|后一?页|向后|next(?:\s*page)?|[>›»＞]{1,2})\s*[>›»＞→\]】)）]*$", re.I)
+_LAST = re.compile(r"^[\[【(（\s]*(?:尾页|末页|最后一?页|last)", re.I)
+_DISABLED = re.compile(r"disabled|nolink|\bno-?next", re.I)
+_NUMBER_CALL = re.compile(r"\w*(?:page|goto|turn|to|list)\w*\s*\(\s*['\"]?(\d{1,5})['\"]?\s*[,)]", re.I)
+_ADDRESS_CALL = re.compile(r"""\(\s*['"]([^'"\s<>]*(?:\.(?:s?html?|jspx?|aspx?|php)|\?)[^'"\s<>]*)['"]""", re.I)
+_COUNT = re.compile(r"共\s*(\d{1,5})\s*页|(?<![\d/.-])(\d{1,5})\s*/\s*(\d{1,5})(?![\d/.-])\s*页?")
+_PAGER = re.compile(r"page|paging|pagination|fenye|\bfy\b|pagi|turn", re.I)
+_HERE = re.compile(r"\b(?:cur(?:rent)?|active|on|now|selected|thisclass|hover)\b", re.I)
+
+
+@dataclass(slots=True)
+class Pager:
+    """What a page says of the pages after it. `following` in order of belief; `open` when it shows a pager without targets."""
+
+    following: list[str]
+    current: int | None = None
+    total: int | None = None
+    open: bool = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether the page says that it is the last."""
+        if self.following or self.total is None:
+            return False
+        return self.total <= 1 or (self.current is not None and self.current >= self.total)
+
+
+def read_pager(root: Any, url: str, base: str) -> Pager:
+    """The pager of a page."""
+    pager = Pager([])
+    numbers: dict[int, str] = {}
+    for element in root.iter("a", "area", "link"):
+        _take(element, pager, numbers, base)
+    _count(root, pager)
+    here = _number_here(root, numbers, url) or pager.current
+    if here is None and numbers:
+        here = 1
+    pager.current = pager.current or here
+    if here is not None and here + 1 in numbers:
+        pager.following.append(numbers[here + 1])
+    pager.following = [u for u in dict.fromkeys(pager.following) if _plain(u) != _plain(url)]
+    return pager
+
+
+def guesses(pager: Pager, url: str) -> Iterator[str]:
+    """Pages to probe where the pager names none; none when it says that the list ends here."""
+    if pager.ended:
+        return
+    after = succeeding(url)
+    if after:
+        yield after
+    if after or not (pager.open or (pager.total or 0) > 1):
+        return
+    stem, ending = stem_and_ending(url)
+    if pager.total and pager.total > 1 and stem != "index":
+        yield sibling(url, f"{stem}/{pager.total - 1}{ending}")
+    yield sibling(url, f"{stem}_1{ending}")
+    yield sibling(url, f"{stem}_2{ending}")
+    yield with_query(url, page=2)
+
+
+def _take(element: Any, pager: Pager, numbers: dict[int, str], base: str) -> None:
+    """Note what one link says of paging."""
+    if element.tag == "link" or element.get("rel") == "next":
+        if (element.get("rel") or "").lower() == "next":
+            pager.following[:0] = [u for u in (absolute(base, element.get("href")),) if u]
+        return
+    text = _label(element)
+    if text.isdecimal() and len(text) <= 4:
+        target = _target(element, base)
+        if target and _in_pager(element):
+            numbers.setdefault(int(text), target)
+        pager.open = pager.open or (target is None and text == "2" and _in_pager(element))
+    elif text and len(text) <= 12 and _NEXT.match(text) and not _DISABLED.search(element.get("class") or ""):
+        if not any(c.isalnum() for c in text) and not _in_pager(element):
+            return
+        target = _target(element, base)
+        if target:
+            pager.following.append(target)
+        pager.open = True
+
+
+def _label(element: Any) -> str:
+    text = squeeze("".join(element.itertext("*"))[:40]) if len(element) < 8 else ""
+    return text or squeeze((element.get("title") or element.get("aria-label") or "")[:12])
+
+
+def _target(element: Any, base: str) -> str | None:
+    """Where a link of the pager leads, through its href or the address or page number in its script."""
+    href = (element.get("href") or "").strip()
+    if href and not href.lower().startswith("javascript") and not href.startswith("#"):
+        return absolute(base, href)
+    script = f"{element.get('onclick') or ''} {href}"[:500]
+    address = _ADDRESS_CALL.search(script)
+    if address:
+        return absolute(base, address[1])
+    return _by_number(script, base)
+
+
+def _by_number(script: str, base: str) -> str | None:
+    """The address that already carries a page number, with the number that a script names."""
+    number = _NUMBER_CALL.search(script)
+    in_query, in_name = query_page(base), numbered(base)
+    if not number or not (in_query or in_name):
+        return None
+    if in_query:
+        return with_query(base, **{in_query[0]: number[1]})
+    return sibling(base, f"{in_name[0]}{number[1]}{in_name[2]}") if in_name else None
+
+
+def _in_pager(element: Any) -> bool:
+    """Whether a link stands in a pager: the names of the parts around it say so, or words beside it."""
+    part = element.getparent()
+    for _ in range(3):
+        if part is None or part.tag == "body":
+            return False
+        if _PAGER.search(f"{part.get('class') or ''} {part.get('id') or ''}"):
+            return True
+        if len(part) <= 60 and any(_NEXT.match(_label(a)) or _LAST.match(_label(a)) for a in list(part)[-6:] if a.tag == "a"):
+            return True
+        part = part.getparent()
+    return False
+
+
+def _count(root: Any, pager: Pager) -> None:
+    """The number of this page and of all pages, from 共5页 or 1/5."""
+    for text in root.xpath("//text()[contains(., '共') or contains(., '/')][string-length() < 200][not(parent::script or parent::style)]"):
+        for match in _COUNT.finditer(text):
+            if match[1]:
+                pager.total = pager.total or int(match[1])
+            elif 1 <= int(match[2]) <= int(match[3]) and ("页" in text or "共" in text or "条" in text):
+                pager.current, pager.total = int(match[2]), int(match[3])
+
+
+def _number_here(root: Any, numbers: dict[int, str], url: str) -> int | None:
+    """The number of this page in a row of page numbers."""
+    for number, target in numbers.items():
+        if _plain(target) == _plain(url):
+            return number
+    if not numbers:
+        return None
+    for element in root.iter("a", "span", "strong", "b", "em", "li", "font"):
+        text = (element.text or "").strip()
+        if text.isdecimal() and len(text) <= 4 and len(element) == 0 and _HERE.search(element.get("class") or "") and _in_pager(element):
+            return int(text)
+    missing = [n for n in range(1, max(numbers) + 1) if n not in numbers and (n - 1 in numbers or n + 1 in numbers)]
+    return missing[0] if len(missing) == 1 else None
+
+
+def _plain(url: str) -> str:
+    return url.partition("#")[0].partition("://")[2]

@@ -1,0 +1,216 @@
+"""Pairs the links and the dates of an outline into the entries that a reader sees."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from crawler.lists.columns import Columns
+from crawler.lists.links import row_title, title_of
+from crawler.lists.list_dates import Stamp
+from crawler.lists.outline import Link, Outline
+from notices.text.dates import find_dates, parse_date, url_date
+
+MAX_LINKS_OF_ENTRY = 8
+MAX_DATES_OF_ENTRY = 12
+_NO_TITLE = re.compile(
+    r"^[\[【<(（]?\s*(?:更多|more|详情|详细|查看\S{0,4}|阅读\S{0,4}|点击\S{0,4}|全文|下载\S{0,2}|首页|上一?页|下一?页|尾页|末页|last|next|prev|"
+    r"返回\S{0,4}|网站地图|收起|展开|登录|注册|pdf|word|[\d\s<>«»›‹|.…-]{1,8})\s*[>»]*\s*[\]】>)）]?$",
+    re.I,
+)
+_CALL = re.compile(r"^[\[【<(（]?\s*(?:详情|详细|查看|阅读|点击|全文)")
+_WANTED = re.compile(r"发布|公布|发文|印发|上传|Date")
+_UNWANTED = re.compile(r"截止|截至|实施|施行|生效|失效|有效|成文|生成|更新|开标|报名")
+_DATE_ENDS = frozenset("0123456789日]）)】")
+_DAY = r"(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?"
+_NUMERIC_DAY = r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}"
+_BRACKETED = rf"[\[【(（]\s*({_DAY}|\d{{1,2}}[-/.]\d{{1,2}})\s*[\]】)）]"
+_LED = re.compile(rf"^(?:{_BRACKETED}|({_NUMERIC_DAY})(?=[\s:：]))\s*[:：]?\s*(?=\S)")
+_ENDED = re.compile(rf"(?<=\S)(?:\s*{_BRACKETED}|\s{{1,9}}({_NUMERIC_DAY}))(?:\s+\d\d:\d\d(?::\d\d)?)?\s*$")
+_URL_YEAR = re.compile(r"/((?:19|20)\d\d)(?=[/\d_-])")
+
+
+@dataclass(slots=True)
+class Record:
+    """An entry: its link, its date if one stands beside it, and the node that holds both."""
+
+    node: int
+    link: Link
+    day: date | None
+    title: str = ""
+    row: Any = None
+
+    @property
+    def dated(self) -> bool:
+        """Whether a date stands beside the link."""
+        return self.day is not None
+
+
+def is_title(text: str) -> bool:
+    """Whether a link's text can be a title rather than a page number or a call to click."""
+    return len(text) > 1 and not _NO_TITLE.match(text[:40]) and not (len(text) < 24 and text[-1:] in _DATE_ENDS and parse_date(text))
+
+
+class Pairing:
+    """The links of a page that can be titles, and what speaks for each."""
+
+    def __init__(self, page: Outline) -> None:
+        self.page = page
+        self.uses = Counter(link.url for link in page.links if not link.cut)
+        self.columns = Columns()
+        self.titled = {id(link): bool(link.text or link.element.get("title")) and is_title(link.text or "title") for link in page.links}
+
+    def eligible(self, links: Iterable[Link]) -> list[Link]:
+        """Those that can be titles."""
+        return [link for link in links if self.titled[id(link)]]
+
+    def best(self, links: list[Link]) -> Link:
+        """The link that is the title: targets that recur are categories; then the longest."""
+        return max(links, key=lambda link: (link.cut or self.uses[link.url] < 4, len(link.text or link.element.get("title") or "")))
+
+    def records(self) -> list[Record]:
+        """Every entry that has a date beside it, in page order."""
+        homes: dict[int, list[Stamp]] = defaultdict(list)
+        for stamp in self.page.stamps:
+            home = self._home(stamp)
+            if home is not None:
+                homes[home].append(stamp)
+        found = [record for home, stamps in homes.items() for record in self._at(home, stamps)]
+        return sorted(_once(found), key=lambda record: record.link.at)
+
+    def _home(self, stamp: Stamp) -> int | None:
+        """The smallest part of the page around a date that holds a link which can be a title, or else one that says 查看."""
+        page, called, alone = self.page, None, 0
+        for node in page.above(stamp.node):
+            count = page.count_links(node)
+            if count > 400 or (called is not None and page.count_stamps(node) > alone):
+                return called
+            if count and self.eligible(page.links_in(node)):
+                return self._wider(node)
+            if count and called is None and self._called(node):
+                called, alone = node, page.count_stamps(node)
+        return called
+
+    def _called(self, node: int) -> bool:
+        """Whether all that links in a part is a call to look, beside a text that is no link."""
+        links = self.page.links_in(node)
+        calls = len(links) <= MAX_LINKS_OF_ENTRY and any(_CALL.match(link.text) for link in links)
+        return calls and len(row_title(self.page.elements[node])) >= 6
+
+    def _wider(self, node: int) -> int:
+        """The part above, where the link found is only a category and the title stands there with no other date."""
+        page = self.page
+        above = page.parent[node]
+        links = self.eligible(page.links_in(node))
+        if above < 0 or len(links) != 1 or len(links[0].text) > 8:
+            return node
+        if page.count_links(above) > MAX_LINKS_OF_ENTRY or page.count_stamps(above) > page.count_stamps(node):
+            return node
+        return above if any(len(link.text) > 8 for link in page.links_in(above)) else node
+
+    def _at(self, home: int, stamps: list[Stamp]) -> list[Record]:
+        links = self.eligible(self.page.links_in(home)) or [k for k in self.page.links_in(home) if _CALL.match(k.text)][:1]
+        if len(links) == 1 or (len(stamps) == 1 and len(links) <= MAX_LINKS_OF_ENTRY):
+            if self.page.count_stamps(home) > len(stamps):
+                return self._near(home, links, stamps)
+            link = self.best(links)
+            return [Record(home, link, self._day(stamps, link), row=self.page.elements[home])]
+        if len({id(link.element) for link in links}) <= MAX_LINKS_OF_ENTRY and len({link.url for link in links if not link.cut}) == 1:
+            link = self.best(links)
+            return [Record(home, link, self._day(stamps, link))]
+        return self._near(home, links, stamps) if len(stamps) > 1 else []
+
+    def _near(self, home: int, links: list[Link], stamps: list[Stamp]) -> list[Record]:
+        """Pair in reading order what lies flat in one part: each date with the link before it, or after it."""
+        marks = sorted([(link.at, 0, link) for link in links] + [(s.at, 1, s) for s in stamps], key=lambda m: m[:2])
+        kinds = [kind for _, kind, _ in marks]
+        if len(links) == len(stamps) > 2 and kinds == sorted(kinds):
+            return [Record(home, link, self._day([s], link)) for link, s in zip(links, stamps, strict=True)]
+        after = kinds[0] == 1 and kinds[-1] == 0
+        found, open_links, waiting = [], [], None
+        for _, _, mark in marks:
+            if isinstance(mark, Link):
+                if waiting is not None:
+                    found.append(Record(home, mark, self._day([waiting], mark)))
+                    waiting = None
+                open_links.append(mark)
+            elif after:
+                waiting = mark
+            elif open_links:
+                link = open_links[-1]
+                found.append(Record(home, link, self._day([mark], link)))
+                open_links = []
+        return found
+
+    def _day(self, stamps: list[Stamp], link: Link) -> date | None:
+        """The day of publication among an entry's dates: by label, else the surest, else the last."""
+        if len(stamps) > 1:
+            stamps = stamps[:MAX_DATES_OF_ENTRY]
+            for stamp in stamps:
+                stamp.label = stamp.label or self.columns.label(self.page.elements[stamp.node])
+        stamp = max(stamps, key=lambda s: (_rank(s.label), s.sure, s.at))
+        if stamp.day:
+            return stamp.day
+        return _dated(_year_of(link.url, stamp.month_day), stamp.month_day) if stamp.month_day else None
+
+
+def _once(records: list[Record]) -> Iterable[Record]:
+    """Each link once: a record with a full date beats one without, else the wider one."""
+    by_link: dict[int, Record] = {}
+    for record in records:
+        other = by_link.get(id(record.link))
+        if other is None or (record.dated, -record.node) > (other.dated, -other.node):
+            by_link[id(record.link)] = record
+    return by_link.values()
+
+
+def with_title(record: Record) -> Record:
+    """The record with its title read; a date that stands inside the link's text goes where dates go."""
+    title = title_of(record.link.element, record.link.text)
+    if _CALL.match(title) and len(title) < 8 and record.row is not None:
+        title = row_title(record.row) or title
+    day, bare = day_in_title(title, record.link.url)
+    if bare and (record.day is None or day == record.day):
+        title, record.day = bare, day
+    record.title = title
+    return record
+
+
+def day_in_title(title: str, url: str) -> tuple[date | None, str | None]:
+    """The date before or after a title in the same text, and the title without it; None and None where there is none."""
+    found = _LED.search(title[:40]) or _ENDED.search(title[-40:])
+    if not found:
+        return None, None
+    shown = found[1] or found[2]
+    bare = title[found.end() :] if found.start() == 0 and found.re is _LED else title[: len(title) - len(found[0])].rstrip()
+    full = find_dates(shown)
+    if full:
+        return full[0][2], bare
+    month, day = (int(n) for n in re.findall(r"\d+", shown)[:2])
+    return _dated(_year_of(url, (month, day)), (month, day)), bare
+
+
+def _dated(year: int | None, month_day: tuple[int, int]) -> date | None:
+    try:
+        return date(year, *month_day) if year else None
+    except ValueError:
+        return None
+
+
+def _rank(label: str) -> int:
+    if _UNWANTED.search(label):
+        return 0
+    return 2 if _WANTED.search(label) else 1
+
+
+def _year_of(url: str, month_day: tuple[int, int] | None) -> int | None:
+    """The year that an address carries; an upload in January of a December notice is of the year before."""
+    day = url_date(url)
+    if day and month_day:
+        return day.year - 1 if month_day[0] - day.month > 6 else day.year
+    found = _URL_YEAR.search(url[:2000].partition("://")[2])
+    return int(found[1]) if found and 1990 <= int(found[1]) <= 2035 else None

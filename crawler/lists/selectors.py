@@ -1,0 +1,55 @@
+"""Lists read by the selectors that a source file gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lxml import etree
+from lxml.cssselect import CSSSelector
+
+from crawler.lists.links import CUT, link_target, own_text, squeeze, title_of
+from notices.capture import ListEntry
+from notices.errors import SourceFileError
+from notices.text.dates import find_dates, parse_date
+from notices.text.html import base_url
+
+
+def select(root: Any, selector: str) -> list[Any]:
+    """The elements a CSS selector, or an XPath where it holds a slash, finds. Raises SourceFileError naming it."""
+    try:
+        found = root.xpath(selector) if "/" in selector else CSSSelector(selector)(root)
+    except (etree.XPathError, SyntaxError, ValueError, AssertionError) as error:
+        raise SourceFileError(f"list: {selector!r} is neither a CSS selector nor an XPath: {error}") from error
+    return [e for e in found if isinstance(e, etree._Element)] if isinstance(found, list) else []
+
+
+def ruled_entries(root: Any, url: str, selectors: dict[str, str | None]) -> tuple[ListEntry, ...]:
+    """The entries that the selectors find; what they leave out is found inside the entry's element."""
+    base = base_url(root, url)
+    rows = select(root, selectors["entries"] or "")
+    made = (_entry(row, base, selectors) for row in rows)
+    return tuple(dict.fromkeys(e for e in made if e))
+
+
+def _entry(row: Any, base: str, selectors: dict[str, str | None]) -> ListEntry | None:
+    link = _first(row, selectors["link"]) if selectors["link"] else _longest_link(row)
+    if link is None:
+        return None
+    url = link_target(link, base) or CUT
+    named = _first(row, selectors["title"]) if selectors["title"] else None
+    title = own_text(named) if named is not None else title_of(link, own_text(link))
+    dated = _first(row, selectors["date"]) if selectors["date"] else row
+    text = squeeze("\n".join(dated.itertext("*"))[:2000]) if dated is not None else ""
+    found = find_dates(text)
+    day = parse_date(text) or (found[-1][2] if found else None)
+    return ListEntry(title, url, day) if title else None
+
+
+def _longest_link(row: Any) -> Any:
+    links = [row] if row.tag == "a" else list(row.iter("a"))[:20]
+    return max(links, key=lambda a: len(own_text(a) or a.get("title") or ""), default=None)
+
+
+def _first(row: Any, selector: str) -> Any:
+    found = select(row, selector if "/" not in selector or selector.startswith(".") else f".{selector}")
+    return found[0] if found else None

@@ -1,0 +1,1 @@
+"""An engine asked: tiers, cursor, facets, snippets."""

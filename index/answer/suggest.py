@@ -1,0 +1,125 @@
+"""What a query may have been meant to be, what it may become, and notices like one: asked of the same index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from index.engine import Engine, Hit
+from index.query.tokens import tokens_of
+from index.query.tree import Contains, Or, Phrase, Query
+from notices.errors import UnknownName
+from notices.text.fold import fold, fold_map
+
+MOST_WORDS, SHORTEST, LONGEST = 4, 2, 24
+_SHORT = 3
+_SCAN = 4000
+_SIMILAR, _PROBE = 160, 40
+
+
+def did_you_mean(engine: Engine, query: str, passages: Sequence[str]) -> str | None:
+    """The query with words that no notice holds written as the passages of similar notices write them; None when nothing is near.
+
+    A word with digits is left as it is: another number is no better spelling of it.
+    """
+    typed = (_core(t.text) for t in tokens_of(query) if t.kind in ("word", "phrase"))
+    words = [word for word in typed if SHORTEST < len(fold(word)) <= LONGEST and not any(map(str.isdigit, word))]
+    unknown = [word for word in words[:MOST_WORDS] if not engine.search(Query(word, Phrase(fold(word))), limit=0).total]
+    near = {word: _nearest(fold(word), passages) for word in unknown}
+    changed = {word: found for word, found in near.items() if found and _is_usual(engine, found)}
+    meant = query
+    for word, found in changed.items():
+        meant = meant.replace(word, found, 1)
+    return meant if changed and fold(meant) != fold(query) else None
+
+
+def _core(word: str) -> str:
+    """The word without the signs at its ends: a bracket left open is no slip of the pen."""
+    held = [at for at, char in enumerate(word) if char.isalnum()]
+    return word[held[0] : held[-1] + 1] if held else ""
+
+
+def _is_usual(engine: Engine, found: str) -> bool:
+    """Whether a suggestion is worth making: of three characters one is much, so more than one notice must hold it."""
+    return len(fold(found)) > _SHORT or engine.search(Query(found, Phrase(fold(found))), limit=0).total > 1
+
+
+def _nearest(word: str, passages: Iterable[str]) -> str | None:
+    """The run of a passage that differs from the word in least: one character in five, at least one."""
+    best: tuple[int, int, str] | None = None  # of equally near runs one as long as the word
+    allowed = max(1, len(word) // 5)
+    for passage in passages:
+        folded, offsets = fold_map(passage[:_SCAN])
+        for start in _starts(folded, word):
+            for length in range(max(2, len(word) - 1), len(word) + 2):
+                run = folded[start : start + length]
+                distance = _distance(run, word, allowed) if len(run) == length else allowed + 1
+                rank = distance, abs(length - len(word))
+                if 0 < distance <= allowed and (best is None or rank < best[:2]):
+                    best = (*rank, passage[offsets[start] : offsets[start + length - 1] + 1])
+    return best[2] if best else None
+
+
+def _starts(folded: str, word: str) -> list[int]:
+    """Where a run like the word may begin: around the places of its characters' pairs, or of its ends."""
+    marks = {word[i : i + 2]: i for i in range(len(word) - 1)} if len(word) > 3 else {c: i for i, c in enumerate(word)}
+    starts: dict[int, None] = {}
+    for mark, inside in marks.items():
+        at = folded.find(mark)
+        while at >= 0 and len(starts) < 500:
+            starts.update(dict.fromkeys(s for s in range(at - inside - 1, at - inside + 2) if s >= 0))
+            at = folded.find(mark, at + 1)
+    return list(starts)
+
+
+def _distance(left: str, right: str, most: int) -> int:
+    """The edit distance, neighbours swapped counting one; anything above `most` may come out as most + 1."""
+    if abs(len(left) - len(right)) > most:
+        return most + 1
+    before, row = list(range(len(right) + 1)), list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        earlier, before, row = before, row, [i]
+        for j, b in enumerate(right, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                cost = min(cost, earlier[j - 2] + 1)
+            row.append(cost)
+        if min(row) > most:
+            return most + 1
+    return row[-1]
+
+
+def completions(engine: Engine, typed: str, most: int = 10) -> list[str]:
+    """Titles and document numbers that go on from what was typed; those that begin with it first."""
+    folded = fold(typed)
+    if not folded:
+        return []
+    query = Query(typed, Or((Phrase(folded, "title"), Contains("document_number", folded))))
+    hits = engine.search(query, limit=20 * most).hits
+    found = [text for hit in hits for text in (hit.document_number, hit.title) if folded in fold(text)]
+    return sorted(dict.fromkeys(found), key=lambda text: not fold(text).startswith(folded))[:most]
+
+
+def similar(engine: Engine, ident: int) -> tuple[Query, int | None]:
+    """The query that ranks what resembles a notice by its title and its beginning, the notice itself first; and the notice's group.
+
+    Raises UnknownName.
+    """
+    held = engine.texts([ident])
+    if ident not in held:
+        raise UnknownName(f"the index holds no notice {ident}")
+    text, attached = held[ident]
+    body = fold(text or "".join(page for file in attached for page in file.pages))
+    own = _own(engine, body[:_PROBE], ident)
+    words = (fold(own.title) if own else "") + body[:_SIMILAR]
+    return Query(f"similar to {ident}", Or(()), relaxed_text=words, highlights=()), own.group if own else None
+
+
+def _own(engine: Engine, beginning: str, ident: int) -> Hit | None:
+    """What a result line shows of the notice, which stands at the head of its copies when its beginning is asked for."""
+    found = engine.search(Query("", Or(()), relaxed_text=beginning), limit=50).hits
+    return next((hit for hit in found if hit.id == ident), None)
+
+
+def without(hits: Sequence[Hit], ident: int) -> tuple[Hit, ...]:
+    """The hits but for one notice."""
+    return tuple(hit for hit in hits if hit.id != ident)

@@ -1,0 +1,69 @@
+"""A document as engines index it: folded parts, keyword facts, dates as day numbers, and what a result line shows."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any, NamedTuple
+
+from index.engine import AttachedText, Document
+from notices.text.fold import fold
+
+NO_DATE = 0
+SHOWN = ("url", "title", "source", "issuer", "document_number", "kind", "region", "state", "group")
+_DATES = ("published_date", "written_date", "effective_date")
+_FACTS = ("source", "issuer", "kind", "region", "state", "number_key", "number_loose", "url", "group")
+
+
+class Parts(NamedTuple):
+    """A document's folded parts: one each for title, number, issuer and text, one for each attachment's name and page."""
+
+    title: str
+    number: str
+    issuer: str
+    text: str
+    attached: tuple[str, ...]
+
+
+def parts_of(document: Document) -> Parts:
+    """The folded parts of a document; an attachment's name is a part of its own."""
+    attached = tuple(fold(piece) for a in document.attachments for piece in (a.name, *a.pages))
+    return Parts(fold(document.title), fold(document.document_number), fold(document.issuer), fold(document.text), attached)
+
+
+def facts_of(document: Document) -> list[str]:
+    """The keyword terms of a document, as field=value."""
+    facts = [f"{name}={getattr(document, name)}" for name in _FACTS if getattr(document, name)]
+    year = document.published_date or document.written_date
+    facts += [f"year={year.year}"] if year else []
+    return facts + (["has=attachment"] if document.attachments else [])
+
+
+def shown_of(document: Document) -> str:
+    """The fields named in SHOWN, as JSON."""
+    return _json([getattr(document, name) for name in SHOWN])
+
+
+def original_of(document: Document) -> str:
+    """Text and attachments as archived, as JSON."""
+    return _json([document.text, [[a.name, a.pages] for a in document.attachments]])
+
+
+def texts_of(original: str) -> tuple[str, tuple[AttachedText, ...]]:
+    """The text and attachments that original_of packed."""
+    text, attached = json.loads(original)
+    return text, tuple(AttachedText(name, tuple(pages)) for name, pages in attached)
+
+
+def ordinals_of(document: Document) -> list[int]:
+    """Published, written and effective date as day numbers, NO_DATE where there is none."""
+    return [value.toordinal() if value else NO_DATE for value in (getattr(document, name) for name in _DATES)]
+
+
+def date_of(ordinal: int) -> date | None:
+    """The date of a day number."""
+    return date.fromordinal(ordinal) if ordinal != NO_DATE else None
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,120 @@
+"""The short forms that the archive's own notices define, in a file that a search reads without loading it.
+
+`aliases.tsv` in the archive's folder: lines of  key TAB other TAB count TAB direction,  sorted by the key's bytes. Both
+are folded; direction is > where the key is the short form, < where it is the long one. The indexer writes it, as a whole.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from notices.text.fold import fold
+
+FILE = "aliases.tsv"
+MOST_MEANINGS = 4  # 办法, 公司, 甲方: what stands for many things in many notices stands for none in a query
+MOST_SHOWN = 3
+MOST = 0.6
+_LONGEST, _MOST_LINES = 60, 200
+
+
+def write_aliases(home: Path, defined: Iterable[tuple[str, str, int]]) -> int:
+    """Replace the archive's file by these (short, long, in how many notices); return how many lines it has."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for short, long, count in defined:
+        key, other = fold(short), fold(long)
+        if 2 <= len(key) < len(other) <= _LONGEST:
+            counts[key, other] += count
+    meanings = Counter(short for short, _ in counts)
+    lines = []
+    for (short, long), count in counts.items():
+        if meanings[short] <= MOST_MEANINGS:
+            lines += [f"{short}\t{long}\t{count}\t>\n".encode(), f"{long}\t{short}\t{count}\t<\n".encode()]
+    temporary = home / f"{FILE}.tmp"
+    with temporary.open("wb") as handle:
+        handle.writelines(sorted(lines))
+        handle.flush()
+        os.fsync(handle.fileno())
+    os.replace(temporary, home / FILE)
+    return len(lines)
+
+
+def meanings_of(home: Path, key: str) -> list[str]:
+    """What the archive says a folded short form stands for, or which short forms a folded long one has; most used first."""
+    return _best(_lines_with(home, key))
+
+
+def shorts_for(home: Path, words: list[str]) -> list[str]:
+    """Short forms of a long form that holds all these folded words and little else (公众安全感 执法满意度)."""
+    lines = _lines_holding(home, max(words, key=len))
+    return _best((other, count) for key, other, count, direction in lines if direction == "<" and is_most_of(words, key))
+
+
+def is_most_of(words: list[str], long: str) -> bool:
+    """Whether a long form holds all the words and little else."""
+    return all(word in long for word in words) and sum(map(len, words)) >= MOST * len(long)
+
+
+def _best(found: Iterable[tuple[str, int]]) -> list[str]:
+    return [text for text, _ in sorted(found, key=lambda pair: -pair[1])[:MOST_SHOWN]]
+
+
+def _lines_with(home: Path, key: str) -> Iterator[tuple[str, int]]:
+    """The lines of a key, found by halving the file."""
+    wanted = f"{key}\t".encode()
+    with _mapped(home) as data:
+        low, high = 0, len(data)
+        while low < high:
+            start = data.rfind(b"\n", 0, (low + high) // 2) + 1
+            end = _line_end(data, start)
+            if bytes(data[start:end]) < wanted:
+                low = end
+            else:
+                high = start
+        while data[low : low + len(wanted)] == wanted:
+            _, other, count, _ = _fields(data, low)
+            yield other, count
+            low = _line_end(data, low)
+
+
+def _lines_holding(home: Path, word: str) -> Iterator[tuple[str, str, int, str]]:
+    """The lines in which a word stands, no more than a bound."""
+    wanted = word.encode()
+    with _mapped(home) as data:
+        at = data.find(wanted)
+        for _ in range(_MOST_LINES):
+            if at < 0:
+                return
+            yield _fields(data, data.rfind(b"\n", 0, at) + 1)
+            at = data.find(wanted, _line_end(data, at))
+
+
+def _line_end(data: mmap.mmap | bytes, start: int) -> int:
+    end = data.find(b"\n", start)
+    return len(data) if end < 0 else end + 1
+
+
+def _fields(data: mmap.mmap | bytes, start: int) -> tuple[str, str, int, str]:
+    parts = bytes(data[start : _line_end(data, start)]).decode("utf-8", "replace").rstrip("\n").split("\t")
+    if len(parts) != 4 or not parts[2].isdigit():
+        return "", "", 0, ""  # a line that another program wrote
+    return parts[0], parts[1], int(parts[2]), parts[3]
+
+
+@contextmanager
+def _mapped(home: Path) -> Iterator[mmap.mmap | bytes]:
+    """The file's bytes; none where an archive has defined nothing yet."""
+    try:
+        with (home / FILE).open("rb") as handle:
+            data = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) if os.fstat(handle.fileno()).st_size else b""
+    except OSError:
+        data = b""
+    try:
+        yield data
+    finally:
+        if isinstance(data, mmap.mmap):
+            data.close()

@@ -1,0 +1,128 @@
+"""What field filters and the options of a search ask for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import NamedTuple, cast
+
+from index.query.tree import And, Between, Contains, DateField, Everything, HasAttachment, Is, Node, Or, Phrase, Scope, TermField, TextField
+from index.query.values import date_range, state_of
+from notices.errors import QuerySyntaxError
+from notices.reference.kinds import CANONICAL_KINDS
+from notices.text.fold import fold
+
+_LIST = "[,，、|]"
+_HAS = ("attachment", "attachments", "附件")
+
+
+class Filters(NamedTuple):
+    """What the options of a search ask for beside its text."""
+
+    source: tuple[str, ...] = ()
+    issuer: str = ""
+    region: str = ""
+    kind: tuple[str, ...] = ()
+    number: str = ""
+    state: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+    date_field: DateField = "published_date"
+    has_attachment: bool = False
+    scope: Scope = "any"
+
+
+def field_node(name: str, value: str, query: str, start: int) -> Node:
+    """What a field filter asks for. Raises QuerySyntaxError for a value that the field cannot have."""
+    if name in _BY_VALUE:
+        return _BY_VALUE[name](value)
+    if name in _BY_PLACE:
+        return _BY_PLACE[name](value, query, start)
+    since, until = date_range(value, query, start)
+    return Between(cast(DateField, name), since, until)
+
+
+def _contains(field: TextField, value: str) -> Node:
+    return _either(*(Contains(field, fold(v)) for v in _values(value)))
+
+
+def _state(value: str, query: str, start: int) -> Node:
+    return Is("state", tuple(state for v in _values(value) for state in state_of(v, query, start)))
+
+
+def _values(value: str) -> tuple[str, ...]:
+    """The values of a list, such as 通知,公告."""
+    return tuple(v.strip() for v in re.split(_LIST, value) if fold(v)) or (value,)
+
+
+def _kinds(values: tuple[str, ...]) -> tuple[str, ...]:
+    """The kinds as notices are filed under them: 決定 is 决定, 命令 is 令."""
+    folded = map(fold, values)
+    return tuple(dict.fromkeys(CANONICAL_KINDS.get(kind, kind) for kind in folded))
+
+
+def _either(*nodes: Node) -> Node:
+    return nodes[0] if len(nodes) == 1 else Or(nodes)
+
+
+def _has(value: str, query: str, start: int) -> Node:
+    if value.strip().lower() not in _HAS:
+        raise QuerySyntaxError(f"{value!r} is nothing a notice can have; write has:attachment or has:附件", query, start)
+    return HasAttachment()
+
+
+def region_node(value: str, query: str, start: int) -> Node:
+    """Documents of the regions named, or of any region in them. Raises QuerySyntaxError for what is no region."""
+    from notices.reference.regions import prefixes_of
+
+    codes: list[str] = []
+    for each in _values(value):
+        found = prefixes_of(each)
+        if not found:
+            raise QuerySyntaxError(
+                f"{each!r} is no region; write a name such as 河南, 新乡市 or 新乡市红旗区, or a code such as 4107", query, start
+            )
+        codes += found
+    return Is("region", tuple(dict.fromkeys(codes)), prefix=True)
+
+
+def number_node(value: str) -> Node:
+    """Documents whose own number holds the value, or is the number that the value means in another notation."""
+    from index.query.numbers import asked_number, part_node
+
+    asked = asked_number(value)
+    meant = part_node(asked) if asked else None
+    return _either(Contains("document_number", fold(value)), *([meant] if meant else []))
+
+
+def _lists(filters: Filters) -> tuple[tuple[TermField, tuple[str, ...]], ...]:
+    return ("source", filters.source), ("kind", _kinds(filters.kind)), ("state", filters.state)
+
+
+def filter_node(filters: Filters) -> Node:
+    """What the options ask for, but for the scope. Raises QuerySyntaxError for a region that is none."""
+    parts: list[Node] = [Is(name, given) for name, given in _lists(filters) if given]
+    if fold(filters.issuer):
+        parts.append(Contains("issuer", fold(filters.issuer)))
+    if fold(filters.number):
+        parts.append(number_node(filters.number))
+    if filters.region:
+        parts.append(region_node(filters.region, filters.region, 0))
+    if filters.since or filters.until:
+        parts.append(Between(filters.date_field, filters.since, filters.until))
+    if filters.has_attachment:
+        parts.append(HasAttachment())
+    return And(tuple(parts)) if len(parts) > 1 else parts[0] if parts else Everything()
+
+
+_BY_VALUE: dict[str, Callable[[str], Node]] = {
+    "title": lambda value: Phrase(fold(value), "title"),
+    "text": lambda value: Phrase(fold(value), "text"),
+    "attachment": lambda value: Phrase(fold(value), "attachment"),
+    "issuer": lambda value: _contains("issuer", value),
+    "source": lambda value: _contains("source", value),
+    "number": number_node,
+    "kind": lambda value: Is("kind", _kinds(_values(value))),
+}
+_BY_PLACE: dict[str, Callable[[str, str, int], Node]] = {"state": _state, "has": _has, "region": region_node}

@@ -1,0 +1,107 @@
+"""The tree of a parsed query: engines evaluate it, index/query/parse.py builds it. Every text in it is folded and not empty.
+
+Named tuples, because a search that has just started would wait for dataclasses to be made; `op` keeps
+nodes of different kinds unequal.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal, NamedTuple, TypeAlias
+
+Scope = Literal["any", "title", "text", "attachment"]
+TermField = Literal["source", "issuer", "kind", "region", "state", "number_key", "number_loose", "url", "year", "group"]
+TextField = Literal["issuer", "document_number", "source"]
+DateField = Literal["published_date", "written_date", "effective_date"]
+
+
+class Phrase(NamedTuple):
+    """This exact run of folded characters, in one title, one text or one attachment page; never across two of them. "any" also looks into issuer and document number."""
+
+    text: str
+    scope: Scope = "any"
+    op: Literal["phrase"] = "phrase"
+
+
+class And(NamedTuple):
+    """All parts."""
+
+    parts: tuple[Node, ...]
+    op: Literal["and"] = "and"
+
+
+class Or(NamedTuple):
+    """Any part; an empty Or matches nothing."""
+
+    parts: tuple[Node, ...]
+    op: Literal["or"] = "or"
+
+
+class Not(NamedTuple):
+    """Every document that the part does not match."""
+
+    part: Node
+    op: Literal["not"] = "not"
+
+
+class Is(NamedTuple):
+    """A keyword field holds one of these values exactly, or begins with one where `prefix` (region codes, number codes)."""
+
+    field: TermField
+    values: tuple[str, ...]
+    prefix: bool = False
+    op: Literal["is"] = "is"
+
+
+class Contains(NamedTuple):
+    """A short text field, folded, holds this folded run (发文机关:安监 finds 市安监局)."""
+
+    field: TextField
+    text: str
+    op: Literal["contains"] = "contains"
+
+
+class Between(NamedTuple):
+    """A date field lies in [since, until], either end open; a document without the date never matches."""
+
+    field: DateField
+    since: date | None
+    until: date | None
+    op: Literal["between"] = "between"
+
+
+class HasAttachment(NamedTuple):
+    """The document has at least one attachment."""
+
+    op: Literal["has attachment"] = "has attachment"
+
+
+class Everything(NamedTuple):
+    """Every document."""
+
+    op: Literal["everything"] = "everything"
+
+
+Node: TypeAlias = Phrase | And | Or | Not | Is | Contains | Between | HasAttachment | Everything
+
+
+class Understood(NamedTuple):
+    """Something read into the query beyond its letters, shown with the answer: what it was, what was made of it."""
+
+    kind: str
+    read: str
+    meaning: str
+
+
+class Query(NamedTuple):
+    """A parsed query. Exact hits match `node` and `filters`. `boosts` are nodes that rank an exact hit higher, with their
+    weight. `relaxed_text` is the folded text whose n-grams rank what is found beyond the exact hits ("" = nothing is
+    relaxed); relaxed hits must also match `filters`, and never match `node`."""
+
+    text: str
+    node: Node
+    filters: Node = Everything()
+    boosts: tuple[tuple[Node, float], ...] = ()
+    relaxed_text: str = ""
+    highlights: tuple[str, ...] = ()
+    understood: tuple[Understood, ...] = ()

@@ -1,0 +1,88 @@
+"""Names of fields and the values they take in queries, in English and Chinese."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+from notices.errors import QuerySyntaxError
+from notices.text.fold import fold
+
+FIELDS = {
+    **dict.fromkeys(("title", "标题"), "title"),
+    **dict.fromkeys(("text", "正文", "全文"), "text"),
+    **dict.fromkeys(("attachment", "附件"), "attachment"),
+    **dict.fromkeys(("number", "文号", "发文字号"), "number"),
+    **dict.fromkeys(("issuer", "发文机关", "机关", "发布机构"), "issuer"),
+    **dict.fromkeys(("source", "来源"), "source"),
+    **dict.fromkeys(("region", "地区", "区域"), "region"),
+    **dict.fromkeys(("kind", "文种"), "kind"),
+    **dict.fromkeys(("state", "status", "状态"), "state"),
+    **dict.fromkeys(("date", "published", "日期", "发布日期"), "published_date"),
+    **dict.fromkeys(("written", "成文日期"), "written_date"),
+    **dict.fromkeys(("effective", "施行日期", "生效日期"), "effective_date"),
+    **dict.fromkeys(("has",), "has"),
+}
+_STATES = {
+    "listed": ("listed", "在列", "正常"),
+    "missing": ("missing", "缺失", "不见"),
+    "withdrawn": ("withdrawn", "已撤下", "撤下"),
+    "back": ("back", "恢复", "重现"),
+}
+_PARTIAL = r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})[日号]?)?月?)?年?|(\d{4})(\d\d)(\d\d)"
+_YEARS = r"(\d{4})年?-(\d{4})年?"
+_WRITE = "write 2020, 2020-10, 2020-10-16, 2020..2021 or >=2020-10-16"
+
+
+def state_of(value: str, query: str, start: int) -> tuple[str, ...]:
+    """The state a word names. Raises QuerySyntaxError."""
+    for state, words in _STATES.items():
+        if fold(value) in words:
+            return (state,)
+    known = ", ".join(f"{state} {words[1]}" for state, words in _STATES.items())
+    raise QuerySyntaxError(f"{value!r} is no state; states are {known}", query, start)
+
+
+def date_range(value: str, query: str, start: int) -> tuple[date | None, date | None]:
+    """First and last day of a date, a part of one, a range a..b, or >= <= > <. Raises QuerySyntaxError."""
+    plain = re.sub(_YEARS, r"\1..\2", fold(value).replace("至", "..").replace("到", ".."))
+    sign = re.match(r"(>=|<=|>|<)?(.*)", plain, re.DOTALL)
+    if sign and sign[1]:
+        first, last = _days(sign[2], query, start)
+        if sign[1] in (">=", ">"):
+            return (first if sign[1] == ">=" else _beside(last, 1, query, start)), None
+        return None, (last if sign[1] == "<=" else _beside(first, -1, query, start))
+    low, dots, high = plain.partition("..")
+    if not dots:
+        return _days(low, query, start)
+    since, until = (_days(low, query, start)[0] if low else None), (_days(high, query, start)[1] if high else None)
+    if since and until and since > until:
+        raise QuerySyntaxError(f"{value!r} ends before it begins; write the earlier date first", query, start)
+    if not (since or until):
+        raise QuerySyntaxError(f"{value!r} is no date; {_WRITE}", query, start)
+    return since, until
+
+
+def _beside(day: date, step: int, query: str, start: int) -> date:
+    """The next or previous day. Raises QuerySyntaxError where the calendar ends."""
+    try:
+        return day + timedelta(days=step)
+    except OverflowError as error:
+        raise QuerySyntaxError(f"no day lies {'after' if step > 0 else 'before'} {day}", query, start) from error
+
+
+def _last_day(year: int, month: int) -> int:
+    return 31 if month == 12 else (date(year, month + 1, 1) - timedelta(days=1)).day
+
+
+def _days(text: str, query: str, start: int) -> tuple[date, date]:
+    found = re.fullmatch(_PARTIAL, text)
+    try:
+        if not found:
+            raise ValueError(text)
+        year, month, day = (int(g) if g else None for g in (found.groups()[:3] if found[1] else found.groups()[3:]))
+        first = date(year or 0, month or 1, day or 1)
+        last_month = month or 12
+        return first, date(first.year, last_month, day or _last_day(first.year, last_month))
+    except ValueError as error:
+        raise QuerySyntaxError(f"{text!r} is no date; {_WRITE}", query, start) from error

@@ -1,0 +1,206 @@
+"""The fast embedded engine: Tantivy evaluates the whole query, Python reads the page."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from index.document import SHOWN, date_of, texts_of
+from index.engine import Answer, AttachedText, Document, Hit
+from index.generations import CURRENT, make_current
+from index.query.tree import Query
+from index.tantivy.folder import current_generation, is_panic, new_generation, writing
+from index.tantivy.query import Terms
+from index.tantivy.ranking import Place, Result, page, within_limit
+from index.tantivy.schema import entry_of, schema
+from notices.errors import IndexUnusable
+
+HEAP_BYTES, THREADS = 200000000, 2
+_COMMIT_CHARS = 32_000_000  # Tantivy's queue counts documents, not bytes: a commit empties it
+_BATCH_OF_VERSIONS = 100_000
+
+
+class TantivyEngine:
+    """An index folder opened for reading, or also for writing. Raises IndexUnusable when it is missing or not sound."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._generation, self._index, self._stamp = _opened(folder)
+        self._searcher = self._index.searcher()
+
+    def write(self, documents: Iterable[Document], deleted: Sequence[int] = ()) -> int:
+        """Replace each document by id, remove the deleted ids, commit durably; return how many were written."""
+        count = _write_into(self._generation, self._index, documents, deleted)
+        with writing(self._folder):
+            self._stamp = _loaded(self._generation, self._index)
+            self._searcher = self._index.searcher()
+        return count
+
+    def search(self, query: Query, *, limit: int = 10, offset: int = 0, sort: str = "relevance") -> Answer:
+        """Answer a parsed query; see index.tantivy.ranking.page."""
+        terms = Terms(self._index.schema, self._searcher)
+
+        def work() -> Answer:
+            total, relaxed, places = within_limit(lambda: page(terms, query, limit=limit, offset=offset, sort=sort))
+            return Answer(total, relaxed, self._hits(places))
+
+        return self._sound(work)
+
+    def _sound(self, work: Callable[[], Result]) -> Result:
+        """What the work returns; a damaged file that Tantivy meets comes out as IndexUnusable."""
+        try:
+            return work()
+        except BaseException as error:
+            if not (isinstance(error, ValueError | OverflowError | TypeError) or is_panic(error)):
+                raise
+            raise IndexUnusable(f"index {self._generation}: {error}") from error
+
+    def _hits(self, places: list[Place]) -> tuple[Hit, ...]:
+        addresses = [address for address, _score, _exact in places]
+        columns = [self._searcher.fast_field_values(name, addresses) for name in ("id", "revision", "published", "written")]
+        rows = zip(places, *columns, strict=True)
+        return tuple(self._hit(place, [int(value or 0) for value in values]) for place, *values in rows)
+
+    def _hit(self, place: Place, values: list[int]) -> Hit:
+        (address, score, exact), (ident, revision, published, written) = place, values
+        shown: dict[str, Any] = dict(zip(SHOWN, json.loads(self._stored(address, "shown")), strict=True))
+        shown |= {"published_date": date_of(published), "written_date": date_of(written)}
+        return Hit(id=ident, revision=revision, score=round(score, 4), exact=exact, **shown)
+
+    def _stored(self, address: tantivy.DocAddress, name: str) -> str:
+        return bytes(self._searcher.doc(address).get_first(name) or b"").decode("utf-8")
+
+    def texts(self, ids: Sequence[int]) -> dict[int, tuple[str, tuple[AttachedText, ...]]]:
+        """Original text and attachments of the documents, for snippets; unknown ids are left out."""
+        if not ids:
+            return {}
+
+        def work() -> dict[int, tuple[str, tuple[AttachedText, ...]]]:
+            query = tantivy.Query.term_set_query(self._index.schema, "id", list(ids))
+            addresses = [address for _score, address in self._searcher.search(query, len(ids), False).hits]
+            found = self._searcher.fast_field_values("id", addresses)
+            return {int(ident or 0): texts_of(self._stored(a, "original")) for ident, a in zip(found, addresses, strict=True)}
+
+        return self._sound(work)
+
+    def versions(self) -> set[tuple[int, int]]:
+        """Every (id, revision) the index holds."""
+
+        def work() -> set[tuple[int, int]]:
+            held: set[tuple[int, int]] = set()
+            for at in range(0, self.count(), _BATCH_OF_VERSIONS):
+                hits = self._searcher.search(tantivy.Query.all_query(), _BATCH_OF_VERSIONS, False, "id", at).hits
+                revisions = self._searcher.fast_field_values("revision", [address for _id, address in hits])
+                held |= {(int(ident), int(n or 0)) for (ident, _), n in zip(hits, revisions, strict=True)}
+            return held
+
+        return self._sound(work)
+
+    def stamp(self) -> str:
+        """The generation and the set of segments that is being searched."""
+        return self._stamp
+
+    def count(self) -> int:
+        """How many documents the index holds."""
+        return int(self._searcher.num_docs)
+
+    def close(self) -> None:
+        """Release files; the mapped ones go with the last reference."""
+        self.__dict__.pop("_searcher", None)
+        self.__dict__.pop("_index", None)
+
+
+def _opened(folder: Path) -> tuple[Path, tantivy.Index, str]:
+    """The current generation's index. A rebuild may swap while we open: what replaced it is opened then."""
+    generation = current_generation(folder)
+    try:
+        return generation, *_index(generation)
+    except BaseException as error:
+        if not (isinstance(error, OSError | ValueError) or is_panic(error)):
+            raise
+        if (folder / CURRENT).exists() and current_generation(folder) != generation:
+            return _opened(folder)
+        raise IndexUnusable(f"index {generation}: {error}") from error
+
+
+def _index(generation: Path) -> tuple[tantivy.Index, str]:
+    index = tantivy.Index.open(str(generation))
+    index.config_reader("manual", 0)
+    return index, _loaded(generation, index)
+
+
+def _loaded(generation: Path, index: tantivy.Index) -> str:
+    """Let the index show its newest commit; return the stamp of just that one, though a writer may commit meanwhile."""
+    while True:
+        listed = (generation / "meta.json").read_bytes()
+        index.reload()
+        if listed == (generation / "meta.json").read_bytes():
+            return f"{generation.name}.{zlib.crc32(listed):08x}"
+
+
+def _write_into(generation: Path, index: tantivy.Index, documents: Iterable[Document], deleted: Sequence[int] = ()) -> int:
+    """Write documents and commit durably; of two with one id the last counts. What the iterable raises comes out as it is."""
+    from index.tantivy.memory import letting_go  # with ctypes: whoever only searches need not load it
+
+    with letting_go(generation):
+        return _written(generation.parent, index, documents, deleted)
+
+
+def _written(folder: Path, index: tantivy.Index, documents: Iterable[Document], deleted: Sequence[int]) -> int:
+    with writing(folder):
+        writer = index.writer(HEAP_BYTES, THREADS)
+    try:
+        with writing(folder):
+            for ident in deleted:
+                writer.delete_documents_by_term("id", ident)
+        count = _add(folder, writer, documents, replacing=index.searcher().num_docs > 0)
+        with writing(folder):
+            writer.commit()
+    except BaseException:
+        _quietly(writer.rollback)
+        _quietly(writer.wait_merging_threads)
+        raise
+    writer.wait_merging_threads()
+    return count
+
+
+def _add(folder: Path, writer: tantivy.IndexWriter, documents: Iterable[Document], *, replacing: bool) -> int:
+    """Hand documents to the writer; nothing needs replacing in an empty index while ids ascend."""
+    count, highest, waiting = 0, 0, 0
+    for document in documents:
+        with writing(folder):
+            if replacing or document.id <= highest:
+                writer.delete_documents_by_term("id", document.id)
+            writer.add_document(entry_of(document))
+            waiting += len(document.text) + sum(len(p) for a in document.attachments for p in a.pages)
+            if waiting > _COMMIT_CHARS:
+                writer.commit()
+                waiting = 0
+        count, highest = count + 1, max(highest, document.id)
+    return count
+
+
+def _quietly(work: Callable[[], Any]) -> None:
+    """Do what a writer that has died may refuse; the error that killed it is the one to tell."""
+    try:
+        work()
+    except BaseException as error:
+        if not (isinstance(error, ValueError) or is_panic(error)):
+            raise
+
+
+def create(folder: Path, documents: Iterable[Document] = ()) -> int:
+    """Build a generation from the documents, aside, and make it current; return how many it holds."""
+    with writing(folder):
+        generation = new_generation(folder)
+        index = tantivy.Index(schema(), str(generation), reuse=False)
+    _write_into(generation, index, documents)
+    with writing(folder):
+        make_current(folder, generation)
+        index.reload()
+    return int(index.searcher().num_docs)

@@ -1,0 +1,67 @@
+"""The generations of the Tantivy index, and what Tantivy and the system raise on writing one."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from index import generations
+from index.tantivy.schema import VERSION
+from notices.errors import ArchiveUnwritable, DiskFull, IndexUnusable, NoticesError
+
+_STAMP = {"engine": "tantivy", "version": VERSION}
+
+
+def current_generation(folder: Path) -> Path:
+    """See generations.current_generation; made by this version of this engine."""
+    return generations.current_generation(folder, _STAMP)
+
+
+def new_generation(folder: Path) -> Path:
+    """See generations.new_generation."""
+    return generations.new_generation(folder, _STAMP)
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Translate what Tantivy and the system raise on writing: DiskFull, ArchiveUnwritable, else IndexUnusable."""
+    try:
+        yield
+    except OSError as error:
+        raise _of_system(folder, error) from error
+    except BaseException as error:
+        if not (type(error) is ValueError or is_panic(error)):
+            raise
+        raise _of_tantivy(folder, error) from error
+
+
+def is_panic(error: BaseException) -> bool:
+    """Whether the error is a failed assertion inside Tantivy; it has a class of its own, which is no Exception."""
+    return type(error).__name__ == "PanicException"
+
+
+def _of_system(folder: Path, error: OSError) -> NoticesError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return DiskFull(f"no space left for the index {folder}")
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR):
+        return ArchiveUnwritable(f"cannot write the index {folder}: {error.strerror}")
+    return IndexUnusable(f"index {folder}: {error}")
+
+
+def _of_tantivy(folder: Path, error: BaseException) -> NoticesError:
+    """Tantivy keeps to itself what a thread of it met, so we try: a full disk is still full now."""
+    probe = folder / "probe.tmp"
+    try:
+        with probe.open("wb") as handle:
+            handle.write(bytes(1 << 20))
+            handle.flush()
+            os.fsync(handle.fileno())
+    except OSError as met:
+        return _of_system(folder, met)
+    finally:
+        with suppress(OSError):
+            probe.unlink(missing_ok=True)
+    return IndexUnusable(f"index {folder}: {error}")

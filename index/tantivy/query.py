@@ -1,0 +1,126 @@
+"""A query tree in Tantivy's own queries: the engine evaluates everything, and what it finds is exact.
+
+A run of characters is a few of its pairs at their offsets, chosen so that they hold each of its characters and are rare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import tantivy
+from tantivy import Occur
+from tantivy import Query as Tantivy
+
+from index.query.tree import And, Between, Contains, Everything, HasAttachment, Is, Node, Not, Or, Phrase
+from index.tantivy.schema import LETTERS, clean
+from notices.text.fold import fold
+
+WEIGHTS = {"title": 3.0, "number": 4.0, "issuer": 1.0, "text": 1.0, "attached": 1.0}
+_SCOPES = {"any": tuple(LETTERS), "title": ("title",), "text": ("text",), "attachment": ("attached",)}
+_FIELD_OF = {"issuer": "issuer", "document_number": "number"}
+_COLUMN_OF = {"published_date": "published", "written_date": "written", "effective_date": "effective"}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One state of the index, as building a query needs it."""
+
+    schema: tantivy.Schema
+    searcher: tantivy.Searcher
+    frequencies: dict[tuple[str, str], int] = field(default_factory=dict)
+    covers: dict[str, list[int]] = field(default_factory=dict)
+
+    def frequency(self, name: str, term: str) -> int:
+        """In how many documents the field holds the term."""
+        known = self.frequencies.get((name, term))
+        if known is None:
+            known = self.frequencies[name, term] = self.searcher.doc_freq(name, term)
+        return known
+
+    def query(self, node: Node) -> Tantivy:  # noqa: PLR0911 (a line a kind of node)
+        """What matches the node; only phrases give a score."""
+        match node:
+            case Phrase(text, scope):
+                return any_of(self.run(text, name, WEIGHTS[name]) for name in _SCOPES[scope])
+            case And(parts):
+                return self._all_of(parts)
+            case Or(parts):
+                return any_of(self.query(p) for p in parts)
+            case Not(part):
+                return Tantivy.boolean_query([(Occur.Must, everything()), (Occur.MustNot, self.query(part))])
+            case Is(name, values, prefix):
+                return unscored(any_of(self._fact(f"{name}={value}", prefix) for value in values))
+            case Contains():
+                return unscored(self._contains(node))
+            case Between():
+                return unscored(self._between(node))
+            case HasAttachment():
+                return unscored(self._fact("has=attachment", prefix=False))
+            case Everything():
+                return everything()
+
+    def run(self, text: str, name: str, weight: float = 1.0) -> Tantivy:
+        """The run of folded characters within one part of the field."""
+        if len(text) == 1:
+            found = self._term("chars", LETTERS[name] + text)
+        elif len(text) == 2:
+            found = Tantivy.term_query(self.schema, name, text, "freq")
+        else:
+            found = Tantivy.phrase_query(self.schema, name, [(at, text[at : at + 2]) for at in self._cover(text)])
+        return found if weight == 1.0 else Tantivy.boost_query(found, weight)
+
+    def _cover(self, text: str) -> list[int]:
+        """Where the pairs stand that together hold every character of a run of three or more, the rarest among them."""
+        if text not in self.covers:
+            self.covers[text] = self._chosen(text)
+        return self.covers[text]
+
+    def _chosen(self, text: str) -> list[int]:
+        last = len(text) - 2
+        rarities = [self.frequency("text", text[at : at + 2]) for at in range(last + 1)]
+        plain = [*range(0, last, 2), last]
+        rarest = min(range(last + 1), key=rarities.__getitem__)
+        if rarities[rarest] * 2 >= min(rarities[at] for at in plain):
+            return plain
+        return sorted({0, last, *range(rarest, -1, -2), *range(rarest, last + 1, 2)})
+
+    def _all_of(self, parts: tuple[Node, ...]) -> Tantivy:
+        wanted = [(Occur.Must, self.query(p)) for p in parts if not isinstance(p, Not)]
+        denied = [(Occur.MustNot, self.query(p.part)) for p in parts if isinstance(p, Not)]
+        return Tantivy.boolean_query([*(wanted or [(Occur.Must, everything())]), *denied])
+
+    def _term(self, field: str, term: str) -> Tantivy:
+        return Tantivy.term_query(self.schema, field, term, "basic")
+
+    def _fact(self, fact: str, prefix: bool) -> Tantivy:
+        if not prefix:
+            return self._term("facts", clean(fact))
+        return Tantivy.regex_query(self.schema, "facts", "".join(f"\\x{{{ord(c):X}}}" for c in clean(fact)) + "(?s:.)*")
+
+    def _contains(self, node: Contains) -> Tantivy:
+        if node.field != "source":
+            return self.run(node.text, _FIELD_OF[node.field])
+        known = [term for term, _count in self.searcher.terms_with_prefix("facts", "source=")]
+        return any_of(self._term("facts", term) for term in known if node.text in fold(term.removeprefix("source=")))
+
+    def _between(self, node: Between) -> Tantivy:
+        low = node.since.toordinal() if node.since else 1
+        high = node.until.toordinal() if node.until else None
+        return Tantivy.range_query(self.schema, _COLUMN_OF[node.field], tantivy.FieldType.Unsigned, low, high)
+
+
+def any_of(queries: Iterable[Tantivy]) -> Tantivy:
+    """Any of the queries, their scores added; none of them matches nothing."""
+    held = list(queries)
+    return held[0] if len(held) == 1 else Tantivy.boolean_query([(Occur.Should, q) for q in held])
+
+
+def unscored(query: Tantivy) -> Tantivy:
+    """The same matches without a score."""
+    return Tantivy.const_score_query(query, 0.0)
+
+
+def everything() -> Tantivy:
+    """Every document, without a score."""
+    return unscored(Tantivy.all_query())

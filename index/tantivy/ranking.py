@@ -1,0 +1,144 @@
+"""The page of an answer from a Tantivy index: exact matches first, then what holds any of the words' n-grams."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import accumulate
+from typing import Any, TypeVar
+
+from tantivy import DocAddress, Occur
+from tantivy import Query as Tantivy
+
+from index.deadline import SECONDS, deadline
+from index.query.tree import And, Everything, Node, Or, Phrase, Query
+from index.tantivy.query import Terms, any_of, unscored
+from index.tantivy.schema import LETTERS
+from notices.errors import QueryLimitError
+from notices.text.fold import grams
+
+_RELAXED_POSTINGS = 60_000
+_RELAXED_WEIGHTS = {"number": 4.0}
+_RUN_WEIGHT, _MOST_RUNS = 0.5, 12
+_SHORT = 4
+_BLOCK = 100
+Place = tuple[DocAddress, float, bool]
+Result = TypeVar("Result")
+
+
+def page(terms: Terms, query: Query, *, limit: int, offset: int, sort: str) -> tuple[int, int, list[Place]]:
+    """How many match exactly, how many loosely, and the (address, score, exact) of the page."""
+    exact = _exact(terms, query)
+    by_date = sort == "date" or not (query.boosts or any(_phrases(query.node)))
+    total, found = _top(terms, exact, limit, offset, by_date)
+    places = [(address, score, True) for address, score in found]
+    relaxed = 0
+    if query.relaxed_text and total < offset + limit:
+        loose = _relaxed(terms, query, exact)
+        relaxed, more = _top(terms, loose, limit - len(places), max(0, offset - total), sort == "date")
+        places += [(address, score, False) for address, score in more]
+    return total, relaxed, places
+
+
+def _exact(terms: Terms, query: Query) -> Tantivy:
+    clauses = [(Occur.Must, terms.query(query.node))]
+    if query.filters != Everything():
+        clauses.append((Occur.Must, unscored(terms.query(query.filters))))
+    clauses += [(Occur.Should, Tantivy.const_score_query(terms.query(node), weight)) for node, weight in query.boosts]
+    return clauses[0][1] if len(clauses) == 1 else Tantivy.boolean_query(clauses)
+
+
+def _phrases(node: Node) -> Iterator[Phrase]:
+    """The phrases that a match may hold; what stands under a Not is left out."""
+    if isinstance(node, Phrase):
+        yield node
+    elif isinstance(node, And | Or):
+        for part in node.parts:
+            yield from _phrases(part)
+
+
+def _relaxed(terms: Terms, query: Query, exact: Tantivy) -> Tantivy:
+    """Any n-gram of the text, rarest first, until a bound of postings; exact matches and what filters refuse left out."""
+    clauses = [(Occur.Must, _any_gram(terms, query.relaxed_text)), (Occur.MustNot, exact)]
+    if query.filters != Everything():
+        clauses.append((Occur.Must, unscored(terms.query(query.filters))))
+    return Tantivy.boolean_query(clauses)
+
+
+def _any_gram(terms: Terms, text: str) -> Tantivy:
+    """Any character pair of the text, and a little more for its rarest runs of three: words that stand together.
+
+    The weights were chosen by benchmarks.search_relaxed. Single characters only add noise to a text that has many pairs.
+    """
+    wanted = Counter(grams(text)[:-1] if len(text) > _SHORT else [*grams(text)[:-1], *text])
+    fields = {gram: _fields(terms, gram) for gram in wanted}
+    known = {gram: sum(counts.values()) for gram, counts in fields.items()}
+    held: list[Tantivy] = []
+    read = 0
+    for frequency, gram in sorted((frequency, gram) for gram, frequency in known.items()):
+        if frequency and (not read or read + frequency <= _RELAXED_POSTINGS):
+            read += frequency
+            held += [terms.run(gram, name, wanted[gram] * _RELAXED_WEIGHTS.get(name, 1.0)) for name in fields[gram]]
+    return any_of([*held, *(terms.run(run, name, _RUN_WEIGHT) for run in _rarest_runs(text, known) for name in ("title", "text"))])
+
+
+def _fields(terms: Terms, gram: str) -> dict[str, int]:
+    """The fields in which a gram stands, and in how many documents."""
+    count = terms.frequency
+    if len(gram) == 1:
+        return {name: times for name, letter in LETTERS.items() if (times := count("chars", letter + gram))}
+    return {name: times for name in LETTERS if (times := count(name, gram))}
+
+
+def _rarest_runs(text: str, frequencies: dict[str, int]) -> list[str]:
+    """The runs of three characters whose pairs both stand in the index, the rarest first, until a bound of postings."""
+    runs = {text[at : at + 3] for at in range(len(text) - 2)}
+    rarity = {run: min(frequencies[run[:2]], frequencies[run[1:]]) for run in runs}
+    rarest = sorted((run for run in runs if rarity[run]), key=lambda run: (rarity[run], run))[:_MOST_RUNS]
+    return [run for run, read in zip(rarest, accumulate(rarity[run] for run in rarest), strict=True) if read <= _RELAXED_POSTINGS]
+
+
+def _top(terms: Terms, query: Tantivy, limit: int, offset: int, by_date: bool) -> tuple[int, list[tuple[DocAddress, float]]]:
+    """How many match, and the page of them with their scores, by score or newest first."""
+    if by_date:
+        result: Any = terms.searcher.search(query, max(limit, 1), True, "recent", offset)
+        return int(result.count), [(address, 0.0) for _key, address in result.hits[: max(limit, 0)]]
+    begin = offset - offset % _BLOCK
+    end = offset + max(limit, 1)
+    result = terms.searcher.search(query, end - begin + -end % _BLOCK, True, None, begin)
+    hits = [(address, float(score)) for score, address in result.hits]
+    blocks = (_newer_first(terms, hits[at : at + _BLOCK]) for at in range(0, len(hits), _BLOCK))
+    return int(result.count), [hit for block in blocks for hit in block][offset - begin :][: max(limit, 0)]
+
+
+def _newer_first(terms: Terms, hits: list[tuple[DocAddress, float]]) -> list[tuple[DocAddress, float]]:
+    """The hits by score, the newer of equal ones first: Tantivy orders those by where they are stored.
+
+    Whole blocks are ordered, wherever a page begins, so pages join without a gap.
+    """
+    recent = terms.searcher.fast_field_values("recent", [address for address, _score in hits])
+    order = sorted(range(len(hits)), key=lambda n: (-hits[n][1], -int(recent[n] or 0)))
+    return [hits[n] for n in order]
+
+
+def within_limit(work: Callable[[], Result]) -> Result:
+    """What the work returns. Raises QueryLimitError when it takes longer than a query may; Tantivy cannot be interrupted."""
+    done: list[Result] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:  # raised again below, in the caller's thread
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True, name="query")
+    thread.start()
+    thread.join(max(deadline() - time.monotonic(), 0.0))
+    if thread.is_alive():
+        raise QueryLimitError(f"the query took longer than {SECONDS:g} s; make it more specific")
+    if failed:
+        raise failed[0]
+    return done[0]

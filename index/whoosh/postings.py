@@ -1,0 +1,134 @@
+"""Documents by gram and by fact, columns and texts: what ranking reads from a Whoosh index."""
+
+from __future__ import annotations
+
+import mmap
+from array import array
+from collections import OrderedDict
+from collections.abc import Iterable
+from itertools import islice
+from operator import sub
+from typing import Any
+
+from index.whoosh.bitsets import of_flags, of_numbers
+from index.whoosh.codec import column_of, frequency, postings
+
+_PREFIX_TERMS = 20_000
+_CACHE_BYTES = 16_000_000
+
+
+class Postings:
+    """One open state of the index. Document numbers count over all segments; a set of documents is a number, see whoosh_bits."""
+
+    def __init__(self, reader: Any, folded: mmap.mmap | None, originals: mmap.mmap | None) -> None:
+        self._reader, self.folded, self.originals = reader, folded, originals
+        self.size = int(reader.doc_count_all())
+        self._leaves = list(reader.leaf_readers()) if self.size else []
+        self._columns: dict[str, array[int]] = {}
+        self._live: int | None = None
+        self._closed = False
+        self._sets: OrderedDict[tuple[str, str], int] = OrderedDict()
+
+    def close(self) -> None:
+        """Release files; doing it twice does no harm."""
+        if self._closed:
+            return
+        self._closed = True
+        self._reader.close()
+        for file in (self.folded, self.originals):
+            if file is not None:
+                file.close()
+
+    def commit(self) -> int:
+        """The number of the commit that this state is."""
+        return int(self._reader.generation() or 0)
+
+    def everything(self) -> int:
+        """Every live document."""
+        if self._live is None:
+            dead = (base + n for leaf, base in self._leaves if leaf.has_deletions() for n in leaf.segment().deleted_docs())
+            self._live = ((1 << self.size) - 1) & ~of_numbers(dead, self.size)
+        return self._live
+
+    def column(self, name: str) -> array[int]:
+        """A numeric column of all documents, by document number."""
+        if name not in self._columns:
+            values = array("q")
+            for leaf, _base in self._leaves:
+                values.extend(column_of(leaf, name))
+            self._columns[name] = values
+        return self._columns[name]
+
+    def lengths(self) -> array[int]:
+        """The bytes of each document's folded parts."""
+        if "length" not in self._columns:
+            self._columns["length"] = array("q", map(sub, self.column("end"), self.column("start")))
+        return self._columns["length"]
+
+    def display(self, number: int) -> str:
+        """The stored display fields of a document."""
+        text: str = self._reader.stored_fields(number)["display"]
+        return text
+
+    def numbers_of(self, idents: Iterable[int]) -> dict[int, int]:
+        """The live documents with those ids, by id."""
+        wanted = set(idents)
+        found = [(ident, n) for n, ident in enumerate(self.column("ident")) if ident in wanted]
+        return {ident: n for ident, n in found if self.everything() >> n & 1}
+
+    def frequency(self, gram: str) -> int:
+        """In how many documents a gram stands, deleted ones not yet removed included."""
+        term = _bytes(gram)
+        return sum(frequency(leaf, "grams", term) for leaf, _base in self._leaves)
+
+    def with_gram(self, gram: str) -> int:
+        """The documents that hold a gram."""
+        return self._set("grams", gram)
+
+    def counts(self, gram: str) -> tuple[array[int], bytes]:
+        """The documents that hold a gram, ascending, deleted ones included, and how often each does, up to a bound."""
+        term, docs, counts = _bytes(gram), array("I"), b""
+        for leaf, base in self._leaves:
+            some, times = postings(leaf, "grams", term)
+            docs.extend(map(base.__add__, some))
+            counts += times
+        return docs, counts
+
+    def with_fact(self, field: str, value: str, *, prefix: bool = False) -> int:
+        """The documents whose keyword field holds the value, or begins with it."""
+        term = f"{field}={value}"
+        if not prefix:
+            return self._set("facts", term)
+        found = 0
+        for each in self._facts_from(term):
+            found |= self._set("facts", each)
+        return found
+
+    def values_of(self, field: str) -> list[str]:
+        """The values that the keyword field has anywhere, up to a bound."""
+        return [fact.removeprefix(f"{field}=") for fact in self._facts_from(f"{field}=")]
+
+    def _facts_from(self, term: str) -> list[str]:
+        expanded = islice(self._reader.expand_prefix("facts", _bytes(term)), _PREFIX_TERMS)
+        return [each.decode("utf-8", "surrogatepass") for each in expanded]
+
+    def _set(self, field: str, term: str) -> int:
+        key = (field, term)
+        if key in self._sets:
+            self._sets.move_to_end(key)
+        else:
+            self._sets[key] = self._read(field, _bytes(term)) & self.everything()
+            if len(self._sets) * (self.size // 8 + 100) > _CACHE_BYTES:
+                self._sets.popitem(last=False)
+        return self._sets[key]
+
+    def _read(self, field: str, term: bytes) -> int:
+        flags = bytearray(self.size)
+        for leaf, base in self._leaves:
+            for number in postings(leaf, field, term)[0]:
+                flags[base + number] = 1
+        return of_flags(flags)
+
+
+def _bytes(term: str) -> bytes:
+    return term.encode("utf-8", "surrogatepass")

@@ -1,0 +1,76 @@
+"""What a crawl passes on: captures of responses, the entries of list pages, and pages on their way to the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """What one request brought, and what one WARC record contains.
+
+    `kind`: list, detail, attachment, robots, error or import; `headers` as received; `body` with transfer and content encodings undone;
+    `via` names the page that led here; `note` what WARC has no field for.
+    """
+
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    fetched_at: datetime
+    kind: str
+    via: str | None = None
+    note: Mapping[str, str] = field(default_factory=dict)
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, in any case."""
+        return next((v for k, v in self.headers if k.lower() == name.lower()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ListEntry:
+    """One line of a list page; `url` is absolute."""
+
+    title: str
+    url: str
+    date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """A list page: its entries in page order and the next page to try, if any. `platform` names the family recognised."""
+
+    entries: tuple[ListEntry, ...]
+    next_page: str | None = None
+    platform: str | None = None
+    blocked: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An entry that a list page showed, with the column it stood in: what a crawl is to fetch."""
+
+    entry: ListEntry
+    column_url: str
+    column_kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CrawledPage:
+    """A notice's page on its way from the spider to the pipeline; `snapshot` is the row of its kept bytes; `again`: it is archived already."""
+
+    capture: Capture
+    snapshot: int
+    listed: Listed
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Revisit:
+    """An archived notice that is to be read again, with what its server said for a conditional request."""
+
+    listed: Listed
+    etag: str | None = None
+    last_modified: str | None = None

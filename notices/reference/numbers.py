@@ -1,0 +1,214 @@
+"""发文字号: every notation found in the wild, read into one value (reference/domain.md §2)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from notices.model import DocumentNumber
+from notices.reference.number_grammar import (
+    LETTER,
+    MAX_CODE,
+    MAX_ISSUER,
+    counter_value,
+    cut_code,
+    cut_issuer,
+    is_court_number,
+    squeeze,
+    year_value,
+)
+from notices.reference.number_queries import NumberQuery, loose_query
+
+__all__ = ["NumberQuery", "find_numbers", "parse_number", "parse_number_query"]
+
+_B = r"\s{0,4}"
+_YEAR = r"\w{4}"
+_DIGITS = r"\d{1,5}(?:[-－—–]\d{1,3})?"
+_COUNT = f"(?:{_DIGITS}|[一二三四五六七八九十百千零〇两]{{1,9}})"
+_HAO = f"{_B}[号號](?:之[一二三四五六七八九十])?"
+_KIND = "公告|通告|令"
+_OPEN = r"[〔﹝［\[【（(〈《<‘〚{]"
+_CLOSE = r"[〕﹞］\]】）)〉》>’〛}]"
+
+_BRACKETED = f"{_OPEN}{_B}(?P<year>{_YEAR}){_B}{_CLOSE}{_B}第?{_B}(?P<no>{_COUNT}){_HAO}"
+_COUNTED = f"(?P<kind>{_KIND}){_B}[（(]?{_B}(?:(?P<year>{_YEAR}){_B}年{_B})?第{_B}(?P<no>{_COUNT}){_HAO}"
+_REVERSED = f"第{_B}(?P<no>{_COUNT}){_HAO}(?P<issuer>{LETTER}{{0,20}}?)(?P<kind>{_KIND})"
+_YEAR_BEFORE = f"(?P<year>{_YEAR}){_B}年{_B}$"
+_YEARLY = f"[（(]{_B}(?P<year>{_YEAR}){_B}年{_B}第{_B}(?P<no>{_COUNT}){_HAO}{_B}[）)]"
+_CENTURY = rf"[（(〔\[](?P<year>[4-9]\d)[）)〕\]](?P<code>{LETTER}{{2,10}}字)第?(?P<no>{_DIGITS}){_HAO}"
+_SHARED = f"{_B}[、，,]{_B}(?P<no>{_DIGITS}){_HAO}"
+_CODE_RUN = f"{LETTER}{{1,{MAX_CODE + 10}}}$"
+_ISSUER_RUN = rf"(?:{LETTER}|[、 \u3000\xa0]){{1,{MAX_ISSUER}}}$"
+_HAO_TAIL = "之[一二三四五六七八九十]$"
+
+
+def parse_number(text: str, *, labelled: bool = False) -> DocumentNumber | None:
+    """The number that the whole string is, lead-ins and outer brackets cut; `labelled` admits a field's value without 号."""
+    if len(text) > 200:
+        return None
+    body = squeeze(text).strip("，,。;；:：")
+    for candidate in _spellings(body, labelled):
+        found = list(_matches(candidate))
+        if len(found) == 1 and found[0][1] == len(candidate) and _is_lead_in(candidate[: found[0][0]]):
+            return replace(found[0][2], raw=text.strip())
+    return None
+
+
+def find_numbers(text: str) -> list[tuple[int, int, DocumentNumber]]:
+    """Every number in running text as (start, end, number), in order; court and index numbers are none."""
+    if "号" not in text and "號" not in text:
+        return []
+    return list(_matches(text))
+
+
+def parse_number_query(text: str) -> NumberQuery | None:
+    """The number, whole or in part, that a reader typed (domain.md §7.2); None for ordinary words."""
+    if len(text) > 100 or not (any(map(str.isdigit, text)) or "号" in text):
+        return None
+    number = parse_number(text)
+    if number is not None:
+        return NumberQuery(number.code or None, number.year, number.no, number.key if number.code else None, number.kind or None)
+    return loose_query(text)
+
+
+def _spellings(body: str, labelled: bool) -> Iterator[str]:
+    """The strings to try: as it stands, 文 dropped, outer brackets dropped, a yearly number in brackets, a missing 号 added."""
+    plain = re.sub("(?<=[号號])文件?$", "", body)
+    yield plain
+    if plain[:1] in "（(【[" and plain[-1:] in "）)】]":
+        yield plain[1:-1]
+    yield f"（{plain}）"
+    if "令" in plain and "第" not in plain:
+        yield plain.replace("令", "令第", 1)
+    if labelled and plain[-1:].isdigit():
+        yield plain + "号"
+
+
+def _is_lead_in(head: str) -> bool:
+    return not re.search("[0-9０-９]", head) and len(head) <= 40
+
+
+def _matches(text: str) -> Iterator[tuple[int, int, DocumentNumber]]:
+    """Matches of all forms in order of place; where two overlap the one that begins first, then the longer, stays."""
+    every = [*_bracketed(text), *_counted(text), *_reversed(text), *_yearly(text)]
+    every.sort(key=lambda found: (found[0], -found[1]))
+    end = 0
+    for found in every:
+        if found[0] >= end:
+            end = found[1]
+            yield found
+
+
+def _bracketed(text: str) -> Iterator[tuple[int, int, DocumentNumber]]:
+    """Forms A, D and bare, and further numbers that share code and year (财税〔2016〕36号、140号)."""
+    for match in re.finditer(_BRACKETED, text):
+        year = year_value(match["year"])
+        edge = _code_edge(text, match.start()) if year else None
+        if edge is None or year is None:
+            continue
+        start, code = edge
+        yield start, match.end(), _bracket_number(text[start : match.end()], code, year, _count(match))
+        yield from _sharing(text, match.end(), code, year)
+    if "字" in text:
+        for match in re.finditer(_CENTURY, text):
+            yield match.start(), match.end(), _bracket_number(match[0], match["code"], 1900 + int(match["year"]), _count(match))
+
+
+def _sharing(text: str, end: int, code: str, year: int) -> Iterator[tuple[int, int, DocumentNumber]]:
+    """Numbers after the first that leave out code and year: 财税〔2016〕36号、140号."""
+    while following := re.match(_SHARED, text[end : end + 32]):
+        start, end = end + following.start("no"), end + following.end()
+        yield start, end, _bracket_number(text[start:end], code, year, _count(following))
+
+
+def _code_edge(text: str, end: int) -> tuple[int, str] | None:
+    """Where the code before a bracket begins, and the code; None where a court's number ends here."""
+    gap = len(text[max(0, end - 4) : end]) - len(text[max(0, end - 4) : end].rstrip())
+    stop = end - gap
+    window = text[max(0, stop - MAX_CODE - 10) : stop]
+    run = re.search(_CODE_RUN, window)
+    if run is None:
+        return end, ""
+    code = cut_code(run[0], after_digit=window[: run.start()][-1:].isdigit())
+    if code:
+        return (stop - len(code), code) if len(code) > 1 else (end, "")
+    return None if is_court_number(run[0]) else (end, "")
+
+
+def _counted(text: str) -> Iterator[tuple[int, int, DocumentNumber]]:
+    """Forms B and C: issuer, kind, then year and number."""
+    for match in re.finditer(_COUNTED, text):
+        year = year_value(match["year"]) if match["year"] else None
+        start, issuer = _issuer_edge(text, match.start())
+        end = match.end()
+        if "（" in match[0] or "(" in match[0]:
+            end += text[end : end + 1] in ("）", ")")
+        if len(issuer) >= 2 and bool(year) == bool(match["year"]):
+            yield start, end, _counted_number(text[start:end], issuer, match["kind"], year, _count(match))
+
+
+def _reversed(text: str) -> Iterator[tuple[int, int, DocumentNumber]]:
+    """第711号国务院令, and 财政部2021年第1号公告 where the issuer stands before."""
+    for match in re.finditer(_REVERSED, text):
+        start = match.start()
+        before = re.search(_YEAR_BEFORE, text[max(0, start - 14) : start])
+        year = year_value(before["year"]) if before else None
+        if before and year:
+            start = max(0, start - 14) + before.start()
+        issuer = match["issuer"]
+        if not issuer:
+            start, issuer = _issuer_edge(text, start)
+        name = cut_issuer(issuer)
+        if len(name) >= 2 and name == issuer.replace("中华人民共和国", ""):
+            yield start, match.end(), _counted_number(text[start : match.end()], name, match["kind"], year, _count(match))
+
+
+def _yearly(text: str) -> Iterator[tuple[int, int, DocumentNumber]]:
+    """（2026年第28号）, whose issuer and kind stand in the title beside it."""
+    for match in re.finditer(_YEARLY, text):
+        year = year_value(match["year"])
+        if year:
+            yield match.start(), match.end(), _counted_number(match[0], "", "", year, _count(match))
+
+
+def _issuer_edge(text: str, end: int) -> tuple[int, str]:
+    floor = max(0, end - MAX_ISSUER)
+    run = re.search(_ISSUER_RUN, text[floor:end])
+    if run is None:
+        return end, ""
+    floor += run.start()
+    issuer = cut_issuer(run[0], after_digit=text[max(0, floor - 1) : floor].isdigit())
+    kept = 0
+    start = end
+    while kept < len(issuer) and start > floor:
+        start -= 1
+        kept += text[start] == issuer[-1 - kept]
+    prefix = "中华人民共和国"
+    return (start - len(prefix), issuer) if text.startswith(prefix, start - len(prefix)) else (start, issuer)
+
+
+def _count(match: re.Match[str]) -> str:
+    tail = re.search(_HAO_TAIL, match[0])
+    return counter_value(match["no"]) + (tail[0] if tail else "")
+
+
+def _bracket_number(raw: str, code: str, year: int, no: str) -> DocumentNumber:
+    kind = next((k for k in ("公告", "通告", "令") if code.endswith(k) and len(code) > len(k) + 1), "")
+    display = f"{code}〔{year}〕{_hao(no)}"
+    form = "D" if kind else "A" if code else "bare"
+    return DocumentNumber(raw, display, form, code.removesuffix(kind), kind, year, no, f"{code}|{year}|{no}", f"{year}|{no}")
+
+
+def _counted_number(raw: str, issuer: str, kind: str, year: int | None, no: str) -> DocumentNumber:
+    yearly = f"{year}年" if year else ""
+    key = f"{issuer}{kind}|{year or ''}|{no}"
+    display = f"{issuer}{kind}{yearly}第{_hao(no)}"
+    if not issuer:
+        display = f"{yearly}第{_hao(no)}"
+    return DocumentNumber(raw, display, "B" if year else "C", issuer, kind, year, no, key, f"{year or ''}|{no}")
+
+
+def _hao(no: str) -> str:
+    head, mark, tail = no.partition("之")
+    return f"{head}号{mark}{tail}"

@@ -1,0 +1,78 @@
+"""Folding: the one form in which texts and queries are compared, character by character.
+
+Every character folds by itself, whatever stands beside it; so the folded form of any part of a text is a part of the
+folded text, and a search for a part finds the whole.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from array import array
+from itertools import pairwise
+
+from notices.text.han_table import SIMPLIFIED, TRADITIONAL
+
+_QUOTES = "\"'`´“”„‟‘’‚‛«»‹›「」『』﹁﹂﹃﹄〝〞〟＂＇″′"
+_DASHES = "-‐‑‒–—―−－﹘﹣⸺⸻─━〜～~∼ー"
+_DOTS = "·・‧•∙⋅･᛫•"
+_OPEN, _CLOSE = "([{〔【［｛（﹝〖〘〚⟨⟦﹙﹛", ")]}〕】］｝）﹞〗〙〛⟩⟧﹚﹜"
+_ANGLES_OPEN, _ANGLES_CLOSE = "〈《<＜«", "〉》>＞»"
+_ZEROS = "○◯〇"
+
+_FIXED = {
+    **dict.fromkeys(_QUOTES, ""),
+    **dict.fromkeys(_DASHES, "-"),
+    **dict.fromkeys(_DOTS, "·"),
+    **dict.fromkeys(_OPEN, "("),
+    **dict.fromkeys(_CLOSE, ")"),
+    **dict.fromkeys(_ANGLES_OPEN, "<"),
+    **dict.fromkeys(_ANGLES_CLOSE, ">"),
+    **dict.fromkeys(_ZEROS, "〇"),
+}
+
+
+class _Table(dict[int, str]):
+    """What each code point folds to, worked out when first met: loading costs nothing and memory follows use."""
+
+    def __missing__(self, code: int) -> str:
+        folded = self[code] = _fold_character(chr(code))
+        return folded
+
+
+def _fold_character(char: str) -> str:
+    if char in _FIXED:
+        return _FIXED[char]
+    if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zs", "Zl", "Zp"):
+        return ""
+    made = unicodedata.normalize("NFKC", char)
+    if made != char:
+        return "".join(map(_fold_character, made))
+    lower = char.lower()
+    simple = _HAN.get(lower, lower)
+    return simple if simple == char else "".join(map(_fold_character, simple))
+
+
+_HAN = dict(zip(TRADITIONAL, SIMPLIFIED, strict=True))
+_TABLE = _Table()
+
+
+def fold(text: str) -> str:
+    """The text in its comparable form: compatibility forms, case, traditional characters, quotes, blanks, brackets, dashes."""
+    return text.translate(_TABLE)
+
+
+def fold_map(text: str) -> tuple[str, array[int]]:
+    """The folded text and, for each of its characters, the index of the original character it came from."""
+    pieces: list[str] = []
+    offsets = array("i")
+    for index, char in enumerate(text):
+        folded = _TABLE[ord(char)]
+        if folded:
+            pieces.append(folded)
+            offsets.extend([index] * len(folded))
+    return "".join(pieces), offsets
+
+
+def grams(folded: str) -> list[str]:
+    """The overlapping character pairs of a folded run, and its last character alone."""
+    return [*map("".join, pairwise(folded)), folded[-1]] if folded else []

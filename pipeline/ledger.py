@@ -1,0 +1,273 @@
+"""The archive during one run: bytes into WARC, rows into SQL. Answers what the spider asks (notices.ports.Ledger)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, and_, or_, select, update
+from sqlalchemy.orm import Session, selectinload
+
+from notices.capture import Capture, Listed, ListEntry, Revisit
+from notices.config import Config
+from notices.urls import url_key
+from pipeline.observe.observations import judge, note_gone_from_list, note_on_list_again, observe, settle_run
+from pipeline.observe.presence import SEEN, next_reading
+from pipeline.sql import tables
+from pipeline.sql.database import database_errors
+from pipeline.store import Reading, store_reading
+from pipeline.warc.series import SnapshotWriter, Stored, read_capture
+
+MAX_TRIES = 10
+LIVING = 3
+
+
+class Archive:
+    """One run of one source on the archive. Every method is one short transaction; nothing is held between them."""
+
+    def __init__(self, database: tuple[Engine, Config], writer: SnapshotWriter, run: tables.RunRow, hosts: Collection[str] = ()) -> None:
+        self._engine, self._config = database
+        self._writer, self._hosts = writer, tuple(hosts)
+        if run.source_id is None:
+            raise ValueError("a run that archives belongs to a source")
+        self.source_id, self.run_id = run.source_id, run.id
+        self.fatal: Exception | None = None
+
+    def keep(self, capture: Capture) -> int:
+        """Put the exact bytes into the WARC series, synced, and note the snapshot; return its id."""
+        if self.fatal is not None:  # a file must not be sealed behind a record that has no row
+            raise self.fatal
+        stored = self._writer.write(capture)
+        row = snapshot_row(capture, stored, self.run_id)
+        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+            session.add(row)
+            session.flush()
+            return row.id
+
+    def known_hosts(self) -> Collection[str]:
+        """Hosts that the source may be fetched from."""
+        return self._hosts
+
+    def note_entries(self, entries: Sequence[Listed]) -> set[str]:
+        """Note that a list page showed these entries; return the addresses that are not yet archived."""
+        now = datetime.now(UTC)
+        by_key = {url_key(e.entry.url): e for e in reversed(entries)}
+        with Session(self._engine) as session, session.begin():
+            mine = tables.ListingRow.source_id == self.source_id, tables.ListingRow.key.in_(by_key)
+            rows = {row.key: row for row in session.scalars(select(tables.ListingRow).where(*mine))}
+            for key, listed in by_key.items():
+                if key not in rows:
+                    rows[key] = _listing_row(self.source_id, key, listed, now)
+                    session.add(rows[key])
+                rows[key].last_listed_at = now
+            note_on_list_again(session, self.run_id, by_key, now)
+            return {by_key[key].entry.url for key, row in rows.items() if _wanted(row)}
+
+    def pending(self) -> list[Listed]:
+        """Entries noted earlier that are still to be fetched, oldest first."""
+        states = tables.ListingRow.state.in_(("pending", "failed", "blocked"))
+        query = select(tables.ListingRow).where(tables.ListingRow.source_id == self.source_id, states, tables.ListingRow.tries < MAX_TRIES)
+        with Session(self._engine) as session, session.begin():
+            return [_listed(row) for row in session.scalars(query.order_by(tables.ListingRow.id))]
+
+    def due(self, *, everything: bool) -> list[Revisit]:
+        """Archived entries to be read again, the longest due first; at most the run's budget, or all of them."""
+        if not everything and not self._config.revisit_days:
+            return []
+        row = tables.ListingRow
+        query = select(row).where(row.source_id == self.source_id, row.state == "stored")
+        query = query.order_by(row.read_at if everything else row.read_again_at, row.id)
+        if not everything:
+            now = datetime.now(UTC)
+            first = timedelta(days=self._config.revisit_days[0])
+            due = or_(row.read_again_at <= now, and_(row.read_again_at.is_(None), row.first_listed_at <= now - first))
+            query = query.where(due).limit(self._config.revisit_budget)
+        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+            rows = list(session.scalars(query))
+            return [Revisit(_listed(each), each.etag, each.last_modified) for each in [*rows, *self._living(session, rows)]]
+
+    def _living(self, session: Session, due: Sequence[tables.ListingRow]) -> list[tables.ListingRow]:
+        """A few pages that answered last time, when one that is due did not: without a living page beside it a dead one proves nothing."""
+        notice, row = tables.NoticeRow, tables.ListingRow
+        keys = {each.key for each in due}
+        absent = notice.source_id == self.source_id, notice.state.in_(("missing", "withdrawn"))
+        if keys.isdisjoint(session.scalars(select(notice.key).where(*absent))):
+            return []
+        query = select(row).join(notice, notice.key == row.key).where(row.source_id == self.source_id, row.state == "stored")
+        latest = query.where(notice.state.in_(("listed", "back"))).order_by(notice.last_seen_at.desc()).limit(LIVING + len(keys))
+        return [each for each in session.scalars(latest) if each.key not in keys][:LIVING]
+
+    def note_absence(self, url: str, evidence: str, reason: str) -> None:
+        """Note that an archived notice was looked for and not shown: it is missing, whatever comes of the run."""
+        now = datetime.now(UTC)
+        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+            mine = tables.ListingRow.source_id == self.source_id, tables.ListingRow.key == url_key(url)
+            session.execute(update(tables.ListingRow).where(*mine).values(read_at=now))
+            notice = session.scalar(select(tables.NoticeRow).where(tables.NoticeRow.key == url_key(url)))
+            if notice is not None:
+                observe(session, self.run_id, notice, (evidence, reason), now)
+                session.flush()
+                judge(session, notice, now, self._config.revisit_days)
+
+    def note_unchanged(self, url: str) -> None:
+        """Note that the server says an archived notice has not changed."""
+        now = datetime.now(UTC)
+        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+            self._settle(session, url, None, ("HTTP 304", now))
+
+    def note_walked(self, column_url: str) -> None:
+        """Note what a column no longer shows after all of its lists were walked."""
+        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+            note_gone_from_list(session, session.get_one(tables.RunRow, self.run_id), column_url, datetime.now(UTC))
+
+    def held(self, url: str) -> tables.RevisionRow | None:
+        """The newest revision of the notice at the address, with its attachments; None when there is none."""
+        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            return newest_at(session, url_key(url))
+
+    def kept(self, snapshot_id: int) -> Capture:
+        """A response as it was kept. Raises DamageFound."""
+        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            row = session.get_one(tables.SnapshotRow, snapshot_id)
+        return read_capture(self._config.warc_dir, row.warc_file, row.offset, payload_place(self._engine))
+
+    def walk_complete(self, column_url: str) -> bool:
+        """Whether the column's lists were walked to their end and no later walk was cut short."""
+        with Session(self._engine) as session, session.begin():
+            row = session.get(tables.ColumnWalkRow, (self.source_id, column_url))
+            return row is not None and row.complete
+
+    def note_walk(self, column_url: str, *, complete: bool) -> None:
+        """Note that a walk began to find new entries (False) or reached its end (True)."""
+        with Session(self._engine) as session, session.begin():
+            session.merge(
+                tables.ColumnWalkRow(source_id=self.source_id, column_url=column_url, complete=complete, walked_at=datetime.now(UTC))
+            )
+
+    def note_failure(self, url: str, state: str, reason: str) -> None:
+        """Note why an entry could not be archived; what is archived already stays as it is."""
+        with Session(self._engine) as session, session.begin():
+            mine = tables.ListingRow.source_id == self.source_id, tables.ListingRow.key == url_key(url), tables.ListingRow.state != "stored"
+            tries = tables.ListingRow.tries + 1
+            session.execute(update(tables.ListingRow).where(*mine).values(state=state, reason=reason[:1000], tries=tries))
+
+    def store(self, reading: Reading, listed_url: str | None = None, answer: Capture | None = None) -> str:
+        """Store a read notice and settle its list entry, in one transaction; see pipeline.store.store_reading.
+
+        `answer` is the response with the validators for the next conditional request.
+        """
+        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+            outcome = store_reading(session, self.source_id, reading)
+            if listed_url:
+                self._settle(session, listed_url, answer, ("" if outcome == "new" else outcome, reading.read_at))
+            return outcome
+
+    def _settle(self, session: Session, url: str, answer: Capture | None, seen: tuple[str, datetime]) -> None:
+        """The list entry of a notice that was just `seen` (how and when): when it is read again, and with which validators."""
+        how, now = seen
+        notice = session.scalar(select(tables.NoticeRow).where(tables.NoticeRow.key == url_key(url)))
+        values: dict[str, Any] = {"state": "stored", "reason": "", "read_at": now}
+        if notice is not None:
+            values["read_again_at"] = next_reading(notice.first_seen_at, now, self._config.revisit_days)
+            if how:  # the first reading is the first revision; it needs no observation beside it
+                observe(session, self.run_id, notice, (SEEN, how), now)
+                session.flush()
+                judge(session, notice, now, self._config.revisit_days)
+        if answer is not None:
+            values |= {"etag": _validator(answer, "etag"), "last_modified": _validator(answer, "last-modified")}
+        mine = tables.ListingRow.source_id == self.source_id, tables.ListingRow.key == url_key(url)
+        session.execute(update(tables.ListingRow).where(*mine).values(**values))
+
+    def pause(self, seconds: float) -> None:
+        """Leave the source alone for that long: its server asked for it."""
+        until = datetime.now(UTC) + timedelta(seconds=seconds)
+        with Session(self._engine) as session, session.begin():
+            session.execute(update(tables.SourceRow).where(tables.SourceRow.id == self.source_id).values(paused_until=until))
+
+    def finish(self, outcome: str, reason: str, counts: Mapping[str, int], *, healthy: bool = False) -> None:
+        """Judge what was seen of known notices, the site having been well or not, and close the run's row."""
+        values = {"outcome": outcome, "reason": reason[:1000], "counts": dict(counts), "finished_at": datetime.now(UTC)}
+        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+            settle_run(session, self.run_id, healthy=healthy, now=datetime.now(UTC), days=self._config.revisit_days)
+            session.execute(update(tables.RunRow).where(tables.RunRow.id == self.run_id).values(**values))
+
+
+def newest_at(session: Session, key: str) -> tables.RevisionRow | None:
+    """The newest revision of the notice with that key, its attachments loaded."""
+    mine = tables.NoticeRow.key == key, tables.RevisionRow.n == tables.NoticeRow.revisions
+    query = select(tables.RevisionRow).join(tables.RevisionRow.notice).where(*mine).options(selectinload(tables.RevisionRow.attachments))
+    return session.scalar(query)
+
+
+def _validator(answer: Capture, name: str) -> str | None:
+    value = answer.header(name)
+    return value if value and len(value) <= 1000 and value.isprintable() else None
+
+
+def earlier_payload(engine: Engine) -> Callable[[str], tuple[str, datetime] | None]:
+    """A look-up for SnapshotWriter: address and time of the first capture of a payload, so that a repeat is a revisit record."""
+
+    def find(digest: str) -> tuple[str, datetime] | None:
+        mine = tables.SnapshotRow.payload_digest == digest, tables.SnapshotRow.revisit.is_(False)
+        query = select(tables.SnapshotRow.url, tables.SnapshotRow.fetched_at).where(*mine).order_by(tables.SnapshotRow.id).limit(1)
+        with Session(engine) as session, session.begin():
+            row = session.execute(query).first()
+            return (row.url, row.fetched_at) if row else None
+
+    return find
+
+
+def payload_place(engine: Engine) -> Callable[[str], tuple[str, int] | None]:
+    """A look-up for read_capture: file and offset of the record that holds a payload."""
+
+    def find(digest: str) -> tuple[str, int] | None:
+        mine = tables.SnapshotRow.payload_digest == digest, tables.SnapshotRow.revisit.is_(False)
+        query = select(tables.SnapshotRow.warc_file, tables.SnapshotRow.offset).where(*mine).order_by(tables.SnapshotRow.id).limit(1)
+        with Session(engine) as session, session.begin():
+            row = session.execute(query).first()
+            return (row.warc_file, row.offset) if row else None
+
+    return find
+
+
+def snapshot_row(capture: Capture, stored: Stored, run_id: int | None) -> tables.SnapshotRow:
+    """The SQL row for a WARC record."""
+    return tables.SnapshotRow(
+        run_id=run_id,
+        kind=capture.kind,
+        warc_file=stored.warc_file,
+        offset=stored.offset,
+        length=stored.length,
+        url=capture.url,
+        status=capture.status,
+        media_type=capture.header("content-type"),
+        fetched_at=capture.fetched_at,
+        payload_digest=stored.payload_digest,
+        revisit=stored.revisit,
+        note=dict(capture.note),
+    )
+
+
+def _listing_row(source_id: int, key: str, listed: Listed, now: datetime) -> tables.ListingRow:
+    return tables.ListingRow(
+        source_id=source_id,
+        key=key,
+        url=listed.entry.url,
+        title=listed.entry.title,
+        listed_date=listed.entry.date,
+        column_url=listed.column_url,
+        column_kind=listed.column_kind,
+        state="pending",
+        tries=0,
+        first_listed_at=now,
+        last_listed_at=now,
+    )
+
+
+def _wanted(row: tables.ListingRow) -> bool:
+    return row.state in ("pending", "failed", "blocked") and row.tries < MAX_TRIES
+
+
+def _listed(row: tables.ListingRow) -> Listed:
+    return Listed(ListEntry(row.title, row.url, row.listed_date), row.column_url, row.column_kind)

@@ -1,0 +1,124 @@
+"""What the database knows about a source's health (pipeline.observe.health.Facts), read in a handful of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import Session
+
+from pipeline.observe.health import RECENT, ZONE, ColumnFact, Facts, Filled, RunFact, Tried
+from pipeline.sql import tables
+
+_RUNS = 10
+_TRIED = ("stored", "failed", "blocked", "gone")
+_PROVENANCE = {"date": "published_date"}
+
+
+def facts(session: Session, source: tables.SourceRow) -> Facts:
+    """The facts about one source."""
+    mine = tables.NoticeRow.source_id == source.id
+    published = _by_date(session, source.id)
+    runs = _runs(session, source.id)
+    return Facts(
+        notices=session.scalar(select(func.count()).where(mine)) or 0,
+        published={day: n for day, n in published.items() if day is not None},
+        undated=published.get(None, 0),
+        seen=_by_first_sight(session, source.id) if published.get(None) else {},
+        newest_seen_at=session.scalar(select(func.max(tables.NoticeRow.first_seen_at)).where(mine)),
+        first_run_at=session.scalar(select(func.min(tables.RunRow.started_at)).where(*_crawls(source.id))),
+        runs=runs,
+        columns=_columns(session, source.id, runs),
+        tried=_tried(session, source.id),
+        filled=_filled(session, source.id),
+        paused_until=source.paused_until,
+    )
+
+
+def _by_date(session: Session, source_id: int) -> Mapping[date | None, int]:
+    day = tables.RevisionRow.published_date
+    newest = tables.RevisionRow.n == tables.NoticeRow.revisions, tables.NoticeRow.source_id == source_id
+    query = select(day, func.count()).join(tables.RevisionRow.notice).where(*newest).group_by(day)
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def _by_first_sight(session: Session, source_id: int) -> Mapping[date, int]:
+    days: dict[date, int] = {}
+    for moment in session.scalars(select(tables.NoticeRow.first_seen_at).where(tables.NoticeRow.source_id == source_id)):
+        day = moment.astimezone(ZONE).date()
+        days[day] = days.get(day, 0) + 1
+    return days
+
+
+def _crawls(source_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return tables.RunRow.source_id == source_id, tables.RunRow.kind == "crawl"
+
+
+def _runs(session: Session, source_id: int) -> Sequence[RunFact]:
+    """The newest runs. What the last finished one saw is counted in the entries; a listing keeps no trace of those before it."""
+    found = session.scalars(select(tables.RunRow).where(*_crawls(source_id)).order_by(tables.RunRow.id.desc()).limit(_RUNS)).all()
+    last = next((r.id for r in found if r.finished_at), None)
+    return [_run_fact(session, r, seen=r.id == last) for r in found]
+
+
+def _run_fact(session: Session, run: tables.RunRow, *, seen: bool) -> RunFact:
+    listed = int(run.counts.get("entries", 0))
+    if seen:  # a run with --since leaves old entries unmarked: then its own count is the larger one
+        query = select(func.count()).where(tables.ListingRow.source_id == run.source_id, tables.ListingRow.last_listed_at >= run.started_at)
+        listed = max(listed, session.scalar(query) or 0)
+    return RunFact(run.started_at, run.finished_at, run.outcome, run.reason, listed)
+
+
+def _columns(session: Session, source_id: int, runs: Sequence[RunFact]) -> Sequence[ColumnFact]:
+    """Every column as the last finished run left it."""
+    run = next((r for r in runs if r.finished_at), None)
+    if run is None:
+        return ()
+    row = tables.ListingRow
+    shown = func.max(case((row.last_listed_at >= run.started_at, row.listed_date)))
+    query = select(row.column_url, shown, func.max(row.last_listed_at)).where(row.source_id == source_id).group_by(row.column_url)
+    return [_column(session, source_id, run.started_at, tuple(found)) for found in session.execute(query)]
+
+
+def _column(session: Session, source_id: int, start: datetime, found: tuple[str, date | None, datetime]) -> ColumnFact:
+    url, newest, last = found
+    gone, latest = 0, None
+    if newest:
+        row = tables.ListingRow
+        mine = row.source_id == source_id, row.column_url == url, row.last_listed_at < start
+        newer = row.listed_date > newest, row.listed_date <= start.astimezone(ZONE).date()
+        gone, latest = session.execute(select(func.count(), func.max(row.listed_date)).where(*mine, *newer)).one()
+    return ColumnFact(url, newest, gone, latest, last)
+
+
+def _tried(session: Session, source_id: int) -> Sequence[Tried]:
+    row = tables.ListingRow
+    mine = row.source_id == source_id, row.state.in_(_TRIED)
+    query = select(row.state, row.reason, row.tries).where(*mine).order_by(row.first_listed_at.desc(), row.id.desc()).limit(RECENT)
+    return [Tried(*found) for found in session.execute(query)]
+
+
+def _filled(session: Session, source_id: int) -> Sequence[Filled]:
+    """Which fields the pages of the newest notices gave; a notice that is itself a file has no page and is left out."""
+    revision, notice = tables.RevisionRow, tables.NoticeRow
+    itself = (
+        select(tables.AttachmentRow.id)
+        .where(tables.AttachmentRow.revision_id == revision.id, tables.AttachmentRow.url == notice.url)
+        .exists()
+    )
+    columns = revision.title != "", revision.published_date.is_not(None), revision.issuer.is_not(None), revision.text != ""
+    query = (
+        select(*columns, revision.provenance)
+        .join(revision.notice)
+        .where(revision.n == notice.revisions, notice.source_id == source_id, ~itself)
+        .order_by(notice.first_seen_at.desc(), notice.id.desc())
+        .limit(2 * RECENT)
+    )
+    return [_fields(tuple(row[:4]), row[4]) for row in session.execute(query)]
+
+
+def _fields(values: Sequence[bool], provenance: Mapping[str, str]) -> Filled:
+    """Title and date count when the page itself gives them: the list's word would hide that the page is no longer understood."""
+    has = dict(zip(("title", "date", "issuer", "text"), map(bool, values), strict=True))
+    return {name: there and provenance.get(_PROVENANCE.get(name, name)) != "list" for name, there in has.items()}

@@ -1,0 +1,115 @@
+"""Lines that stand around a notice and are no part of it: 打印, 关闭, 扫一扫, 上一篇, 版权所有 (reference/domain.md §4.6)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from notices.text.dates import date_line
+from pipeline.parse.labels import is_label_line
+
+_TOOL = (
+    r"(?:打\s?印|关\s?闭|收\s?藏|返\s?回|纠\s?错|保\s?存|下\s?载|推\s?荐|复\s?制|分\s?享|转\s?发|朗\s?读|字\s?体|字\s?号"
+    r"|大|中|小|默认|超大|顶部|窗口|本页|页面|网页|此页|正文|当前|首页|列表|TOP|我要|网站"
+    r"|[\s\[\]【】|｜/:：、，。●·()（）‹›<>«»]|进入|无障碍|加入|到|上一页|下一页|文章|本文|预览|全文|一键|放大|缩小|A[+-]?|\+|-|T)"
+)
+_TOOLS = re.compile(rf"{_TOOL}{{1,30}}+")
+_END = re.compile(
+    r"(?:扫一扫[^，。]{0,12}$|(?:微信|手机)?扫码(?:分享|打开|查看|阅读|浏览)|微信扫一扫|用微信扫|手机(?:查看|浏览|打开|阅读)|分\s?享(?:到|至|本文|：|:)|分享$|上\s?一\s?[篇条则页]|下\s?一\s?[篇条则页]|上篇|下篇|前一[篇条]|后一[篇条]"
+    r"|相关(?:链接|文章|信息|新闻|阅读|文档|稿件|内容|报道|推荐|解读|政策|资讯|文件|专题|附件|资料)\s?[:：]?$|【?相关(?:链接|文章|信息|阅读|新闻)】|延伸阅读|推荐阅读|猜你喜欢|为您推荐|热门推荐|最新(?:文章|信息|新闻)$|热点(?:文章|信息|新闻)$"
+    r"|打印(?:本页|此页|本文|页面|文章|正文|\s?[|｜/\]】])|【\s?打印|\[\s?打\s?印|关闭(?:窗口|本页|此页|页面|当前)|【\s?关\s?闭|\[\s?关\s?闭|【字体|我要(?:纠错|评论|分享|收藏)|网站纠错|返回(?:顶部|列表|上一页|首页)|回到顶部"
+    r"|.{0,60}版权所有|版权声明|copyright|©|\(c\)\s?20|.{0,60}ICP[备证]|.{0,40}公网安备|网站标识码|政府网站标识码|主办(?:单位)?\s?[:：]|承办(?:单位)?\s?[:：]|技术支持\s?[:：]|.{2,40}(?:主办|承办)$|[^。]{0,60}(?:分辨率|浏览器(?:浏览|访问|获得))|网站地图|关于我们|联系我们|友情链接|网站声明|免责声明"
+    r"|您访问的链接即将离开|您现在所在的位置|当前位置|建议使用|本站(?:使用|建议)|最佳浏览|浏览次数|阅读次数|点击(?:数|量|率|次数)\s?[:：]|访问(?:量|次数)\s?[:：])",
+    re.I,
+)
+_SOFT_END = re.compile(
+    r"(?:[\[【（(]?\s?(?:责任编辑|责\s?编|编\s?辑|网络编辑|信息录入|录入|初审|复审|终审|审核|审稿|校对|一审|二审|三审|信息来源|稿件来源|文章来源|来源|发布时间|发布日期|更新时间|发布人|点击|阅读|浏览|人气|关键词|标签|Tags?|相关附件|附件下载)\s?[:：\]】].{0,60}"
+    r"|[\s|｜>»<«‹›·_\-—*=]+|false|true|null|undefined|首页|尾页|\d{1,3}|中)",
+    re.I,
+)
+_CONTACT = re.compile("(?:联系|办公|通[讯信]|单位)?(?:地址|电话|邮编|邮箱|传真|邮政编码|工作时间|联系方式|E-?mail)\\s?[:：]", re.I)
+_OWNER = re.compile("版权所有|主办|承办|ICP备|公网安备|copyright|技术支持|分辨率", re.I)
+_CRUMB = re.compile(r"(?:您?(?:现在)?(?:的|所在|当前)?(?:所在)?位置|您所在位置|当前栏目|今天是|首页\s?(?:>|»|›|/|&gt;|-|—|→|·))")
+_LEAD_TOOLS = re.compile(rf"(?:{_TOOL}|[\d:：\-年月日次\s]|浏览|阅读|点击|次数|量|数|来源|发布|日期|时间|视力保护色|作者|编辑){{1,60}}+")
+_BEGUN = re.compile(
+    "[。；：:]$|^(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|第[一二三四五六七八九十百]{1,4}[条章])"
+)
+_DATED = re.compile(r"(?:(?:时间|日期|作者)\s?[:：]\s?)?(?:19|20)\d\d[-/年.]\d{1,2}[-/月.]\d{1,2}日?(?:\s+\d{1,2}:\d\d(?::\d\d)?)?")
+_PLACE = re.compile("(?:地点|地址|会议|主讲|内容|参加)")
+
+
+def is_end(line: str) -> bool:
+    """Whether a line opens what follows a notice: tools, neighbours, the site's footer."""
+    return len(line) <= 300 and (_END.match(line.strip(" \u3000[【|<>")) is not None or is_tools(line))
+
+
+def is_tools(line: str) -> bool:
+    """Whether a line is nothing but buttons: 打印 关闭 【字体：大 中 小】."""
+    return 2 <= len(line) <= 60 and _TOOLS.fullmatch(line) is not None and bool(re.search("印|闭|藏|享|字|错|返|荐|顶", line))
+
+
+def is_lead(line: str) -> bool:
+    """Whether a line belongs to what stands over a notice: the line of labels, buttons, the way there."""
+    return _CRUMB.match(line) is not None or is_label_line(line) or (len(line) <= 60 and _LEAD_TOOLS.fullmatch(line) is not None)
+
+
+def trim(lines: Sequence[str], titles: Sequence[str], *, known: bool) -> tuple[int, int]:
+    """The span of lines that is the notice itself; `titles` are squeezed spellings of its title, left out where they lead.
+
+    `known`: the block is one that holds nothing but text; in others the site's navigation may stand over the title.
+    """
+    first = 0 if known else _below_title(lines, titles)
+    end = _end(lines, first)
+    start = first + _start(lines[first:end], titles)
+    return start, max(start, end)
+
+
+def _below_title(lines: Sequence[str], titles: Sequence[str]) -> int:
+    """The line after a title that has navigation or labels over it."""
+    for n, line in enumerate(lines[:200]):
+        if squeeze(line) in titles or (n and squeeze(lines[n - 1] + line) in titles):
+            over = lines[:n]
+            return n + 1 if len(over) > 5 or any(is_lead(above) or "首页" in above for above in over) else 0
+    return 0
+
+
+def _end(lines: Sequence[str], first: int) -> int:
+    end = next((n for n in range(first + 1, len(lines)) if is_end(lines[n]) and not _is_text(lines, n)), len(lines))
+    while first + 1 < end < len(lines) and _CONTACT.match(lines[end - 1]) and _OWNER.search("".join(lines[end - 1 : end + 6])):
+        end -= 1
+    while end > 1 and (_SOFT_END.fullmatch(lines[end - 1]) or is_tools(lines[end - 1])):
+        end -= 1
+    return end
+
+
+def _is_text(lines: Sequence[str], n: int) -> bool:
+    """Whether a line that looks like furniture is text: it is a sentence with more after it, or the signature's day still follows."""
+    if lines[n].rstrip().endswith(("。", "；", "：")) and len(lines[n]) > 25 and sum(map(len, lines[n + 1 : n + 60])) > 200:
+        return True
+    return any("年" in line and date_line(line) for line in lines[n + 1 : n + 60])
+
+
+def _start(lines: Sequence[str], titles: Sequence[str]) -> int:
+    """The first line of the notice: what stands over the last line of labels among the first twenty is left out."""
+    start = 0
+    for n, line in enumerate(lines[:20]):
+        if is_lead(line) or (n < 3 and _DATED.fullmatch(line) and not _PLACE.match("".join(lines[n + 1 : n + 2]))):
+            start = n + 1
+        elif len(line) > 80 or _BEGUN.search(line):
+            break
+    return start + _title_lines(lines[start : start + 8], titles)
+
+
+def _title_lines(lines: Sequence[str], titles: Sequence[str]) -> int:
+    """How many of the first lines only repeat the title, which may be wrapped over several of them."""
+    run = ""
+    for n, line in enumerate(lines[:5]):
+        run += squeeze(line)
+        if run in titles:
+            return n + 1
+    return 0
+
+
+def squeeze(text: str) -> str:
+    """The text without blanks, for comparing."""
+    return re.sub(r"\s+", "", text)

@@ -1,0 +1,271 @@
+"""A notice's page, bytes to Notice: tags, table, lines and text, each field with where it came from (reference/domain.md §3, §4.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeVar
+
+from lxml import etree
+
+from notices.model import Anatomy, Notice
+from notices.page_class import classify_seen
+from notices.reference.numbers import parse_number
+from notices.text.dates import find_dates, parse_date, url_date
+from notices.text.html import base_url, decode, one_line, parse, text_of
+from pipeline.anatomy import read_anatomy
+from pipeline.parse.body import main_block
+from pipeline.parse.boilerplate import squeeze, trim
+from pipeline.parse.files import find_files
+from pipeline.parse.labels import definition_lines, is_label_line, labelled_values
+from pipeline.parse.letterhead import counter_line, head_issuers, loose_signature, signed_order
+from pipeline.parse.tags import first_of, meta_tags, script_values, tag_date, tag_source
+from pipeline.parse.title import find_title
+
+MAX_BYTES = 8_000_000  # of a page that is read; what lies beyond is no notice
+MAX_TEXT = 1_000_000
+_SPLIT = "\ue0f1\ue0f2\ue0f1"  # stands in the page's lines where the main text was taken out
+_SCAN_LETTERS = 30
+_TABLE = frozenset(("index_number", "document_number", "written_date", "issuer"))  # labels of a table, never of the line under a title
+_Found = TypeVar("_Found")
+
+
+@dataclass(slots=True)
+class _Page:
+    """A page taken apart: what its tags say, the lines over, in and under its main text, its labelled values."""
+
+    root: etree._Element
+    body: etree._Element
+    url: str
+    tags: Mapping[str, str]
+    head: list[str]
+    lines: list[str]
+    tail: list[str]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    scripted: tuple[date | None, str | None] = (None, None)  # day of publication, document number
+    title: str | None = None
+    provenance: dict[str, str] = field(default_factory=dict)
+
+
+def read_detail(  # noqa: PLR0913  each keyword is something that the crawl may know of a page
+    body: bytes,
+    url: str,
+    *,
+    content_type: str | None = None,
+    status: int = 200,
+    listed_title: str | None = None,
+    region: str | None = None,
+) -> Notice:
+    """The notice that a page shows; never raises on a page. `region` is a six-digit code; without it the page's SiteIDCode gives it.
+
+    A page that is no notice comes back with `blocked` set and nothing else but what it shows.
+    """
+    html, _ = decode(body[:MAX_BYTES], content_type)
+    page = _take_apart(parse(html), url)
+    seen = " ".join([*page.head, *page.lines, *page.tail])
+    blocked = classify_seen(status, {}, html, seen, listed_title=listed_title, page_title=page.title)
+    return _notice(page, blocked, region)
+
+
+def _take_apart(root: etree._Element, url: str) -> _Page:
+    tags = meta_tags(root)
+    block, known = main_block(root)
+    head, lines, tail = _zones(root, block)
+    page = _Page(root, block, url, tags, head, lines, tail, scripted=script_values(root))
+    first = labelled_values([*definition_lines(root), *head])
+    page.title, page.provenance["title"] = find_title(root, tags, first.get("title"), head, lines)
+    start, end = trim(lines, _spellings(page.title), known=known)
+    if not known and not _says_something(lines[start:end]) and block.tag != "body":
+        page.body = next(root.iter("body"), root)
+        head, lines, tail = [], [*head, *lines, *tail], []
+        start, end = trim(lines, _spellings(page.title), known=False)
+    page.head, page.lines, page.tail = head + lines[:start], lines[start:end], lines[end:] + tail
+    page.labels = {**labelled_values(page.tail[:30]), **labelled_values(lines[:start]), **first}
+    if page.title is None:
+        page.title = page.labels.get("title")
+        page.provenance["title"] = "table" if page.title else ""
+    return page
+
+
+def _zones(root: etree._Element, block: etree._Element) -> tuple[list[str], list[str], list[str]]:
+    """The lines over, in and under the main block."""
+    lines = text_of(block)[:MAX_TEXT].split("\n")
+    parent = block.getparent()
+    if parent is None or block.tag == "body":
+        return [], lines, []
+    mark = etree.Element("p")
+    mark.text, mark.tail = _SPLIT, block.tail
+    parent.replace(block, mark)
+    around = text_of(next(root.iter("body"), root)).split("\n")
+    mark.tail = None
+    parent.replace(mark, block)
+    where = next((n for n, line in enumerate(around) if _SPLIT in line), len(around))
+    return around[:where], lines, around[where + 1 :]
+
+
+def _says_something(lines: Sequence[str]) -> bool:
+    return sum(map(len, lines)) >= 20
+
+
+def _spellings(title: str | None) -> list[str]:
+    return [squeeze(title)] if title else []
+
+
+def _notice(page: _Page, blocked: str | None, region: str | None) -> Notice:
+    text = "\n".join(page.lines)
+    published = _published(page)
+    number = _labelled_number(page)
+    written = _day(page, "written_date", page.labels.get("written_date"))
+    issuer = _labelled(page, "issuer")
+    code = first_of(page.tags, "siteidcode")
+    region = region or (code[:6] if code and code[:6].isdigit() and len(code) == 10 else None)
+    anatomy = read_anatomy(
+        text,
+        title=page.title,
+        published_date=published,
+        labelled_number=number,
+        labelled_issuer=issuer,
+        labelled_written_date=written,
+        region=region,
+    )
+    files = find_files(page.root, page.body, base_url(page.root, page.url))
+    return Notice(
+        url=page.url,
+        title=page.title,
+        published_date=published,
+        issuer=_issuer(page, issuer, anatomy),
+        document_number=_number(page, number, anatomy),
+        index_number=_labelled(page, "index_number"),
+        text=text,
+        written_date=_from_text(page, "written_date", anatomy.written_date) or _printed(page),
+        effective_date=_day(page, "effective_date", page.labels.get("effective_date"))
+        or _from_text(page, "effective_date", anatomy.effective_date),
+        expiry_date=_day(page, "expiry_date", page.labels.get("expiry_date")) or _from_text(page, "expiry_date", anatomy.expiry_date),
+        kind=_from_text(page, "kind", anatomy.kind),
+        addressees=anatomy.addressees,
+        attachments=files,
+        blocked=blocked,
+        needs_ocr=_needs_ocr(page, text),
+        site_name=first_of(page.tags, "sitename"),
+        site_code=code,
+        theme=_labelled(page, "theme"),
+        anatomy=anatomy,
+        provenance={name: where for name, where in page.provenance.items() if where},
+    )
+
+
+def _labelled(page: _Page, concept: str) -> str | None:
+    """A value of the table, as shown."""
+    value = page.labels.get(concept)
+    if value is None or len(value) > 300:
+        return None
+    page.provenance[concept] = "table"
+    return one_line(value)
+
+
+def _labelled_number(page: _Page) -> str | None:
+    """The number of the table, else the one that a script prints; what no number can be is left out."""
+    value = page.labels.get("document_number")
+    if value and (parse_number(value, labelled=True) or (len(value) <= 60 and any(map(str.isdigit, value)) and "号" in value)):
+        page.provenance["document_number"] = "table"
+        return one_line(value)
+    printed = page.scripted[1]
+    if printed and parse_number(printed, labelled=True):
+        page.provenance["document_number"] = "script"
+        return printed
+    return None
+
+
+def _number(page: _Page, labelled: str | None, anatomy: Anatomy) -> str | None:
+    """The document's own number, as shown; bracketed forms with 〔〕. The key that compares stands in the anatomy."""
+    own = anatomy.document_number
+    found = counter_line(page.lines) if own is None and labelled is None else None
+    page.provenance.setdefault("document_number", "line" if own or found else "")
+    if own is None:
+        return labelled or found
+    return squeeze(own.raw).strip("（）()") if own.form in ("B", "C") and own.raw else own.display
+
+
+def _published(page: _Page) -> date | None:
+    """The day of publication: the table, the line under the title, tags, scripts, a bare date by the title, last the address."""
+    for where, found in (
+        ("table" if _TABLE & page.labels.keys() else "line", _first_date(page.labels.get("published_date"))),
+        ("tag", tag_date(page.tags)),
+        ("line", _first_date(page.labels.get("shown_date"))),
+        ("script", page.scripted[0]),
+        ("line", _bare_date(page.head)),
+        ("url", url_date(page.url)),
+    ):
+        if found:
+            page.provenance["published_date"] = where
+            return found
+    return None
+
+
+def _first_date(value: str | None) -> date | None:
+    if not value:
+        return None
+    return parse_date(value) or next((found for start, _, found in find_dates(value[:60]) if start < 12), None)
+
+
+def _bare_date(head: Sequence[str]) -> date | None:
+    """A date in the lines just over the text, without a label."""
+    for line in reversed(head[-6:]):
+        dates = find_dates(line) if len(line) <= 120 and "今天" not in line else []
+        if len(dates) == 1 and dates[0][0] < 60 and (dates[0][0] <= 2 or not is_label_line(line)):
+            return dates[0][2]
+    return None
+
+
+def _day(page: _Page, name: str, value: str | None) -> date | None:
+    found = _first_date(value)
+    if found:
+        page.provenance[name] = "table"
+    return found
+
+
+def _from_text(page: _Page, name: str, value: _Found | None) -> _Found | None:
+    if value is not None:
+        page.provenance.setdefault(name, "line")
+    return value
+
+
+def _printed(page: _Page) -> date | None:
+    """The day under the signer of an order; else that of a closing line that joins office, day and 印发.
+
+    The latter is inferred: the day of printing may be later than that of signing.
+    """
+    ordered = signed_order(page.lines)
+    if ordered:
+        page.provenance["written_date"] = "line"
+        return ordered
+    signature = loose_signature(page.lines)
+    if signature is None or signature[1] is None:
+        return None
+    page.provenance["written_date"] = "inferred"
+    return signature[1]
+
+
+def _issuer(page: _Page, labelled: str | None, anatomy: Anatomy) -> str | None:
+    """Who issued it: the table, the signature or the title, the source, last the site itself."""
+    letterhead, signature = head_issuers(page.lines, page.title), loose_signature(page.lines)
+    choices = (
+        ("table", labelled),
+        ("line", "、".join(anatomy.issuer.split(" ")) if anatomy.issuer else None),
+        ("line", letterhead),
+        ("line", signature[0] if signature else None),
+        ("line", page.labels.get("source")),
+        ("tag", tag_source(page.tags, page.title)),
+        ("inferred", first_of(page.tags, "sitename")),
+    )
+    for where, found in choices:
+        if found and len(found) <= 200:
+            page.provenance["issuer"] = where
+            return one_line(found)
+    return None
+
+
+def _needs_ocr(page: _Page, text: str) -> bool:
+    """Whether the main text is nothing but pictures."""
+    return len(squeeze(text)) < _SCAN_LETTERS and next(page.body.iter("img"), None) is not None

@@ -1,0 +1,177 @@
+"""The title of a notice: from tags, the table, the headline on the page or <title>, wraps and site names undone."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, pairwise
+
+from lxml import etree
+
+from notices.reference.numbers import parse_number
+from notices.text.html import one_line, text_of
+from pipeline.anatomy import kind_of
+from pipeline.parse.boilerplate import is_lead, squeeze
+from pipeline.parse.labels import is_label_line
+
+MAX_TITLE = 400
+_ENOUGH = 3.0
+_CUT = re.compile(r"(?:\.\.\.?|…)$")
+_WRAPPED = re.compile("(?:关于|印发|转发|批转|批准|公布).{3,60}(?<![。；：:])$")
+_AGENCY_LINE = re.compile(
+    "(?!.{0,30}(?:首页|关于))[\u4e00-\u9fff ]{2,38}(?:政府|委员会|办公厅|办公室|[厅局委部院署会处所站社]|中心|大学|学院|公司|小组|指挥部)"
+)
+_SECTION = re.compile("(?:第?[一二三四五六七八九十百]{1,4}[、章节条部]|[（(][一二三四五六七八九十]{1,3}[)）]|\\d{1,2}[.．、])")
+_SITE_END = re.compile("(?:网站?|门户|政府网|平台|网首页|信息网|中心|分中心|栏目|频道)$")
+_HAN = "\u2e80-\u9fff\uf900-\ufaff《》（）〔〕“”、，。：；"
+_WRAP = re.compile(rf"(?<=[{_HAN}])\s*\n\s*(?=[{_HAN}])")
+_TAG = re.compile(r"<br\s*/?>|</?(?:p|span|font|b|strong|div)\b[^<>]{0,200}>", re.I)
+_SPLIT = re.compile(r"\s*(?:[_|｜]|--+|—+|::|>>|»|\s[-－–]\s|(?<=[^\dA-Za-z])[-－–](?=[^\dA-Za-z]))\s*|\s{1,4}")
+_TITLE_CLASS = re.compile(
+    r"title|(?:^|[-_ ])(?:\w{0,12}[-_]?tit|bt|biaoti|headline|headtit|subject|arti?\w{0,12}[-_]?(?:h1|head)|wzbt)(?=$|[-_ \d])", re.I
+)
+_GENERIC = re.compile(
+    r"(?:首页|网站首页|正文|详情|详细(?:内容|信息|页)?|内容页?|信息详情|新闻(?:中心|详情|详细)|文章(?:详情|内容)|通知公告|公告公示|政策文件|信息公开|政务公开|政府信息公开|无标题(?:文档)?|untitled\w*|标题|文章|列表|栏目)",
+    re.I,
+)
+
+
+def find_title(
+    root: etree._Element, tags: Mapping[str, str], table: str | None, head: Sequence[str], lines: Sequence[str]
+) -> tuple[str | None, str]:
+    """The title and where it came from. `head` holds the lines over the main text, the nearest last; `lines` begin the main text."""
+    page = page_title(root)
+    tag = _tag_title(tags)
+    if tag:
+        tag = _without_site(tag, tags.get("sitename") or "")
+    if tag and not _CUT.search(tag) and (len(tag) < 20 or kind_of(tag)[0]):
+        return tag, "tag"
+    plain = None if tag or table else _plain(head, page)
+    if plain:
+        return plain, "line"
+    shown = _shown(root, head, lines)
+    if tag and not _CUT.search(tag):
+        return _whole(tag, shown), "tag"
+    if table and len(table) >= 4 and not _GENERIC.fullmatch(table):
+        return _whole(table, shown), "table"
+    names = [name for name in (tags.get("sitename"), tags.get("columnname")) if name]
+    part = _stripped(page, names)
+    scores = {text: weight + _score(text, page, names) for text, weight in shown.items()}
+    best = max(scores, key=lambda text: scores[text], default=None)
+    if best is not None and scores[best] >= _ENOUGH:
+        return best, "line"
+    return (part, "tag") if part else (best, "line")
+
+
+def _plain(head: Sequence[str], page: str) -> str | None:
+    """The line near the text that <title> begins with and that ends like a title: no need to look further."""
+    whole = squeeze(page)
+    for line in reversed(head[-6:]):
+        if len(line) >= 10 and whole.startswith(squeeze(line)) and kind_of(line)[0]:
+            return undo_wraps(line)
+    return None
+
+
+def page_title(root: etree._Element) -> str:
+    """The text of <title>."""
+    title = next(root.iter("title"), None)
+    return undo_wraps("".join(title.itertext())) if title is not None else ""
+
+
+def undo_wraps(text: str) -> str:
+    """A title in one line: <br> and line breaks between Chinese characters vanish, entities are resolved."""
+    if "&" in text:
+        text = html.unescape(text)
+    return one_line(_WRAP.sub("", _TAG.sub("\n", text[:4000])))[:MAX_TITLE]
+
+
+def _without_site(tag: str, site: str) -> str:
+    """A title without the site's name that a template put behind it."""
+    head = re.sub(r"\s*[-_—|｜–]+\s*$", "", tag.removesuffix(site)) if site and tag.endswith(site) else tag
+    return head if head != tag.removesuffix(site) and len(head) >= 6 else tag
+
+
+def _tag_title(tags: Mapping[str, str]) -> str | None:
+    for name in ("articletitle", "og:title", "title"):
+        value = undo_wraps(tags.get(name, ""))
+        if len(value) >= 4 and value not in (tags.get("sitename"), tags.get("columnname")) and not _GENERIC.fullmatch(value):
+            return value
+    return None
+
+
+def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> dict[str, float]:
+    """What could be a title on the page, with how much its place and its markup speak for it."""
+    near = [*islice((line for line in reversed(head[-25:]) if not is_lead(line)), 8)][::-1]
+    if len(near) > 1 and _WRAPPED.search(near[-2]) and not kind_of(near[-2])[0] and len(near[-1]) >= 3:
+        near[-2:] = [near[-2] + near[-1]]
+    first = [line for line in lines[:6] if not is_lead(line)]
+    for n, (agency, rest) in enumerate(pairwise(first[:4])):
+        if rest.startswith("关于") and _AGENCY_LINE.fullmatch(agency):
+            first[n : n + 2] = [agency + rest]
+            break
+    shown: dict[str, float] = {}
+    for n, line in enumerate(reversed(near)):
+        shown[undo_wraps(line)] = max(0.0, 2.5 - 0.5 * n)
+    for over, under in pairwise(head[-25:]):
+        if near and near[-1].endswith(over) and is_label_line(under):
+            shown[undo_wraps(near[-1])] += 1.5
+    for n, line in enumerate(first[:3]):
+        shown.setdefault(undo_wraps(line), 1.5 - 0.5 * n - (1.5 if line.endswith(("：", ":")) else 0))
+    over, within = squeeze("".join(head[-60:])), squeeze("".join(lines[:6]))
+    for text, weight in _headlines(root):
+        short = squeeze(text)
+        if short in over or short in within:
+            shown[text] = shown.get(text, 0.0) + (weight if short in over else weight - 1)
+    return {text: weight for text, weight in shown.items() if 4 <= len(text) < MAX_TITLE and not _GENERIC.fullmatch(text)}
+
+
+def _headlines(root: etree._Element) -> Iterator[tuple[str, float]]:
+    """The texts of headings and of blocks named like a title, in page order; small blocks only."""
+    for element in islice(root.iter("h1", "h2", "h3", "div", "p", "td", "span", "ucaptitle", "li", "dt"), 20_000):
+        heading = element.tag in ("h1", "h2", "h3", "ucaptitle")
+        if (heading or _is_called_title(element)) and 4 <= len("".join(islice(element.itertext(), 60)).strip()) <= 600:
+            text = undo_wraps("\n".join(line for line in text_of(element).split("\n") if not is_lead(line)))
+            yield text, (3.0 if element.tag in ("h1", "ucaptitle") else 2.0)
+
+
+def _is_called_title(element: etree._Element) -> bool:
+    for name in (element.get("class"), element.get("id")):
+        if name and ("it" in name or "bt" in name or "h" in name or "su" in name or "IT" in name) and _TITLE_CLASS.search(name):
+            return True
+    return False
+
+
+def _score(text: str, page: str, names: Sequence[str]) -> float:
+    """How much a line reads like a title, and whether <title> agrees."""
+    short, whole = squeeze(text), squeeze(page)
+    kind = kind_of(text)[0]
+    score = -8.0 if text in names or (kind is None and len(short) <= 24 and parse_number(text)) else 0.0
+    if len(short) >= 6 and short in whole:
+        score += 2 + 4 * len(short) / len(whole)
+    elif len(short) >= 12 and short.startswith(squeeze(_SPLIT.split(page.strip(". …"))[0])[:40] or "\0"):
+        score += 4
+    if kind:
+        score += 2
+    if "关于" in text:
+        score += 1
+    if _SITE_END.search(text):
+        score -= 3
+    if text.endswith(("。", "；", "：", ":")) or _SECTION.match(text):
+        score -= 4
+    return score + (1 if 10 <= len(short) <= 120 else 0 if len(short) >= 6 else -2)
+
+
+def _whole(title: str, shown: Mapping[str, float]) -> str:
+    """The spelling on the page where a tag's length limit cut the title."""
+    short = squeeze(title)
+    longer = [text for text in shown if len(short) >= 20 and squeeze(text).startswith(short) and 0 < len(squeeze(text)) - len(short) < 80]
+    return longer[0] if longer and not short.endswith(("通知", "公告", "意见", "办法", "通报", "函", "决定", "）")) else title
+
+
+def _stripped(page: str, names: Sequence[str]) -> str | None:
+    """<title> without the site's and the column's name."""
+    parts = [part for part in _SPLIT.split(page) if part and part not in names and not _GENERIC.fullmatch(part)]
+    parts = [part for part in parts if not _SITE_END.search(part)]
+    best = max(parts, key=len, default="")
+    return best if len(best) >= 4 else None

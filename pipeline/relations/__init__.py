@@ -1,0 +1,1 @@
+"""What notices have to do with one another: copies, citations, versions."""

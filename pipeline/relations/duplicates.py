@@ -1,0 +1,177 @@
+"""Whether two notices are one instrument published twice (reference/domain.md §4.6): number, title, date and issuer, then the text."""
+
+from __future__ import annotations
+
+import heapq
+import re
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from notices.reference.agencies import title_issuers
+from notices.reference.numbers import parse_number
+from pipeline.anatomy.kinds import status_marks
+from pipeline.anatomy.lines import fold_title
+
+_SHINGLE = 6
+_SKETCH = 128
+_MAX_TEXT = 100_000
+_FOLD = re.compile(r"\W+")
+_FIGURES = re.compile(r"\d+")
+_NUMBER_TAIL = re.compile(r"[（(【\[]([^（）()]{2,60}号)[）)】\]]$")
+_LEVELS = "省市县区州盟旗"
+_SHORT = {"中华人民共和国": "", "国家": "", "人民政府": "政府", "办公厅": "办", "办公室": "办", "委员会": "委", "监督管理": "监管"}
+
+# A repost differs by page furniture; a yearly successor differs in dates and figures.
+_SAME_TEXT = 0.8
+_SAME_FIGURES = 0.7
+_LIKE_TEXT = 0.5
+_SHORT_TEXT = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """The values to store for one revision. Keys are "" and dates None where the page shows none; sketches are sorted hashes."""
+
+    title: str
+    number: str
+    issuers: tuple[str, ...]
+    written: date | None
+    published: date | None
+    length: int
+    shingles: tuple[int, ...]
+    figures: tuple[int, ...]
+
+
+def fingerprint(
+    text: str,
+    *,
+    title: str | None,
+    number_key: str | None = None,
+    issuer: str | None = None,
+    dates: tuple[date | None, date | None] = (None, None),
+) -> Fingerprint:
+    """What same_instrument compares; `dates` are written and published date. Linear in the text, which is read to 100,000 characters."""
+    named = title_issuers(title or "")
+    folded = _FOLD.sub("", text[:_MAX_TEXT])
+    return Fingerprint(
+        title=_title_key(title or "", named),
+        number=number_key or _number_in(title or ""),
+        issuers=tuple(_short_name(name) for name in (re.split(r"[\s、，]+", issuer.strip()) if issuer else named)),
+        written=dates[0],
+        published=dates[1],
+        length=len(folded),
+        shingles=_sketch(folded[place : place + _SHINGLE] for place in range(max(1, len(folded) - _SHINGLE + 1))),
+        figures=_sketch(_FIGURES.findall(text[:_MAX_TEXT])),
+    )
+
+
+def candidate_keys(print_: Fingerprint) -> tuple[str, ...]:
+    """Keys to look up possible copies by: two copies of one instrument share at least one, unless a site renamed and renumbered it."""
+    keys = []
+    if print_.number:
+        keys.append("number:" + print_.number)
+    if print_.title:
+        keys.append("title:" + print_.title)
+    if print_.shingles and print_.length >= _SHORT_TEXT:
+        keys.append(f"text:{print_.shingles[0]:08x}")
+    return tuple(keys)
+
+
+def same_instrument(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether both are copies of one instrument; a doubt means no, as a wrong merge hides a notice."""
+    if one.number and other.number:
+        return one.number == other.number and _agree_on_number(one, other)
+    if _dates_differ(one, other) or not _issuers_fit(one, other):
+        return False
+    if one.title and one.title == other.title:
+        return _same_titled(one, other)
+    return (
+        one.written is not None
+        and one.written == other.written
+        and min(one.length, other.length) >= 200
+        and similarity(one.shingles, other.shingles) >= 0.9
+        and similarity(one.figures, other.figures) >= _SAME_FIGURES
+    )
+
+
+def similarity(one: tuple[int, ...], other: tuple[int, ...]) -> float:
+    """The estimated share of common members of two sketched sets, 0 to 1; two empty sets are equal."""
+    if not one or not other:
+        return float(one == other)
+    union = sorted(set(one) | set(other))[:_SKETCH]
+    common = set(one) & set(other)
+    return sum(member in common for member in union) / len(union)
+
+
+def _agree_on_number(one: Fingerprint, other: Fingerprint) -> bool:
+    """A code is shared by many agencies (新政办发), so title or text must agree as well, and issuers must not contradict."""
+    if not _issuers_fit(one, other):
+        return False
+    if one.written and other.written and one.written != other.written:
+        return False
+    if one.title == other.title or (min(len(one.title), len(other.title)) >= 8 and (one.title in other.title or other.title in one.title)):
+        return True
+    return similarity(one.shingles, other.shingles) >= _LIKE_TEXT
+
+
+def _same_titled(one: Fingerprint, other: Fingerprint) -> bool:
+    """Equal titles: a yearly series has them too, so the day of signing or the figures of the text decide."""
+    text = similarity(one.shingles, other.shingles)
+    if min(one.length, other.length) < _SHORT_TEXT:
+        return one.written is not None and one.written == other.written
+    if one.written and other.written:
+        return text >= _LIKE_TEXT
+    return text >= _SAME_TEXT and similarity(one.figures, other.figures) >= _SAME_FIGURES
+
+
+def _dates_differ(one: Fingerprint, other: Fingerprint) -> bool:
+    """Signed on different days; a published day says little, as sites put old notices online years later."""
+    return one.written is not None and other.written is not None and one.written != other.written
+
+
+def _issuers_fit(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether any issuer of one is an issuer of the other; an unknown issuer fits all."""
+    if not one.issuers or not other.issuers:
+        return True
+    return any(same_agency(name, candidate) for name in one.issuers for candidate in other.issuers)
+
+
+def same_agency(one: str, other: str) -> bool:
+    """Whether two names are one agency: 市政府办公室 is 无锡市人民政府办公室, and is not 无锡市惠山区人民政府办公室."""
+    short, long = sorted((_short_name(one), _short_name(other)), key=len)
+    if short == long:
+        return True
+    if short[:1] in _LEVELS and long.endswith(short):
+        place = long[: len(long) - len(short)]
+        return 1 <= len(place) <= 8 and not any(level in place for level in _LEVELS)
+    return False
+
+
+def _short_name(name: str) -> str:
+    for long, short in _SHORT.items():
+        name = name.replace(long, short)
+    return name
+
+
+def _title_key(title: str, named: list[str]) -> str:
+    """The title folded, without its issuer, number and status marks: what remains equal between a city's and a department's copy."""
+    for mark in status_marks(title):
+        title = re.sub("[【（(\\[]" + re.escape(mark) + "[】）)\\]]", "", title)
+    title = _NUMBER_TAIL.sub("", title.strip())
+    if named:
+        start = re.search("关于|联合|印发|转发|批转|发布|公布|下发|公告|通告|令", title)
+        title = title[start.start() :] if start else title
+    return fold_title(title)
+
+
+def _number_in(title: str) -> str:
+    tail = _NUMBER_TAIL.search(title.strip())
+    number = parse_number(tail[1]) if tail else None
+    return number.key if number and number.code else ""
+
+
+def _sketch(pieces: Iterable[str]) -> tuple[int, ...]:
+    """The smallest hashes of a set: a sample that two sets share as far as they share members."""
+    return tuple(heapq.nsmallest(_SKETCH, {zlib.crc32(piece.encode("utf-8", "surrogatepass")) for piece in pieces}))

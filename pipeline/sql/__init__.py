@@ -1,0 +1,1 @@
+"""Tables, migrations, the outbox, runs and locks."""

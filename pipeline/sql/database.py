@@ -1,0 +1,177 @@
+"""The SQL database: opening it, bringing its tables up to date, and errors translated once."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, ExceptionContext, create_engine, event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from notices.config import Config
+from notices.errors import ArchiveUnwritable, ConfigError, DamageFound, DiskFull, OperatorError
+
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON", "temp_store=MEMORY")
+
+
+def open_database(config: Config) -> Engine:
+    """An engine on the archive's database with its tables at the newest version; transactions begin as writers.
+
+    Raises ArchiveUnwritable, DiskFull, DamageFound or ConfigError.
+    """
+    url = _url(config)
+    with database_errors(config.database):
+        if url.get_backend_name() == "sqlite":
+            _make_home(config)
+        engine = _engine(url)
+        _upgrade(engine, config)
+    return engine
+
+
+def _url(config: Config) -> URL:
+    try:
+        return make_url(config.database)
+    except Exception as error:
+        raise ConfigError(f"database: {config.database.split('@')[-1]!r} is not a database URL") from error
+
+
+def _make_home(config: Config) -> None:
+    try:
+        for folder in (config.home, config.locks_dir):
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(config.home, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> OperatorError:
+    """The error for a folder that cannot be used: DiskFull when space is what lacks."""
+    if error.errno in (28, 122):
+        return DiskFull(f"no space left on the device that holds {path}")
+    return ArchiveUnwritable(f"cannot use the archive's folder {path}: {error.strerror or error}")
+
+
+def _engine(url: URL) -> Engine:
+    engine = create_engine(url)
+    event.listen(engine, "handle_error", _on_error)
+    if url.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def for_reading(engine: Engine) -> Engine:
+    """The same database for long reads: a consistent view that keeps no writer waiting."""
+    return engine.execution_options(read_only=True)
+
+
+def _leave_begin_to_us(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy begins; the driver must not
+
+
+def _on_connect(connection: Any, record: Any) -> None:
+    _leave_begin_to_us(connection, record)
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _on_error(context: ExceptionContext) -> None:
+    """Whatever a caller does with the engine: a disk that is full comes out as DiskFull, and so on."""
+    error = context.original_exception
+    if isinstance(context.sqlalchemy_exception, OperationalError) or type(error) is sqlite3.DatabaseError:
+        url = context.engine.url if context.engine else None
+        raise _translated(str(error), url.render_as_string().rsplit("@", 1)[-1] if url else "") from error
+
+
+def _on_begin(connection: Any) -> None:
+    # A deferred transaction that later writes fails at once when another writer came between; one that only reads blocks nobody.
+    reads = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def newest_version() -> str:
+    """The newest migration's id: the files of pipeline/sql/migrations/versions are named by it."""
+    names = [f.name[:4] for f in files("pipeline.sql").joinpath("migrations/versions").iterdir() if f.name[:4].isdigit()]
+    return max(names)
+
+
+def _upgrade(engine: Engine, config: Config) -> None:
+    if _version(engine) == newest_version():
+        return
+    with _migration_lock(config):
+        version = _version(engine)
+        if version is not None and version > newest_version():
+            raise ConfigError(f"database: made by a newer version of this program (tables {version}, known {newest_version()})")
+        if version != newest_version():
+            _run_migrations(engine)
+
+
+def _version(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not engine.dialect.has_table(connection, "alembic_version"):
+            return None
+        return connection.execute(text("select version_num from alembic_version")).scalar()
+
+
+@contextmanager
+def _migration_lock(config: Config) -> Iterator[None]:
+    config.locks_dir.mkdir(parents=True, exist_ok=True)
+    with open(config.locks_dir / "migrate.lock", "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _run_migrations(engine: Engine) -> None:
+    from alembic import command
+    from alembic.config import Config as AlembicConfig
+
+    settings = AlembicConfig()
+    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    plain = create_engine(engine.url)  # batch changes need foreign keys off
+    if plain.dialect.name == "sqlite":
+        # Left alone, the driver begins no transaction for DDL: a kill would leave tables that no version vouches for.
+        event.listen(plain, "connect", _leave_begin_to_us)
+        event.listen(plain, "begin", _on_begin)
+    with plain.connect() as connection, connection.begin():
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")
+    plain.dispose()
+
+
+@contextmanager
+def database_errors(where: str) -> Iterator[None]:
+    """Translate a database driver's errors into the archive's, naming the database."""
+    shown = where.rsplit("@", 1)[-1]
+    try:
+        yield
+    except OperationalError as error:
+        raise _translated(str(error.orig), shown) from error
+    except DatabaseError as error:
+        if isinstance(error.orig, sqlite3.DatabaseError):
+            raise _translated(str(error.orig), shown) from error
+        raise
+
+
+def _is_full(where: str) -> bool:
+    """Whether the device of a SQLite file has no space left: SQLite has other words for it where it makes or grows a file beside its own."""
+    path = Path(where.removeprefix("sqlite:///"))
+    try:
+        state = os.statvfs(path.parent)
+    except OSError:
+        return False
+    return state.f_bavail * state.f_frsize < 256 * 1024 or (state.f_files > 0 and not state.f_favail)
+
+
+def _translated(message: str, where: str) -> OperatorError:
+    doubtful = "I/O error" in message or "unable to open" in message
+    if "full" in message or "No space" in message or (doubtful and _is_full(where)):
+        return DiskFull(f"no space left for the database {where}")
+    if "malformed" in message or "not a database" in message or "decode to UTF-8" in message:
+        return DamageFound(f"the database {where} is damaged: {message}")
+    return ArchiveUnwritable(f"the database {where} cannot be used: {message}")

@@ -1,0 +1,59 @@
+"""Locks between processes on one archive: kernel file locks, gone with the process that held them."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from notices.errors import ArchiveLocked
+from pipeline.sql.database import unwritable
+
+
+@contextmanager
+def hold(folder: Path, name: str, *, wait: float = 0.0) -> Iterator[None]:
+    """Hold the named lock; wait that many seconds for it. Raises ArchiveLocked naming the process that has it."""
+    path = folder / f"{name}.lock"
+    descriptor = _opened(path)
+    try:
+        if not _taken(descriptor, wait):
+            holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
+            raise ArchiveLocked(f"another run holds {path} (process {holder})")
+        with suppress(OSError):  # the name is for whoever waits; the lock holds without it, also on a full disk
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _opened(path: Path) -> int:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def is_held(folder: Path, name: str) -> bool:
+    """Whether some process holds the named lock now."""
+    try:
+        with open(folder / f"{name}.lock", "a+") as handle:
+            return not _taken(handle.fileno(), 0.0)
+    except OSError:
+        return False
+
+
+def _taken(descriptor: int, wait: float) -> bool:
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.05)

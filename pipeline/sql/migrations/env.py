@@ -1,0 +1,10 @@
+"""Alembic's entry: migrate the connection that pipeline.sql.database hands over."""
+
+from alembic import context
+
+from pipeline.sql.tables import Base
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_server_default=True)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,90 @@
+"""The newest state of notices, as the index and readers want it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, delete, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from pipeline.sql import tables
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Notices that wait for the index, and the outbox rows that say so."""
+
+    notice_ids: tuple[int, ...]
+    rows: tuple[int, ...]
+
+
+def due(engine: Engine, limit: int = 500) -> Due:
+    """The oldest waiting notices, each once."""
+    with Session(engine) as session, session.begin():
+        rows = session.execute(select(tables.OutboxRow.id, tables.OutboxRow.notice_id).order_by(tables.OutboxRow.id).limit(limit)).all()
+    return Due(tuple(dict.fromkeys(r.notice_id for r in rows)), tuple(r.id for r in rows))
+
+
+def clear_due(engine: Engine, rows: Sequence[int]) -> None:
+    """Forget these outbox rows: the index holds what they announced, durably."""
+    with Session(engine) as session, session.begin():
+        for start in range(0, len(rows), 500):
+            session.execute(delete(tables.OutboxRow).where(tables.OutboxRow.id.in_(rows[start : start + 500])))
+
+
+def due_count(engine: Engine) -> int:
+    """How many notices wait for the index."""
+    with Session(engine) as session, session.begin():
+        return session.scalar(select(func.count(tables.OutboxRow.notice_id.distinct()))) or 0
+
+
+def notice_count(engine: Engine) -> int:
+    """How many notices the archive holds."""
+    with Session(engine) as session, session.begin():
+        return session.scalar(select(func.count(tables.NoticeRow.id))) or 0
+
+
+def newest_revisions(engine: Engine, notice_ids: Sequence[int]) -> list[tables.RevisionRow]:
+    """The newest revision of each notice, with notice, source, attachments and aliases loaded."""
+    query = (
+        select(tables.RevisionRow)
+        .join(tables.RevisionRow.notice)
+        .where(tables.RevisionRow.n == tables.NoticeRow.revisions, tables.NoticeRow.id.in_(notice_ids))
+        .options(
+            joinedload(tables.RevisionRow.notice).joinedload(tables.NoticeRow.source),
+            selectinload(tables.RevisionRow.attachments),
+            selectinload(tables.RevisionRow.aliases),
+        )
+        .order_by(tables.NoticeRow.id)
+    )
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        return list(session.scalars(query))
+
+
+def every_revision(engine: Engine, batch: int = 200) -> Iterator[tables.RevisionRow]:
+    """The newest revision of every notice, in order of id, a batch in memory at a time."""
+    last = 0
+    while True:
+        with Session(engine) as session, session.begin():
+            ids = list(
+                session.scalars(select(tables.NoticeRow.id).where(tables.NoticeRow.id > last).order_by(tables.NoticeRow.id).limit(batch))
+            )
+        if not ids:
+            return
+        yield from newest_revisions(engine, ids)
+        last = ids[-1]
+
+
+def alias_counts(engine: Engine) -> list[tuple[str, str, int]]:
+    """(short form, long form, how many notices define it so), from the newest revisions."""
+    counted = func.count(tables.RevisionRow.notice_id.distinct())
+    query = (
+        select(tables.AliasRow.short, tables.AliasRow.long, counted)
+        .join(tables.RevisionRow, tables.AliasRow.revision_id == tables.RevisionRow.id)
+        .join(tables.RevisionRow.notice)
+        .where(tables.RevisionRow.n == tables.NoticeRow.revisions)
+        .group_by(tables.AliasRow.short, tables.AliasRow.long)
+    )
+    with Session(engine) as session, session.begin():
+        return [(short, long, count) for short, long, count in session.execute(query)]

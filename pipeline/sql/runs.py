@@ -1,0 +1,110 @@
+"""Rows about work: sources, runs and scheduled ticks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from notices.errors import SourceError
+from pipeline.sql import tables
+from pipeline.sql.locks import is_held
+
+
+class SourcePaused(SourceError):
+    """The source's server asked to be left alone for a while."""
+
+
+def source_id(engine: Engine, name: str, *, site: str = "", publisher: str = "", region: str = "") -> int:
+    """The id of the source's row, made or brought up to date."""
+    with Session(engine) as session, session.begin():
+        row = session.scalar(select(tables.SourceRow).where(tables.SourceRow.name == name))
+        if row is None:
+            row = tables.SourceRow(name=name)
+            session.add(row)
+        row.site, row.publisher, row.region = site or row.site or "", publisher or row.publisher or "", region or row.region or ""
+        session.flush()
+        return row.id
+
+
+def refuse_if_paused(engine: Engine, source: int) -> None:
+    """Raise SourcePaused while the server's Retry-After still runs."""
+    with Session(engine) as session, session.begin():
+        row = session.get_one(tables.SourceRow, source)
+        if row.paused_until and row.paused_until > datetime.now(UTC):
+            raise SourcePaused(f"source {row.name}: its server asked to be left alone until {row.paused_until:%Y-%m-%d %H:%M} UTC")
+
+
+def start_run(engine: Engine, kind: str, source: int | None) -> tables.RunRow:
+    """A new run's row, detached."""
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        run = tables.RunRow(kind=kind, source_id=source, started_at=datetime.now(UTC), outcome="running", counts={})
+        session.add(run)
+    return run
+
+
+def finish_run(engine: Engine, run_id: int, outcome: str, reason: str, counts: Mapping[str, int]) -> None:
+    """Close a run's row."""
+    values = {"outcome": outcome, "reason": reason[:1000], "counts": dict(counts), "finished_at": datetime.now(UTC)}
+    with Session(engine) as session, session.begin():
+        session.execute(update(tables.RunRow).where(tables.RunRow.id == run_id).values(**values))
+
+
+def close_crashed_runs(engine: Engine, kind: str, source: int | None) -> int:
+    """Mark runs that ended without a word as crashed; the caller holds the lock that such a run would hold."""
+    mine = tables.RunRow.kind == kind, tables.RunRow.source_id == source, tables.RunRow.outcome == "running"
+    values = {"outcome": "crashed", "reason": "the process ended without a word", "finished_at": datetime.now(UTC)}
+    with Session(engine) as session, session.begin():
+        done = session.execute(update(tables.RunRow).where(*mine).values(**values))
+        return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def take_tick(engine: Engine, job: str, due_at: datetime) -> int | None:
+    """The id of this tick's row when it is ours to run; None when another scheduler took it."""
+    with Session(engine, expire_on_commit=False) as session:
+        tick = tables.TickRow(job=job, due_at=due_at, taken_at=datetime.now(UTC))
+        try:
+            with session.begin():
+                session.add(tick)
+        except IntegrityError:
+            return None
+        return tick.id
+
+
+def finish_tick(engine: Engine, tick_id: int, outcome: str) -> None:
+    """Note how a tick's work ended."""
+    with Session(engine) as session, session.begin():
+        values = {"finished_at": datetime.now(UTC), "outcome": outcome}
+        session.execute(update(tables.TickRow).where(tables.TickRow.id == tick_id).values(**values))
+
+
+def last_tick(engine: Engine, job: str) -> datetime | None:
+    """When the job's newest tick was due."""
+    with Session(engine) as session, session.begin():
+        return session.scalar(
+            select(tables.TickRow.due_at).where(tables.TickRow.job == job).order_by(tables.TickRow.due_at.desc()).limit(1)
+        )
+
+
+def is_running(locks: Path, source_name: str) -> bool:
+    """Whether a crawl of the source runs now, in any process."""
+    return is_held(locks, f"crawl-{source_name}")
+
+
+def reclaim_tick(engine: Engine, job: str) -> int | None:
+    """The id of a tick whose scheduler died before its work ended, to be run again; None when there is none.
+
+    The caller holds the job's lock, so no living process is at work on such a tick.
+    """
+    with Session(engine) as session, session.begin():
+        mine = tables.TickRow.job == job, tables.TickRow.outcome == "running"
+        tick = session.scalar(select(tables.TickRow).where(*mine).order_by(tables.TickRow.due_at.desc()).limit(1))
+        if tick is None:
+            return None
+        session.execute(update(tables.TickRow).where(*mine, tables.TickRow.id != tick.id).values(outcome="crashed"))
+        tick.taken_at = datetime.now(UTC)
+        return tick.id

@@ -1,0 +1,270 @@
+"""The SQL tables (design: what each row claims and which bytes it rests on). Times are aware UTC; dates are Asia/Shanghai."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from pipeline.sql.column_types import Day, Json, Utc
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: Utc, date: Day, dict[str, Any]: Json, list[Any]: Json, str: Text}  # noqa: RUF012
+
+
+class SourceRow(Base):
+    """A site that is crawled, or a collection that was imported."""
+
+    __tablename__ = "source"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    site: Mapped[str] = mapped_column(default="")
+    publisher: Mapped[str] = mapped_column(default="")
+    region: Mapped[str] = mapped_column(default="")
+    paused_until: Mapped[datetime | None]
+
+
+class RunRow(Base):
+    """One run of a job. `outcome`: running, done, partial, failed, stopped or crashed; `reason` says why it ended."""
+
+    __tablename__ = "run"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id"), index=True)
+    kind: Mapped[str]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(default="running")
+    reason: Mapped[str] = mapped_column(default="")
+    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class SnapshotRow(Base):
+    """One record in a WARC file: the exact bytes that a server sent for one address at one time."""
+
+    __tablename__ = "snapshot"
+    __table_args__ = (UniqueConstraint("warc_file", "offset"), Index("ix_snapshot_payload_digest", "payload_digest"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"), index=True)
+    kind: Mapped[str]
+    warc_file: Mapped[str]
+    offset: Mapped[int]
+    length: Mapped[int]
+    url: Mapped[str] = mapped_column(index=True)
+    status: Mapped[int]
+    media_type: Mapped[str | None]
+    fetched_at: Mapped[datetime]
+    payload_digest: Mapped[str]
+    revisit: Mapped[bool] = mapped_column(default=False)
+    note: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class ListingRow(Base):
+    """One entry of a list page: what the site says exists. `state`: pending, stored, failed, refused, blocked or gone."""
+
+    __tablename__ = "listing"
+    __table_args__ = (UniqueConstraint("source_id", "key"), Index("ix_listing_source_id_state", "source_id", "state"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"))
+    key: Mapped[str]
+    url: Mapped[str]
+    title: Mapped[str]
+    listed_date: Mapped[date | None]
+    column_url: Mapped[str]
+    column_kind: Mapped[str | None]
+    state: Mapped[str] = mapped_column(default="pending")
+    tries: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str] = mapped_column(default="")
+    first_listed_at: Mapped[datetime]
+    last_listed_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    read_again_at: Mapped[datetime | None] = mapped_column(index=True)
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+
+
+class ColumnWalkRow(Base):
+    """Whether the lists of a column were once walked to their end; only then may a walk stop at known notices."""
+
+    __tablename__ = "column_walk"
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), primary_key=True)
+    column_url: Mapped[str] = mapped_column(primary_key=True)
+    complete: Mapped[bool] = mapped_column(default=False)
+    walked_at: Mapped[datetime]
+
+
+class NoticeRow(Base):
+    """One notice at one canonical address. `state`: listed, missing, withdrawn or back; `revisions` counts its revisions."""
+
+    __tablename__ = "notice"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), index=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    url: Mapped[str]
+    state: Mapped[str] = mapped_column(default="listed")
+    revisions: Mapped[int] = mapped_column(default=0)
+    group_id: Mapped[int | None] = mapped_column(index=True)
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    source: Mapped[SourceRow] = relationship()
+
+
+class RevisionRow(Base):
+    """One reading of a notice; never changed once written. `anatomy` and `provenance` are JSON of the model's fields."""
+
+    __tablename__ = "revision"
+    __table_args__ = (UniqueConstraint("notice_id", "n"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"))
+    n: Mapped[int]
+    created_at: Mapped[datetime]
+    snapshot_id: Mapped[int | None] = mapped_column(ForeignKey("snapshot.id"), index=True)
+    parser_version: Mapped[str]
+    content_digest: Mapped[str]
+    title: Mapped[str]
+    text: Mapped[str]
+    folded: Mapped[str]
+    published_date: Mapped[date | None]
+    written_date: Mapped[date | None]
+    effective_date: Mapped[date | None]
+    expiry_date: Mapped[date | None]
+    issuer: Mapped[str | None]
+    document_number: Mapped[str | None]
+    number_key: Mapped[str | None] = mapped_column(index=True)
+    number_loose: Mapped[str | None]
+    index_number: Mapped[str | None]
+    kind: Mapped[str | None]
+    addressees: Mapped[list[Any]] = mapped_column(default=list)
+    needs_ocr: Mapped[bool] = mapped_column(default=False)
+    validity: Mapped[str] = mapped_column(default="unknown")
+    row_digest: Mapped[str] = mapped_column(default="")
+    anatomy: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    provenance: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    notice: Mapped[NoticeRow] = relationship()
+    attachments: Mapped[list[AttachmentRow]] = relationship(order_by="AttachmentRow.position", back_populates="revision")
+    citations: Mapped[list[CitationRow]] = relationship()
+    aliases: Mapped[list[AliasRow]] = relationship()
+
+
+class AttachmentRow(Base):
+    """A file that a revision names. `outcome` as in AttachmentText, or "missing" when it could not be fetched; pages are parted by form feeds."""
+
+    __tablename__ = "attachment"
+    __table_args__ = (UniqueConstraint("revision_id", "position"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"))
+    position: Mapped[int]
+    name: Mapped[str]
+    url: Mapped[str | None]
+    media_type: Mapped[str | None]
+    digest: Mapped[str | None]
+    size: Mapped[int | None]
+    outcome: Mapped[str]
+    detail: Mapped[str | None]
+    text: Mapped[str] = mapped_column(default="")
+    snapshot_id: Mapped[int | None] = mapped_column(ForeignKey("snapshot.id"))
+    revision: Mapped[RevisionRow] = relationship(back_populates="attachments")
+
+
+class CitationRow(Base):
+    """A relation to another document as the text states it; `target_id` once it is known which notice is meant."""
+
+    __tablename__ = "citation"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"), index=True)
+    relation: Mapped[str]
+    target_title: Mapped[str | None]
+    target_number: Mapped[str | None]
+    target_key: Mapped[str | None] = mapped_column(index=True)
+    target_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
+    sentence: Mapped[str]
+
+
+class AliasRow(Base):
+    """A short form that a text defines for itself."""
+
+    __tablename__ = "alias"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"), index=True)
+    short: Mapped[str] = mapped_column(index=True)
+    long: Mapped[str]
+
+
+class OutboxRow(Base):
+    """A notice whose newest state the index does not have yet."""
+
+    __tablename__ = "outbox"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"))
+    created_at: Mapped[datetime]
+
+
+class TickRow(Base):
+    """One due moment of one scheduled job: the unique key lets only one scheduler take it."""
+
+    __tablename__ = "tick"
+    __table_args__ = (UniqueConstraint("job", "due_at"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job: Mapped[str]
+    due_at: Mapped[datetime]
+    taken_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(default="running")
+
+
+class CorrectionRow(Base):
+    """A later reading of the same bytes: which fields of a revision changed, from what to what. The source did not change."""
+
+    __tablename__ = "correction"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"), index=True)
+    made_at: Mapped[datetime]
+    from_parser: Mapped[str]
+    to_parser: Mapped[str]
+    changes: Mapped[dict[str, Any]]
+
+
+class ObservationRow(Base):
+    """One later look at an archived notice: "seen", or the evidence that it was not (pipeline.observe.presence); or that a list lost or regained it."""
+
+    __tablename__ = "observation"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), index=True)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
+    observed_at: Mapped[datetime]
+    evidence: Mapped[str]
+    detail: Mapped[str] = mapped_column(default="")
+    site_healthy: Mapped[bool] = mapped_column(default=True)
+
+
+class CheckpointRow(Base):
+    """A signed root of the Merkle log over all snapshots, in order of their ids, up to `last_snapshot_id`."""
+
+    __tablename__ = "checkpoint"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime]
+    size: Mapped[int]
+    last_snapshot_id: Mapped[int]
+    root: Mapped[str]
+    note: Mapped[str]
+    timestamp_response: Mapped[str | None]
+
+
+class InstrumentKeyRow(Base):
+    """A key by which copies of one instrument find each other (pipeline.relations.duplicates.candidate_keys)."""
+
+    __tablename__ = "instrument_key"
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True, index=True)

@@ -1,0 +1,1 @@
+"""Exact bytes on disk: the WARC series. Other rooms import pipeline.warc.series only."""

@@ -1,0 +1,168 @@
+"""One capture as a WARC 1.1 record (ISO 28500:2017) and back: bytes in, bytes out, no files.
+
+A response becomes a `response` record, a repeated payload a `revisit`, imported text a `resource`, an exchange without an HTTP
+answer a `metadata` record. What WARC has no field for stands in X-Notices-… fields of the record's head.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from notices.capture import Capture
+from pipeline.warc.http_head import http_head, read_http_head
+
+REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+_SOFTWARE = "notices-archive"
+_TYPES = {"response": "application/http;msgtype=response", "revisit": "application/http;msgtype=response"}
+
+
+@dataclass(frozen=True)
+class Record:
+    """A decoded record. `capture` is None for a warcinfo; its body is empty for a revisit, whose payload stands elsewhere."""
+
+    type: str
+    record_id: str
+    date: str
+    payload_digest: str
+    capture: Capture | None
+    filename: str | None = None
+
+
+def payload_digest(body: bytes) -> str:
+    """The digest that identifies a payload: sha256:<hex>."""
+    return "sha256:" + sha256(body).hexdigest()
+
+
+def warc_date(moment: datetime) -> str:
+    """An aware datetime as WARC writes it, always with microseconds so that text order is time order."""
+    if moment.tzinfo is None:
+        raise ValueError(f"naive datetime {moment!r}")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def encode_warcinfo(name: str, moment: datetime) -> bytes:
+    """The first record of the file `name`."""
+    body = f"software: {_SOFTWARE}\r\nformat: WARC File Format 1.1\r\nconformsTo: https://iipc.github.io/warc-specifications/\r\n".encode()
+    fields = {"WARC-Type": "warcinfo", "WARC-Record-ID": _new_id(), "WARC-Date": warc_date(moment), "WARC-Filename": name}
+    return _record(fields | {"Content-Type": "application/warc-fields"}, body)
+
+
+def encode(capture: Capture, digest: str, refers_to: tuple[str, datetime] | None) -> tuple[str, bytes]:
+    """The id and bytes of the capture's record; with `refers_to` (URI and date of the same payload) a revisit without the body."""
+    kind = _record_type(capture)
+    block = http_head(capture.status, capture.headers, len(capture.body)) if kind == "response" else b""
+    fields = _head(capture, digest)
+    if refers_to is not None:
+        kind = "revisit"
+        uri, date = refers_to
+        fields |= {"WARC-Profile": REVISIT_PROFILE, "WARC-Refers-To-Target-URI": ascii_uri(uri), "WARC-Refers-To-Date": warc_date(date)}
+    else:
+        block += capture.body
+    fields = {"WARC-Type": kind} | fields | {"Content-Type": _content_type(kind, capture)}
+    return fields["WARC-Record-ID"], _record(fields, block)
+
+
+def _record_type(capture: Capture) -> str:
+    if capture.kind == "import":
+        return "resource"
+    return "response" if 100 <= capture.status <= 599 else "metadata"
+
+
+def _head(capture: Capture, digest: str) -> dict[str, str]:
+    uri = ascii_uri(capture.url)
+    fields = {
+        "WARC-Record-ID": _new_id(),
+        "WARC-Date": warc_date(capture.fetched_at),
+        "WARC-Target-URI": uri,
+        "WARC-Payload-Digest": digest,
+    }
+    more: dict[str, object] = {"kind": capture.kind}
+    if uri != capture.url:
+        more["url"] = capture.url
+    if capture.via is not None:
+        more["via"] = capture.via
+    if capture.note:
+        more["note"] = dict(capture.note)
+    if _record_type(capture) != "response":
+        more |= {"status": capture.status, "headers": capture.headers}
+    return fields | {"X-Notices-Capture": json.dumps(more)}
+
+
+def _content_type(kind: str, capture: Capture) -> str:
+    if _record_type(capture) == "response":
+        return _TYPES[kind]
+    named = next((value for name, value in capture.headers if name.lower() == "content-type"), "")
+    return named if named and named.isascii() and named.isprintable() else "application/octet-stream"
+
+
+def ascii_uri(url: str) -> str:
+    """The URL with everything but printable ASCII percent-encoded, as WARC-Target-URI must be."""
+    return "".join(c if "!" <= c <= "~" else "".join(f"%{b:02X}" for b in c.encode("utf-8", "surrogatepass")) for c in url)
+
+
+def _new_id() -> str:
+    return f"<{uuid.uuid4().urn}>"
+
+
+def _record(fields: Mapping[str, str], block: bytes) -> bytes:
+    lines = ["WARC/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+    lines += [f"WARC-Block-Digest: {payload_digest(block)}", f"Content-Length: {len(block)}"]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii") + block + b"\r\n\r\n"
+
+
+def decode(data: bytes) -> Record:
+    """The record that `data` holds, its digests checked. Raises ValueError saying what is wrong."""
+    head, found, rest = data.partition(b"\r\n\r\n")
+    fields = _fields(head)
+    length = int(fields["Content-Length"])
+    block = rest[:length]
+    if not found or len(block) != length or rest[length:] != b"\r\n\r\n":
+        raise ValueError("the record's length is not what its head says")
+    if fields.get("WARC-Block-Digest") != payload_digest(block):
+        raise ValueError("block digest does not match")
+    kind = fields["WARC-Type"]
+    if kind == "warcinfo":
+        return Record(kind, fields["WARC-Record-ID"], fields["WARC-Date"], "", None, fields.get("WARC-Filename"))
+    capture = _capture(fields, block)
+    digest = fields["WARC-Payload-Digest"]
+    if kind != "revisit" and digest != payload_digest(capture.body):
+        raise ValueError("payload digest does not match")
+    return Record(kind, fields["WARC-Record-ID"], fields["WARC-Date"], digest, capture)
+
+
+def _fields(head: bytes) -> dict[str, str]:
+    try:
+        version, *lines = head.decode("ascii").split("\r\n")
+    except UnicodeDecodeError as error:
+        raise ValueError("the record's head is not ASCII") from error
+    fields = dict(line.split(": ", 1) for line in lines if ": " in line)
+    missing = {"WARC-Type", "WARC-Record-ID", "WARC-Date", "Content-Length"} - fields.keys()
+    if version != "WARC/1.1" or missing:
+        raise ValueError(f"not a WARC 1.1 record (missing {', '.join(sorted(missing)) or 'version'})")
+    if fields["WARC-Type"] != "warcinfo" and not {"X-Notices-Capture", "WARC-Payload-Digest", "WARC-Target-URI"} <= fields.keys():
+        raise ValueError("not a record of this archive")
+    return fields
+
+
+def _capture(fields: Mapping[str, str], block: bytes) -> Capture:
+    more = json.loads(fields["X-Notices-Capture"])
+    if "status" in more:
+        status, headers, body = more["status"], tuple((str(n), str(v)) for n, v in more["headers"]), block
+    else:
+        head, _, body = block.partition(b"\r\n\r\n")
+        status, headers = read_http_head(head + b"\r\n\r\n")
+    return Capture(
+        url=more.get("url", fields["WARC-Target-URI"]),
+        status=status,
+        headers=headers,
+        body=body,
+        fetched_at=datetime.fromisoformat(fields["WARC-Date"]),
+        kind=more["kind"],
+        via=more.get("via"),
+        note=more.get("note", {}),
+    )

@@ -1,0 +1,164 @@
+"""The WARC series: every capture kept as one durable record, read back with its digest checked.
+
+Several processes write at once, each in a lane of its own (docs/warc.md).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+
+from notices.capture import Capture
+from notices.errors import DamageFound
+from pipeline.warc.copy import copy_series
+from pipeline.warc.files import file_errors, file_name, listing, reading
+from pipeline.warc.gzip_member import BadMember, Member, compress, members, read_member
+from pipeline.warc.lane import Lane, append, leave_lane, rotate, settle_lane, take_lane
+from pipeline.warc.record import encode, payload_digest, warc_date
+from pipeline.warc.verify import Damage, series_bytes, verify_series
+
+__all__ = [
+    "Damage",
+    "SnapshotWriter",
+    "Stored",
+    "copy_series",
+    "read_capture",
+    "scan",
+    "series_bytes",
+    "settle",
+    "verify_series",
+    "warc_files",
+]
+
+Previous = Callable[[str], tuple[str, datetime] | None]
+Original = Callable[[str], tuple[str, int] | None]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Where a capture's record is. `warc_file` is the file's final name, valid before and after it is sealed."""
+
+    warc_file: str
+    offset: int
+    length: int
+    payload_digest: str
+    revisit: bool
+    record_id: str
+
+
+class SnapshotWriter:
+    """Appends captures to the series in `folder`; each is on the device when write returns. Not for use by several threads at once.
+
+    `previous(payload_digest)` names URI and date of an earlier record with the same payload, if there is one.
+    Raises DiskFull, ArchiveUnwritable or ArchiveLocked; after an error nothing torn is left and writing may be tried again.
+    """
+
+    def __init__(self, folder: Path, max_bytes: int, *, previous: Previous | None = None) -> None:
+        self._folder, self._max_bytes, self._previous = folder, max_bytes, previous
+        self._lane: Lane | None = None
+        with file_errors(folder):
+            self._lane = take_lane(folder)
+
+    def __enter__(self) -> SnapshotWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def write(self, capture: Capture) -> Stored:
+        """Keep a capture; as a revisit record when its payload is already kept."""
+        digest = payload_digest(capture.body)
+        refers_to = self._previous(digest) if self._previous and capture.body else None
+        record_id, data = encode(capture, digest, refers_to)
+        member = compress(data)
+        with file_errors(self._folder):
+            name, offset = self._append(member, warc_date(capture.fetched_at))
+        return Stored(name, offset, len(member), digest, refers_to is not None, record_id)
+
+    def _append(self, member: bytes, date: str) -> tuple[str, int]:
+        if self._lane is None:
+            self._lane = take_lane(self._folder)
+        try:
+            lane = self._lane
+            if lane.tail.records > 1 and lane.tail.length + len(member) > self._max_bytes:
+                rotate(lane)
+            return lane.tail.name, append(lane, member, date)
+        except BaseException:
+            self.close()  # the next write takes a lane anew and finishes what was interrupted
+            raise
+
+    def close(self) -> None:
+        """Let the lane go. Its file stays open for the next writer: many short runs make no more files than one long run."""
+        lane, self._lane = self._lane, None
+        if lane is not None:
+            leave_lane(lane)
+
+
+def settle(folder: Path) -> None:
+    """Finish what a crash may have left in any lane that nobody writes now, as the next writer would; makes no new lane."""
+    with file_errors(folder):
+        for lane in sorted({entry.lane for entry in listing(folder).values() if entry}):
+            settle_lane(folder, lane)
+
+
+def warc_files(folder: Path) -> list[str]:
+    """The final names of all WARC files, sealed and open, in order of lane and serial; for `scan`."""
+    entries = [entry for entry in listing(folder).values() if entry and entry.suffix in ("", ".open") and not entry.temporary]
+    return [file_name(lane, serial) for lane, serial in sorted({(e.lane, e.serial) for e in entries})]
+
+
+def read_capture(folder: Path, warc_file: str, offset: int, original: Original | None = None) -> Capture:
+    """The capture whose record begins at `offset`, its digests checked. Raises DamageFound naming file, offset and what is wrong.
+
+    `original(payload_digest)` gives file and offset of the record that holds the payload of a revisit.
+    """
+    member = _member(folder, warc_file, offset)
+    capture = _captured(member, warc_file)
+    if member.record.type != "revisit":
+        return capture
+    found = original(member.record.payload_digest) if original else None
+    if found is None:
+        raise DamageFound(f"{warc_file} offset {offset}: no record holds the payload {member.record.payload_digest} of this revisit")
+    kept = _member(folder, *found).record
+    if kept.capture is None or kept.type == "revisit" or kept.payload_digest != member.record.payload_digest:
+        raise DamageFound(f"{found[0]} offset {found[1]}: not the payload {member.record.payload_digest}")
+    return replace(capture, body=kept.capture.body)
+
+
+def _member(folder: Path, warc_file: str, offset: int) -> Member:
+    with reading(folder, warc_file) as fd:
+        try:
+            return read_member(fd, offset)
+        except (BadMember, OSError) as error:
+            raise DamageFound(f"{warc_file} offset {offset}: {error}") from error
+
+
+def _captured(member: Member, warc_file: str) -> Capture:
+    if member.record.capture is None:
+        raise DamageFound(f"{warc_file} offset {member.offset}: a {member.record.type} record, not a capture")
+    return member.record.capture
+
+
+def scan(folder: Path, warc_file: str, start: int = 0) -> Iterator[tuple[Stored, Capture]]:
+    """Every capture of a file from offset `start` on, in order; the body of a revisit is empty.
+
+    A torn last record of an open file ends the scan. Raises DamageFound at any other record that is not sound.
+    """
+    with reading(folder, warc_file) as fd:
+        sealed = (folder / warc_file).exists()
+        try:
+            for member in members(fd, start, os.fstat(fd).st_size):
+                if member.record.capture is not None:
+                    yield _stored(member, warc_file), member.record.capture
+        except BadMember as error:
+            if sealed or not error.torn:
+                raise DamageFound(f"{warc_file} offset {error.offset}: {error}") from error
+
+
+def _stored(member: Member, warc_file: str) -> Stored:
+    record = member.record
+    return Stored(warc_file, member.offset, member.length, record.payload_digest, record.type == "revisit", record.record_id)

@@ -1,0 +1,225 @@
+"""Verification of the series: every file against its manifest, every open file against its tail, every lane for gaps.
+
+A writer may be at work meanwhile: what is still being written is not yet promised, and names that are just changing are looked at again.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from notices.errors import DamageFound
+from pipeline.warc.files import QUARANTINE, Entry, file_error, file_name, lane_in_use, listing, reading
+from pipeline.warc.gzip_member import BadMember, Member, members_around_damage
+from pipeline.warc.manifest import Manifest, Previous, Tail, advance, file_digest, previous_of, read_manifest, read_tail
+
+_LOCK = re.compile(r"lane-\d{1,3}\.lock", re.ASCII)
+_LOOKS = 20  # at a lane in use, a twentieth of a second apart, before a fault in its names is believed
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One thing that is not as it was written. `offset` is where in the file, or None when it concerns the whole file.
+
+    `kind`: missing, extra, manifest, chain, length, digest, records, record, tail, or sealed-damaged.
+    """
+
+    kind: str
+    file: str
+    offset: int | None
+    detail: str
+
+
+Seen = Callable[[str, Member], None]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who is told while a series is read: `progress` the bytes, `seen` every sound capture with its file, more than once when looked at again."""
+
+    progress: Callable[[int], None] = lambda _: None
+    seen: Seen = lambda _name, _member: None
+
+
+def verify_series(
+    folder: Path, progress: Callable[[int], None] = lambda _: None, seen: Seen = lambda _name, _member: None
+) -> Iterator[Damage]:
+    """Every damage in the series, reading every byte; `progress` and `seen` as in Watch. Nothing is changed."""
+    if not folder.is_dir():
+        return
+    names = listing(folder)
+    yield from _strangers(folder, names)
+    for lane in sorted({entry.lane for entry in names.values() if entry}):
+        yield from _lane_names(folder, lane)
+    watch = Watch(progress, seen)
+    for name, entry in names.items():
+        if entry and not entry.temporary and entry.suffix in ("", ".open"):
+            yield from _check_file(folder, entry, name.removesuffix(".open"), watch)
+
+
+def series_bytes(folder: Path) -> int:
+    """How many bytes verify_series will read, about."""
+    names = listing(folder) if folder.is_dir() else {}
+    return sum((folder / n).stat().st_size for n, e in names.items() if e and e.suffix in ("", ".open") and (folder / n).exists())
+
+
+def _strangers(folder: Path, names: dict[str, Entry | None]) -> Iterator[Damage]:
+    for name, entry in names.items():
+        if entry is None and not _LOCK.fullmatch(name) and name != QUARANTINE:
+            yield Damage("extra", name, None, "does not belong to the series")
+
+
+def _lane_names(folder: Path, lane: int) -> list[Damage]:
+    """Faults in which files a lane has; believed when they stay while nothing moves."""
+    before: dict[str, Entry | None] = {}
+    found: list[Damage] = []
+    for _ in range(_LOOKS):
+        names = listing(folder)
+        found = list(_gaps(names, lane))
+        if not found or (names == before and not lane_in_use(folder, lane)):
+            break
+        before = names
+        time.sleep(0.05)
+    return found
+
+
+def _gaps(names: dict[str, Entry | None], lane: int) -> Iterator[Damage]:
+    have: dict[int, set[str]] = defaultdict(set)
+    for entry in names.values():
+        if entry and entry.lane == lane:
+            have[entry.serial].add(entry.suffix + (".tmp" if entry.temporary else ""))
+    expected = 1
+    for serial in sorted(have):
+        if serial > expected:
+            yield Damage("missing", file_name(lane, expected), None, f"no file has the serials {expected} to {serial - 1} of lane {lane}")
+        expected = serial + 1
+        yield from _misfits(file_name(lane, serial), have[serial])
+    if have and not any({".open", ".open.tmp"} & suffixes for suffixes in have.values()):
+        yield Damage("missing", file_name(lane, expected), None, f"lane {lane} has no open file")
+
+
+def _misfits(name: str, has: set[str]) -> Iterator[Damage]:
+    """What is wrong with the set of files that share a serial."""
+    if "" in has and ".open" in has:
+        yield Damage("extra", f"{name}.open", None, "the file is sealed already")
+    elif "" in has and ".json" not in has:
+        yield Damage("missing", f"{name}.json", None, "the file has no manifest")
+    elif ".open" in has and ".tail" not in has:
+        yield Damage("missing", f"{name}.tail", None, "the open file has no tail")
+    elif not {"", ".open", ".open.tmp"} & has and {".json", ".tail"} & has:
+        yield Damage("missing", name, None, "the file is gone, what vouches for it is here")
+
+
+def _check_file(folder: Path, entry: Entry, name: str, watch: Watch) -> Iterator[Damage]:
+    previous = previous_of(folder, entry.lane, entry.serial)
+    try:
+        if entry.suffix == ".open":
+            yield from _check_open(folder, entry.lane, Tail(name, previous=previous), watch)
+        else:
+            yield from _check_sealed(folder, Tail(name, previous=previous), watch)
+    except DamageFound as error:
+        yield Damage("missing", name, None, str(error))
+    except OSError as error:
+        raise file_error(folder / name, error) from error
+
+
+def _check_sealed(folder: Path, start: Tail, watch: Watch) -> Iterator[Damage]:
+    manifest = read_manifest(folder / f"{start.name}.json")
+    found: list[Damage] = []
+    with reading(folder, start.name) as fd:
+        size = os.fstat(fd).st_size
+        read = _read_records(fd, start, size, found, watch)
+        digest = file_digest(fd)
+    yield from found
+    if manifest is None:
+        yield Damage("manifest", f"{start.name}.json", None, "not a manifest")
+    else:
+        actual = Manifest(start.name, size, digest, read.records, read.first_date, read.last_date, start.previous, manifest.damage)
+        yield from _compare(manifest, actual)
+
+
+def _compare(stated: Manifest, actual: Manifest) -> Iterator[Damage]:
+    """One damage for each field of the manifest that the file does not bear out."""
+    kinds = {"length": "length", "sha256": "digest", "records": "records", "previous": "chain"}
+    for field in ("name", "length", "sha256", "records", "first_date", "last_date", "previous"):
+        said, found = getattr(stated, field), getattr(actual, field)
+        if said != found:
+            yield Damage(kinds.get(field, "manifest"), actual.name, None, f"{field}: stated {_shown(said)}, found {_shown(found)}")
+    if stated.damage is not None:
+        yield Damage("sealed-damaged", actual.name, None, stated.damage)
+
+
+def _shown(value: object) -> str:
+    return f"{value.name} {value.sha256}" if isinstance(value, Previous) else str(value)
+
+
+def _check_open(folder: Path, lane: int, start: Tail, watch: Watch) -> Iterator[Damage]:
+    """The first bytes of an open file, as far as its tail goes; what lies beyond was never promised to anyone."""
+    found: list[Damage] = []
+    for _ in range(3):  # a writer that takes back a failed write moves the tail back
+        stated = _live_tail(folder, lane, start.name)
+        if not (folder / f"{start.name}.open").exists() and (folder / start.name).exists():
+            found = list(_check_sealed(folder, start, watch))
+            break
+        found = list(_against_tail(folder, start, stated, watch))
+        if not found or stated == read_tail(folder / f"{start.name}.tail"):
+            break
+    yield from found
+
+
+def _live_tail(folder: Path, lane: int, name: str) -> Tail | None:
+    """The tail, read again when a writer was just rewriting it."""
+    for _ in range(_LOOKS):
+        tail = read_tail(folder / f"{name}.tail")
+        if tail is not None or not lane_in_use(folder, lane):
+            break
+        time.sleep(0.05)
+    return tail
+
+
+def _against_tail(folder: Path, start: Tail, stated: Tail | None, watch: Watch) -> Iterator[Damage]:
+    found: list[Damage] = []
+    with reading(folder, start.name) as fd:
+        size = os.fstat(fd).st_size
+        end = min(size, stated.length) if stated else size
+        read = _read_records(fd, start, end, found, watch)
+    yield from found
+    if stated is None:
+        yield Damage("tail", f"{start.name}.tail", None, "not a tail")
+    elif size < stated.length:
+        yield Damage("length", start.name, size, f"{size} bytes, the tail states {stated.length}")
+    elif read.previous != stated.previous:
+        yield Damage("chain", start.name, None, f"previous: stated {_shown(stated.previous)}, found {_shown(read.previous)}")
+    elif read != stated and not found:
+        yield Damage("tail", start.name, None, f"the tail states {stated.records} records up to {stated.length}, other bytes are there")
+
+
+def _read_records(fd: int, tail: Tail, end: int, found: list[Damage], watch: Watch) -> Tail:
+    """The tail over all sound records; those that are not are added to `found`."""
+    for item in members_around_damage(fd, 0, end):
+        if isinstance(item, BadMember):
+            found.append(Damage("record", tail.name, item.offset, str(item)))
+            continue
+        if item.offset == 0 and item.record.filename != tail.name:
+            found.append(Damage("extra", tail.name, 0, f"the first record names the file {item.record.filename}"))
+        tail = advance(tail, item.length, item.digest, item.record.date if item.record.capture else None)
+        if item.record.capture:
+            watch.seen(tail.name, item)
+        watch.progress(item.length)
+    return tail
+
+
+def unsettled(folder: Path) -> Iterator[Damage]:
+    """Open files of lanes at rest that are longer than their tail vouches for: the work of a crash, or of somebody who added bytes."""
+    for name, entry in (listing(folder) if folder.is_dir() else {}).items():
+        if not entry or entry.temporary or entry.suffix != ".open" or lane_in_use(folder, entry.lane):
+            continue
+        stated, size = read_tail(folder / f"{name.removesuffix('.open')}.tail"), (folder / name).stat().st_size
+        if stated is not None and size > stated.length:
+            more = f"{size - stated.length} bytes that no tail vouches for: a crash, which the next run mends, or somebody added them"
+            yield Damage("unsettled", name.removesuffix(".open"), stated.length, more)

@@ -1,0 +1,1 @@
+"""Evidence: fixity, repair, restore, proofs."""

@@ -1,0 +1,1 @@
+"""Merkle log, signatures, checkpoints and proofs over the snapshots."""

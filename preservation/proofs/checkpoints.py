@@ -1,0 +1,175 @@
+"""Signed checkpoints of the Merkle log over all snapshots: one a day, in SQL and as files beside it; and the check of them all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from notices.config import Config
+from notices.errors import DamageFound, NoticesError, UnknownName
+from pipeline.sql import tables
+from pipeline.warc.files import file_errors, sync_folder, write_durably
+from preservation.proofs import merkle
+from preservation.proofs.signing import Checkpoint, open_key, sign_checkpoint, verifier_key, verify_checkpoint
+
+_SHANGHAI = timedelta(hours=8)
+
+
+def folder_of(config: Config) -> Path:
+    """Where the signed notes lie as files, to be copied elsewhere."""
+    return config.home / "checkpoints"
+
+
+def public_key(config: Config, note: str | None = None) -> str:
+    """The archive's public key, to be published elsewhere, under today's origin or that of a note; the key pair is made on first use."""
+    return verifier_key(open_key(config.home / "keys"), note.partition("\n")[0] if note else config.origin)
+
+
+def leaves_of(database: Engine, last_snapshot: int | None = None) -> Iterator[tuple[int, bytes]]:
+    """Id and leaf hash of every snapshot, or of those up to one, in order of their ids. Raises DamageFound for a row that has no digest."""
+    columns = tables.SnapshotRow.id, tables.SnapshotRow.payload_digest, tables.SnapshotRow.url, tables.SnapshotRow.fetched_at
+    query = select(*columns).order_by(tables.SnapshotRow.id).execution_options(yield_per=5000)
+    if last_snapshot is not None:
+        query = query.where(tables.SnapshotRow.id <= last_snapshot)
+    with Session(database) as session, session.begin():
+        for ident, digest, url, fetched_at in session.execute(query):
+            try:
+                leaf = merkle.leaf(digest, url, fetched_at)
+            except ValueError as error:
+                raise DamageFound(f"snapshot {ident}: {error}") from error
+            yield ident, leaf
+
+
+def log_of(database: Engine, last_snapshot: int | None = None) -> tuple[list[int], list[bytes]]:
+    """All of leaves_of at once, as proofs need them: about 100 bytes of memory a snapshot."""
+    found = list(leaves_of(database, last_snapshot))
+    return [ident for ident, _ in found], [leaf for _, leaf in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """The log when it held so many snapshots: the id of the last, and the root."""
+
+    last_snapshot: int
+    root: bytes
+
+
+def milestones(database: Engine, sizes: Iterable[int]) -> dict[int, Milestone]:
+    """The log at each of these sizes that it has reached, and at its size now. One pass, and no more in memory than the answer."""
+    wanted, frontier, found, last = set(sizes), merkle.Frontier(), dict[int, Milestone](), 0
+    for last, leaf in leaves_of(database):
+        frontier = merkle.extend(frontier, (leaf,))
+        if frontier.size in wanted:
+            found[frontier.size] = Milestone(last, merkle.frontier_root(frontier))
+    return found | {frontier.size: Milestone(last, merkle.frontier_root(frontier))}
+
+
+def newest(database: Engine) -> tables.CheckpointRow | None:
+    """The newest checkpoint, detached."""
+    with Session(database, expire_on_commit=False) as session, session.begin():
+        return session.scalar(select(tables.CheckpointRow).order_by(tables.CheckpointRow.id.desc()).limit(1))
+
+
+def make_checkpoint(database: Engine, config: Config, now: datetime) -> tables.CheckpointRow:
+    """Sign the log as it stands and keep the note in SQL and as a file; the newest one when nothing came since. Raises UnknownName when empty."""
+    [(size, log)] = milestones(database, ()).items()
+    if not size:
+        raise UnknownName("the archive holds no snapshot yet; there is nothing to sign")
+    last = newest(database)
+    if last is not None and last.size == size and last.last_snapshot_id == log.last_snapshot:
+        return last
+    note = sign_checkpoint(open_key(config.home / "keys"), Checkpoint(config.origin, size, log.root, now))
+    row = tables.CheckpointRow(made_at=now, size=size, last_snapshot_id=log.last_snapshot, root=log.root.hex(), note=note)
+    with Session(database, expire_on_commit=False) as session, session.begin():
+        session.add(row)
+    _write_file(config, row)
+    return row
+
+
+def daily_checkpoint(database: Engine, config: Config, now: datetime) -> tables.CheckpointRow | None:
+    """A checkpoint when the day (Asia/Shanghai) has none yet and there is something to sign."""
+    last = newest(database)
+    if last is not None and (last.made_at + _SHANGHAI).date() == (now + _SHANGHAI).date():
+        return None
+    with Session(database) as session, session.begin():
+        if session.scalar(select(tables.SnapshotRow.id).limit(1)) is None:
+            return None
+    return make_checkpoint(database, config, now)
+
+
+def _write_file(config: Config, row: tables.CheckpointRow) -> None:
+    folder = folder_of(config)
+    with file_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{row.size:012d}.txt"
+        write_durably(path.with_suffix(".tmp"), row.note.encode())
+        os.replace(path.with_suffix(".tmp"), path)
+        sync_folder(folder)
+
+
+def note_of(row: tables.CheckpointRow, key: str) -> Checkpoint:
+    """What the row's note says. Raises DamageFound when it is not signed by the key or says something else than the row."""
+    signed = verify_checkpoint(row.note, key)
+    if (signed.size, signed.root.hex()) != (row.size, row.root):
+        raise DamageFound(f"the row states size {row.size} and root {row.root[:16]}…, its note {signed.size} and {signed.root.hex()[:16]}…")
+    return signed
+
+
+def check_log(database: Engine, config: Config) -> Iterator[tuple[str, str, str]]:
+    """(kind, place, detail) of everything that does not agree with what was signed, in rows and files."""
+    files = {path.name: path for path in sorted(folder_of(config).glob("*.txt"))}  # before the rows: a row is written before its file
+    rows = list[tables.CheckpointRow]()
+    with Session(database, expire_on_commit=False) as session, session.begin():
+        for ident in session.scalars(select(tables.CheckpointRow.id).order_by(tables.CheckpointRow.id)).all():
+            try:
+                rows.append(session.get_one(tables.CheckpointRow, ident))
+            except DamageFound as error:
+                yield "unreadable", f"checkpoint {ident}", str(error)
+    if not rows and not files:
+        return
+    notes = [_read_note(path, config) for path in files.values()]
+    log = milestones(database, [*(row.size for row in rows), *(signed.size for _, signed in notes if isinstance(signed, Checkpoint))])
+    for row in rows:
+        yield from _check_row(row, log, config)
+    sizes = {row.size for row in rows}
+    for path, signed in notes:
+        yield from _check_note(f"checkpoints/{path.name}", signed, log, sizes)
+
+
+def _check_row(row: tables.CheckpointRow, log: Mapping[int, Milestone], config: Config) -> Iterator[tuple[str, str, str]]:
+    place = f"checkpoint {row.id} ({row.made_at:%Y-%m-%d})"
+    try:
+        note_of(row, public_key(config, row.note))
+    except NoticesError as error:
+        yield "signature", place, str(error)
+        return
+    reached = log.get(row.size)
+    if reached is None or reached.last_snapshot != row.last_snapshot_id:
+        yield "log", place, f"it was signed over {row.size} snapshots up to number {row.last_snapshot_id}; they are not all there"
+    elif reached.root.hex() != row.root:
+        yield "log", place, f"the first {row.size} snapshots are not what was signed"
+
+
+def _read_note(path: Path, config: Config) -> tuple[Path, Checkpoint | str]:
+    """What a file's note signs, or why it does not."""
+    try:
+        note = path.read_text(encoding="utf-8")
+        return path, verify_checkpoint(note, public_key(config, note))
+    except (NoticesError, OSError, UnicodeDecodeError) as error:
+        return path, str(error)
+
+
+def _check_note(place: str, signed: Checkpoint | str, log: Mapping[int, Milestone], sizes: set[int]) -> Iterator[tuple[str, str, str]]:
+    if isinstance(signed, str):
+        yield "signature", place, signed
+        return
+    if signed.size not in sizes:
+        yield "log", place, f"no checkpoint row has its size {signed.size}: the rows after it were lost or taken away"
+    if signed.size not in log or log[signed.size].root != signed.root:
+        yield "log", place, f"the first {signed.size} snapshots are not what was signed on {signed.signed_at.astimezone(UTC):%Y-%m-%d}"

@@ -1,0 +1,157 @@
+"""The archive's Ed25519 key, and checkpoints of the Merkle log signed with it.
+
+A checkpoint is a C2SP signed note (c2sp.org/signed-note, c2sp.org/tlog-checkpoint): origin, size, root in base64, one line with the
+time; then the signature lines. Existing transparency-log tools can read and verify it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from notices.errors import ArchiveUnwritable, BadInput, DamageFound
+from pipeline.warc.files import file_errors, sync_folder, write_new
+from pipeline.warc.record import warc_date
+
+_ED25519 = b"\x01"  # the signature type of the signed-note specification
+_NAME = re.compile(r"[^\s+]{1,200}")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The log's root at one size and time, as somebody signed it."""
+
+    origin: str
+    size: int
+    root: bytes
+    signed_at: datetime
+
+
+def open_key(keys: Path) -> Ed25519PrivateKey:
+    """The signing key in the folder `keys`, made on first use and readable by its owner alone. Raises ArchiveUnwritable."""
+    path = keys / "checkpoint.pem"
+    with file_errors(path):
+        if not path.exists():
+            _make_key(path)
+        if path.stat().st_mode & 0o077:
+            raise ArchiveUnwritable(f"{path}: others can read the signing key; chmod 600 it, or replace it if they may have")
+        data = path.read_bytes()
+    try:
+        key = load_pem_private_key(data, password=None)
+    except ValueError as error:
+        raise ArchiveUnwritable(f"{path}: not a private key") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ArchiveUnwritable(f"{path}: not an Ed25519 key")
+    return key
+
+
+def _make_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.chmod(0o700)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    os.close(fd)
+    write_new(temporary, Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    try:
+        os.link(temporary, path)  # unlike a rename it never replaces the key that another process made first
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()
+    sync_folder(path.parent)
+
+
+def verifier_key(key: Ed25519PrivateKey, origin: str) -> str:
+    """The public key as the signed-note specification writes it: name+hash+base64. Publish it elsewhere."""
+    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return f"{origin}+{_key_hash(origin, public).hex()}+{base64.b64encode(_ED25519 + public).decode()}"
+
+
+def _key_hash(origin: str, public: bytes) -> bytes:
+    return sha256(origin.encode() + b"\n" + _ED25519 + public).digest()[:4]
+
+
+def sign_checkpoint(key: Ed25519PrivateKey, checkpoint: Checkpoint) -> str:
+    """The signed note for a checkpoint."""
+    if not _NAME.fullmatch(checkpoint.origin):
+        raise ValueError(f"origin {checkpoint.origin!r} holds blanks or '+'")
+    text = _text(checkpoint)
+    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    signature = base64.b64encode(_key_hash(checkpoint.origin, public) + key.sign(text.encode())).decode()
+    return f"{text}\n— {checkpoint.origin} {signature}\n"
+
+
+def _text(checkpoint: Checkpoint) -> str:
+    root = base64.b64encode(checkpoint.root).decode()
+    return f"{checkpoint.origin}\n{checkpoint.size}\n{root}\ntime {warc_date(checkpoint.signed_at)}\n"
+
+
+def verify_checkpoint(note: str, verifier: str) -> Checkpoint:
+    """The checkpoint that the note holds and the key signed. Raises DamageFound when it did not, BadInput when either cannot be read."""
+    name, public = _verifier(verifier)
+    text, found, signatures = note.rpartition("\n\n")
+    checkpoint = _checkpoint(text + "\n") if found and note.endswith("\n") else None
+    if checkpoint is None or checkpoint.origin != name:
+        raise BadInput(f"the checkpoint is not a signed note of {name!r}")
+    for line in signatures.split("\n"):
+        if _signed(line, name, public, text + "\n"):
+            return checkpoint
+    raise DamageFound(f"the checkpoint of size {checkpoint.size} does not bear a valid signature of {name!r}")
+
+
+def _verifier(verifier: str) -> tuple[str, Ed25519PublicKey]:
+    name, _, rest = verifier.partition("+")
+    stated, _, encoded = rest.partition("+")
+    raw = _from_base64(encoded)
+    if len(raw) != 33 or raw[:1] != _ED25519 or stated != _key_hash(name, raw[1:]).hex():
+        raise BadInput(f"{verifier[:200]!r} is not an Ed25519 verifier key (name+hash+base64)")
+    return name, Ed25519PublicKey.from_public_bytes(raw[1:])
+
+
+def _signed(line: str, name: str, public: Ed25519PublicKey, text: str) -> bool:
+    raw = _from_base64(line.removeprefix(f"— {name} "))
+    stated = _key_hash(name, public.public_bytes(Encoding.Raw, PublicFormat.Raw))
+    if not line.startswith(f"— {name} ") or len(raw) != 68 or raw[:4] != stated:
+        return False
+    try:
+        public.verify(raw[4:], text.encode())
+    except (InvalidSignature, UnicodeEncodeError):
+        return False
+    return True
+
+
+def _checkpoint(text: str) -> Checkpoint | None:
+    lines = text.split("\n")
+    if len(lines) != 5 or not re.fullmatch(r"0|[1-9]\d{0,18}", lines[1], re.ASCII) or not lines[3].startswith("time "):
+        return None
+    try:
+        moment = datetime.fromisoformat(lines[3].removeprefix("time "))
+        checkpoint = Checkpoint(lines[0], int(lines[1]), _from_base64(lines[2]), moment.astimezone(UTC))
+        return checkpoint if len(checkpoint.root) == 32 and _text(checkpoint) == text else None
+    except ValueError:
+        return None
+
+
+def _from_base64(text: str) -> bytes:
+    """The bytes, or none for what is not canonical base64."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+    return raw if base64.b64encode(raw).decode() == text else b""

@@ -1,0 +1,220 @@
+"""Reading archived bytes again with today's parser: what changes is a correction of our reading, never a revision of the source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, delete, func, select
+from sqlalchemy.orm import Session
+
+from notices.capture import Capture, CrawledPage, Listed, ListEntry
+from notices.config import Config
+from notices.errors import DamageFound, NoticesError
+from notices.model import AttachmentLink, AttachmentText
+from notices.version import PARSER
+from pipeline.attachments import Extractor
+from pipeline.ledger import payload_place
+from pipeline.relations.copies import group_copies
+from pipeline.scrapy_steps import is_file, read_page
+from pipeline.sql import tables
+from pipeline.sql.database import for_reading
+from pipeline.sql.row_digest import row_digest
+from pipeline.store import Attached, Reading, alias_rows, citation_rows, content_digest, revision_values
+from pipeline.warc.series import read_capture
+
+_BATCH = 100
+_FILE_COLUMNS = ("media_type", "outcome", "detail", "text")
+
+ReadImported = Callable[[bytes, int, datetime], Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A revision that reads differently now: field to [before, after]. `error` instead when its bytes cannot be read."""
+
+    notice_id: int
+    n: int
+    url: str
+    fields: Mapping[str, tuple[Any, Any]]
+    error: str | None = None
+
+
+class Reader:
+    """Reads kept bytes as the crawl and the import did; close it afterwards. `read_imported` reads an imported line."""
+
+    def __init__(self, database: Engine, config: Config, read_imported: ReadImported) -> None:
+        self._folder, self._place, self._imported = config.warc_dir, payload_place(database), read_imported
+        self._extractor = Extractor()
+
+    def close(self) -> None:
+        """End the extraction process."""
+        self._extractor.close()
+
+    def capture(self, snapshot: tables.SnapshotRow) -> Capture:
+        """The snapshot's bytes, checked. Raises DamageFound."""
+        found = read_capture(self._folder, snapshot.warc_file, snapshot.offset, self._place)
+        if (found.url, found.kind) != (snapshot.url, snapshot.kind):
+            raise DamageFound(
+                f"snapshot {snapshot.id}: {snapshot.warc_file} offset {snapshot.offset} holds {found.url}, not {snapshot.url}"
+            )
+        return found
+
+    def read(self, session: Session, revision: tables.RevisionRow) -> Reading:
+        """The revision's notice and files as today's parser reads them. Raises DamageFound or PageError."""
+        if revision.snapshot_id is None:
+            raise DamageFound(f"revision {revision.n} of notice {revision.notice_id} names no snapshot")
+        snapshot = session.get_one(tables.SnapshotRow, revision.snapshot_id)
+        capture = self.capture(snapshot)
+        if snapshot.kind == "import":
+            return self._imported(capture.body, snapshot.id, revision.created_at)
+        page = CrawledPage(capture, snapshot.id, _listed(session, revision.notice))
+        notice = read_page(page, revision.notice.source.region)
+        files = [self._attached(session, a, notice.attachments) for a in revision.attachments]
+        if not is_file(capture.body):
+            files += [_unfetched(link) for link in notice.attachments if link.url and link.url not in {f.link.url for f in files}]
+        return Reading(notice, files, snapshot.id, revision.created_at)
+
+    def _attached(self, session: Session, row: tables.AttachmentRow, links: tuple[AttachmentLink, ...]) -> Attached:
+        """A file of the revision, read again; one that was never had stays so."""
+        link = next((each for each in links if each.url == row.url), AttachmentLink(row.name, row.url))
+        if row.snapshot_id is None:
+            pages = tuple(row.text.split("\f")) if row.text else ()
+            return Attached(link, AttachmentText(row.outcome, row.media_type or "", pages, detail=row.detail), row.digest, row.size)
+        capture = self.capture(session.get_one(tables.SnapshotRow, row.snapshot_id))
+        content = self._extractor.extract(capture.body, link.name, capture.header("content-type"))
+        return Attached(link, content, row.digest, row.size, row.snapshot_id)
+
+
+def _unfetched(link: AttachmentLink) -> Attached:
+    return Attached(link, AttachmentText("missing", "", detail="found by a later reading of the page; not fetched then"))
+
+
+def _listed(session: Session, notice: tables.NoticeRow) -> Listed:
+    """What the list said of the notice, or just its address where no list did."""
+    mine = tables.ListingRow.source_id == notice.source_id, tables.ListingRow.key == notice.key
+    row = session.scalar(select(tables.ListingRow).where(*mine))
+    if row is None:
+        return Listed(ListEntry("", notice.url, None), "")
+    return Listed(ListEntry(row.title, row.url, row.listed_date), row.column_url, row.column_kind)
+
+
+def reparse(database: Engine, reader: Reader, now: datetime, *, apply: bool, only: int | None = None) -> Iterator[Change | None]:
+    """Every revision read again, in order of id; a Change where it differs (applied when `apply`), None where it does not."""
+    last = 0
+    while True:
+        with Session(database) as session, session.begin():
+            query = select(tables.RevisionRow.id).where(tables.RevisionRow.id > last).order_by(tables.RevisionRow.id).limit(_BATCH)
+            ids = list(session.scalars(query if only is None else query.where(tables.RevisionRow.notice_id == only)))
+        if not ids:
+            return
+        for ident in ids:
+            yield again(database, reader, ident, now if apply else None)
+        last = ids[-1]
+
+
+def again(database: Engine, reader: Reader, revision_id: int, now: datetime | None) -> Change | None:
+    """One revision read again; with a time, what differs is applied as a correction in one transaction."""
+    with Session(for_reading(database)) as session, session.begin():  # reading takes long and keeps no writer waiting
+        revision = session.get_one(tables.RevisionRow, revision_id)
+        where = revision.notice_id, revision.n, revision.notice.url
+        try:
+            reading = reader.read(session, revision)
+        except NoticesError as error:
+            return Change(*where, {}, str(error))
+        if reading.notice.blocked:
+            return Change(*where, {}, f"today's parser takes it for a page without a notice: {reading.notice.blocked}")
+        fields = _differences(revision, reading)
+        stale = bool(fields) or revision.parser_version != PARSER or row_digest(revision) != revision.row_digest
+    if now is not None and stale:
+        with Session(database) as session, session.begin():
+            revision = session.get_one(tables.RevisionRow, revision_id)
+            fields = _differences(revision, reading)
+            _apply(session, revision, reading, fields, now)
+    return Change(*where, fields) if fields else None
+
+
+def _differences(revision: tables.RevisionRow, reading: Reading) -> dict[str, tuple[Any, Any]]:
+    """Fields that read differently, as plain JSON values; files by their position."""
+    found = {}
+    for name, value in revision_values(reading.notice).items():
+        before, after = _plain(getattr(revision, name)), _plain(value)
+        if before != after and name != "folded":
+            found[name] = (before, after)
+    for name, rows, made in (
+        ("citations", revision.citations, citation_rows(reading.notice)),
+        ("aliases", revision.aliases, alias_rows(reading.notice)),
+    ):
+        before, after = _said(rows), _said(made)
+        if before != after:
+            found[name] = (before, after)
+    return found | _file_differences(revision, reading)
+
+
+def _file_differences(revision: tables.RevisionRow, reading: Reading) -> dict[str, tuple[Any, Any]]:
+    found: dict[str, tuple[Any, Any]] = {}
+    for n, attached in enumerate(reading.attached):
+        row = revision.attachments[n] if n < len(revision.attachments) else None
+        after = {"name": attached.link.name} | _content(attached.content)
+        before = {"name": row.name} | {c: getattr(row, c) for c in _FILE_COLUMNS} if row else None
+        if before is None:
+            found[f"attachments[{n}]"] = (None, {**after, "url": attached.link.url})
+        elif before != after:
+            changed = [k for k in after if before[k] != after[k]]
+            found[f"attachments[{n}]"] = ({k: before[k] for k in changed}, {k: after[k] for k in changed})
+    return found
+
+
+def _content(content: AttachmentText) -> dict[str, Any]:
+    return {"media_type": content.media_type, "outcome": content.outcome, "detail": content.detail, "text": "\f".join(content.pages)}
+
+
+def _said(rows: list[Any]) -> list[Any]:
+    names = ("relation", "target_title", "target_number", "target_key", "sentence", "short", "long")
+    return sorted(([getattr(r, n) for n in names if hasattr(r, n)] for r in rows), key=str)
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(json.dumps(value, ensure_ascii=False, default=lambda v: v.isoformat()))
+
+
+def _apply(session: Session, revision: tables.RevisionRow, reading: Reading, fields: Mapping[str, Any], now: datetime) -> None:
+    """Bring the row to what was read, note the correction, let the index know."""
+    if fields:
+        values = {name: list(pair) for name, pair in fields.items()}
+        made = tables.CorrectionRow(
+            revision_id=revision.id, made_at=now, from_parser=revision.parser_version, to_parser=PARSER, changes=values
+        )
+        session.add(made)
+    for name, value in revision_values(reading.notice).items():
+        setattr(revision, name, value)
+    for model in (tables.CitationRow, tables.AliasRow):
+        session.execute(delete(model).where(model.revision_id == revision.id))
+    session.expire(revision, ["citations", "aliases"])
+    revision.citations, revision.aliases = citation_rows(reading.notice), alias_rows(reading.notice)
+    _apply_files(revision, reading)
+    revision.parser_version, revision.content_digest = PARSER, content_digest(reading.notice, reading.attached)
+    session.flush()
+    revision.row_digest = row_digest(revision)
+    if revision.n == revision.notice.revisions:
+        group_copies(session, revision.notice, revision)
+        session.add(tables.OutboxRow(notice_id=revision.notice_id, created_at=now))
+
+
+def _apply_files(revision: tables.RevisionRow, reading: Reading) -> None:
+    for n, attached in enumerate(reading.attached):
+        values = {"name": attached.link.name} | _content(attached.content)
+        if n < len(revision.attachments):
+            for name, value in values.items():
+                setattr(revision.attachments[n], name, value)
+        else:
+            revision.attachments.append(tables.AttachmentRow(position=n, url=attached.link.url, **values))
+
+
+def behind(database: Engine) -> int:
+    """How many revisions an earlier parser read: `notices reparse` brings them up to date."""
+    with Session(database) as session, session.begin():
+        return session.scalar(select(func.count()).select_from(tables.RevisionRow).where(tables.RevisionRow.parser_version != PARSER)) or 0

@@ -1,0 +1,116 @@
+"""`notices source`: listing, checking and writing source files; `notices parse`, `show`, `history`, `diff`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from crawler.source import load_source
+from tests.support.archive_home import Home
+from tests.support.site_server import notice_page, notice_path, serving, small_site, title
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+def test_every_source_is_listed_with_its_date(home: Home) -> None:
+    home.source("http://127.0.0.1:9")
+    lines = home.run("source", "list").stdout.splitlines()
+    assert any("linshan" in line and "own" in line and "enabled" in line for line in lines)
+    assert all("written 2026-" in line for line in lines)
+    assert all(json.loads(line)["columns"] for line in home.run("source", "list", "--json").stdout.splitlines())
+
+
+def test_check_shows_entries_and_a_notice_and_archives_nothing(home: Home) -> None:
+    with serving(small_site(3)) as site:
+        home.source(site.base)
+        out = home.run("source", "check", "linshan").stdout
+    assert all(title(n) in out for n in (1, 2, 3))
+    assert "临政发〔2026〕3号" in out
+    assert not (home.path / "notices.db").exists()
+    assert not (home.path / "warc").exists()
+
+
+def test_check_warns_of_a_site_that_cannot_be_reached(home: Home) -> None:
+    home.source("http://127.0.0.1:9")
+    assert "warning" in home.run("source", "check", "linshan", check=3).stdout
+    assert "valid" in home.run("source", "check", "linshan", "--offline").stdout
+
+
+def test_new_writes_a_file_that_crawls(home: Home) -> None:
+    with serving(small_site(5, 5)) as site:
+        home.run("source", "new", site.base + "/tzgg/", "--name", "xin", "--allow-private")
+        path = home.path / "sources/xin.toml"
+        assert load_source(path).columns[0].url == site.base + "/tzgg/"
+        assert "exists already" in home.run("source", "new", site.base + "/tzgg/", "--name", "xin", "--allow-private", check=2).stderr
+        path.write_text(
+            path.read_text(encoding="utf-8").replace("enabled = false", "enabled = true").replace("delay = 2.0", "delay = 0.01"),
+            encoding="utf-8",
+        )
+        assert "new 5" in home.run("crawl", "xin").stdout
+
+
+def test_new_from_a_saved_page_needs_its_address(home: Home, tmp_path: Path) -> None:
+    saved = tmp_path / "page.html"
+    saved.write_bytes(small_site(5, 5).pages["/tzgg/"])  # type: ignore[arg-type]
+    assert "--url" in home.run("source", "new", str(saved), check=2).stderr
+    out = home.run("source", "new", str(saved), "--url", "http://www.linshan.example/tzgg/", "--output", "-").stdout
+    assert 'url = "http://www.linshan.example/tzgg/"' in out
+
+
+def test_new_of_an_address_that_does_not_answer(home: Home) -> None:
+    assert "127.0.0.1:9" in home.run("source", "new", "http://127.0.0.1:9/", "--allow-private", check=3).stderr
+
+
+def test_parse_reads_saved_pages_in_order(home: Home, tmp_path: Path) -> None:
+    for n in (1, 2):
+        (tmp_path / f"{n}.html").write_bytes(notice_page(n))
+    (tmp_path / "list.html").write_bytes(small_site(5, 5).pages["/tzgg/"])  # type: ignore[arg-type]
+    rows = [
+        {"id": f"p{n}", "file": str(tmp_path / f"{n}.html"), "url": f"http://a.example{notice_path(n)}", "kind": "detail"} for n in (2, 1)
+    ]
+    rows.append({"id": "l", "file": str(tmp_path / "list.html"), "url": "http://a.example/tzgg/", "kind": "list"})
+    manifest = tmp_path / "manifest.jsonl"
+    manifest.write_text("\n".join(json.dumps(r) for r in rows), encoding="utf-8")
+    read = [json.loads(line) for line in home.run("parse", "--manifest", str(manifest)).stdout.splitlines()]
+    assert [r["id"] for r in read] == ["p2", "p1", "l"]
+    assert (read[0]["title"], read[0]["document_number"], read[0]["published_date"]) == (title(2), "临政发〔2026〕2号", "2026-10-03")
+    assert [e["title"] for e in read[2]["entries"]] == [title(n) for n in (5, 4, 3, 2, 1)]
+    assert not home.path.exists() or not any(home.path.iterdir())
+    assert json.loads(home.run("parse", str(tmp_path / "1.html")).stdout)["title"] == title(1)
+
+
+@pytest.mark.parametrize(
+    "line", ["{", '{"id": "a"}', '{"id": "a", "file": "/nowhere", "kind": "detail"}', '{"id": "a", "file": "x", "kind": "odd"}']
+)
+def test_bad_manifest_names_its_line(home: Home, tmp_path: Path, line: str) -> None:
+    manifest = tmp_path / "manifest.jsonl"
+    manifest.write_text(line, encoding="utf-8")
+    said = home.run("parse", "--manifest", str(manifest), check=2).stderr
+    assert "manifest.jsonl:1" in said or "/nowhere" in said
+
+
+def test_edit_is_shown_with_its_history_and_its_difference(home: Home) -> None:
+    with serving(small_site(2)) as site:
+        home.source(site.base)
+        home.run("crawl")
+        site.pages[notice_path(2)] = notice_page(2).replace("堤防巡查".encode(), "堤坝巡查".encode())
+        home.run("crawl", "--full")
+    [(ident,)] = home.rows("select id from notice where revisions = 2")
+    shown = json.loads(home.run("show", str(ident), "--json").stdout)
+    assert (shown["revision"], shown["document_number"]) == (2, "临政发〔2026〕2号")
+    assert shown["snapshot"]["payload_digest"].startswith("sha256:")
+    assert json.loads(home.run("show", "临政发[2026]2号", "--json").stdout)["id"] == ident
+    events = [json.loads(e) for e in home.run("history", str(ident), "--json").stdout.splitlines()]
+    assert [e["revision"] for e in events if e["event"] == "revision"] == [1, 2]
+    value = json.loads(home.run("diff", str(ident), "--json").stdout)
+    [old, new] = value["text"]
+    assert [old["text"][a:b] for a, b in old["marks"]] == ["防"]
+    assert [new["text"][a:b] for a, b in new["marks"]] == ["坝"]
+    assert "«坝»" in home.run("diff", str(ident)).stdout
+    assert "no 9" in home.run("diff", str(ident), "9", check=2).stderr
+    assert "99" in home.run("show", "99", check=2).stderr

@@ -1,0 +1,94 @@
+"""Damaged, missing, foreign and unwritable indexes, and queries that take too long."""
+
+from __future__ import annotations
+
+import random
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from index.engine import Engine
+from index.engines import open_engine, rebuild
+from index.query.tree import Everything, Query
+from notices.errors import ArchiveUnwritable, IndexUnusable
+from tests.support.corpora import a_document
+
+
+@pytest.mark.parametrize("damage", ["garbage", "empty", "missing", "version"])
+def test_index_that_is_not_sound_says_so(engine: Engine, url: str, damage: str, tmp_path: Path) -> None:
+    engine.write([a_document(random.Random(1), 1)])
+    engine.close()
+    for path in (tmp_path / "index").rglob("*"):
+        if path.is_file() and damage == "missing":
+            path.unlink()
+        elif path.is_file() and damage != "version":
+            path.write_bytes(b"garbage" if damage == "garbage" else b"")
+        elif path.name == "version.json":
+            path.write_text('{"version": 0}')
+    with pytest.raises(IndexUnusable, match="index"):
+        open_engine(url)
+
+
+def test_a_missing_index_says_so(url: str) -> None:
+    with pytest.raises(IndexUnusable, match="index"):
+        open_engine(url)
+
+
+def test_an_unsound_index_is_replaced_by_a_rebuild(engine: Engine, url: str, tmp_path: Path) -> None:
+    engine.close()
+    for path in (tmp_path / "index").rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"")
+    assert rebuild(url, [a_document(random.Random(n), n) for n in (1, 2)]) == 2
+    fresh = open_engine(url)
+    assert fresh.search(Query("", Everything())).total == 2
+    fresh.close()
+
+
+def test_index_that_others_may_write_is_refused(engine: Engine, url: str, tmp_path: Path) -> None:
+    engine.close()
+    for path in (tmp_path / "index").glob("g-*"):
+        path.chmod(0o777)
+    with pytest.raises(IndexUnusable, match="writable by others"):
+        open_engine(url)
+
+
+def test_one_generation_is_left_after_a_rebuild(engine: Engine, url: str, tmp_path: Path) -> None:
+    (tmp_path / "index" / "g-000007").mkdir()
+    rebuild(url, [a_document(random.Random(1), 1)])
+    assert [path.name for path in (tmp_path / "index").glob("g-*")] == ["g-000008"]
+
+
+def test_a_folder_that_cannot_be_made_says_so(url: str, tmp_path: Path) -> None:
+    (tmp_path / "index").write_text("a file")
+    with pytest.raises((ArchiveUnwritable, IndexUnusable), match="index"):
+        rebuild(url, [])
+
+
+@pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="no limits on files here")
+def test_a_full_disk_is_named_and_the_index_stays(engine: Engine, url: str) -> None:
+    engine.write([a_document(random.Random(1), 1)])
+    program = f"""
+import random, resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+from index.engines import open_engine, rebuild
+from notices.errors import DiskFull
+from tests.support.corpora import a_document
+documents = [a_document(random.Random(n), n) for n in range(1, 400)]
+engine = open_engine({url!r})
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+for work in (lambda: rebuild({url!r}, documents), lambda: engine.write(documents)):
+    try:
+        work()
+    except DiskFull:
+        print("full")
+"""
+    root = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout.split() == ["full", "full"], done.stderr
+    fresh = open_engine(url)
+    assert fresh.count() == 1
+    fresh.close()

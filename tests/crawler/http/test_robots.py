@@ -1,0 +1,86 @@
+"""No request goes out before its site's robots.txt was answered, however many wait for it at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.archive_home import Home
+from tests.support.passing_days import crawl
+from tests.support.site_server import Page, Site, notice_page, notice_path, serving, small_site
+
+NOTICES = 12
+FORBIDDEN = range(1, NOTICES + 1, 2)
+SLOWLY = 1.0
+
+
+def watched(site: Site, happened: list[str]) -> None:
+    """Every page notes in `happened` that it was asked for."""
+
+    def noting(path: str, page: Page | bytes) -> Callable[[int], Page]:
+        answer = page if isinstance(page, tuple) else (200, {"Content-Type": "text/html; charset=utf-8"}, page)
+
+        def asked(_count: int) -> Page:
+            happened.append(path)
+            return answer
+
+        return asked
+
+    for path, page in site.pages.items():
+        assert not callable(page)
+        site.pages[path] = noting(path, page)
+
+
+def slow_robots(happened: list[str], status: int = 200) -> Callable[[int], Page]:
+    """A robots.txt that takes its time and forbids every other notice."""
+    rules = "".join(f"Disallow: {notice_path(n)}\n" for n in FORBIDDEN)
+
+    def answer(_count: int) -> Page:
+        time.sleep(SLOWLY)
+        happened.append("robots.txt")
+        return status, {"Content-Type": "text/plain"}, f"User-agent: *\n{rules}".encode()
+
+    return answer
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+def left_over(home: Home, site: Site) -> None:
+    """A run that found all notices and fetched one: the next begins with requests for all the others at once."""
+    home.source(site.base)
+    crawl(home, "--limit", "1")
+    assert home.rows("select count(*) from listing where state = 'pending'") == [(NOTICES - 1,)]
+
+
+def test_requests_that_are_queued_at_once_all_wait_for_a_slow_robots_txt(home: Home) -> None:
+    site, happened = small_site(NOTICES, per_page=NOTICES), list[str]()
+    with serving(site):
+        left_over(home, site)
+        site.requests.clear()
+        site.pages = {notice_path(n): notice_page(n) for n in range(1, NOTICES + 1)} | {
+            "/tzgg/": small_site(NOTICES, NOTICES).pages["/tzgg/"]
+        }
+        watched(site, happened)
+        site.pages["/robots.txt"] = slow_robots(happened)
+        crawl(home)
+    assert happened[0] == "robots.txt"
+    assert site.requests["/robots.txt"] == 1
+    assert not {notice_path(n) for n in FORBIDDEN} & set(happened)
+    assert len({notice_path(n) for n in range(2, NOTICES + 1, 2)} & set(happened)) >= NOTICES // 2 - 1
+
+
+@pytest.mark.long
+def test_requests_that_wait_for_a_robots_txt_that_fails_are_never_sent(home: Home) -> None:
+    site, happened = small_site(NOTICES, per_page=NOTICES), list[str]()
+    with serving(site):
+        left_over(home, site)
+        watched(site, happened)
+        site.pages["/robots.txt"] = slow_robots(happened, status=500)
+        crawl(home, check=3)
+    assert set(happened) == {"robots.txt"}

@@ -1,0 +1,131 @@
+"""`notices status` after real crawls of a real site that breaks."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.archive_home import Home
+from tests.support.site_server import Site, list_page, notice_path, serving, small_site
+
+_CHALLENGE = b'<html><head><script>document.cookie="__jsl_clearance=1";location.reload()</script></head><body></body></html>'
+_LOGIN = '<html><head><title>登录</title></head><body>请先登录<form>用户名<input>密码<input type="password"></form></body></html>'.encode()
+_EMPTIED = '<html><head><title>通知</title></head><body><div class="nav"><a href="/">首页</a></div></body></html>'.encode()
+_SHOWN = (7, 6, 5, 4)
+
+
+def _fresh_list(site: Site, page: bytes) -> None:
+    site.pages["/tzgg/"] = site.pages["/tzgg/index.html"] = page
+
+
+def _new_notices(site: Site, page: bytes | tuple[int, dict[str, str], bytes]) -> None:
+    """Three new notices on the list, each of which is answered by this page."""
+    _fresh_list(site, list_page([10, 9, 8, *_SHOWN], 0, 1))
+    for n in (8, 9, 10):
+        site.pages[notice_path(n)] = page
+
+
+def _break(site: Site, name: str) -> None:
+    match name:
+        case "empty list":
+            _fresh_list(site, _EMPTIED)
+        case "challenge":
+            _new_notices(site, _CHALLENGE)
+        case "404":
+            _new_notices(site, (404, {}, b"not found"))
+        case "moved selector":
+            _new_notices(site, _EMPTIED)
+        case "login page":
+            _fresh_list(site, _LOGIN)
+        case "old dates":
+            _fresh_list(site, list_page([3, 2, 1], 0, 1))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+def _status(home: Home, check: int) -> dict[str, Any]:
+    (source,) = json.loads(home.run("status", "--json", check=check).stdout)["sources"]
+    return dict(source)
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "words"),
+    [
+        ("empty list", "failing", "0 list entries"),
+        ("challenge", "failing", "the newest 3 entries could not be read (blocked: challenge"),
+        ("404", "failing", "the newest 3 entries could not be read (gone: HTTP 404)"),
+        ("moved selector", "degraded", "text in 0 of the newest 3 notices, 7 of 7 before"),
+        ("login page", "failing", "0 list entries"),
+        ("old dates", "failing", "4 newer ones up to 2026-10-08 are gone from it"),
+    ],
+)
+def test_site_that_breaks_is_noticed_after_the_next_run(home: Home, name: str, state: str, words: str) -> None:
+    with serving(small_site(7, per_page=7)) as site:
+        home.source(site.base, more="[expect]\nevery_days = 300\n")
+        home.run("crawl")
+        assert _status(home, 0)["state"] in ("ok", "new")
+        _break(site, name)
+        home.run("crawl", check=None)
+    source = _status(home, 3 if state == "failing" else 0)
+    assert source["state"] == state
+    assert any(words in reason for reason in source["reasons"]), source["reasons"]
+
+
+def test_table_shows_state_and_reasons_and_json_keeps_its_keys(home: Home) -> None:
+    with serving(small_site(3)) as site:
+        home.source(site.base, more="[expect]\nmin_entries = 9\n")
+        home.run("crawl")
+    shown = home.run("status", check=3).stdout
+    assert "state    source   notices  newest      last new" in shown
+    assert "failing  linshan  3        2026-10-04" in shown
+    assert "    3 list entries on " in shown
+    assert "at least 9 expected" in shown
+    source = _status(home, 3)
+    assert list(source) == [
+        "name",
+        "site",
+        "enabled",
+        "notices",
+        "newest_date",
+        "last_run",
+        "outcome",
+        "reason",
+        "state",
+        "reasons",
+        "last_new",
+        "usual_days",
+        "allowed_days",
+    ]
+
+
+def test_source_never_crawled_is_new_and_disabled_one_paused(home: Home) -> None:
+    path = home.source("http://127.0.0.1:9")
+    assert _status(home, 0)["state"] == "new"
+    with serving(small_site(3)) as site:
+        path = home.source(site.base)
+        home.run("crawl")
+    path.write_text(path.read_text(encoding="utf-8").replace("enabled = true", "enabled = false"), encoding="utf-8")
+    assert _status(home, 0)["state"] == "paused"
+
+
+def test_text_of_a_site_in_a_reason_does_not_drive_the_terminal(home: Home) -> None:
+    with serving(small_site(3)) as site:
+        home.source(site.base)
+        home.run("crawl")
+    with sqlite3.connect(home.path / "notices.db") as database:
+        database.execute("update run set outcome = 'failed', reason = '\x1b[2Jgone'")
+    shown = home.run("status", check=3).stdout
+    assert "\x1b" not in shown
+    assert "␛[2Jgone" in shown
+
+
+def test_expectation_that_cannot_be_is_refused_with_its_key(home: Home) -> None:
+    home.source("http://127.0.0.1:9", more="[expect]\nevery_days = 0\n")
+    assert "expect.every_days: 0.0 is not above 0 and at most 366" in home.run("status", check=2).stderr

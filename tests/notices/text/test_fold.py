@@ -1,0 +1,57 @@
+"""Folding: what compares equal, and that a part of a text folds to a part of the folded text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notices.text.fold import fold, fold_map, grams
+
+ANY = st.text(alphabet=st.characters(), max_size=60)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("“两感”指数", "两感指数"),
+        ("两 感\n指　数", "两感指数"),
+        ("國辦發〔２０１７〕４７號", "国办发[2017]47号"),
+        ("国办发﹝2017﹞47号", "国办发（2017）47号"),
+        ("ＬＥＤ屏", "led屏"),
+        ("A—B―C－D", "a-b-c-d"),
+        ("二○二○年", "二〇二〇年"),
+        ("《办法》〈细则〉", "<办法><细则>"),
+        ("零\u200b宽\u202e度\ufeff", "零宽度"),
+        ("㈠", "(一)"),
+    ],
+)
+def test_written_otherwise_compares_equal(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+
+
+@given(ANY, st.integers(0, 60), st.integers(0, 60))
+def test_part_of_a_text_folds_to_a_part_of_it(text: str, start: int, end: int) -> None:
+    assert fold(text[start:end]) in fold(text)
+
+
+@given(ANY, ANY)
+def test_folding_knows_no_neighbours(one: str, other: str) -> None:
+    assert fold(one + other) == fold(one) + fold(other)
+
+
+@given(ANY)
+def test_folding_twice_changes_nothing(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@given(ANY)
+def test_map_leads_back_to_the_character(text: str) -> None:
+    folded, offsets = fold_map(text)
+    assert folded == fold(text)
+    assert len(offsets) == len(folded)
+    assert all(char in fold(text[at]) for char, at in zip(folded, offsets, strict=True))
+
+
+def test_grams_are_pairs_and_the_last_character() -> None:
+    assert grams("两感指数") == ["两感", "感指", "指数", "数"]
+    assert grams("两") == ["两"]
+    assert grams("") == []

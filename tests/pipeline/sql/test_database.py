@@ -1,0 +1,86 @@
+"""Opening the database: tables made, migrations complete, bad places named."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from notices.config import load_config
+from notices.errors import ArchiveLocked, ArchiveUnwritable, ConfigError, DamageFound, DiskFull
+from pipeline.sql.database import database_errors, newest_version, open_database
+from pipeline.sql.locks import hold, is_held
+from pipeline.sql.runs import source_id
+from pipeline.sql.tables import Base
+
+
+def config_for(home: Path) -> object:
+    return load_config({"NOTICES_HOME": str(home)})
+
+
+def test_migrations_make_the_tables_of_the_models(tmp_path: Path) -> None:
+    engine = open_database(config_for(tmp_path))
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        settings = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "foreign_keys", "synchronous")]
+        assert settings == ["wal", 1, 2]
+    engine.dispose()
+
+
+def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
+    first = open_database(config_for(tmp_path))
+    ident = source_id(first, "linshan", site="临杉市")
+    first.dispose()
+    second = open_database(config_for(tmp_path))
+    assert source_id(second, "linshan") == ident
+    second.dispose()
+
+
+def test_tables_of_a_newer_program_are_refused(tmp_path: Path) -> None:
+    open_database(config_for(tmp_path)).dispose()
+    with sqlite3.connect(tmp_path / "notices.db") as raw:
+        raw.execute("update alembic_version set version_num = '9999'")
+    with pytest.raises(ConfigError, match=f"9999.*{newest_version()}"):
+        open_database(config_for(tmp_path))
+
+
+def test_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notices.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(DamageFound, match=r"notices\.db"):
+        open_database(config_for(tmp_path))
+    assert (tmp_path / "notices.db").read_bytes() == b"no database at all" * 100
+
+
+def test_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("x")
+    with pytest.raises(ArchiveUnwritable, match="home"):
+        open_database(config_for(tmp_path / "home"))
+
+
+def test_full_disk_has_an_error_of_its_own(tmp_path: Path) -> None:
+    engine = open_database(config_for(tmp_path))
+    with pytest.raises(DiskFull, match=r"notices\.db"), database_errors(str(engine.url)), engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")
+        connection.exec_driver_sql("create table filler (x)")
+        for _ in range(1000):
+            connection.exec_driver_sql("insert into filler values (zeroblob(100000))")
+    assert source_id(engine, "linshan") == 1
+    engine.dispose()
+
+
+def test_second_holder_is_told_who_has_the_lock(tmp_path: Path) -> None:
+    with hold(tmp_path, "crawl-a"), pytest.raises(ArchiveLocked, match=str(os.getpid())), hold(tmp_path, "crawl-a", wait=0.1):
+        pass
+    assert not is_held(tmp_path, "crawl-a")
+
+
+def test_lock_goes_with_its_process(tmp_path: Path) -> None:
+    program = f"import os; from pathlib import Path; from pipeline.sql.locks import hold\nwith hold(Path({str(tmp_path)!r}), 'a'): os.kill(os.getpid(), 9)"
+    died = subprocess.run([sys.executable, "-c", program], check=False, cwd=Path(__file__).parents[3])
+    assert died.returncode == -9
+    with hold(tmp_path, "a"):
+        assert is_held(tmp_path, "a")

@@ -1,0 +1,56 @@
+"""Crawls of the invented site with days between them."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+
+from tests.support.archive_home import ROOT, Home
+from tests.support.site_server import Page
+
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+DEAD: Page = (404, HTML, b"<html><body>404 Not Found</body></html>")
+_TIMES = {
+    "listing": ("first_listed_at", "last_listed_at", "read_at", "read_again_at"),
+    "notice": ("first_seen_at", "last_seen_at"),
+    "observation": ("observed_at",),
+    "run": ("started_at", "finished_at"),
+}
+
+
+def crawl(home: Home, *options: str, check: int | None = 0) -> None:
+    """One run of the site in its worker process, as `notices crawl` starts it; the index is left as it was."""
+    command = [sys.executable, "-m", "cli.crawl_worker", "linshan", *options]
+    done = subprocess.run(command, env=home.environment, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    assert check is None or done.returncode == check, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+
+
+def later(home: Home, days: float) -> None:
+    """Let that many days pass: every time in the archive moves back."""
+    with sqlite3.connect(home.path / "notices.db") as raw:
+        for table, columns in _TIMES.items():
+            for column in columns:
+                raw.execute(f"update {table} set {column} = strftime('%Y-%m-%d %H:%M:%f000', {column}, ?)", (f"-{days} days",))
+
+
+def states(home: Home) -> dict[str, str]:
+    """The notices' states by the last four digits of their addresses."""
+    return dict(home.rows("select substr(url, -9, 4), state from notice"))
+
+
+def revisions(home: Home) -> int:
+    """How many revisions the archive holds."""
+    return int(home.rows("select count(*) from revision")[0][0])
+
+
+def evidence(home: Home, number: int) -> list[str]:
+    """What was observed of a notice, in order."""
+    query = f"select evidence from observation join notice on notice.id = notice_id where url like '%/%1{number:03}.html' order by observation.id"
+    return [found for (found,) in home.rows(query)]
+
+
+def change_sql(home: Home, statement: str) -> None:
+    """Change a row behind the program's back."""
+    with sqlite3.connect(home.path / "notices.db") as raw:
+        raw.execute(statement)
