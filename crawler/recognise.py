@@ -10,10 +10,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.list_page import next_candidates, read_list
-from crawler.lists.links import CUT, link_target, own_text, squeeze
+from crawler.lists.links import CUT, link_target, own_text
 from notices.capture import ListPage
 from notices.text.dates import url_date
 from notices.text.html import base_url, decode, parse
+from notices.text.whitespace import collapse_whitespace
 from notices.urls import same_site
 
 _SITE_TAGS = ("sitename", "siteName")
@@ -137,7 +138,7 @@ def _judged(page: ListPage, candidates: tuple[str, ...], site: str | None, colum
 
 def _names(root: Any) -> tuple[str | None, str | None]:
     """The site's name and the column's: from the tags of the site guideline, else from the title, else from the path shown."""
-    tags = {(m.get("name") or "").lower(): squeeze(m.get("content") or "")[:80] for m in root.iter("meta")}
+    tags = {(m.get("name") or "").lower(): collapse_whitespace(m.get("content") or "")[:80] for m in root.iter("meta")}
     title = root.find(".//title")
     parts = [p.strip() for p in _PARTS.split(own_text(title) if title is not None else "") if p.strip()]
     site = tags.get("sitename") or (max(parts, key=len) if len(parts) > 1 else None)

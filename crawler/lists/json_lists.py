@@ -12,6 +12,7 @@ from typing import Any
 from notices.capture import ListEntry
 from notices.text.dates import find_dates, parse_date
 from notices.text.html import absolute
+from notices.text.whitespace import collapse_whitespace
 
 MAX_VALUES = 300_000
 MAX_ENTRIES = 5_000
@@ -108,7 +109,7 @@ def _entry(item: Mapping[str, Any], url: str) -> ListEntry | None:
 def _plain(value: Any) -> str:
     if not isinstance(value, str):
         return ""
-    return re.sub(r"\s+", " ", html.unescape(_TAG.sub("", value[:2000]))).strip()
+    return collapse_whitespace(html.unescape(_TAG.sub("", value[:2000])))
 
 
 def _day(value: Any) -> date | None:

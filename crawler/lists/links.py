@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from notices.text.html import absolute
+from notices.text.whitespace import collapse_whitespace, remove_whitespace
 
 CUT = "javascript:;"
 """What stands for a target that the page does not give."""
@@ -23,7 +24,6 @@ _TOOLTIP = re.compile(r"(?:标题|文章标题|信息标题)\s*[:：]\s*([^\r\n]
 _TAG = re.compile(r"<[^<>]{1,200}>")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _PIECES = ("p", "div", "span", "i", "em", "b", "strong")
-_BLANKS = re.compile(r"\s+")
 _TITLED = re.compile(r"(?:^|[\s_-])(?:\w*tit(?:le)?|bt|biaoti|name)(?=$|[\s_-])", re.I)
 _DATED = re.compile(r"(?:^|[\s_-])(?:date|time|day|year|month|riqi|shijian|fbsj|rq|sj)\w*(?=$|[\s_-])|-?date$|-?time$", re.I)
 
@@ -42,17 +42,12 @@ def link_target(element: Any, base: str) -> str | None:
     return CUT if script or href == "#" else None
 
 
-def squeeze(text: str) -> str:
-    """The text with runs of white space as one blank."""
-    return _BLANKS.sub(" ", text).strip()
-
-
 def own_text(element: Any) -> str:
     """A link's text, at most 1,000 characters."""
     text = element.text
     if len(element):
         text = "".join(element.itertext("*") if len(element) < 50 else element.xpath(".//text()"))
-    return squeeze(text[:1000]) if text else ""
+    return collapse_whitespace(text[:1000]) if text else ""
 
 
 def title_of(element: Any, text: str) -> str:
@@ -60,11 +55,11 @@ def title_of(element: Any, text: str) -> str:
     tip = _tooltip(element.get("title") or "")
     text = _shown_title(element, text)
     if not text:
-        return tip or next((squeeze(i.get("alt") or "") for i in element.iter("img")), "")
+        return tip or next((collapse_whitespace(i.get("alt") or "") for i in element.iter("img")), "")
     shown = _BULLET.sub("", _MARKS.sub("", text)).strip() or text
     if not tip:
         return shown
-    core, whole = _dense(_CUT_OFF.sub("", shown)), _dense(tip)
+    core, whole = remove_whitespace(_CUT_OFF.sub("", shown)), remove_whitespace(tip)
     cut_off = bool(_CUT_OFF.search(shown))
     if whole.startswith(core) and (cut_off or len(core) >= 8):
         return tip
@@ -77,9 +72,9 @@ def _tooltip(tip: str) -> str:
         tip = _TAG.sub(" ", tip)
     named = _TOOLTIP.search(tip)
     if named:
-        return squeeze(named[1])
+        return collapse_whitespace(named[1])
     first = tip.strip().split("\n")[0] if re.search(r"\n\s*(?:发布|时间|日期|来源|作者)", tip) else tip
-    return squeeze(first)[:500]
+    return collapse_whitespace(first)[:500]
 
 
 def _shown_title(element: Any, text: str) -> str:
@@ -112,13 +107,11 @@ def _without_dates(element: Any, parts: list[Any], text: str) -> str:
 
 def row_title(row: Any) -> str:
     """The longest text of a row that is neither a link's nor a date: the title where the link only says 查看."""
-    texts = (squeeze(part.text or "") for part in row.iter("td", "span", "p", "div", "h3", "h4", "h5", "li", "dt", "em", "strong"))
+    texts = (
+        collapse_whitespace(part.text or "") for part in row.iter("td", "span", "p", "div", "h3", "h4", "h5", "li", "dt", "em", "strong")
+    )
     return max((text for text in texts if text and not _is_date(text)), key=len, default="")
 
 
 def _is_date(text: str) -> bool:
     return bool(re.fullmatch(r"[\[(（【]?\s*(?:发布)?(?:时间|日期)?[:：]?\s*[\d年月日/.\-: ]+\s*[\])）】]?", text))
-
-
-def _dense(text: str) -> str:
-    return _BLANKS.sub("", text)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from crawler.lists.links import squeeze
 from crawler.lists.page_addresses import numbered, query_page, sibling, stem_and_ending, succeeding, with_query
 from notices.text.html import absolute
+from notices.text.whitespace import collapse_whitespace
 
 _NEXT = re.compile(r"^[\[【(（<\s]*(?:下\s*一?\s*[页頁]|后一?页|向后|next(?:\s*page)?|[>›»＞]{1,2})\s*[>›»＞→\]】)）]*$", re.I)
 _LAST = re.compile(r"^[\[【(（\s]*(?:尾页|末页|最后一?页|last)", re.I)
@@ -94,8 +94,8 @@ def _take(element: Any, pager: Pager, numbers: dict[int, str], base: str) -> Non
 
 
 def _label(element: Any) -> str:
-    text = squeeze("".join(element.itertext("*"))[:40]) if len(element) < 8 else ""
-    return text or squeeze((element.get("title") or element.get("aria-label") or "")[:12])
+    text = collapse_whitespace("".join(element.itertext("*"))[:40]) if len(element) < 8 else ""
+    return text or collapse_whitespace((element.get("title") or element.get("aria-label") or "")[:12])
 
 
 def _target(element: Any, base: str) -> str | None:

@@ -7,11 +7,12 @@ from typing import Any
 from lxml import etree
 from lxml.cssselect import CSSSelector
 
-from crawler.lists.links import CUT, link_target, own_text, squeeze, title_of
+from crawler.lists.links import CUT, link_target, own_text, title_of
 from notices.capture import ListEntry
 from notices.errors import SourceFileError
 from notices.text.dates import find_dates, parse_date
 from notices.text.html import base_url
+from notices.text.whitespace import collapse_whitespace
 
 
 def select(root: Any, selector: str) -> list[Any]:
@@ -39,7 +40,7 @@ def _entry(row: Any, base: str, selectors: dict[str, str | None]) -> ListEntry |
     named = _first(row, selectors["title"]) if selectors["title"] else None
     title = own_text(named) if named is not None else title_of(link, own_text(link))
     dated = _first(row, selectors["date"]) if selectors["date"] else row
-    text = squeeze("\n".join(dated.itertext("*"))[:2000]) if dated is not None else ""
+    text = collapse_whitespace("\n".join(dated.itertext("*"))[:2000]) if dated is not None else ""
     found = find_dates(text)
     day = parse_date(text) or (found[-1][2] if found else None)
     return ListEntry(title, url, day) if title else None

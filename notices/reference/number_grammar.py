@@ -37,8 +37,8 @@ _SERIES = frozenset("发函办厅综规字令告复电明任纪呈请报联委�
 _COURT = "公诉|刑诉|民诉|行诉|[检院].*[刑诉捕]|民初|刑初|行初|民终|刑终|执字$|判字$"
 
 
-def squeeze(text: str) -> str:
-    """The text without blanks of any kind."""
+def normalise_number_text(text: str) -> str:
+    """The text without white space and zero-width characters: pages put both inside a number."""
     return re.sub(_BLANKS, "", text)
 
 
@@ -50,7 +50,7 @@ def year_value(text: str) -> int | None:
 
 def counter_value(text: str) -> str:
     """The running number in ASCII without leading zeros; `15-1` keeps its suffix; 七百一十一 is read with its tens."""
-    folded = re.sub("[—–−-]", "-", unicodedata.normalize("NFKC", squeeze(text)))
+    folded = re.sub("[—–−-]", "-", unicodedata.normalize("NFKC", normalise_number_text(text)))
     if folded[0].isdigit():
         head, dash, tail = folded.partition("-")
         return (head.lstrip("0") or "0") + dash + tail
@@ -87,7 +87,7 @@ def cut_issuer(run: str, after_digit: bool = False) -> str:
     if after_digit:
         run = run.lstrip(_AFTER_DIGIT)
     run = re.sub("^.*(?:公告|通告)" + BLANK, "", run, flags=re.S)
-    run = squeeze(re.sub(_CUT, "", run)).lstrip(_JOINTS).replace("、", "")
+    run = normalise_number_text(re.sub(_CUT, "", run)).lstrip(_JOINTS).replace("、", "")
     return run.replace("中华人民共和国", "")
 
 

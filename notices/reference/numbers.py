@@ -15,7 +15,7 @@ from notices.reference.number_grammar import (
     cut_code,
     cut_issuer,
     is_court_number,
-    squeeze,
+    normalise_number_text,
     year_value,
 )
 from notices.reference.number_queries import NumberQuery, loose_query
@@ -47,7 +47,7 @@ def parse_number(text: str, *, labelled: bool = False) -> DocumentNumber | None:
     """The number that the whole string is, lead-ins and outer brackets cut; `labelled` admits a field's value without 号."""
     if len(text) > 200:
         return None
-    body = squeeze(text).strip("，,。;；:：")
+    body = normalise_number_text(text).strip("，,。;；:：")
     for candidate in _spellings(body, labelled):
         found = list(_matches(candidate))
         if len(found) == 1 and found[0][1] == len(candidate) and _is_lead_in(candidate[: found[0][0]]):

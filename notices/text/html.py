@@ -87,7 +87,7 @@ def parse(text: str) -> etree._Element:
 
 def text_of(element: etree._Element) -> str:
     """The visible text in lines: a paragraph, a <br> piece or a table row each; the cells of a row are separated by tabs."""
-    return squeeze_lines(_pieces(element))
+    return collapse_lines(_pieces(element))
 
 
 def line_of(element: etree._Element) -> str:
@@ -100,7 +100,7 @@ def one_line(text: str) -> str:
     return _BLANKS.sub(" ", clean(text)).strip()
 
 
-def squeeze_lines(text: str) -> str:
+def collapse_lines(text: str) -> str:
     """The lines of a text without blanks at their ends; empty lines left out."""
     lines = (line.strip(" \u3000\t") for line in _SPACES.sub(" ", clean(text)).split("\n"))
     return "\n".join(line for line in lines if line)

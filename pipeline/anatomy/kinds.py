@@ -6,6 +6,7 @@ import re
 
 from notices.reference.kinds import CANONICAL_KINDS
 from notices.reference.numbers import find_numbers
+from notices.text.whitespace import remove_whitespace
 
 STATUTORY = ("决议", "决定", "命令", "令", "公报", "公告", "通告", "意见", "通知", "通报", "报告", "请示", "批复", "议案", "函", "纪要")
 _COMMON = (
@@ -53,7 +54,7 @@ def version_marks(title: str) -> tuple[str, ...]:
 
 def _bare(title: str) -> str:
     """The title without status marks, brackets at its end and blanks."""
-    bare = _STATUS.sub("", re.sub(r"\s+", "", title[:500]))
+    bare = _STATUS.sub("", remove_whitespace(title[:500]))
     for _ in range(4):
         cut = _TRAILING_BRACKET.sub("", bare)
         if cut == bare or not cut:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from notices.model import AttachmentText
+from notices.text.whitespace import collapse_whitespace
 from pipeline.attachments.limits import MAX_PAGES, MAX_TEXT, Encrypted, TooLarge, found, joined, opened_zip, xml_member
 
 _FILE_PASS, _BOUND_SHEET = 0x2F, 0x85
@@ -59,7 +60,7 @@ def _sheet(name: str, sheet: Any) -> str:
 
 def _cell(value: object) -> str:
     if isinstance(value, str):
-        return re.sub(r"\s+", " ", value).strip()
+        return collapse_whitespace(value)
     if isinstance(value, float):
         return f"{value:.15g}" if abs(value) < 1e15 else f"{value:.0f}"  # as a spreadsheet shows it: 0.1+0.2 is 0.3
     if isinstance(value, datetime) and not (value.hour or value.minute or value.second):

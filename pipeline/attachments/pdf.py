@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from notices.model import AttachmentText
+from notices.text.whitespace import remove_whitespace
 from pipeline.attachments.limits import MAX_PAGES, MAX_TEXT, Encrypted, TooLarge, found
 
 SCANNED_BELOW = 50  # characters a page (reference/domain.md §4.6)
@@ -29,7 +30,7 @@ def pdf(body: bytes) -> AttachmentText:
     if pages and failed == len(pages):
         raise ValueError("no page can be read")
     detail = f"{failed} of {len(pages)} pages cannot be read" if failed else None
-    if images and sum(len("".join(page.split())) for page in pages) < SCANNED_BELOW * len(pages):
+    if images and sum(len(remove_whitespace(page)) for page in pages) < SCANNED_BELOW * len(pages):
         return AttachmentText("scanned", "", tuple(pages), detail)
     if images:
         detail = detail or f"{images} of {len(pages)} pages are images"

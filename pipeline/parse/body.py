@@ -7,6 +7,7 @@ import re
 from lxml import etree
 
 from notices.text.html import BLOCKS, SILENT, is_hidden
+from notices.text.whitespace import remove_whitespace
 
 _KNOWN = re.compile(
     r"(?:^|(?<=\s))(?:ucap-?content|trs_editor_view|trs_ueditor|trs_editor|trs_preappend|zoom|zoomcon|fontzoom|xxgk[-_]?content|zwgk[-_]?content|pages_content"
@@ -72,7 +73,7 @@ def _letters(element: etree._Element) -> int:
 
 
 def _length(text: str) -> int:
-    return len("".join(text.split()))
+    return len(remove_whitespace(text))
 
 
 def _has_media(element: etree._Element) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from notices.text.dates import date_line
+from notices.text.whitespace import remove_whitespace
 from pipeline.parse.labels import is_label_line
 
 _TOOL = (
@@ -54,7 +55,7 @@ def is_lead(line: str) -> bool:
 
 
 def trim(lines: Sequence[str], titles: Sequence[str], *, known: bool) -> tuple[int, int]:
-    """The span of lines that is the notice itself; `titles` are squeezed spellings of its title, left out where they lead.
+    """The span of lines that is the notice itself; `titles` are spellings of its title without white space, left out where they lead.
 
     `known`: the block is one that holds nothing but text; in others the site's navigation may stand over the title.
     """
@@ -67,7 +68,7 @@ def trim(lines: Sequence[str], titles: Sequence[str], *, known: bool) -> tuple[i
 def _below_title(lines: Sequence[str], titles: Sequence[str]) -> int:
     """The line after a title that has navigation or labels over it."""
     for n, line in enumerate(lines[:200]):
-        if squeeze(line) in titles or (n and squeeze(lines[n - 1] + line) in titles):
+        if remove_whitespace(line) in titles or (n and remove_whitespace(lines[n - 1] + line) in titles):
             over = lines[:n]
             return n + 1 if len(over) > 5 or any(is_lead(above) or "首页" in above for above in over) else 0
     return 0
@@ -104,12 +105,7 @@ def _title_lines(lines: Sequence[str], titles: Sequence[str]) -> int:
     """How many of the first lines only repeat the title, which may be wrapped over several of them."""
     run = ""
     for n, line in enumerate(lines[:5]):
-        run += squeeze(line)
+        run += remove_whitespace(line)
         if run in titles:
             return n + 1
     return 0
-
-
-def squeeze(text: str) -> str:
-    """The text without blanks, for comparing."""
-    return re.sub(r"\s+", "", text)

@@ -14,9 +14,10 @@ from notices.page_class import classify_seen
 from notices.reference.numbers import parse_number
 from notices.text.dates import find_dates, parse_date, url_date
 from notices.text.html import base_url, decode, one_line, parse, text_of
+from notices.text.whitespace import remove_whitespace
 from pipeline.anatomy import read_anatomy
 from pipeline.parse.body import main_block
-from pipeline.parse.boilerplate import squeeze, trim
+from pipeline.parse.boilerplate import trim
 from pipeline.parse.files import find_files
 from pipeline.parse.labels import definition_lines, is_label_line, labelled_values
 from pipeline.parse.letterhead import counter_line, head_issuers, loose_signature, signed_order
@@ -109,7 +110,7 @@ def _says_something(lines: Sequence[str]) -> bool:
 
 
 def _spellings(title: str | None) -> list[str]:
-    return [squeeze(title)] if title else []
+    return [remove_whitespace(title)] if title else []
 
 
 def _notice(page: _Page, blocked: str | None, region: str | None) -> Notice:
@@ -184,7 +185,7 @@ def _number(page: _Page, labelled: str | None, anatomy: Anatomy) -> str | None:
     page.provenance.setdefault("document_number", "line" if own or found else "")
     if own is None:
         return labelled or found
-    return squeeze(own.raw).strip("（）()") if own.form in ("B", "C") and own.raw else own.display
+    return remove_whitespace(own.raw).strip("（）()") if own.form in ("B", "C") and own.raw else own.display
 
 
 def _published(page: _Page) -> date | None:
@@ -268,4 +269,4 @@ def _issuer(page: _Page, labelled: str | None, anatomy: Anatomy) -> str | None:
 
 def _needs_ocr(page: _Page, text: str) -> bool:
     """Whether the main text is nothing but pictures."""
-    return len(squeeze(text)) < _SCAN_LETTERS and next(page.body.iter("img"), None) is not None
+    return len(remove_whitespace(text)) < _SCAN_LETTERS and next(page.body.iter("img"), None) is not None

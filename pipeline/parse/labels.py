@@ -13,6 +13,7 @@ from lxml import etree
 from notices.reference.numbers import parse_number
 from notices.text.dates import parse_date
 from notices.text.html import one_line, text_of
+from notices.text.whitespace import remove_whitespace
 
 _CONCEPTS = {
     "index_number": "索引号 信息索引 信息索引号 索取号 统一编号 序号",
@@ -98,7 +99,7 @@ def is_label_line(line: str) -> bool:
         return True
     if not found or re.search("[\u4e00-\u9fff]{2}|[一二三四五六七八九十]、", line[: found[0].start()]) or "。" in line[:60]:
         return False
-    labels = [re.sub(r"\s", "", match[1]) for match in found]
+    labels = [remove_whitespace(match[1]) for match in found]
     return len(labels) > 1 or (_BY_LABEL[labels[0]] in _TABLE and labels[0] not in _ORDINARY)
 
 
@@ -132,7 +133,7 @@ def _pairs(line: str, waiting: str | None) -> tuple[list[tuple[str, str]], str |
 def _run_on(cell: str) -> list[tuple[str, str, bool]]:
     """The pair of a cell whose label and value touch without a colon (索引号B2/2021-00003)."""
     match = _RUN_ON.fullmatch(cell) if len(cell) <= 80 else None
-    concept = _BY_LABEL[re.sub(r"\s", "", match[1])] if match else ""
+    concept = _BY_LABEL[remove_whitespace(match[1])] if match else ""
     return [(concept, match[2], True)] if match and _fits(concept, match[2]) else []
 
 
@@ -152,5 +153,5 @@ def _in_cell(cell: str) -> list[tuple[str, str, bool]]:
     for n, match in enumerate(found):
         end = found[n + 1].start() if n + 1 < len(found) else len(cell)
         value = _TOOLS.sub("", cell[match.end() : end]).strip(" \u3000|｜;；,，【[（(")
-        out.append((_BY_LABEL[re.sub(r"\s", "", match[1])], value, not cell[: match.start()].strip()))
+        out.append((_BY_LABEL[remove_whitespace(match[1])], value, not cell[: match.start()].strip()))
     return out

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from notices.reference.numbers import parse_number
 from notices.text.dates import date_line, find_dates
-from pipeline.parse.boilerplate import squeeze
+from notices.text.whitespace import remove_whitespace
 
 _AGENCY = re.compile(
     r"[\u4e00-\u9fff（）()、—\-－]{2,40}?(?:政府|委员会|办公厅|办公室|[厅局委部院署会处所站队社办校]|大学|学院|中心|集团|公司|联合会|协会|领导小组|指挥部|组委会|研究院|医院|银行|法院|检察院)"
@@ -27,11 +27,11 @@ def head_issuers(lines: Sequence[str], title: str | None) -> str | None:
     """The agencies of a red head: lines of nothing but an agency's name (and 文件) over the number or the title, joined by 、."""
     names: list[str] = []
     for line in lines[:6]:
-        short = squeeze(line)
+        short = remove_whitespace(line)
         name = _FILE.sub("", short)
         if _AGENCY.fullmatch(name) and not line.endswith(("：", ":")):
             names.append(name)
-        elif names and (parse_number(line) or (title and short and squeeze(title).startswith(short)) or _HEAD_KIND.search(short)):
+        elif names and (parse_number(line) or (title and short and remove_whitespace(title).startswith(short)) or _HEAD_KIND.search(short)):
             return "、".join(names)
         else:
             return None
@@ -42,7 +42,7 @@ def loose_signature(lines: Sequence[str]) -> tuple[str, date | None] | None:
     """The agencies over a closing line that gives a month alone; or those, and the day, of one closing line <agency><date>印发."""
     last = len(lines) - 1
     for n in range(last, max(0, last - 6), -1):
-        if _MONTH.fullmatch(squeeze(lines[n])):
+        if _MONTH.fullmatch(remove_whitespace(lines[n])):
             return _agencies_over(lines, n)
     dates = find_dates(lines[last]) if lines and len(lines[last]) <= 60 else []
     if len(dates) != 1 or lines[last][dates[0][1] :] not in ("印发", "", "印发。"):
@@ -55,7 +55,7 @@ def signed_order(lines: Sequence[str]) -> date | None:
     """The day under the office and name that sign an order (命令: 部长 张三, then the date), before any annex."""
     for above, line in pairwise(lines[:400]):
         found = date_line(line)
-        if found and len(above) <= 40 and _SIGNER.fullmatch(squeeze(above)):
+        if found and len(above) <= 40 and _SIGNER.fullmatch(remove_whitespace(above)):
             return found
     return None
 
@@ -63,9 +63,9 @@ def signed_order(lines: Sequence[str]) -> date | None:
 def _agencies_over(lines: Sequence[str], n: int) -> tuple[str, None] | None:
     names: list[str] = []
     for line in reversed(lines[max(0, n - 5) : n]):
-        if not _AGENCY.fullmatch(squeeze(line)):
+        if not _AGENCY.fullmatch(remove_whitespace(line)):
             break
-        names.insert(0, squeeze(line))
+        names.insert(0, remove_whitespace(line))
     return ("、".join(names), None) if names else None
 
 
@@ -73,6 +73,6 @@ def counter_line(lines: Sequence[str]) -> str | None:
     """The running number alone on a line under 公告 or 令 in the red head: （第37号）."""
     for above, line in pairwise(lines[:7]):
         match = _COUNTER.fullmatch(line)
-        if match and _HEAD_KIND.search(squeeze(above)):
-            return squeeze(match[1])
+        if match and _HEAD_KIND.search(remove_whitespace(above)):
+            return remove_whitespace(match[1])
     return None

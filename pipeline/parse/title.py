@@ -11,8 +11,9 @@ from lxml import etree
 
 from notices.reference.numbers import parse_number
 from notices.text.html import one_line, text_of
+from notices.text.whitespace import remove_whitespace
 from pipeline.anatomy import kind_of
-from pipeline.parse.boilerplate import is_lead, squeeze
+from pipeline.parse.boilerplate import is_lead
 from pipeline.parse.labels import is_label_line
 
 MAX_TITLE = 400
@@ -66,9 +67,9 @@ def find_title(
 
 def _plain(head: Sequence[str], page: str) -> str | None:
     """The line near the text that <title> begins with and that ends like a title: no need to look further."""
-    whole = squeeze(page)
+    whole = remove_whitespace(page)
     for line in reversed(head[-6:]):
-        if len(line) >= 10 and whole.startswith(squeeze(line)) and kind_of(line)[0]:
+        if len(line) >= 10 and whole.startswith(remove_whitespace(line)) and kind_of(line)[0]:
             return undo_wraps(line)
     return None
 
@@ -118,9 +119,9 @@ def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> d
             shown[undo_wraps(near[-1])] += 1.5
     for n, line in enumerate(first[:3]):
         shown.setdefault(undo_wraps(line), 1.5 - 0.5 * n - (1.5 if line.endswith(("：", ":")) else 0))
-    over, within = squeeze("".join(head[-60:])), squeeze("".join(lines[:6]))
+    over, within = remove_whitespace("".join(head[-60:])), remove_whitespace("".join(lines[:6]))
     for text, weight in _headlines(root):
-        short = squeeze(text)
+        short = remove_whitespace(text)
         if short in over or short in within:
             shown[text] = shown.get(text, 0.0) + (weight if short in over else weight - 1)
     return {text: weight for text, weight in shown.items() if 4 <= len(text) < MAX_TITLE and not _GENERIC.fullmatch(text)}
@@ -144,12 +145,12 @@ def _is_called_title(element: etree._Element) -> bool:
 
 def _score(text: str, page: str, names: Sequence[str]) -> float:
     """How much a line reads like a title, and whether <title> agrees."""
-    short, whole = squeeze(text), squeeze(page)
+    short, whole = remove_whitespace(text), remove_whitespace(page)
     kind = kind_of(text)[0]
     score = -8.0 if text in names or (kind is None and len(short) <= 24 and parse_number(text)) else 0.0
     if len(short) >= 6 and short in whole:
         score += 2 + 4 * len(short) / len(whole)
-    elif len(short) >= 12 and short.startswith(squeeze(_SPLIT.split(page.strip(". …"))[0])[:40] or "\0"):
+    elif len(short) >= 12 and short.startswith(remove_whitespace(_SPLIT.split(page.strip(". …"))[0])[:40] or "\0"):
         score += 4
     if kind:
         score += 2
@@ -164,8 +165,12 @@ def _score(text: str, page: str, names: Sequence[str]) -> float:
 
 def _whole(title: str, shown: Mapping[str, float]) -> str:
     """The spelling on the page where a tag's length limit cut the title."""
-    short = squeeze(title)
-    longer = [text for text in shown if len(short) >= 20 and squeeze(text).startswith(short) and 0 < len(squeeze(text)) - len(short) < 80]
+    short = remove_whitespace(title)
+    longer = [
+        text
+        for text in shown
+        if len(short) >= 20 and remove_whitespace(text).startswith(short) and 0 < len(remove_whitespace(text)) - len(short) < 80
+    ]
     return longer[0] if longer and not short.endswith(("通知", "公告", "意见", "办法", "通报", "函", "决定", "）")) else title
 
 
