@@ -15,10 +15,10 @@ import msgspec
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from cli.verbs.read.show import find_ids
 from notices.config import Config
 from notices.errors import BadInput, DamageFound, FetchError, UnknownName
 from notices.text.display import safe
+from operations.notice_views import find_ids
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors, open_database
 from pipeline.warc.files import write_durably

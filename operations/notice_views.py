@@ -1,0 +1,309 @@
+"""A notice as its readers see it: as archived, its history, and its relations to other instruments. Personal data is masked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import Engine, Select, select
+from sqlalchemy.orm import Session
+
+from notices.errors import UnknownName
+from notices.reference.numbers import parse_number
+from notices.text.display import masked
+from operations.json_values import json_object, json_value
+from pipeline.observe.observations import look_of, observations_of, presence_of
+from pipeline.observe.presence import Look, Presence, presences
+from pipeline.relations.citations import Instrument, Link, cited_by, cites, instrument_of
+from pipeline.relations.copies import copies_of
+from pipeline.relations.versions import Step, newest_version
+from pipeline.sql import tables
+from pipeline.sql.database import for_reading
+from pipeline.sql.outbox import newest_revisions
+
+_MOST_DIGITS = 18  # an SQL integer has 19
+
+
+def find_ids(database: Engine, wanted: str) -> list[int]:
+    """Ids of the notices that an id or a document number means. Raises UnknownName."""
+    with Session(database) as session, session.begin():
+        if wanted.isascii() and wanted.isdigit():
+            query = select(tables.NoticeRow.id).where(tables.NoticeRow.id == int(wanted[:_MOST_DIGITS]))
+        else:
+            number = parse_number(wanted)
+            if number is None:
+                raise UnknownName(f"{wanted!r} is neither a notice's id nor a document number")
+            mine = tables.RevisionRow.number_key == number.key, tables.RevisionRow.n == tables.NoticeRow.revisions
+            query = select(tables.NoticeRow.id).join(tables.RevisionRow, tables.RevisionRow.notice_id == tables.NoticeRow.id).where(*mine)
+        ids = list(session.scalars(query))
+    if not ids:
+        raise UnknownName(f"the archive contains no notice {wanted!r}")
+    return ids
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentView:
+    """An attached file and what came of reading it."""
+
+    name: str
+    url: str | None
+    outcome: str
+    media_type: str | None
+    digest: str | None
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedBytes:
+    """Where the bytes are that a revision was read from."""
+
+    warc_file: str
+    offset: int
+    length: int
+    payload_digest: str
+    status: int | None
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceView:
+    """Since when a notice is missing, withdrawn or back, and by which evidence."""
+
+    state: str
+    since: datetime
+    evidence: str
+    dead_looks: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeView:
+    """The newest revision of a notice. `presence` is None while the source simply lists it; `copies` are ids of the same instrument elsewhere."""
+
+    id: int
+    url: str
+    title: str
+    source: str
+    state: str
+    revision: int
+    document_number: str | None
+    issuer: str | None
+    kind: str | None
+    published_date: date | None
+    written_date: date | None
+    effective_date: date | None
+    expiry_date: date | None
+    index_number: str | None
+    validity: str | None
+    addressees: Sequence[str]
+    first_seen_at: datetime
+    last_seen_at: datetime
+    text: str
+    attachments: tuple[AttachmentView, ...]
+    anatomy: object
+    provenance: Mapping[str, str]
+    snapshot: ArchivedBytes | None
+    copies: tuple[int, ...]
+    presence: PresenceView | None
+
+
+def notice_views(database: Engine, ids: Sequence[int]) -> Iterator[NoticeView]:
+    """The notices of these ids."""
+    for revision in newest_revisions(database, ids):
+        with Session(database, expire_on_commit=False) as session, session.begin():
+            yield _view(session, revision)
+
+
+def _view(session: Session, revision: tables.RevisionRow) -> NoticeView:
+    notice = revision.notice
+    snapshot = session.get(tables.SnapshotRow, revision.snapshot_id) if revision.snapshot_id else None
+    return NoticeView(
+        id=notice.id,
+        url=notice.url,
+        title=masked(revision.title),
+        source=notice.source.name,
+        state=notice.state,
+        revision=revision.n,
+        document_number=revision.document_number,
+        issuer=revision.issuer,
+        kind=revision.kind,
+        published_date=revision.published_date,
+        written_date=revision.written_date,
+        effective_date=revision.effective_date,
+        expiry_date=revision.expiry_date,
+        index_number=revision.index_number,
+        validity=revision.validity,
+        addressees=revision.addressees,
+        first_seen_at=notice.first_seen_at,
+        last_seen_at=notice.last_seen_at,
+        text=masked(revision.text),
+        attachments=tuple(AttachmentView(a.name, a.url, a.outcome, a.media_type, a.digest, a.size) for a in revision.attachments),
+        anatomy=revision.anatomy,
+        provenance=revision.provenance,
+        snapshot=_archived_bytes(snapshot) if snapshot else None,
+        copies=tuple(copy.id for copy in copies_of(session, notice)),
+        presence=_presence(presence_of(session, notice.id)),
+    )
+
+
+def _archived_bytes(row: tables.SnapshotRow) -> ArchivedBytes:
+    return ArchivedBytes(row.warc_file, row.offset, row.length, row.payload_digest, row.status, row.fetched_at)
+
+
+def _presence(seen: Presence) -> PresenceView | None:
+    if seen.state == "listed" or seen.since is None:
+        return None
+    return PresenceView(seen.state, seen.since, seen.evidence, seen.dead)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a notice: revision, correction, observed or state. `facts` are the values that its detail is made of."""
+
+    at: datetime
+    event: str
+    detail: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, object]:
+        """The facts beside the event's own keys."""
+        return {"at": self.at.isoformat(), "event": self.event, "detail": self.detail, **self.facts}
+
+
+def history(database: Engine, notice_id: int) -> list[Event]:
+    """Revisions, corrections and observations of a notice and the states that they led to, oldest first."""
+    with Session(database) as session, session.begin():
+        events = [event for row in session.scalars(_revisions(notice_id)) for event in _of_revision(session, row)]
+        seen = observations_of(session, notice_id)
+        events.extend(Event(s.observed_at, "observed", f"{s.evidence} {s.detail}".strip(), {"evidence": s.evidence}) for s in seen)
+        events.extend(_states([look_of(s) for s in seen]))
+    return sorted(events, key=lambda e: e.at)
+
+
+def _revisions(notice_id: int) -> Select[tables.RevisionRow]:
+    return select(tables.RevisionRow).where(tables.RevisionRow.notice_id == notice_id)
+
+
+def _of_revision(session: Session, row: tables.RevisionRow) -> Iterator[Event]:
+    snapshot = session.get(tables.SnapshotRow, row.snapshot_id) if row.snapshot_id else None
+    place = f" {snapshot.warc_file}@{snapshot.offset}" if snapshot else ""
+    yield Event(row.created_at, "revision", f"{row.n}: {masked(row.title)}{place}", {"revision": row.n})
+    for made in session.scalars(select(tables.CorrectionRow).where(tables.CorrectionRow.revision_id == row.id)):
+        yield Event(made.made_at, "correction", f"of {row.n}: {', '.join(made.changes)}", {"changes": made.changes})
+
+
+def _states(looks: Sequence[Look]) -> Iterator[Event]:
+    """Each change of the state, and each stronger evidence for it, right after the observation that led to it."""
+    before = Presence()
+    for look, now in zip(looks, presences(looks), strict=True):
+        if (now.state, now.evidence) != (before.state, before.evidence):
+            why = f" ({now.evidence}, since {now.since:%Y-%m-%d})" if now.evidence and now.since else ""
+            yield Event(look.at, "state", f"{before.state} -> {now.state}{why}", {"state": now.state, "evidence": now.evidence})
+        before = now
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """An instrument in a line; `date` is written or published."""
+
+    id: int
+    title: str
+    document_number: str | None
+    date: date | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """A relation that a text states: the other instrument, or the ids that it may be; title and number as the text writes them."""
+
+    relation: str
+    notice: Brief | None
+    candidates: tuple[int, ...]
+    title: str | None
+    number: str | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step towards the newest version."""
+
+    relation: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewestVersion:
+    """The newest version of an instrument and the steps that lead there."""
+
+    instrument: Brief
+    through: tuple[StepView, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """The instrument's keys and `through`."""
+        return {**json_object(self.instrument), "through": json_value(self.through)}
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """An instrument and all its relations. `newest_version` is None when the archive knows no later one."""
+
+    instrument: Brief
+    copies: tuple[int, ...]
+    cites: tuple[LinkView, ...]
+    cited_by: tuple[LinkView, ...]
+    repealed_by: tuple[Brief, ...]
+    amended_by: tuple[Brief, ...]
+    replaced_by: tuple[Brief, ...]
+    newest_version: NewestVersion | None
+
+    def as_json(self) -> dict[str, object]:
+        """The instrument's keys, then its relations."""
+        names = ("copies", "cites", "cited_by", "repealed_by", "amended_by", "replaced_by", "newest_version")
+        return {**json_object(self.instrument), **{name: json_value(getattr(self, name)) for name in names}}
+
+
+def relations(database: Engine, ids: Sequence[int]) -> Iterator[Relations]:
+    """The relations of the instruments that these notices are copies of, each instrument once."""
+    with Session(for_reading(database)) as session, session.begin():
+        for one in {found.group: found for found in (instrument_of(session, n) for n in ids)}.values():
+            yield _relations(session, one)
+
+
+def _relations(session: Session, one: Instrument) -> Relations:
+    mentions = cited_by(session, one)
+    steps = newest_version(session, one, mentions)
+    return Relations(
+        instrument=_brief(one),
+        copies=tuple(n for n in one.copies if n != one.id),
+        cites=tuple(map(_link, cites(session, one))),
+        cited_by=tuple(map(_link, mentions)),
+        repealed_by=_others(mentions, "repeals"),
+        amended_by=_others(mentions, "amends"),
+        replaced_by=_others(mentions, "replaces"),
+        newest_version=_newest(steps) if steps else None,
+    )
+
+
+def _others(mentions: Sequence[Link], relation: str) -> tuple[Brief, ...]:
+    return tuple(_brief(m.other) for m in mentions if m.relation == relation and m.other)
+
+
+def _newest(steps: Sequence[Step]) -> NewestVersion:
+    return NewestVersion(_brief(steps[-1].instrument), tuple(StepView(s.relation, s.instrument.id) for s in steps))
+
+
+def _brief(one: Instrument) -> Brief:
+    return Brief(one.id, masked(one.title), one.document_number, one.date, one.state)
+
+
+def _link(link: Link) -> LinkView:
+    return LinkView(
+        relation=link.relation,
+        notice=_brief(link.other) if link.other else None,
+        candidates=link.candidates,
+        title=masked(link.title) if link.title else None,
+        number=link.number,
+        sentence=masked(link.sentence),
+    )
