@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,24 @@ class TooLarge(Exception):
 
 class Unsupported(Exception):
     """The format, or this variant of it, has no reader."""
+
+
+class Panicked(Exception):
+    """A native reader gave up on the file with an exception that is not an Exception."""
+
+
+@contextmanager
+def native_reader() -> Iterator[None]:
+    """Code of a native library in the block: whatever it raises is an Exception outside, but for what ends a process.
+
+    pyo3 (python-calamine, seen on a damaged .xls) turns a Rust panic into a BaseException, which `except Exception` lets through.
+    """
+    try:
+        yield
+    except (Exception, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:
+        raise Panicked(f"{type(error).__name__}: {error}") from error
 
 
 @dataclass(slots=True)

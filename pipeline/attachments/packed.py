@@ -19,6 +19,7 @@ from pipeline.attachments.limits import (
     Unsupported,
     check_ratio,
     member,
+    native_reader,
 )
 
 Load = Callable[[], bytes]  # raises what reading a member may raise
@@ -134,7 +135,8 @@ def _rar_members(archive: Any, packed: int, budget: Budget) -> Iterator[tuple[st
         try:
             check_ratio(name, packed, size)
             budget.take(size)
-            taken.append(_rar_member(header))
+            with native_reader():
+                taken.append(_rar_member(header))
         except Exception as error:  # handed on to whoever loads the member
             taken.append(error)
             if isinstance(error, TooLarge):

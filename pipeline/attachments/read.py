@@ -7,7 +7,18 @@ from dataclasses import replace
 
 from notices.model import AttachmentText
 from notices.text.html import clean
-from pipeline.attachments.limits import MAX_DEPTH, MAX_PAGES, MAX_TEXT, Budget, Encrypted, TooLarge, Unsupported, found
+from pipeline.attachments.limits import (
+    MAX_DEPTH,
+    MAX_PAGES,
+    MAX_TEXT,
+    Budget,
+    Encrypted,
+    Panicked,
+    TooLarge,
+    Unsupported,
+    found,
+    native_reader,
+)
 from pipeline.attachments.sniff import sniff
 
 Reader = Callable[[bytes], AttachmentText]
@@ -30,7 +41,8 @@ def _read(body: bytes, media_type: str, budget: Budget) -> AttachmentText:
     if kind is None:
         return AttachmentText("unsupported", media_type, detail="unknown format")
     try:
-        read = _archive(kind, body, budget) if kind in _ARCHIVES else _reader(kind)(body)
+        with native_reader():
+            read = _archive(kind, body, budget) if kind in _ARCHIVES else _reader(kind)(body)
         return _bounded(replace(read, media_type=kind))
     except Exception as error:  # a damaged file makes its reader raise anything at all
         outcome, detail = _failure(error)
@@ -47,6 +59,8 @@ def _failure(error: Exception) -> tuple[str, str | None]:
             return "too_large", "needs more memory than allowed"
         case Unsupported():
             return "unsupported", str(error)
+        case Panicked():
+            return "broken", clean(str(error))[:300]
     return "broken", clean(f"{type(error).__name__}: {error}")[:300]
 
 
@@ -84,7 +98,9 @@ def _archive(kind: str, body: bytes, budget: Budget) -> AttachmentText:
 
 def _member(load: Callable[[], bytes], budget: Budget) -> AttachmentText:
     try:
-        return _read(load(), "", budget)
+        with native_reader():
+            unpacked = load()
+        return _read(unpacked, "", budget)
     except Exception as error:  # one member that cannot be unpacked says nothing of the others
         outcome, detail = _failure(error)
         return AttachmentText(outcome, "", detail=detail)

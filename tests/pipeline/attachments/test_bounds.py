@@ -7,6 +7,7 @@ import struct
 import time
 import zipfile
 import zlib
+from typing import NoReturn
 
 import py7zr
 import pytest
@@ -15,8 +16,8 @@ from hypothesis import strategies as st
 
 from cli.demo.files import docx, pdf
 from pipeline.attachments import Extractor, read_attachment
-from tests.pipeline.attachments import made
 from tests.pipeline.attachments.test_read import MHT, READABLE, seven
+from tests.support import made_files as made
 
 
 def nested(levels: int, body: bytes = b"x") -> bytes:
@@ -164,28 +165,85 @@ def test_packed_text_of_an_ordinary_ratio_is_read() -> None:
     assert read_attachment(stored).pages == ("a.bin", "b.txt\nx")
 
 
-@settings(max_examples=200, deadline=None)
-@given(
-    st.sampled_from(
-        [
-            docx("自查表", "一、制度"),
-            pdf("流程", "申请"),
-            MHT,
-            made.pdf(made.SCAN),
-            seven({"a.txt": b"x"}),
-            *(body for body, _, _ in READABLE.values()),
-        ]
-    ),
+class Panic(BaseException):
+    """What pyo3 raises when a reader written in Rust panics: not an Exception."""
+
+
+def panicking(*_: object) -> NoReturn:
+    raise Panic("range start index 65540 out of range\x00 for slice of length 512")
+
+
+PANICS = ("broken", (), "Panic: range start index 65540 out of range for slice of length 512")
+READERS = {
+    "pdf": "pdf.pdf", "docx": "word.docx", "doc": "doc.doc", "rtf": "rtf.rtf", "xlsx": "office.sheets", "xls": "office.sheets",
+    "pptx": "office.slides", "ppt": "ppt.ppt", "ofd": "ofd.ofd", "html": "markup.html", "mht": "markup.mht", "txt": "markup.plain",
+}  # fmt: skip
+BODIES = {"pdf": pdf("流程", "申请"), "mht": MHT, **{name: body for name, (body, _, _) in READABLE.items()}}
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_panic_of_a_native_reader_is_a_broken_file(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"pipeline.attachments.{READERS[kind]}", panicking)
+    found = read_attachment(BODIES[kind])
+    assert (found.outcome, found.pages, found.detail) == PANICS
+    assert found.media_type == kind
+
+
+@pytest.mark.parametrize("kind", ["zip", "7z", "rar"])
+def test_panic_while_an_archive_is_opened_is_a_broken_file(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.attachments.packed.members", panicking)
+    body = {"zip": made.zipped({"a.txt": b"x"}), "7z": seven({"a.txt": b"x"}), "rar": b"Rar!\x1a\x07\x01\x00"}[kind]
+    found = read_attachment(body)
+    assert (found.outcome, found.pages, found.detail) == PANICS
+
+
+def test_panic_over_one_member_costs_that_member_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = made.zipped({"a.xls": BODIES["xls"], "b.txt": b"text"})
+    monkeypatch.setattr("pipeline.attachments.office.sheets", panicking)
+    found = read_attachment(body)
+    assert (found.outcome, found.pages) == ("ok", ("a.xls", "b.txt\ntext"))
+    monkeypatch.undo()
+    monkeypatch.setattr("pipeline.attachments.packed.member", panicking)
+    assert read_attachment(body).pages == ("a.xls", "b.txt")
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt, SystemExit])
+def test_what_ends_a_process_is_not_taken_for_a_damaged_file(ending: type[BaseException], monkeypatch: pytest.MonkeyPatch) -> None:
+    def ends(_: bytes) -> NoReturn:
+        raise ending
+
+    monkeypatch.setattr("pipeline.attachments.markup.plain", ends)
+    with pytest.raises(ending):
+        read_attachment(b"text")
+
+
+DAMAGED = given(
+    st.sampled_from([BODIES["pdf"], docx("自查表", "一、制度"), made.pdf(made.SCAN), seven({"a.txt": b"x"}), *BODIES.values()]),
     st.integers(0, 9000),
     st.binary(min_size=1, max_size=4),
 )
-def test_damaged_file_has_an_outcome(body: bytes, at: int, damage: bytes) -> None:
+
+
+def _has_an_outcome_when_damaged(body: bytes, at: int, damage: bytes) -> None:
     place = at % len(body)
-    for torn in (body[:place] + damage + body[place + len(damage) :], body[:place]):
-        assert read_attachment(torn).outcome in ("ok", "encrypted", "scanned", "unsupported", "broken", "too_large")
+    for damaged in (body[:place] + damage + body[place + len(damage) :], body[:place]):
+        assert read_attachment(damaged).outcome in ("ok", "encrypted", "scanned", "unsupported", "broken", "too_large")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@DAMAGED
+def test_damaged_file_has_an_outcome(body: bytes, at: int, damage: bytes) -> None:
+    _has_an_outcome_when_damaged(body, at, damage)
+
+
+@pytest.mark.long
+@settings(max_examples=20_000, deadline=None)
+@DAMAGED
+def test_damaged_file_has_an_outcome_at_any_place(body: bytes, at: int, damage: bytes) -> None:
+    _has_an_outcome_when_damaged(body, at, damage)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(
     st.sampled_from([b"", b"PK\x03\x04", b"%PDF-1.7\n", b"{\\rtf1", b"Rar!\x1a\x07\x01\x00", b"<?xml?>", b"MIME-Version: 1\r\n"]),
     st.binary(max_size=200),

@@ -14,7 +14,7 @@ import pytest
 
 from cli.demo.files import docx
 from pipeline.attachments import Extractor, extract
-from tests.pipeline.attachments import made
+from tests.support import made_files as made
 
 SLOW = made.zipped({f"{n}.zip": made.zipped({f"{m}.txt": os.urandom(50) for m in range(19)}) for n in range(90)})
 

@@ -12,7 +12,7 @@ import pytest
 from cli.demo.files import docx as demo_docx
 from cli.demo.files import pdf as demo_pdf
 from pipeline.attachments import read_attachment
-from tests.pipeline.attachments import made
+from tests.support import made_files as made
 from tests.support.made_files import paragraph, word
 
 PAGE = "<html><body><p>公告全文</p></body></html>"
