@@ -17,7 +17,7 @@ from crawler.source import Source, find_source
 from crawler.spiders.notices import NoticeSpider, Plan
 from notices.config import Config, load_config
 from notices.errors import NoticesError, OperatorError, SourceError
-from pipeline.ledger import Archive, earlier_payload
+from pipeline.ledger import CrawlLedger, earlier_payload
 from pipeline.recovery import recover
 from pipeline.scrapy_steps import stop_for
 from pipeline.sql.database import open_database
@@ -62,7 +62,7 @@ def crawl(source: Source, plan: Plan, config: Config) -> int:
         recover(database, config)
         run = start_run(database, "crawl", ident)
         with SnapshotWriter(config.warc_dir, config.warc_max_bytes, previous=earlier_payload(database)) as writer:
-            archive = Archive((database, config), writer, run, source.all_hosts())
+            archive = CrawlLedger(database, config, writer, run, hosts=source.all_hosts())
             try:
                 spider, reason = _run_scrapy(source, plan, archive, config)
             except BaseException as error:
@@ -78,7 +78,7 @@ def crawl(source: Source, plan: Plan, config: Config) -> int:
         return code
 
 
-def _run_scrapy(source: Source, plan: Plan, archive: Archive, config: Config) -> tuple[NoticeSpider, str]:
+def _run_scrapy(source: Source, plan: Plan, archive: CrawlLedger, config: Config) -> tuple[NoticeSpider, str]:
     """Run Scrapy to its end; return the spider and the reason it closed."""
     process = AsyncCrawlerProcess(settings=settings_for(source, config))
     crawler = process.create_crawler(NoticeSpider)
@@ -109,7 +109,7 @@ def was_well(spider: NoticeSpider, code: int) -> bool:
     return code == 0 and counts["lists"] > 0 and answered > 0 and counts["again_gone"] <= max(_FEW, answered)
 
 
-def verdict(spider: NoticeSpider, archive: Archive, reason: str) -> tuple[str, str, int]:  # noqa: PLR0911 (a line a way to end)
+def verdict(spider: NoticeSpider, archive: CrawlLedger, reason: str) -> tuple[str, str, int]:  # noqa: PLR0911 (a line a way to end)
     """Outcome, reason and exit code of a run, judged by what it did: Scrapy's own exit code is 0 even when all failed."""
     counts = spider.counts
     if archive.fatal is not None:

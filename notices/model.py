@@ -147,13 +147,3 @@ class Notice:
     theme: str | None = None
     anatomy: Anatomy = Anatomy()
     provenance: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class AttachmentText:
-    """Text of an attached file. `outcome`: ok encrypted scanned unsupported broken too_large. Pages begin with a form feed."""
-
-    outcome: str
-    media_type: str
-    pages: tuple[str, ...] = ()
-    detail: str | None = None

@@ -1,4 +1,4 @@
-"""What the spider asks and tells the archive; pipeline.ledger.Archive answers. The stages do not import one another."""
+"""What the spider asks and tells the archive; pipeline.ledger.CrawlLedger answers. The stages do not import one another."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from notices.capture import Capture, Listed, ListEntry, Revisit
 from notices.config import Config
 from notices.urls import url_key
 from pipeline.observe.observations import judge, note_gone_from_list, note_on_list_again, observe, settle_run
-from pipeline.observe.presence import SEEN, next_reading
+from pipeline.observe.presence import SEEN, Evidence, next_reading
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors
 from pipeline.store import Reading, store_reading
@@ -23,11 +23,13 @@ MAX_TRIES = 10
 LIVING = 3
 
 
-class Archive:
+class CrawlLedger:
     """One run of one source on the archive. Every method is one short transaction; nothing is held between them."""
 
-    def __init__(self, database: tuple[Engine, Config], writer: SnapshotWriter, run: tables.RunRow, hosts: Collection[str] = ()) -> None:
-        self._engine, self._config = database
+    def __init__(
+        self, database: Engine, config: Config, writer: SnapshotWriter, run: tables.RunRow, *, hosts: Collection[str] = ()
+    ) -> None:
+        self._engine, self._config = database, config
         self._writer, self._hosts = writer, tuple(hosts)
         if run.source_id is None:
             raise ValueError("a run that archives belongs to a source")
@@ -106,7 +108,7 @@ class Archive:
             session.execute(update(tables.ListingRow).where(*mine).values(read_at=now))
             notice = session.scalar(select(tables.NoticeRow).where(tables.NoticeRow.key == url_key(url)))
             if notice is not None:
-                observe(session, self.run_id, notice, (evidence, reason), now)
+                observe(session, self.run_id, notice, Evidence(evidence, reason), now)
                 session.flush()
                 judge(session, notice, now, self._config.revisit_days)
 
@@ -114,7 +116,7 @@ class Archive:
         """Note that the server says an archived notice has not changed."""
         now = datetime.now(UTC)
         with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
-            self._settle(session, url, None, ("HTTP 304", now))
+            self._settle(session, url, None, "HTTP 304", now)
 
     def note_walked(self, column_url: str) -> None:
         """Note what a column no longer shows after all of its lists were walked."""
@@ -160,18 +162,17 @@ class Archive:
         with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
             outcome = store_reading(session, self.source_id, reading)
             if listed_url:
-                self._settle(session, listed_url, answer, ("" if outcome == "new" else outcome, reading.read_at))
+                self._settle(session, listed_url, answer, "" if outcome == "new" else outcome, reading.read_at)
             return outcome
 
-    def _settle(self, session: Session, url: str, answer: Capture | None, seen: tuple[str, datetime]) -> None:
-        """The list entry of a notice that was just `seen` (how and when): when it is read again, and with which validators."""
-        how, now = seen
+    def _settle(self, session: Session, url: str, answer: Capture | None, how: str, now: datetime) -> None:
+        """Note that a notice was read: when it is read again, with which validators, and (unless `how` is empty) an observation."""
         notice = session.scalar(select(tables.NoticeRow).where(tables.NoticeRow.key == url_key(url)))
         values: dict[str, Any] = {"state": "stored", "reason": "", "read_at": now}
         if notice is not None:
             values["read_again_at"] = next_reading(notice.first_seen_at, now, self._config.revisit_days)
-            if how:  # the first reading is the first revision; it needs no observation beside it
-                observe(session, self.run_id, notice, (SEEN, how), now)
+            if how:  # the first reading is the first revision; it needs no further observation
+                observe(session, self.run_id, notice, Evidence(SEEN, how), now)
                 session.flush()
                 judge(session, notice, now, self._config.revisit_days)
         if answer is not None:

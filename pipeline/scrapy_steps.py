@@ -14,15 +14,16 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
+from notices.attachment import AttachmentText, StoredAttachment
 from notices.capture import Capture, CrawledPage
 from notices.errors import DamageFound, NoticesError, OperatorError
-from notices.model import AttachmentLink, AttachmentText, Notice
+from notices.model import AttachmentLink, Notice
 from notices.text.fold import fold
 from pipeline.attachments import Extractor
-from pipeline.ledger import Archive
+from pipeline.ledger import CrawlLedger
 from pipeline.parse.detail import read_detail
 from pipeline.sql import tables
-from pipeline.store import Attached, Reading
+from pipeline.store import Reading, stored_attachment
 
 MAX_ATTACHMENTS = 50
 _ELSEWHERE = "led to another page"
@@ -46,7 +47,7 @@ class KeepResponse:
     def process_response(self, request: Request, response: Response) -> Response:
         """The same response; its bytes are kept and request.meta names the snapshot."""
         fetched = _fetched(request, response, self.crawler.spider.source.tls)
-        archive: Archive = self.crawler.spider.ledger
+        archive: CrawlLedger = self.crawler.spider.ledger
         try:
             request.meta["snapshot"] = archive.keep(fetched)
         except OperatorError as error:
@@ -56,7 +57,7 @@ class KeepResponse:
         return response
 
 
-def stop_for(spider: Any, archive: Archive, error: NoticesError) -> None:
+def stop_for(spider: Any, archive: CrawlLedger, error: NoticesError) -> None:
     """End the run because the archive itself cannot be written."""
     archive.fatal = archive.fatal or error
     spider.stop(f"{type(error).__name__}: {error}")
@@ -96,7 +97,7 @@ class StoreNotice:
             stop_for(spider, archive, error)
         return item
 
-    async def _store(self, item: CrawledPage, archive: Archive) -> None:
+    async def _store(self, item: CrawledPage, archive: CrawlLedger) -> None:
         spider, url, validators = self.crawler.spider, item.listed.entry.url, item.capture
         held = archive.held(url)
         if item.capture.status == 304:
@@ -116,7 +117,7 @@ class StoreNotice:
         answer = validators if validators.status == 200 else None
         spider.note_outcome(archive.store(reading, url, answer), notice.title or item.listed.entry.title)
 
-    def _no_notice(self, item: CrawledPage, why: str, archive: Archive, *, known: bool) -> None:
+    def _no_notice(self, item: CrawledPage, why: str, archive: CrawlLedger, *, known: bool) -> None:
         """Note a page in a notice's place that is none; an archived notice stays as it is."""
         url, dead = item.listed.entry.url, why in _DEAD_PAGES
         if known:
@@ -126,17 +127,17 @@ class StoreNotice:
         outcome = "again_gone" if known and dead else "blocked"
         self.crawler.spider.note_outcome(outcome, item.listed.entry.title, f"{item.capture.url}: {why}")
 
-    async def _attachments(self, notice: Notice, item: CrawledPage, held: tables.RevisionRow | None) -> list[Attached]:
+    async def _attachments(self, notice: Notice, item: CrawledPage, held: tables.RevisionRow | None) -> list[StoredAttachment]:
         if is_file(item.capture.body):
             return [await self._read_file(notice.attachments[0], item.capture, item.snapshot)]
         links = notice.attachments[:MAX_ATTACHMENTS]
         before = {row.url: row for row in held.attachments if row.digest} if held else {}
         return [await self._attachment(link, item.capture.url, before.get(link.url)) for link in links]
 
-    async def _attachment(self, link: AttachmentLink, via: str, before: tables.AttachmentRow | None) -> Attached:
+    async def _attachment(self, link: AttachmentLink, via: str, before: tables.AttachmentRow | None) -> StoredAttachment:
         """The file behind a link; one that cannot be had is stored as missing, with the reason."""
         if link.url is None:
-            return Attached(link, AttachmentText("missing", "", detail="the page gives no address"))
+            return _missing(link, "the page gives no address")
         meta = {"kind": "attachment", "via": via}
         headers = _file_conditions(before, self.crawler.spider.ledger)
         request = Request(link.url, callback=NO_CALLBACK, headers=headers, meta=meta, priority=20)
@@ -146,19 +147,19 @@ class StoreNotice:
             raise
         except Exception as error:  # whatever the network does, the notice itself is stored
             log.warning("attachment %s of %s: %s", link.url, via, error)
-            return Attached(link, AttachmentText("missing", "", detail=f"{type(error).__name__}: {error}"[:300]))
+            return _missing(link, f"{type(error).__name__}: {error}"[:300])
         if response.status == 304 and before is not None:
-            return _from_row(link, before)
+            return stored_attachment(before, link.name)
         if response.status != 200:
-            return Attached(link, AttachmentText("missing", "", detail=f"HTTP {response.status}"))
+            return _missing(link, f"HTTP {response.status}")
         self.crawler.spider.counts["attachments"] += 1
         fetched, snapshot = response.meta["fetched"], response.meta["snapshot"]
         return await self._read_file(link, fetched, snapshot)
 
-    async def _read_file(self, link: AttachmentLink, fetched: Capture, snapshot: int) -> Attached:
+    async def _read_file(self, link: AttachmentLink, fetched: Capture, snapshot: int) -> StoredAttachment:
         text = await asyncio.to_thread(self.extractor.extract, fetched.body, link.name, fetched.header("content-type"))
         digest = "sha256:" + hashlib.sha256(fetched.body).hexdigest()
-        return Attached(link, text, digest, len(fetched.body), snapshot)
+        return StoredAttachment(link.url, text, digest, len(fetched.body), snapshot)
 
 
 def led_elsewhere(item: CrawledPage, notice: Notice, held: tables.RevisionRow | None) -> str | None:
@@ -170,7 +171,7 @@ def led_elsewhere(item: CrawledPage, notice: Notice, held: tables.RevisionRow | 
     return None if same_title or same_number else _ELSEWHERE
 
 
-def _file_conditions(before: tables.AttachmentRow | None, archive: Archive) -> dict[str, str]:
+def _file_conditions(before: tables.AttachmentRow | None, archive: CrawlLedger) -> dict[str, str]:
     """Headers that let the server say that a file is the archived one, by what it said when that one was fetched."""
     if before is None or before.snapshot_id is None:
         return {}
@@ -183,24 +184,22 @@ def _file_conditions(before: tables.AttachmentRow | None, archive: Archive) -> d
     return {name: value for name, value in wanted.items() if value and value.isprintable()}
 
 
-def _as_it_was(item: CrawledPage, held: tables.RevisionRow | None, archive: Archive) -> CrawledPage | None:
+def _as_it_was(item: CrawledPage, held: tables.RevisionRow | None, archive: CrawlLedger) -> CrawledPage | None:
     """The page that the server says has not changed, from the archive, so that its files are looked at; None when it has none."""
     if held is None or held.snapshot_id is None or not held.attachments:
         return None
     return replace(item, capture=archive.kept(held.snapshot_id), snapshot=held.snapshot_id)
 
 
-def kept_files(attached: Sequence[Attached], held: tables.RevisionRow | None) -> list[Attached]:
+def kept_files(attached: Sequence[StoredAttachment], held: tables.RevisionRow | None) -> list[StoredAttachment]:
     """The files, with those that could not be had now as they were archived: a failed request is no change of the source."""
     before = {row.url: row for row in held.attachments if row.digest} if held else {}
-    return [_from_row(a.link, before[a.link.url]) if a.digest is None and a.link.url in before else a for a in attached]
+    return [stored_attachment(before[a.url], a.text.name) if a.digest is None and a.url in before else a for a in attached]
 
 
-def _from_row(link: AttachmentLink, row: tables.AttachmentRow) -> Attached:
-    pages = tuple(row.text.split("\f")) if row.text else ()
-    return Attached(
-        link, AttachmentText(row.outcome, row.media_type or "", pages, detail=row.detail), row.digest, row.size, row.snapshot_id
-    )
+def _missing(link: AttachmentLink, why: str) -> StoredAttachment:
+    """A file that could not be fetched, with the reason."""
+    return StoredAttachment(link.url, AttachmentText(link.name, outcome="missing", detail=why))
 
 
 def is_file(body: bytes) -> bool:

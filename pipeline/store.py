@@ -14,7 +14,8 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notices.model import AttachmentLink, AttachmentText, Notice
+from notices.attachment import AttachmentText, StoredAttachment
+from notices.model import Notice
 from notices.text.fold import fold
 from notices.urls import canonical_url, url_key
 from notices.version import PARSER
@@ -26,22 +27,11 @@ _BLANKS = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
-    """An attached file as it was fetched: `digest` is sha256:hex of its bytes, None when it could not be had."""
-
-    link: AttachmentLink
-    content: AttachmentText
-    digest: str | None = None
-    size: int | None = None
-    snapshot_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """A notice with its files, ready to be stored, and the snapshot that it was read from."""
 
     notice: Notice
-    attached: Sequence[Attached]
+    attached: Sequence[StoredAttachment]
     snapshot_id: int | None
     read_at: datetime
 
@@ -62,9 +52,9 @@ def store_reading(session: Session, source_id: int, reading: Reading) -> str:
     return "new" if row.revisions == 1 else "revised"
 
 
-def content_digest(notice: Notice, attached: Sequence[Attached]) -> str:
+def content_digest(notice: Notice, attached: Sequence[StoredAttachment]) -> str:
     """The digest of what makes a revision: title, number, text and files; page furniture and layout blanks do not count."""
-    files = [[a.link.name, a.digest or a.link.url] for a in attached]
+    files = [[a.text.name, a.digest or a.url] for a in attached]
     parts = [_squashed(notice.title), _squashed(notice.document_number), _squashed(notice.text), files]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode("utf-8", "replace")).hexdigest()
 
@@ -157,18 +147,25 @@ def _json(value: Any) -> dict[str, Any]:
     return made
 
 
-def _attachment_row(position: int, attached: Attached) -> tables.AttachmentRow:
-    content = attached.content
+def stored_attachment(row: tables.AttachmentRow, name: str) -> StoredAttachment:
+    """The archived file as a value, under the name by which a page links to it now."""
+    pages = tuple(row.text.split("\f")) if row.text else ()
+    text = AttachmentText(name, pages, row.outcome, row.media_type or "", row.detail)
+    return StoredAttachment(row.url, text, row.digest, row.size, row.snapshot_id)
+
+
+def _attachment_row(position: int, attached: StoredAttachment) -> tables.AttachmentRow:
+    text = attached.text
     return tables.AttachmentRow(
         position=position,
-        name=attached.link.name,
-        url=attached.link.url,
-        media_type=content.media_type,
+        name=text.name,
+        url=attached.url,
+        media_type=text.media_type,
         digest=attached.digest,
         size=attached.size,
-        outcome=content.outcome,
-        detail=content.detail,
-        text="\f".join(content.pages),
+        outcome=text.outcome,
+        detail=text.detail,
+        text="\f".join(text.pages),
         snapshot_id=attached.snapshot_id,
     )
 

@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 
+from notices.attachment import AttachmentText, StoredAttachment
 from notices.capture import Capture, CrawledPage, Listed, ListEntry
 from notices.config import Config
 from notices.errors import DamageFound, NoticesError
-from notices.model import AttachmentLink, AttachmentText
+from notices.model import AttachmentLink
 from notices.version import PARSER
 from pipeline.attachments import Extractor
 from pipeline.ledger import payload_place
@@ -23,7 +24,7 @@ from pipeline.scrapy_steps import is_file, read_page
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
 from pipeline.sql.row_digest import row_digest
-from pipeline.store import Attached, Reading, alias_rows, citation_rows, content_digest, revision_values
+from pipeline.store import Reading, alias_rows, citation_rows, content_digest, revision_values, stored_attachment
 from pipeline.warc.series import read_capture
 
 _BATCH = 100
@@ -75,22 +76,22 @@ class Reader:
         notice = read_page(page, revision.notice.source.region)
         files = [self._attached(session, a, notice.attachments) for a in revision.attachments]
         if not is_file(capture.body):
-            files += [_unfetched(link) for link in notice.attachments if link.url and link.url not in {f.link.url for f in files}]
+            files += [_unfetched(link) for link in notice.attachments if link.url and link.url not in {f.url for f in files}]
         return Reading(notice, files, snapshot.id, revision.created_at)
 
-    def _attached(self, session: Session, row: tables.AttachmentRow, links: tuple[AttachmentLink, ...]) -> Attached:
+    def _attached(self, session: Session, row: tables.AttachmentRow, links: tuple[AttachmentLink, ...]) -> StoredAttachment:
         """A file of the revision, read again; one that was never had stays so."""
         link = next((each for each in links if each.url == row.url), AttachmentLink(row.name, row.url))
         if row.snapshot_id is None:
-            pages = tuple(row.text.split("\f")) if row.text else ()
-            return Attached(link, AttachmentText(row.outcome, row.media_type or "", pages, detail=row.detail), row.digest, row.size)
+            return stored_attachment(row, link.name)
         capture = self.capture(session.get_one(tables.SnapshotRow, row.snapshot_id))
         content = self._extractor.extract(capture.body, link.name, capture.header("content-type"))
-        return Attached(link, content, row.digest, row.size, row.snapshot_id)
+        return StoredAttachment(link.url, content, row.digest, row.size, row.snapshot_id)
 
 
-def _unfetched(link: AttachmentLink) -> Attached:
-    return Attached(link, AttachmentText("missing", "", detail="found by a later reading of the page; not fetched then"))
+def _unfetched(link: AttachmentLink) -> StoredAttachment:
+    text = AttachmentText(link.name, outcome="missing", detail="found by a later reading of the page; not fetched then")
+    return StoredAttachment(link.url, text)
 
 
 def _listed(session: Session, notice: tables.NoticeRow) -> Listed:
@@ -158,10 +159,10 @@ def _file_differences(revision: tables.RevisionRow, reading: Reading) -> dict[st
     found: dict[str, tuple[Any, Any]] = {}
     for n, attached in enumerate(reading.attached):
         row = revision.attachments[n] if n < len(revision.attachments) else None
-        after = {"name": attached.link.name} | _content(attached.content)
+        after = {"name": attached.text.name} | _content(attached.text)
         before = {"name": row.name} | {c: getattr(row, c) for c in _FILE_COLUMNS} if row else None
         if before is None:
-            found[f"attachments[{n}]"] = (None, {**after, "url": attached.link.url})
+            found[f"attachments[{n}]"] = (None, {**after, "url": attached.url})
         elif before != after:
             changed = [k for k in after if before[k] != after[k]]
             found[f"attachments[{n}]"] = ({k: before[k] for k in changed}, {k: after[k] for k in changed})
@@ -206,12 +207,12 @@ def _apply(session: Session, revision: tables.RevisionRow, reading: Reading, fie
 
 def _apply_files(revision: tables.RevisionRow, reading: Reading) -> None:
     for n, attached in enumerate(reading.attached):
-        values = {"name": attached.link.name} | _content(attached.content)
+        values = {"name": attached.text.name} | _content(attached.text)
         if n < len(revision.attachments):
             for name, value in values.items():
                 setattr(revision.attachments[n], name, value)
         else:
-            revision.attachments.append(tables.AttachmentRow(position=n, url=attached.link.url, **values))
+            revision.attachments.append(tables.AttachmentRow(position=n, url=attached.url, **values))
 
 
 def behind(database: Engine) -> int:

@@ -6,7 +6,7 @@ import io
 import struct
 from collections.abc import Iterator
 
-from notices.model import AttachmentText
+from notices.attachment import AttachmentText
 from pipeline.attachments.limits import MAX_TEXT, Encrypted, TooLarge, Unsupported, found, joined
 
 _MAGIC = 0xA5EC

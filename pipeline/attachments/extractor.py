@@ -13,7 +13,7 @@ from types import TracebackType
 
 import msgspec
 
-from notices.model import AttachmentText
+from notices.attachment import AttachmentText
 from notices.text.html import clean
 from pipeline.attachments.limits import MAX_TEXT
 from pipeline.attachments.worker import Answer, Asked
@@ -46,14 +46,14 @@ class Extractor:
     def extract(self, body: bytes, name: str = "", media_type: str | None = None) -> AttachmentText:
         """The file's text. A file that overruns its bounds is too_large, one that breaks the worker broken; nothing is raised."""
         if len(body) > MAX_BODY:
-            return AttachmentText("too_large", media_type or "", detail=f"{len(body)} bytes")
+            return AttachmentText(name, outcome="too_large", media_type=media_type or "", detail=f"{len(body)} bytes")
         head = msgspec.json.encode(Asked(len(body), clean(name), clean(media_type or "") or None)) + b"\n"
         with self._lock:
             for _ in range(_TRIES):
                 found = self._attempt(head, body)
                 if found is not None:
-                    return found
-        return AttachmentText("broken", media_type or "", detail="the reader was ended from outside")
+                    return found._replace(name=name)
+        return AttachmentText(name, outcome="broken", media_type=media_type or "", detail="the reader was ended from outside")
 
     def close(self) -> None:
         """End the worker."""
@@ -76,10 +76,10 @@ class Extractor:
             return answer.found
         ended = self._end()
         if late.is_set() or ended in _OUT_OF_TIME:
-            return AttachmentText("too_large", "", detail=f"takes longer than {self._seconds:g} s")
+            return AttachmentText(outcome="too_large", detail=f"takes longer than {self._seconds:g} s")
         if ended == -signal.SIGTERM:  # the thread that had started it is gone
             return None
-        return AttachmentText("broken", "", detail=_end_of_worker(ended))
+        return AttachmentText(outcome="broken", detail=_end_of_worker(ended))
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._worker is None or self._worker.poll() is not None:

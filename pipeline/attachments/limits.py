@@ -11,7 +11,7 @@ from typing import Any
 
 from lxml import etree
 
-from notices.model import AttachmentText
+from notices.attachment import AttachmentText
 
 MAX_TEXT = 20_000_000  # characters of one file
 MAX_PAGES = 5_000
@@ -73,7 +73,7 @@ class Budget:
 
 def found(pages: Sequence[str], detail: str | None = None) -> AttachmentText:
     """Text that was read, by pages; the caller knows the format."""
-    return AttachmentText("ok", "", tuple(pages), detail)
+    return AttachmentText(pages=tuple(pages), detail=detail)
 
 
 def check_ratio(name: str, packed: int, unpacked: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from lxml import etree
 
-from notices.model import AttachmentText
+from notices.attachment import AttachmentText
 from notices.text.html import decode, parse, text_of
 from pipeline.attachments.limits import found, joined, xml
 from pipeline.attachments.word import text_of_word

@@ -7,7 +7,7 @@ import posixpath
 import zipfile
 from typing import Any
 
-from notices.model import AttachmentText
+from notices.attachment import AttachmentText
 from pipeline.attachments.limits import MAX_PAGES, Encrypted, TooLarge, found, opened_zip, xml_member
 from pipeline.attachments.pdf import SCANNED_BELOW, joined_lines
 
@@ -30,7 +30,7 @@ def ofd(body: bytes) -> AttachmentText:
         read = [(_text(tree), next(tree.iter("{*}ImageObject"), None) is not None) for tree in trees]
     pages = tuple(text for text, _ in read)
     if any(image for _, image in read) and sum(map(len, pages)) < SCANNED_BELOW * len(pages):
-        return AttachmentText("scanned", "", pages)
+        return AttachmentText(pages=pages, outcome="scanned")
     return found(pages)
 
 

@@ -10,7 +10,7 @@ import zipfile
 from datetime import datetime
 from typing import Any
 
-from notices.model import AttachmentText
+from notices.attachment import AttachmentText
 from notices.text.whitespace import collapse_whitespace
 from pipeline.attachments.limits import MAX_PAGES, MAX_TEXT, Encrypted, TooLarge, found, joined, opened_zip, xml_member
 

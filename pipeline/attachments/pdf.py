@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from notices.model import AttachmentText
+from notices.attachment import AttachmentText
 from notices.text.whitespace import remove_whitespace
 from pipeline.attachments.limits import MAX_PAGES, MAX_TEXT, Encrypted, TooLarge, found
 
@@ -31,7 +31,7 @@ def pdf(body: bytes) -> AttachmentText:
         raise ValueError("no page can be read")
     detail = f"{failed} of {len(pages)} pages cannot be read" if failed else None
     if images and sum(len(remove_whitespace(page)) for page in pages) < SCANNED_BELOW * len(pages):
-        return AttachmentText("scanned", "", tuple(pages), detail)
+        return AttachmentText(pages=tuple(pages), outcome="scanned", detail=detail)
     if images:
         detail = detail or f"{images} of {len(pages)} pages are images"
     return found(pages, detail)

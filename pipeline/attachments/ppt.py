@@ -6,7 +6,7 @@ import io
 import struct
 from itertools import zip_longest
 
-from notices.model import AttachmentText
+from notices.attachment import AttachmentText
 from pipeline.attachments.limits import Encrypted, found, joined
 
 _SLIDE, _NOTES, _MASTER, _OUTLINE, _OUTLINE_SLIDE = 0x03EE, 0x03F0, 0x03F8, 0x0FF0, 0x03F3

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
-from notices.model import AttachmentText
+from notices.attachment import AttachmentText
 from notices.text.html import clean
 from pipeline.attachments.limits import (
     MAX_DEPTH,
@@ -29,24 +28,24 @@ _WORST_FIRST = ("encrypted", "scanned", "too_large", "broken", "unsupported")
 def read_attachment(body: bytes, name: str = "", media_type: str | None = None) -> AttachmentText:
     """The text of a file by pages (one page where the format has none). Never raises for what the file holds.
 
-    The name and the media type are not asked: `media_type` only fills the answer's when the bytes say nothing.
+    The bytes alone decide how it is read: `name` only goes into the result, `media_type` too when the bytes do not tell.
     """
-    return _read(body, media_type or "", Budget())
+    return _read(body, media_type or "", Budget())._replace(name=name)
 
 
 def _read(body: bytes, media_type: str, budget: Budget) -> AttachmentText:
     kind = sniff(body)
     if not body:
-        return AttachmentText("broken", media_type, detail="empty file")
+        return AttachmentText(outcome="broken", media_type=media_type, detail="empty file")
     if kind is None:
-        return AttachmentText("unsupported", media_type, detail="unknown format")
+        return AttachmentText(outcome="unsupported", media_type=media_type, detail="unknown format")
     try:
         with native_reader():
             read = _archive(kind, body, budget) if kind in _ARCHIVES else _reader(kind)(body)
-        return _bounded(replace(read, media_type=kind))
+        return _bounded(read._replace(media_type=kind))
     except Exception as error:  # a damaged file makes its reader raise anything at all
         outcome, detail = _failure(error)
-        return AttachmentText(outcome, kind, detail=detail)
+        return AttachmentText(outcome=outcome, media_type=kind, detail=detail)
 
 
 def _failure(error: Exception) -> tuple[str, str | None]:
@@ -74,9 +73,9 @@ def _bounded(read: AttachmentText) -> AttachmentText:
         if left < 0:
             break
     if left < 0 or len(pages) < len(read.pages):
-        return replace(read, outcome="too_large", pages=tuple(pages), detail=f"cut at {MAX_TEXT} characters or {MAX_PAGES} pages")
+        return read._replace(outcome="too_large", pages=tuple(pages), detail=f"cut at {MAX_TEXT} characters or {MAX_PAGES} pages")
     silent = read.outcome == "ok" and read.detail is None and not any(page.strip() for page in pages)
-    return replace(read, pages=tuple(pages), detail="no text" if silent else read.detail)
+    return read._replace(pages=tuple(pages), detail="no text" if silent else read.detail)
 
 
 def _archive(kind: str, body: bytes, budget: Budget) -> AttachmentText:
@@ -93,7 +92,7 @@ def _archive(kind: str, body: bytes, budget: Budget) -> AttachmentText:
     if not read:
         raise ValueError("an archive without members")
     pages = [page for name, text in read for page in [f"{name}\n{page}" for page in text.pages] or [name]]
-    return replace(found(pages, _unread(read)), outcome=_overall([text.outcome for _, text in read]))
+    return found(pages, _unread(read))._replace(outcome=_overall([text.outcome for _, text in read]))
 
 
 def _member(load: Callable[[], bytes], budget: Budget) -> AttachmentText:
@@ -103,7 +102,7 @@ def _member(load: Callable[[], bytes], budget: Budget) -> AttachmentText:
         return _read(unpacked, "", budget)
     except Exception as error:  # one member that cannot be unpacked says nothing of the others
         outcome, detail = _failure(error)
-        return AttachmentText(outcome, "", detail=detail)
+        return AttachmentText(outcome=outcome, detail=detail)
 
 
 def _overall(outcomes: list[str]) -> str:
@@ -132,7 +131,7 @@ def _encrypted(body: bytes) -> AttachmentText:
 
 
 def _image(body: bytes) -> AttachmentText:
-    return AttachmentText("scanned", "", detail="an image")
+    return AttachmentText(outcome="scanned", detail="an image")
 
 
 def _unsupported(body: bytes) -> AttachmentText:

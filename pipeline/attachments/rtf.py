@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from notices.model import AttachmentText
+from notices.attachment import AttachmentText
 from pipeline.attachments.limits import found, joined
 
 _TOKEN = re.compile(

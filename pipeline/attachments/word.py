@@ -8,7 +8,7 @@ from typing import Any
 
 from lxml import etree
 
-from notices.model import AttachmentText
+from notices.attachment import AttachmentText
 from pipeline.attachments.limits import found, joined, opened_zip, xml_member
 
 _PARTS = re.compile(r"word/(?:header|footer|footnotes|endnotes)\d*\.xml")

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from notices.model import AttachmentText
+from notices.attachment import AttachmentText
 from pipeline.attachments.read import read_attachment
 
 _PR_SET_PDEATHSIG = 1
@@ -71,7 +71,7 @@ def _read(asked: Asked, body: bytes) -> AttachmentText:
     try:
         return read_attachment(body, asked.name, asked.media_type)
     except MemoryError:
-        return AttachmentText("too_large", asked.media_type or "", detail="needs more memory than allowed")
+        return AttachmentText(asked.name, outcome="too_large", media_type=asked.media_type or "", detail="needs more memory than allowed")
 
 
 def _answer(out: BinaryIO, found: AttachmentText) -> None:

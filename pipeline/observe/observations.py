@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
-from pipeline.observe.presence import GONE_FROM_LIST, OF_THE_LIST, ON_LIST_AGAIN, SEEN, Look, Presence, next_reading, presence
+from pipeline.observe.presence import GONE_FROM_LIST, OF_THE_LIST, ON_LIST_AGAIN, SEEN, Evidence, Look, Presence, next_reading, presence
 from pipeline.sql import tables
 
 FEW = 3  # a list may lose so many notices at once; more only when it still shows as many
@@ -17,14 +17,18 @@ FEW = 3  # a list may lose so many notices at once; more only when it still show
 log = logging.getLogger(__name__)
 
 
-def observe(session: Session, run_id: int, notice: tables.NoticeRow, said: tuple[str, str], now: datetime) -> None:
+def observe(session: Session, run_id: int, notice: tables.NoticeRow, evidence: Evidence, now: datetime) -> None:
     """Note a look: the evidence and its detail. Until the run ends the site counts as not well, so a killed run confirms nothing."""
-    evidence, detail = said
-    if evidence == SEEN:
+    if evidence.kind == SEEN:
         notice.last_seen_at = max(notice.last_seen_at, now)
     session.add(
         tables.ObservationRow(
-            notice_id=notice.id, run_id=run_id, observed_at=now, evidence=evidence, detail=detail[:1000], site_healthy=evidence == SEEN
+            notice_id=notice.id,
+            run_id=run_id,
+            observed_at=now,
+            evidence=evidence.kind,
+            detail=evidence.detail[:1000],
+            site_healthy=evidence.kind == SEEN,
         )
     )
 
@@ -93,7 +97,7 @@ def note_gone_from_list(session: Session, run: tables.RunRow, column_url: str, n
         )
         return 0
     for listing_id, notice in found:
-        _note_list(session, run.id, notice, (GONE_FROM_LIST, column_url), now)
+        _note_list(session, run.id, notice, Evidence(GONE_FROM_LIST, column_url), now)
         session.execute(update(listing).where(listing.id == listing_id).values(read_again_at=now))
     return len(found)
 
@@ -103,11 +107,11 @@ def note_on_list_again(session: Session, run_id: int, keys: Collection[str], now
     missing = session.scalars(select(tables.NoticeRow).where(tables.NoticeRow.key.in_(keys), tables.NoticeRow.state == "missing")).all()
     found = [n for n in missing if presence_of(session, n.id).evidence == GONE_FROM_LIST]
     for notice in found:
-        _note_list(session, run_id, notice, (ON_LIST_AGAIN, ""), now)
+        _note_list(session, run_id, notice, Evidence(ON_LIST_AGAIN), now)
     return len(found)
 
 
-def _note_list(session: Session, run_id: int, notice: tables.NoticeRow, said: tuple[str, str], now: datetime) -> None:
-    observe(session, run_id, notice, said, now)
+def _note_list(session: Session, run_id: int, notice: tables.NoticeRow, evidence: Evidence, now: datetime) -> None:
+    observe(session, run_id, notice, evidence, now)
     session.flush()
     _enter(session, notice, presence_of(session, notice.id), now)

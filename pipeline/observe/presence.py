@@ -25,6 +25,14 @@ _SOON = tuple(timedelta(days=d) for d in (1, 3, 7, 7, 30, 30))  # four looks wit
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an observation showed: one of the kinds above or why the page could not be read, and the detail that was given."""
+
+    kind: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """One look at a notice: what it showed, and whether the site was well in that run. `at` is an aware UTC time."""
 

@@ -14,13 +14,13 @@ from typing import Any, Protocol
 
 FUNCTIONS = {
     "fetch": ("crawler.http.middlewares", "Guard.process_request"),
-    "keep": ("pipeline.ledger", "Archive.keep"),
+    "keep": ("pipeline.ledger", "CrawlLedger.keep"),
     "warc append": ("pipeline.warc.lane", "append"),
     "attachment": ("pipeline.attachments.extractor", "Extractor.extract"),
     "store": ("pipeline.store", "store_reading"),
     "sql commit": ("sqlalchemy.engine.default", "DefaultDialect.do_commit"),
     "recovery": ("pipeline.recovery", "_take_up"),
-    "run end": ("pipeline.ledger", "Archive.finish"),
+    "run end": ("pipeline.ledger", "CrawlLedger.finish"),
     "index write": ("index.whoosh.engine", "write_into"),
     "index commit": ("whoosh.writing", "SegmentWriter.commit"),
     "texts append": ("index.whoosh.folder", "append"),

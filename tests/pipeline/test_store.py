@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from notices.attachment import AttachmentText, StoredAttachment
 from notices.config import load_config
-from notices.model import Alias, Anatomy, AttachmentLink, AttachmentText, Citation, Notice
+from notices.model import Alias, Anatomy, Citation, Notice
 from pipeline.sql import outbox, tables
 from pipeline.sql.database import open_database
 from pipeline.sql.runs import source_id
-from pipeline.store import Attached, Reading, store_reading
+from pipeline.store import Reading, store_reading
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 NOTICE = Notice(
@@ -24,8 +25,8 @@ NOTICE = Notice(
     published_date=date(2026, 11, 20),
     anatomy=Anatomy(aliases=(Alias("汛防", "防汛"),), citations=(Citation("cites", "防汛办法", None, None, "根据《防汛办法》"),)),
 )
-FILE = Attached(
-    AttachmentLink("表.docx", "http://www.linshan.example/1.docx"), AttachmentText("ok", "docx", ("第一页", "第二页")), "sha256:aa", 5
+FILE = StoredAttachment(
+    "http://www.linshan.example/1.docx", AttachmentText("表.docx", ("第一页", "第二页"), media_type="docx"), "sha256:aa", 5
 )
 
 
@@ -36,7 +37,7 @@ def database(tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-def store(database: Engine, notice: Notice = NOTICE, attached: tuple[Attached, ...] = (FILE,)) -> str:
+def store(database: Engine, notice: Notice = NOTICE, attached: tuple[StoredAttachment, ...] = (FILE,)) -> str:
     source = source_id(database, "linshan")
     with Session(database) as session, session.begin():
         return store_reading(session, source, Reading(notice, attached, None, NOW))
@@ -83,7 +84,7 @@ def test_one_changed_character_makes_one_revision(database: Engine, changed: Not
 
 def test_changed_attachment_makes_a_revision(database: Engine) -> None:
     store(database)
-    assert store(database, attached=(replace(FILE, digest="sha256:bb"),)) == "revised"
+    assert store(database, attached=(FILE._replace(digest="sha256:bb"),)) == "revised"
     assert store(database, attached=()) == "revised"
 
 

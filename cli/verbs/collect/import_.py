@@ -15,10 +15,11 @@ import msgspec
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from notices.attachment import AttachmentText, StoredAttachment
 from notices.capture import Capture
 from notices.config import Config
 from notices.errors import BadInput
-from notices.model import AttachmentLink, AttachmentText, Notice
+from notices.model import AttachmentLink, Notice
 from notices.reference.numbers import parse_number
 from notices.urls import canonical_url
 from operations.indexing import drain
@@ -28,14 +29,14 @@ from pipeline.recovery import recover
 from pipeline.sql.database import database_errors, open_database
 from pipeline.sql.locks import hold
 from pipeline.sql.runs import close_crashed_runs, finish_run, source_id, start_run
-from pipeline.store import Attached, Reading, store_reading
+from pipeline.store import Reading, store_reading
 from pipeline.warc.series import SnapshotWriter
 from preservation.proofs.checkpoints import daily_checkpoint
 
 BATCH = 50
 
 
-class AttachedLine(msgspec.Struct, frozen=True):
+class ImportedFile(msgspec.Struct, frozen=True):
     """A file named in an imported line; `text` is its text if the collection has it."""
 
     name: str
@@ -53,7 +54,7 @@ class Line(msgspec.Struct, frozen=True):
     issuer: str | None = None
     document_number: str | None = None
     source: str = "import"
-    attachments: list[AttachedLine] = []
+    attachments: list[ImportedFile] = []
 
 
 @dataclass(slots=True)
@@ -187,11 +188,12 @@ def reading_of(line: Line, snapshot_id: int | None, now: datetime) -> Reading:
         anatomy=replace(anatomy, document_number=number),
         provenance=given,
     )
-    return Reading(notice, [_attached(a, link) for a, link in zip(line.attachments, links, strict=True)], snapshot_id, now)
+    return Reading(notice, [_attachment(a) for a in line.attachments], snapshot_id, now)
 
 
-def _attached(line: AttachedLine, link: AttachmentLink) -> Attached:
-    if not line.text:
-        return Attached(link, AttachmentText("missing", "", detail="the import gave no text"))
-    digest = "sha256:" + hashlib.sha256(line.text.encode("utf-8", "replace")).hexdigest()
-    return Attached(link, AttachmentText("ok", "text/plain", tuple(line.text.split("\f"))), digest, len(line.text))
+def _attachment(file: ImportedFile) -> StoredAttachment:
+    if not file.text:
+        return StoredAttachment(file.url, AttachmentText(file.name, outcome="missing", detail="the import gave no text"))
+    digest = "sha256:" + hashlib.sha256(file.text.encode("utf-8", "replace")).hexdigest()
+    text = AttachmentText(file.name, tuple(file.text.split("\f")), media_type="text/plain")
+    return StoredAttachment(file.url, text, digest, len(file.text))

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from notices.capture import Listed, ListEntry
 from notices.config import Config, load_config
 from notices.model import Notice
-from pipeline.ledger import Archive
+from pipeline.ledger import CrawlLedger
 from pipeline.observe.observations import presence_of
 from pipeline.sql import tables
 from pipeline.sql.database import open_database
@@ -34,11 +34,11 @@ class Runs:
         self.source, self.numbers = source_id(self.database, "linshan"), count(1)
         self.column = ""
 
-    def begin(self) -> Archive:
+    def begin(self) -> CrawlLedger:
         """A run that has begun."""
         run = start_run(self.database, "crawl", self.source)
         with SnapshotWriter(self.config.warc_dir, self.config.warc_max_bytes) as writer:
-            return Archive((self.database, self.config), writer, run)
+            return CrawlLedger(self.database, self.config, writer, run)
 
     def new(self, notices: int = 1) -> list[str]:
         """The addresses of notices of a new column that were just listed and stored; the index has them."""
@@ -52,7 +52,7 @@ class Runs:
         clear_due(self.database, due(self.database).rows)
         return urls
 
-    def show(self, run: Archive, *urls: str) -> None:
+    def show(self, run: CrawlLedger, *urls: str) -> None:
         """A list page with these entries."""
         run.note_entries([Listed(ListEntry("通知", url, None), self.column, None) for url in urls])
 

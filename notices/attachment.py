@@ -1,0 +1,28 @@
+"""An attached file in two shapes: as it was read, and as an archive stores it. Loads nothing: `search` starts with this module."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class AttachmentText(NamedTuple):
+    """What was read from an attached file; `pages` in order, one where the format has none.
+
+    `outcome`: ok, encrypted, scanned, unsupported, broken or too_large; "missing" for a file that could not be fetched. `detail` says why.
+    """
+
+    name: str = ""
+    pages: tuple[str, ...] = ()
+    outcome: str = "ok"
+    media_type: str = ""
+    detail: str | None = None
+
+
+class StoredAttachment(NamedTuple):
+    """An attached file with its origin. `url` is None where the page gives no address; `digest` is sha256:hex of the bytes, None for a missing file."""
+
+    url: str | None
+    text: AttachmentText
+    digest: str | None = None
+    size: int | None = None
+    snapshot_id: int | None = None
