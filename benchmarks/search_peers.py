@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from index import engines as index_open
 from index.answer.tiers import answer
 from index.engine import Document
-from index.query.parse import parse_query
 from index.query.tree import Is, Query
+from index.search import read_query
 from notices.text.fold import fold, grams
 
 PAGE = 10
@@ -80,11 +80,11 @@ class Ours:
         return found.total, [hit.id for hit in found.hits]
 
     def _parsed(self, text: str, loose: bool) -> Query:
-        return parse_query(text, lenient=True) if loose else parse_query(text, exact=True)
+        return read_query(text, lenient=True) if loose else read_query(text, exact=True)
 
     def holds(self, text: str, ident: int) -> bool:
         only = Is("url", (f"https://notices.example/{ident}.html",))
-        return self._engine.search(parse_query(text, exact=True, lenient=True)._replace(filters=only), limit=1).total == 1
+        return self._engine.search(read_query(text, exact=True, lenient=True)._replace(filters=only), limit=1).total == 1
 
     def close(self) -> None:
         self._engine.close()

@@ -22,8 +22,8 @@ from benchmarks.corpus import lines
 from index.document import parts_of
 from index.engine import AttachedText, Document, Engine
 from index.engines import open_engine, rebuild
-from index.query.parse import parse_query
 from index.query.tree import Phrase, Query
+from index.search import read_query
 from notices.text.fold import fold
 
 PAGE = 1200
@@ -87,7 +87,7 @@ def measure(engine: Engine, asked: Sequence[Run], wanted: Sequence[set[int]]) ->
     """The runs that did not find their notice, and those whose phrase found others than a reading does."""
     unfound, wrong = list[Run](), list[Run]()
     for run, held in zip(asked, wanted, strict=True):
-        if run.ident not in exact_ids(engine, parse_query(run.text, exact=True, lenient=True)):
+        if run.ident not in exact_ids(engine, read_query(run.text, exact=True, lenient=True)):
             unfound.append(run)
         if exact_ids(engine, Query(run.text, Phrase(fold(run.text)))) != held:
             wrong.append(run)

@@ -66,6 +66,14 @@ class Hit(NamedTuple):
     copies: int = 0
 
 
+class Page(NamedTuple):
+    """Which hits of an answer: `limit` of them after the first `offset`, by relevance or by date (newest first, undated last)."""
+
+    limit: int = 10
+    offset: int = 0
+    sort: str = "relevance"
+
+
 class Answer(NamedTuple):
     """A page of hits. `total` counts exact matches, `relaxed` the further documents ranked by any of the words."""
 
@@ -89,8 +97,8 @@ class Engine(Protocol):
     def versions(self) -> set[tuple[int, int]]:
         """Every (id, revision) the index holds."""
 
-    def stamp(self) -> str:
-        """The state that is being searched: equal answers to equal questions while it stays the same."""
+    def version_token(self) -> str:
+        """Identifies the state of the index that is searched: while it stays the same, equal questions get equal answers."""
 
     def count(self) -> int:
         """How many documents the index holds."""

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
-from cli.search.ask import asked
-from cli.search.output import as_json, dumped
+from cli.search.output import json_line
 from index.engine import Engine
+from index.search import SearchRequest, error_as_json, search
 from notices.errors import UserError
 from notices.text.display import masked, safe
 
 
-def batch(engine: Engine, args: Namespace, home: Path) -> int:
-    """One JSON object a line of the file, in order; a line that cannot be answered gives its error and the run goes on.
+def batch(engine: Engine, file: str, request: SearchRequest, home: Path) -> int:
+    """Answer each line of the file with one JSON object, in order; a line that cannot be answered gives its error.
 
     Returns 2 when a line could not be answered, else 0 when any found something, else 1.
     """
     found, failed = False, False
-    for text in _lines(args.batch):
+    for text in _lines(file):
         try:
-            shown = asked(engine, text, args, home)
-            print(dumped(as_json(engine, shown, masking=not args.unmasked)), flush=args.batch == "-")
-            found = found or bool(shown.answer.total or shown.answer.relaxed)
+            result = search(engine, request._replace(text=text), home)
+            print(json_line(result.as_json()), flush=file == "-")
+            found = found or result.found
         except UserError as error:
             failed = True
-            print(dumped({"query": text, "error": str(error), "position": getattr(error, "position", None)}), flush=args.batch == "-")
+            print(json_line(error_as_json(text, error)), flush=file == "-")
     return 2 if failed else 0 if found else 1
 
 
 def _lines(name: str) -> Iterator[str]:
-    """The lines, without what ends them; bytes that are no UTF-8 are replaced."""
+    """The lines without their ends; bytes that are not UTF-8 are replaced."""
     try:
         with open(0 if name == "-" else name, encoding="utf-8-sig", errors="replace", newline="\n") as handle:
             yield from (line.rstrip("\r\n") for line in handle)
@@ -40,8 +39,8 @@ def _lines(name: str) -> Iterator[str]:
 
 
 def complete(engine: Engine, typed: str) -> int:
-    """Print titles and numbers that go on from what was typed; 1 when there are none."""
-    from index.answer.suggest import completions
+    """Print titles and document numbers that contain the text; 1 when there are none."""
+    from index.answer.suggest import completions  # only --complete needs it: a search starts faster without it
 
     found = completions(engine, typed)
     for text in found:

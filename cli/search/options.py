@@ -1,4 +1,4 @@
-"""The options of the `search` command."""
+"""The options of the `search` command, and the one place where they become a SearchRequest."""
 
 from __future__ import annotations
 
@@ -6,32 +6,68 @@ import argparse
 import os
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
 
+from index.engine import Page
 from index.query.fields import Filters
 from index.query.values import date_range, state_of
+from index.search import SearchRequest
 from notices.errors import QuerySyntaxError
 
-_DATE_FIELDS = {"published": "published_date", "written": "written_date", "effective": "effective_date"}
-_SCOPES = {"all": "any", "title": "title", "text": "text", "attachment": "attachment"}
-_EPILOG = """a query: words between blanks must all be held; "a phrase"; OR; -word; ( ); 标题: 文号: 发文机关: 地区: 文种: 日期: 附件: 状态: 来源:
-exit codes: 0 found, 1 nothing found, 2 usage, configuration or an index that cannot be read
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from index.query.tree import DateField, Scope
+
+    Form = Literal["lines", "json", "csv"]
+
+_DATE_FIELDS: dict[str, DateField] = {"published": "published_date", "written": "written_date", "effective": "effective_date"}
+_SCOPES: dict[str, Scope] = {"all": "any", "title": "title", "text": "text", "attachment": "attachment"}
+_EPILOG = """a query: all of its words must occur; "a phrase"; OR; -word; ( ); 标题: 文号: 发文机关: 地区: 文种: 日期: 附件: 状态: 来源:
+exit codes: 0 found, 1 nothing found, 2 usage, configuration or an unreadable index
 more: docs/search.md"""
 
 
-def read_options(argv: Sequence[str]) -> argparse.Namespace:
-    """The options, with `filters` made of them; exits with 2 when they make no sense."""
+class Options(NamedTuple):
+    """What the command line asks for: `request`, or the queries of the file `batch`, or what completes the text `complete`."""
+
+    request: SearchRequest
+    batch: str | None = None
+    complete: str | None = None
+    form: Form = "lines"
+    colour: bool | None = None
+
+
+def read_options(argv: Sequence[str]) -> Options:
+    """The options of a command line; exits with 2 when they make no sense."""
     parser = options_parser()
     args = parser.parse_intermixed_args([_query_word(word) for word in argv])
     asks = [bool(args.query), bool(args.batch), args.complete is not None, args.similar is not None]
-    args.filters = filters_of(args)
+    filters = _filters(args)
     if sum(asks) > 1:
-        parser.error("a QUERY, --batch, --complete and --similar exclude each other")
-    if not any(asks) and args.filters == Filters():
-        parser.error("what is to be searched for? give a QUERY or a filter")
+        parser.error("QUERY, --batch, --complete and --similar cannot be combined")
+    if not any(asks) and filters == Filters():
+        parser.error("nothing to search for; give a QUERY or a filter")
     if args.after is not None and (args.offset or args.similar is not None):
-        parser.error("--after goes without --offset and --similar")
-    return args
+        parser.error("--after cannot be combined with --offset or --similar")
+    form: Form = "json" if args.json else "csv" if args.csv else "lines"
+    return Options(_request(args, filters), args.batch, args.complete, form, False if args.no_color else None)
+
+
+def _request(args: argparse.Namespace, filters: Filters) -> SearchRequest:
+    return SearchRequest(
+        text=" ".join(args.query), filters=filters, page=Page(args.limit, args.offset, args.sort), after=args.after, exact=args.exact,
+        every_copy=args.all_copies, similar=args.similar, facets=args.facets, wants_next=args.json, snippets=not args.csv or bool(args.batch),
+        masked=not args.unmasked,
+    )  # fmt: skip
+
+
+def _filters(args: argparse.Namespace) -> Filters:
+    return Filters(
+        source=tuple(args.source), issuer=args.issuer, region=args.region, kind=tuple(args.kind), number=args.number, state=tuple(args.state),
+        since=args.since, until=args.until, date_field=_DATE_FIELDS[args.date_field], has_attachment=args.has == "attachment",
+        scope=_SCOPES[args.scope],
+    )  # fmt: skip
 
 
 def _query_word(word: str) -> str:
@@ -40,7 +76,7 @@ def _query_word(word: str) -> str:
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
-    """Help as wide as the terminal. Left to itself, argparse loads shutil and all its compressors to ask for that, at every search."""
+    """Help as wide as the terminal. By default argparse loads shutil and all its compressors to measure that, at every search."""
 
     def __init__(self, prog: str) -> None:
         try:
@@ -54,64 +90,54 @@ def options_parser() -> argparse.ArgumentParser:
     """The parser of the command, with all its options."""
     made = argparse.ArgumentParser(
         "search",
-        description="Search the archive: every run of characters of every notice is found.",
+        description="Search the archive. Any run of characters of a notice finds it.",
         epilog=_EPILOG,
         allow_abbrev=False,
         formatter_class=_Help,
     )
-    made.add_argument("query", nargs="*", metavar="QUERY", help="what to look for")
-    _add_filters(made.add_argument_group("only some notices"))
+    made.add_argument("query", nargs="*", metavar="QUERY", help="the text to search for")
+    _add_filters(made.add_argument_group("filters"))
     _add_answers(made.add_argument_group("the answer"))
     other = made.add_argument_group("other questions")
-    other.add_argument("--batch", metavar="FILE", help="one query a line (- for standard input); one JSON object a line back")
-    other.add_argument("--similar", type=int, metavar="ID", help="notices that resemble this one")
-    other.add_argument("--complete", metavar="TEXT", help="titles and numbers that go on from TEXT, one a line")
+    other.add_argument("--batch", metavar="FILE", help="search each line of FILE (- for standard input); print one JSON object a line")
+    other.add_argument("--similar", type=int, metavar="ID", help="find notices similar to this one")
+    other.add_argument("--complete", metavar="TEXT", help="print titles and document numbers that contain TEXT, one a line")
     return made
 
 
-def _add_filters(group: Any) -> None:
-    group.add_argument("--source", action="append", default=[], metavar="NAME", help="of this source")
-    group.add_argument("--issuer", default="", metavar="TEXT", help="whose issuer's name holds TEXT, or another name of it")
-    group.add_argument("--region", default="", metavar="REGION", help="of this region or one in it: 河南, 新乡市, 4107")
+def _add_filters(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--source", action="append", default=[], metavar="NAME", help="only from this source")
+    group.add_argument("--issuer", default="", metavar="TEXT", help="the issuer's name, or another name of it, contains TEXT")
+    group.add_argument("--region", default="", metavar="REGION", help="in this region, or in one inside it: 河南, 新乡市, 4107")
     group.add_argument("--kind", action="append", default=[], metavar="KIND", help="通知, 公告 …")
     group.add_argument("--number", default="", metavar="TEXT", help="the document number, whole or in part")
     group.add_argument(
         "--state", action="append", default=[], type=_state, choices=("listed", "missing", "withdrawn", "back"), help="or 已撤下 …"
     )
     group.add_argument("--since", type=_first_day, metavar="DATE", help="from this day, month or year on (2020-10-16, 2020-10, 2020)")
-    group.add_argument("--until", type=_last_day, metavar="DATE", help="up to its end")
-    group.add_argument("--date-field", choices=sorted(_DATE_FIELDS), default="published", help="which date the two mean")
+    group.add_argument("--until", type=_last_day, metavar="DATE", help="until the end of this day, month or year")
+    group.add_argument("--date-field", choices=sorted(_DATE_FIELDS), default="published", help="the date that --since and --until compare")
     group.add_argument("--has", choices=("attachment",), help="with an attachment")
-    group.add_argument("--in", dest="scope", choices=sorted(_SCOPES), default="all", help="where to look")
+    group.add_argument("--in", dest="scope", choices=sorted(_SCOPES), default="all", help="where the words must occur")
 
 
-def _add_answers(group: Any) -> None:
+def _add_answers(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--sort", choices=("relevance", "date"), default="relevance")
     group.add_argument("--limit", type=int, default=10, metavar="N")
     group.add_argument("--offset", type=int, default=0, metavar="N")
-    group.add_argument("--after", metavar="CURSOR", help="go on after an earlier answer's `next`, with the same query and options")
-    group.add_argument("--all-copies", action="store_true", help="each copy of an instrument is a hit of its own")
-    group.add_argument("--exact", action="store_true", help="read nothing into the query, add no similar notices")
+    group.add_argument("--after", metavar="CURSOR", help="continue after an earlier answer: its `next`, with the same query and options")
+    group.add_argument("--all-copies", action="store_true", help="list each copy of an instrument as a hit of its own")
+    group.add_argument("--exact", action="store_true", help="search the literal text only: no expansion, no similar notices")
     group.add_argument("--facets", action="store_true", help="count issuers, regions, kinds, years, sources, states")
     form = group.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="one JSON object a query")
-    form.add_argument("--csv", action="store_true", help="a table for spreadsheets")
-    group.add_argument("--no-color", action="store_true", help="marks without colour, as with NO_COLOR")
+    form.add_argument("--json", action="store_true", help="print one JSON object a query")
+    form.add_argument("--csv", action="store_true", help="print a table for spreadsheets")
+    group.add_argument("--no-color", action="store_true", help="mark matches without colour, as with NO_COLOR")
     group.add_argument("--unmasked", action="store_true", help="show identity, telephone and account numbers in full (for maintainers)")
 
 
-def filters_of(args: argparse.Namespace) -> Filters:
-    """The filters that the options ask for."""
-    scope: Any = _SCOPES[args.scope]
-    field: Any = _DATE_FIELDS[args.date_field]
-    return Filters(
-        source=tuple(args.source), issuer=args.issuer, region=args.region, kind=tuple(args.kind), number=args.number, state=tuple(args.state),
-        since=args.since, until=args.until, date_field=field, has_attachment=args.has == "attachment", scope=scope,
-    )  # fmt: skip
-
-
 def _state(value: str) -> str:
-    """The state in English; a word that is none as it is, which argparse then refuses."""
+    """The state in English; an unknown word as it is, which argparse then refuses."""
     try:
         return state_of(value, value, 0)[0]
     except QuerySyntaxError:

@@ -1,139 +1,87 @@
-"""Answers as JSON, as a table, as lines for people. What is archived is shown safe and, unless asked otherwise, masked."""
+"""Results as JSON, as a table, as lines for people. Whatever comes from an archived text is made safe for terminals and spreadsheets."""
 
 from __future__ import annotations
 
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
-from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from cli.terminal import marked, wants_colour, width
-from index.answer.snippet import Snippet, marks_in, snippet_of, tiers_of
-from index.engine import Answer, Engine, Hit
-from index.query.tree import Query
+from index.answer.snippet import Snippet, marks_in
+from index.search import Json, SearchHit, SearchResult
 from notices.errors import NoticesError, QuerySyntaxError
 from notices.text.display import csv_cell, masked, safe
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from index.answer.facets import Facets
+    from index.query.tree import Interpretation
 
 _CSV = ("id", "title", "published_date", "written_date", "issuer", "document_number", "kind", "state", "source", "exact", "url")
-_DRIVING = "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+# Characters that could drive a terminal: C1 controls, marks of direction, zero-width and line separators, halves of surrogate pairs.
+_UNSAFE = "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 
 
-class Shown(NamedTuple):
-    """An answered query on its way out: `took` milliseconds, `meant` a likelier query, `next` the cursor, `empty` an index without notices."""
-
-    query: Query
-    answer: Answer
-    took: float = 0.0
-    meant: str | None = None
-    facets: Facets | None = None
-    next: str | None = None
-    empty: bool = False
+def json_line(value: Json) -> str:
+    """The value as JSON in one line; characters that could drive a terminal, and lone surrogates, are written as escapes."""
+    return re.sub(_UNSAFE, lambda m: f"\\u{ord(m[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
-def dumped(value: Any) -> str:
-    """The value as JSON in one line; characters that could drive a terminal, and lone surrogates, are written out."""
-    return re.sub(_DRIVING, lambda m: f"\\u{ord(m[0]):04x}", json.dumps(value, ensure_ascii=False))
+def print_json(result: SearchResult) -> None:
+    """Print the documented object, in one line."""
+    print(json_line(result.as_json()))
 
 
-def print_json(engine: Engine, shown: Shown, *, masking: bool = True) -> None:
-    """The documented object, in one line."""
-    print(dumped(as_json(engine, shown, masking=masking)))
-
-
-def as_json(engine: Engine, shown: Shown, *, masking: bool = True) -> dict[str, Any]:
-    """The documented shape of an answer (docs/search.md)."""
-    query, answer = shown.query, shown.answer
-    value: dict[str, Any] = {"query": query.text, "total": answer.total, "relaxed": answer.relaxed}
-    value["hits"] = [_hit_json(hit, snippet, masking) for hit, snippet in with_snippets(engine, query, answer.hits, masking=masking)]
-    value["understood"] = [{"kind": u.kind, "read": u.read, "meaning": u.meaning} for u in query.understood]
-    value["took_ms"] = round(shown.took, 2)
-    if shown.meant:
-        value["did_you_mean"] = masked(shown.meant) if masking else shown.meant
-    if shown.facets is not None:
-        value["facets"] = {name: [{"value": v, "count": n} for v, n in values] for name, values in shown.facets.fields.items()}
-        value["facets_counted"] = shown.facets.counted
-    value["next"] = shown.next
-    return value
-
-
-def with_snippets(engine: Engine, query: Query, hits: Sequence[Hit], *, masking: bool) -> Iterator[tuple[Hit, Snippet]]:
-    """Each hit with the passage that shows it."""
-    texts = engine.texts([hit.id for hit in hits])
-    for hit in hits:
-        text, attachments = texts.get(hit.id, ("", ()))
-        yield hit, snippet_of(hit.title, text, attachments, tiers_of(query), masked if masking else str)
-
-
-def _hit_json(hit: Hit, snippet: Snippet, masking: bool) -> dict[str, Any]:
-    return {
-        "id": hit.id, "url": hit.url, "title": masked(hit.title) if masking else hit.title, "source": hit.source, "issuer": hit.issuer or None,
-        "document_number": hit.document_number or None, "kind": hit.kind or None, "published_date": _iso(hit.published_date),
-        "written_date": _iso(hit.written_date), "score": hit.score, "exact": hit.exact,
-        "snippet": {"text": snippet.text, "marks": [list(m) for m in snippet.marks]}, "where": _where(snippet, masking),
-        "path": list(snippet.path), "region": hit.region or None, "state": hit.state, "revision": hit.revision,
-        "copies": hit.copies,
-    }  # fmt: skip
-
-
-def _where(snippet: Snippet, masking: bool) -> str | dict[str, str | int | None]:
-    where = snippet.where
-    return {**where, "attachment": masked(str(where["attachment"]))} if masking and isinstance(where, dict) else where
-
-
-def _iso(value: date | None) -> str | None:
-    return value.isoformat() if value else None
-
-
-def print_csv(shown: Shown, *, masking: bool = True) -> None:
-    """A table with a head; no cell can be a formula."""
-    import csv
+def print_csv(result: SearchResult, *, mask: bool) -> None:
+    """Print a table with a header row; no cell can be a formula."""
+    import csv  # only --csv needs it: a search starts faster without it
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(_CSV)
-    for hit in shown.answer.hits:
+    for hit, _snippet in result.hits:
         values = (getattr(hit, name) for name in _CSV)
-        writer.writerow([csv_cell(safe(masked(v) if masking and isinstance(v, str) else "" if v is None else str(v))) for v in values])
+        writer.writerow([csv_cell(safe(masked(v) if mask and isinstance(v, str) else "" if v is None else str(v))) for v in values])
 
 
-def print_lines(engine: Engine, shown: Shown, *, masking: bool = True, colour: bool | None = None) -> None:
-    """The answer for people."""
-    query, answer, was_exact = shown.query, shown.answer, True
+def print_lines(result: SearchResult, *, colour: bool | None = None) -> None:
+    """Print the result for people; `colour` None: as the terminal and the environment say."""
     colour = wants_colour() if colour is None else colour
-    for note in query.understood:
-        print(_understood(note.kind, safe(note.read), safe(note.meaning)))
-    for hit, snippet in with_snippets(engine, query, answer.hits, masking=masking):
-        if was_exact and not hit.exact:
-            print(f"--- {'' if answer.total or not query.highlights else 'not found as written; '}similar notices ---")
-        was_exact = hit.exact
-        print("\n".join(_hit_lines(hit, snippet, query, (colour, masking))), end="\n\n")
-    for line in _facet_lines(shown.facets):
+    was_exact, highlights = True, result.query.highlights
+    for note in result.query.interpretations:
+        print(_interpretation(note))
+    for shown in result.hits:
+        if was_exact and not shown.hit.exact:
+            print(f"--- {'' if result.total or not highlights else 'not found as written; '}similar notices ---")
+        was_exact = shown.hit.exact
+        print("\n".join(_hit_lines(shown, highlights, colour)), end="\n\n")
+    for line in _facet_lines(result.facets):
         print(line)
-    if shown.meant:
-        print(f"did you mean: {safe(masked(shown.meant) if masking else shown.meant)}")
-    print(_summary(shown))
+    if result.did_you_mean:
+        print(f"did you mean: {safe(result.did_you_mean)}")
+    print(_summary(result))
 
 
-def _understood(kind: str, read: str, meaning: str) -> str:
-    return f"{read} is searched as text: {meaning}" if kind == "unread" else f"understood as {kind}: {read} = {meaning}"
+def _interpretation(note: Interpretation) -> str:
+    read, meaning = safe(note.read), safe(note.meaning)
+    return f"{read} is searched as text: {meaning}" if note.kind == "unread" else f"understood as {note.kind}: {read} = {meaning}"
 
 
-def _summary(shown: Shown) -> str:
-    if shown.empty:
-        return "the archive holds no notices yet: notices crawl NAME or notices import FILE.jsonl brings some"
-    similar = f", {shown.answer.relaxed} similar" if shown.answer.relaxed else ""
-    return f"{shown.answer.total} found{similar} ({shown.took:.0f} ms)"
+def _summary(result: SearchResult) -> str:
+    if result.empty:
+        return "the archive contains no notices yet; run `notices crawl NAME` or `notices import FILE.jsonl` to add some"
+    similar = f", {result.relaxed} similar" if result.relaxed else ""
+    return f"{result.total} found{similar} ({result.took_ms:.0f} ms)"
 
 
-def _hit_lines(hit: Hit, snippet: Snippet, query: Query, style: tuple[bool, bool]) -> Iterator[str]:
-    colour, masking = style
-    title = (masked(hit.title) if masking else hit.title) or "(no title)"
-    yield marked(title, marks_in(title, query.highlights), colour)
-    facts = (_iso(hit.published_date) or "undated", hit.issuer, hit.document_number, hit.state if hit.state != "listed" else "")
+def _hit_lines(shown: SearchHit, highlights: Sequence[str], colour: bool) -> Iterator[str]:
+    hit, snippet = shown
+    title = hit.title or "(no title)"
+    yield marked(title, marks_in(title, highlights), colour)
+    published = hit.published_date.isoformat() if hit.published_date else "undated"
+    facts = (published, hit.issuer, hit.document_number, hit.state if hit.state != "listed" else "")
     more = f"  (and {hit.copies} more {'copies' if hit.copies > 1 else 'copy'}: --all-copies)" if hit.copies else ""
     yield "  " + "  ".join(safe(f) for f in facts if f) + more
     yield f"  {safe(hit.url)}"
@@ -158,7 +106,7 @@ def _facet_lines(facets: Facets | None) -> Iterator[str]:
 
 
 def print_error(error: NoticesError) -> None:
-    """What is wrong, on standard error; for a query that does not parse also where."""
+    """Print the message on standard error; for a query that does not parse, also the place."""
     lines = [safe(line, one_line=True) for line in str(error).split("\n")]
     print("search: " + "\n".join(lines), file=sys.stderr)
     if isinstance(error, QuerySyntaxError):

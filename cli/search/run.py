@@ -1,4 +1,4 @@
-"""What the `search` command does. It reads the index alone and imports no more than it must: an answer comes at once."""
+"""The `search` command. It reads only the index and imports no more than it must, so that an answer comes at once."""
 
 from __future__ import annotations
 
@@ -6,43 +6,40 @@ import gc
 import os
 import sys
 import time
-from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from cli.search.ask import asked
-from cli.search.options import read_options
+from cli.search.options import Options, read_options
 from cli.search.output import print_csv, print_error, print_json, print_lines
 from index.engine import Engine
 from index.engines import open_engine
+from index.search import search
 from notices.config import Config, load_config
 from notices.errors import IndexUnusable, NoticesError
 
 
 def run(argv: Sequence[str] | None = None) -> int:
-    """Search; 0 when something was found, 1 when nothing was, 2 for usage, configuration or an index that cannot be read."""
-    args = read_options(sys.argv[1:] if argv is None else argv)
-    _never_fail_to_print()
+    """Search; 0 when something was found, 1 when nothing was, 2 for usage, configuration or an unreadable index."""
+    options = read_options(sys.argv[1:] if argv is None else argv)
+    _escape_what_the_terminal_lacks()
     try:
         config = load_config(os.environ)
-        engine = opened(config)
-        code = _run(engine, args, config)
+        code = _run(open_index(config), options, config)
         sys.stdout.flush()
         return code
     except NoticesError as error:
         print_error(error)
         return error.exit_code
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output is gone: nothing to tell it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads our output any more: there is nobody to tell
         return 0
     except KeyboardInterrupt:
         return 130
-    except Exception as error:  # an index damaged under our hands raises anything at all
+    except Exception as error:  # an index that is damaged while we read it raises anything at all
         return _unreadable(error)
 
 
-def _never_fail_to_print() -> None:
-    """What a terminal's encoding lacks is written out."""
+def _escape_what_the_terminal_lacks() -> None:
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -50,59 +47,64 @@ def _never_fail_to_print() -> None:
 
 
 def _unreadable(error: Exception) -> int:
-    import traceback
+    import traceback  # only for an index that fails: a search starts faster without it
 
     where = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(where.filename).name}:{where.lineno}"
     print_error(
-        IndexUnusable(f"the index cannot be read ({type(error).__name__}: {error}, {place}); make it anew: notices index --rebuild")
+        IndexUnusable(
+            f"the index cannot be read ({type(error).__name__}: {error}, {place}); run `notices index --rebuild` to build it from the archive"
+        )
     )
     return 2
 
 
-def _run(engine: Engine, args: Namespace, config: Config) -> int:
-    if args.batch:
-        from cli.search.batch import batch
+def _run(engine: Engine, options: Options, config: Config) -> int:
+    if options.batch:
+        from cli.search.batch import batch  # only --batch needs it: a search starts faster without it
 
-        gc.enable()  # see cli.search.command: this runs for as long as it is asked
-        return batch(engine, args, config.home)
-    if args.complete is not None:
-        from cli.search.batch import complete
+        gc.enable()  # see cli.search.command: this runs for as long as there are queries
+        return batch(engine, options.batch, options.request, config.home)
+    if options.complete is not None:
+        from cli.search.batch import complete  # see above
 
-        return complete(engine, args.complete)
-    return single(engine, args, config.home)
+        return complete(engine, options.complete)
+    return _answer(engine, options, config.home)
 
 
-def opened(config: Config) -> Engine:
-    """The index. Raises IndexUnusable with what to type when there is none, or none that can be read."""
+def open_index(config: Config) -> Engine:
+    """The archive's index. Raises IndexUnusable with the command to run when there is none, or it cannot be read."""
     for left in (1, 0):
         try:
             return open_engine(config.index)
         except IndexUnusable as error:
             if not left:
                 raise IndexUnusable(_advice(config, error)) from error
-            time.sleep(0.05)  # a rebuild may just be swapping a new index in
+            time.sleep(0.05)  # a rebuild may be swapping a new index in at this moment
     raise AssertionError
 
 
 def _advice(config: Config, error: IndexUnusable) -> str:
     if not (config.home / "notices.db").exists() and config.database.startswith("sqlite"):
         return (
-            f"there is no archive in {config.home} (NOTICES_HOME names another folder)\n"
-            "  notices demo                  makes one from a bundled site and searches it\n"
-            "  notices source list           shows the sites that can be crawled, notices crawl NAME crawls one\n"
-            "  notices import FILE.jsonl     takes in a collection you have"
+            f"there is no archive in {config.home} (NOTICES_HOME selects another folder)\n"
+            "  notices demo                  creates one from a bundled site and searches it\n"
+            "  notices source list           lists the sites that can be crawled; notices crawl NAME crawls one\n"
+            "  notices import FILE.jsonl     imports a collection you have"
         )
-    return f"the archive's index cannot be read: {error}\n  notices index --rebuild       makes it anew; if that is running just now, wait for it to end"
+    return (
+        f"the archive's index cannot be read: {error}\n"
+        "  notices index --rebuild       rebuilds it from the archive; if a rebuild is running now, wait until it ends"
+    )
 
 
-def single(engine: Engine, args: Namespace, home: Path) -> int:
+def _answer(engine: Engine, options: Options, home: Path) -> int:
     """Answer the one query of the command line."""
-    shown = asked(engine, " ".join(args.query), args, home)
-    if args.json:
-        print_json(engine, shown, masking=not args.unmasked)
-    elif args.csv:
-        print_csv(shown, masking=not args.unmasked)
+    result = search(engine, options.request, home)
+    if options.form == "json":
+        print_json(result)
+    elif options.form == "csv":
+        print_csv(result, mask=options.request.masked)
     else:
-        print_lines(engine, shown, masking=not args.unmasked, colour=False if args.no_color else None)
-    return 0 if shown.answer.hits or shown.answer.total or shown.answer.relaxed else 1
+        print_lines(result, colour=options.colour)
+    return 0 if result.found else 1

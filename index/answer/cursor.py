@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from index.answer.tiers import with_copies, without_later_copies
 from index.deadline import one_question
@@ -17,6 +18,14 @@ from index.engine import Answer, Engine, Hit
 from index.query.parse import MAX_OFFSET
 from index.query.tree import And, Between, Node, Not, Or, Query
 from notices.errors import QueryLimitError, UserError
+
+
+class _Position(NamedTuple):
+    """The place after a notice in an answer by date; an undated notice has no day."""
+
+    day: date | None
+    ident: int
+
 
 _CURSOR = re.compile(r"(\d{4}-\d\d-\d\d|undated)\.(\d{1,18})")
 _COUNTED = re.compile(r"at\.(\d{1,6})\.([0-9a-z.-]{1,60})")
@@ -50,23 +59,22 @@ def offset_of(engine: Engine, query: Query, cursor: str, *, every_copy: bool = F
 
 
 def _state(engine: Engine, query: Query, every_copy: bool) -> str:
-    asked = repr((query.node, query.filters, query.boosts, query.relaxed_text, every_copy))
-    return f"{engine.stamp()}.{zlib.crc32(asked.encode('utf-8', 'surrogatepass')):08x}"
+    question = repr((query.node, query.filters, query.boosts, query.relaxed_text, every_copy))
+    return f"{engine.version_token()}.{zlib.crc32(question.encode('utf-8', 'surrogatepass')):08x}"
 
 
 def page_after(engine: Engine, query: Query, cursor: str, limit: int, *, every_copy: bool = False) -> Answer:
     """The next exact hits, newest first, undated last, after the cursor's. Raises UserError for what is no cursor."""
     with one_question():
-        return _page_after(engine, query, _read(cursor), (limit, every_copy))
+        return _page_after(engine, query, _read(cursor), limit, every_copy)
 
 
-def _page_after(engine: Engine, query: Query, cursor: tuple[date | None, int], page: tuple[int, bool]) -> Answer:
-    (day, ident), (limit, every_copy) = cursor, page
+def _page_after(engine: Engine, query: Query, after: _Position, limit: int, every_copy: bool) -> Answer:
     exact = query._replace(boosts=(), relaxed_text="")
-    later = exact._replace(filters=And((query.filters, _not_newer(day))))
+    later = exact._replace(filters=And((query.filters, _not_newer(after.day))))
     hits: list[Hit] = []
     for batch in _batches(engine, later):
-        fresh = [hit for hit in batch if hit.published_date != day or hit.id > ident]
+        fresh = [hit for hit in batch if hit.published_date != after.day or hit.id > after.ident]
         hits += fresh if every_copy else without_later_copies(engine, exact, fresh)
         if len(hits) >= limit:
             break
@@ -74,12 +82,12 @@ def _page_after(engine: Engine, query: Query, cursor: tuple[date | None, int], p
     return Answer(engine.search(exact, limit=0).total, 0, shown if every_copy else with_copies(engine, exact, shown))
 
 
-def _read(cursor: str) -> tuple[date | None, int]:
+def _read(cursor: str) -> _Position:
     found = _CURSOR.fullmatch(cursor)
     try:
         if not found:
             raise ValueError(cursor)
-        return (None if found[1] == "undated" else date.fromisoformat(found[1])), int(found[2])
+        return _Position(None if found[1] == "undated" else date.fromisoformat(found[1]), int(found[2]))
     except ValueError as error:
         raise _no_cursor(cursor, "date") from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from index.engine import Engine, Hit
 from index.query.tree import And, HasAttachment, Query
@@ -12,9 +12,8 @@ from index.query.tree import And, HasAttachment, Query
 MOST_COUNTED, MOST_VALUES = 10_000, 10
 
 
-@dataclass(frozen=True, slots=True)
-class Facets:
-    """Values with their counts, most frequent first, by field; `counted` exact hits were looked at, of more than that the first."""
+class Facets(NamedTuple):
+    """The most frequent values of each field with their counts. `counted` exact hits were counted: all, or the newest MOST_COUNTED."""
 
     counted: int
     fields: dict[str, list[tuple[str, int]]]

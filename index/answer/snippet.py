@@ -19,8 +19,14 @@ _MARGIN = 40  # what is masked reaches over a passage's ends: half a number must
 
 WHOLE = 10_000  # the query as a whole is shown before any number of its words
 Where = str | dict[str, str | int | None]
-Above = tuple[Sequence[str], int]  # the pages of a file, how many of them come before
 Occurrence = tuple[int, int, int]  # first and last folded character, number of the run
+
+
+class Above(NamedTuple):
+    """The text above a piece: the pages of its file, and how many of them come before it."""
+
+    pages: Sequence[str]
+    before: int
 
 
 class Snippet(NamedTuple):
@@ -45,7 +51,7 @@ def snippet_of(
         best = max(range(len(places)), key=lambda n: found[n][0])
         if found[best][0]:
             place, folded, above = places[best]
-            passage, at = _passage(folded, found[best][1], (wanted, mask))
+            passage, at = _passage(folded, found[best][1], wanted, mask)
             return passage._replace(where=place, path=() if above is None else tuple(map(mask, _path(above, folded.text, at))))
     return Snippet(_one_line(mask(text[: WIDTH + _MARGIN])[:WIDTH] or mask(title)), (), "text" if text else "title")
 
@@ -58,10 +64,10 @@ def tiers_of(query: Query) -> tuple[Sequence[str], Sequence[str]]:
 
 def _places(title: str, text: str, attachments: Sequence[AttachedText]) -> Iterator[tuple[Where, str, Above | None]]:
     """Every piece of the notice, and what stands above it; None where that is no heading."""
-    yield "text", text, ((), 0)
+    yield "text", text, Above((), 0)
     for attached in attachments:
         for number, page in enumerate(attached.pages):
-            yield {"attachment": attached.name, "page": number + 1}, page, (attached.pages, number)
+            yield {"attachment": attached.name, "page": number + 1}, page, Above(attached.pages, number)
     for attached in attachments:
         yield {"attachment": attached.name, "page": None}, attached.name, None
     yield "title", title, None
@@ -69,8 +75,7 @@ def _places(title: str, text: str, attachments: Sequence[AttachedText]) -> Itera
 
 def _path(above: Above, text: str, at: int) -> tuple[str, ...]:
     """The headings over a place, on its own page or on one before."""
-    pages, count = above
-    before = "".join(f"{page}\n" for page in pages[:count])
+    before = "".join(f"{page}\n" for page in above.pages[: above.before])
     return section_path(before + text, len(before) + at)
 
 
@@ -123,9 +128,8 @@ class _Folded:
         return best
 
 
-def _passage(folded: _Folded, first: int, asked: tuple[Sequence[str], Callable[[str], str]]) -> tuple[Snippet, int]:
-    """The passage around a folded character, still without its place, and where the match begins in the whole text."""
-    runs, mask = asked
+def _passage(folded: _Folded, first: int, runs: Sequence[str], mask: Callable[[str], str]) -> tuple[Snippet, int]:
+    """The passage around a folded character, not yet with its place, and where the match begins in the whole text."""
     at = folded.original(first)
     start = _beginning(folded.text, at)
     end = min(len(folded.text), start + WIDTH)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from index.deadline import SECONDS, deadline, one_question
-from index.engine import Answer, Engine, Hit
+from index.engine import Answer, Engine, Hit, Page
 from index.query.tree import And, Is, Node, Not, Or, Phrase, Query
 from notices.errors import QueryLimitError
 from notices.text.fold import fold
@@ -23,20 +23,20 @@ def answer(engine: Engine, query: Query, *, limit: int = 10, offset: int = 0, so
     `total` and `relaxed` count documents; limit and offset count hits. Raises QueryLimitError when all of it takes too long.
     """
     with one_question():
-        return _collapsed(engine, query, limit, offset, sort)
+        return _collapsed(engine, query, Page(limit, offset, sort))
 
 
-def _collapsed(engine: Engine, query: Query, limit: int, offset: int, sort: str) -> Answer:
-    query = _without_idle_letters(engine, query)
-    if not limit:
-        return _every_copy(engine, query, limit, offset, sort)
-    wanted = reach = offset + limit
+def _collapsed(engine: Engine, query: Query, page: Page) -> Answer:
+    query = _without_redundant_literal(engine, query)
+    if not page.limit:
+        return _every_copy(engine, query, page)
+    wanted = reach = page.offset + page.limit
     until = deadline()
     while time.monotonic() < until:
-        found = _every_copy(engine, query, reach, 0, sort)
-        heads = _heads(engine, query, found.hits, sort)
+        found = _every_copy(engine, query, Page(reach, 0, page.sort))
+        heads = _heads(engine, query, found.hits, page.sort)
         if len(heads) >= wanted or len(found.hits) < reach:
-            return found._replace(hits=with_copies(engine, query, heads[offset:wanted]))
+            return found._replace(hits=with_copies(engine, query, heads[page.offset : wanted]))
         reach += 2 * (wanted - len(heads)) + reach // 2
     raise QueryLimitError(f"passing over the copies took longer than {SECONDS:g} s; ask for every copy, or make the query more specific")
 
@@ -90,23 +90,24 @@ def _copies(engine: Engine, query: Query, hits: Iterable[Hit], *, exact: bool) -
 def every_copy(engine: Engine, query: Query, *, limit: int = 10, offset: int = 0, sort: str = "relevance") -> Answer:
     """The page with each copy of an instrument a hit of its own. Raises QueryLimitError as answer does."""
     with one_question():
-        return _every_copy(engine, _without_idle_letters(engine, query), limit, offset, sort)
+        return _every_copy(engine, _without_redundant_literal(engine, query), Page(limit, offset, sort))
 
 
-def _every_copy(engine: Engine, query: Query, limit: int, offset: int, sort: str) -> Answer:
+def _every_copy(engine: Engine, query: Query, page: Page) -> Answer:
+    limit, offset, sort = page
     if not query.boosts:
         return engine.search(query, limit=limit, offset=offset, sort=sort)
     found = engine.search(query._replace(relaxed_text=""), limit=limit, offset=offset, sort=sort)
     if offset + limit <= found.total:
         return found._replace(relaxed=_near_total(engine, query))
-    return _filled(engine, query, found, (limit, offset, sort))
+    return _filled(engine, query, found, page)
 
 
-def _without_idle_letters(engine: Engine, query: Query) -> Query:
-    """A query of nothing but filters without its own letters, where no notice holds them: there is nothing to rank by but the date."""
+def _without_redundant_literal(engine: Engine, query: Query) -> Query:
+    """A query of nothing but filters, without its literal text where no notice contains that: the date alone ranks it then."""
     match query.node:
-        case Or((tree, Phrase(text) as letters)) if text == fold(query.text) and not query.boosts and not _has_words(tree):
-            held = engine.search(Query("", letters, query.filters), limit=0).total
+        case Or((tree, Phrase(text) as literal)) if text == fold(query.text) and not query.boosts and not _has_words(tree):
+            held = engine.search(Query("", literal, query.filters), limit=0).total
             return query if held else query._replace(node=tree)
     return query
 
@@ -126,7 +127,7 @@ def _near_total(engine: Engine, query: Query) -> int:
     return engine.search(_near(query), limit=0).total
 
 
-def _filled(engine: Engine, query: Query, found: Answer, page: tuple[int, int, str]) -> Answer:
+def _filled(engine: Engine, query: Query, found: Answer, page: Page) -> Answer:
     limit, offset, sort = page
     near = engine.search(_near(query), limit=limit - len(found.hits), offset=max(0, offset - found.total), sort=sort)
     both = query._replace(node=Or((query.node, *(node for node, _ in query.boosts))))

@@ -1,4 +1,4 @@
-"""What a query means beyond its letters: numbers, aliases, agencies. Everything read into it is said in the answer."""
+"""Query expansion: numbers in other notations, aliases, agencies. The answer lists everything that was added (Interpretation)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from index.meaning.names import names_inside, other_names, shorts_of_words
 from index.query.grammar import replaced
-from index.query.numbers import as_written, asked_number, near_nodes, number_nodes, shown, to_mark
-from index.query.tree import And, Contains, Node, Not, Or, Phrase, Scope, Understood
+from index.query.numbers import as_written, near_nodes, number_nodes, query_number, shown, to_mark
+from index.query.parse import ParsedQuery
+from index.query.tree import And, Contains, Interpretation, Node, Not, Or, Phrase, Query, Scope
 from notices.text.fold import fold
 
 if TYPE_CHECKING:
@@ -18,33 +19,45 @@ if TYPE_CHECKING:
 ALIAS = 100.0
 
 
-class Meaning(NamedTuple):
-    """`node` matches what the query says, in other notations too; `near` is what it may also mean, by weight; `names` are to be marked."""
+class ExpandedQuery(NamedTuple):
+    """`node` matches the query in other notations too; `near` are nodes for other things it may mean, with weights; `names` are to be marked."""
 
     node: Node
     near: tuple[tuple[Node, float], ...] = ()
-    understood: tuple[Understood, ...] = ()
+    interpretations: tuple[Interpretation, ...] = ()
     names: tuple[str, ...] = ()
 
 
-def understood(text: str, tree: Node, node: Node, words: Sequence[str], home: Path | None) -> Meaning:
-    """The meaning of a query: `tree` as its operators say, `node` with its letters beside, `words` folded and not quoted."""
-    asked = asked_number(text)
-    meant = number_nodes(asked, _scope(tree)) if asked else ()
-    if asked and meant:
-        note = Understood("number", text.strip(), shown(asked))
-        return Meaning(Or((node, *meant)), tuple(near_nodes(asked)), (note,), tuple(map(fold, to_mark(asked))))
-    numbers = {word: number for word in dict.fromkeys(words) if (number := asked_number(word)) and as_written(number)}
+def expand(parsed: ParsedQuery, home: Path | None) -> Query:
+    """The query with the other notations and names of what it asks for. `home` is the archive's folder: its own aliases."""
+    query = parsed.query
+    expanded = _expanded(parsed, home)
+    node, in_text = _with_issuer_names(expanded.node, home)
+    limits, in_options = _with_issuer_names(query.filters, home)
+    notes = dict.fromkeys((*query.interpretations, *expanded.interpretations, *in_text, *in_options))
+    marks = dict.fromkeys((*query.highlights, *expanded.names))
+    return Query(query.text, node, limits, expanded.near, query.relaxed_text, tuple(marks), tuple(notes))
+
+
+def _expanded(parsed: ParsedQuery, home: Path | None) -> ExpandedQuery:
+    """The words of the query expanded; an issuer that a field or filter names is not."""
+    text, node, tree, words = parsed.query.text, parsed.query.node, parsed.tree, parsed.words
+    number = query_number(text)
+    nodes = number_nodes(number, _scope(tree)) if number else ()
+    if number and nodes:
+        note = Interpretation("number", text.strip(), shown(number))
+        return ExpandedQuery(Or((node, *nodes)), tuple(near_nodes(number)), (note,), tuple(map(fold, to_mark(number))))
+    numbers = {word: number for word in dict.fromkeys(words) if (number := query_number(word)) and as_written(number)}
     if not numbers:
         return _with_names(tree, node, words, home)
     changed = _with_numbers(tree, numbers)
     rest = _with_names(changed, Or((node, changed)), words, home)
-    notes = (Understood("number", word, shown(number)) for word, number in numbers.items())
-    return rest._replace(understood=(*notes, *rest.understood), names=(*map(as_written, numbers.values()), *rest.names))
+    notes = (Interpretation("number", word, shown(number)) for word, number in numbers.items())
+    return rest._replace(interpretations=(*notes, *rest.interpretations), names=(*map(as_written, numbers.values()), *rest.names))
 
 
 def _scope(node: Node) -> Scope:
-    """Where the words of a tree are looked for."""
+    """The part of a document in which the words of a tree are searched."""
     if isinstance(node, And | Or):
         return _scope(node.parts[0]) if node.parts else "any"
     return node.scope if isinstance(node, Phrase) else "any"
@@ -61,7 +74,7 @@ def _with_numbers(tree: Node, numbers: Mapping[str, NumberQuery]) -> Node:
     return replaced(tree, change)
 
 
-def _with_names(tree: Node, node: Node, words: Sequence[str], home: Path | None) -> Meaning:
+def _with_names(tree: Node, node: Node, words: Sequence[str], home: Path | None) -> ExpandedQuery:
     known = {word: found for word in dict.fromkeys(words) if (found := other_names(word, home) or names_inside(word, home))}
     if not known:
         return _with_shorts(tree, node, words, home)
@@ -69,36 +82,36 @@ def _with_names(tree: Node, node: Node, words: Sequence[str], home: Path | None)
     def change(leaf: Node) -> Node:
         return _either(leaf, known[leaf.text].names) if isinstance(leaf, Phrase) and leaf.text in known else leaf
 
-    notes = tuple(Understood(found.kind, word, "、".join(found.names)) for word, found in known.items())
+    notes = tuple(Interpretation(found.kind, word, "、".join(found.names)) for word, found in known.items())
     names = tuple(run for found in known.values() for name in found.names for run in name.split())
-    return Meaning(node, ((replaced(tree, change), ALIAS),), notes, names)
+    return ExpandedQuery(node, ((replaced(tree, change), ALIAS),), notes, names)
 
 
-def _with_shorts(tree: Node, node: Node, words: Sequence[str], home: Path | None) -> Meaning:
-    """The words of a long form asked for its short one: 公众安全感 执法满意度 for 两感."""
+def _with_shorts(tree: Node, node: Node, words: Sequence[str], home: Path | None) -> ExpandedQuery:
+    """The words of a long form find its short form: 公众安全感 执法满意度 finds 两感."""
     plain = isinstance(tree, Phrase) or (isinstance(tree, And) and all(isinstance(part, Phrase) for part in tree.parts))
     shorts = shorts_of_words(list(words), home) if plain else ()
     if not shorts:
-        return Meaning(node)
+        return ExpandedQuery(node)
     near = Or(tuple(Phrase(short) for short in shorts))
-    return Meaning(node, ((near, ALIAS),), (Understood("alias", " ".join(words), "、".join(shorts)),), shorts)
+    return ExpandedQuery(node, ((near, ALIAS),), (Interpretation("alias", " ".join(words), "、".join(shorts)),), shorts)
 
 
 def _either(leaf: Phrase, names: Sequence[str]) -> Node:
-    return Or((leaf, *(_named(name, leaf.scope) for name in names)))
+    return Or((leaf, *(_name_node(name, leaf.scope) for name in names)))
 
 
-def _named(name: str, scope: Scope) -> Node:
-    """Documents that hold a name, or all runs of it: 人事部 is not in 人事部门, which every county has."""
+def _name_node(name: str, scope: Scope) -> Node:
+    """Documents that contain a name, or all runs of it. 人事部 does not match 人事部门, which every county has."""
     if " " in name:
-        return And(tuple(_named(run, scope) for run in name.split()))
-    named = Phrase(name, scope)
-    return And((named, Not(Phrase(f"{name}门", scope)))) if name.endswith("部") else named
+        return And(tuple(_name_node(run, scope) for run in name.split()))
+    phrase = Phrase(name, scope)
+    return And((phrase, Not(Phrase(f"{name}门", scope)))) if name.endswith("部") else phrase
 
 
-def issuers_meant(node: Node, home: Path | None) -> tuple[Node, tuple[Understood, ...]]:
-    """The tree with every issuer that is asked for found under its other names too."""
-    notes: list[Understood] = []
+def _with_issuer_names(node: Node, home: Path | None) -> tuple[Node, tuple[Interpretation, ...]]:
+    """The tree with each issuer found under its other names too."""
+    notes: list[Interpretation] = []
 
     def change(leaf: Node) -> Node:
         if not (isinstance(leaf, Contains) and leaf.field == "issuer"):
@@ -106,7 +119,7 @@ def issuers_meant(node: Node, home: Path | None) -> tuple[Node, tuple[Understood
         found = other_names(leaf.text, home)
         if found is None:
             return leaf
-        notes.append(Understood(found.kind, leaf.text, "、".join(found.names)))
+        notes.append(Interpretation(found.kind, leaf.text, "、".join(found.names)))
         return Or((leaf, *(Contains("issuer", name) for name in found.names)))
 
     return replaced(node, change), tuple(notes)

@@ -89,10 +89,10 @@ def region_node(value: str, query: str, start: int) -> Node:
 
 def number_node(value: str) -> Node:
     """Documents whose own number holds the value, or is the number that the value means in another notation."""
-    from index.query.numbers import asked_number, part_node
+    from index.query.numbers import part_node, query_number
 
-    asked = asked_number(value)
-    meant = part_node(asked) if asked else None
+    number = query_number(value)
+    meant = part_node(number) if number else None
     return _either(Contains("document_number", fold(value)), *([meant] if meant else []))
 
 

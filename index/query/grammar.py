@@ -6,34 +6,34 @@ from collections.abc import Callable
 
 from index.query.fields import field_node
 from index.query.tokens import Token
-from index.query.tree import And, Node, Not, Or, Phrase, Scope, Understood
+from index.query.tree import And, Interpretation, Node, Not, Or, Phrase, Scope
 from notices.errors import QueryLimitError, QuerySyntaxError
 from notices.text.fold import fold
 
 MAX_DEPTH = 20
 
 
-class Reading:
-    """A row of tokens being read from `at` on; `unread` collects fields whose value means nothing."""
+class TokenStream:
+    """Tokens read from `at` on; `unread` collects the fields whose value is not valid."""
 
     def __init__(self, tokens: list[Token], scope: Scope, text: str) -> None:
         self.tokens, self.scope, self.text = tokens, scope, text
         self.at = 0
-        self.unread: list[Understood] = []
+        self.unread: list[Interpretation] = []
 
     def next_kind(self) -> str:
         """The kind of the token to come, empty at the end."""
         return self.tokens[self.at].kind if self.at < len(self.tokens) else ""
 
 
-def read_tree(reading: Reading, depth: int = 0) -> Node | None:
+def read_tree(stream: TokenStream, depth: int = 0) -> Node | None:
     """The node of everything up to a closing bracket or the end; None when it holds nothing."""
     if depth > MAX_DEPTH:
         raise QueryLimitError(f"the query nests brackets deeper than {MAX_DEPTH}")
-    found = [_all(reading, depth)]
-    while reading.next_kind() == "OR":
-        reading.at += 1
-        found.append(_all(reading, depth))
+    found = [_all(stream, depth)]
+    while stream.next_kind() == "OR":
+        stream.at += 1
+        found.append(_all(stream, depth))
     return _joined(Or, [node for node in found if node is not None])
 
 
@@ -43,39 +43,39 @@ def _joined(kind: type[And] | type[Or], parts: list[Node]) -> Node | None:
     return kind(tuple(parts))
 
 
-def _all(reading: Reading, depth: int) -> Node | None:
+def _all(stream: TokenStream, depth: int) -> Node | None:
     parts: list[Node] = []
-    while reading.next_kind() not in ("", ")", "OR"):
-        part = _one(reading, depth)
+    while stream.next_kind() not in ("", ")", "OR"):
+        part = _one(stream, depth)
         if part is not None:
             parts.append(part)
     return _joined(And, parts)
 
 
-def _one(reading: Reading, depth: int) -> Node | None:
-    token = reading.tokens[reading.at]
-    reading.at += 1
+def _one(stream: TokenStream, depth: int) -> Node | None:
+    token = stream.tokens[stream.at]
+    stream.at += 1
     if token.kind == "AND":
         return None
     if token.kind == "NOT":
-        denied = _one(reading, depth + 1)
+        denied = _one(stream, depth + 1)
         return Not(denied) if denied is not None else None
     if token.kind == "(":
-        inner = read_tree(reading, depth + 1)
-        reading.at += 1  # its closing bracket: brackets are read only where they pair up
+        inner = read_tree(stream, depth + 1)
+        stream.at += 1  # its closing bracket: brackets are read only where they pair up
         return inner
     if token.kind == "field":
-        return _field(reading, token)
-    return Phrase(fold(token.text), reading.scope)
+        return _field(stream, token)
+    return Phrase(fold(token.text), stream.scope)
 
 
-def _field(reading: Reading, token: Token) -> Node:
+def _field(stream: TokenStream, token: Token) -> Node:
     """What a field asks for; one whose value means nothing is text, as 状态：良好 is in a notice."""
     try:
-        return field_node(token.field, token.text, reading.text, token.start)
+        return field_node(token.field, token.text, stream.text, token.start)
     except QuerySyntaxError as error:
-        reading.unread.append(Understood("unread", token.raw, str(error)))
-        return Phrase(fold(token.raw), reading.scope)
+        stream.unread.append(Interpretation("unread", token.raw, str(error)))
+        return Phrase(fold(token.raw), stream.scope)
 
 
 def only_negative(node: Node) -> bool:

@@ -14,7 +14,7 @@ _YEARLY = ("公告", "通告", "公报")
 EXACT_NUMBER, CODE_AND_NUMBER, YEAR_AND_NUMBER = 1000.0, 500.0, 250.0
 
 
-def asked_number(text: str) -> NumberQuery | None:
+def query_number(text: str) -> NumberQuery | None:
     """The number that a text means; None for ordinary words."""
     if not (any(map(str.isdigit, text)) or "号" in text or "號" in text):
         return None  # most queries: the grammar of numbers need not be loaded
@@ -23,67 +23,67 @@ def asked_number(text: str) -> NumberQuery | None:
     return parse_number_query(text)
 
 
-def shown(asked: NumberQuery) -> str:
+def shown(number: NumberQuery) -> str:
     """The number as it is understood, what is unsaid as …: 国办发〔2017〕…号, 财政部公告2020年第9号, 国务院令第450号."""
-    if asked.kind or (asked.code or "").endswith(_YEARLY):
-        return f"{_series(asked)}{_part(asked)}"
-    return f"{asked.code or '…'}〔{asked.year or '…'}〕{asked.no or '…'}号"
+    if number.kind or (number.code or "").endswith(_YEARLY):
+        return f"{_series(number)}{_part(number)}"
+    return f"{number.code or '…'}〔{number.year or '…'}〕{number.no or '…'}号"
 
 
-def _series(asked: NumberQuery) -> str:
-    code, kind = asked.code or "", asked.kind or ""
+def _series(number: NumberQuery) -> str:
+    code, kind = number.code or "", number.kind or ""
     return code if code.endswith(kind) else code + kind
 
 
-def _part(asked: NumberQuery) -> str:
+def _part(number: NumberQuery) -> str:
     """Year and number as the kind of series writes them."""
-    if asked.kind or (asked.code or "").endswith(_YEARLY):
-        return f"{asked.year}年第{asked.no or '…'}号" if asked.year else f"第{asked.no or '…'}号"
-    return f"〔{asked.year}〕{asked.no}号"
+    if number.kind or (number.code or "").endswith(_YEARLY):
+        return f"{number.year}年第{number.no or '…'}号" if number.year else f"第{number.no or '…'}号"
+    return f"〔{number.year}〕{number.no}号"
 
 
-def as_written(asked: NumberQuery) -> str:
+def as_written(number: NumberQuery) -> str:
     """A whole number as texts cite it, folded; empty for a part of one."""
-    return fold(shown(asked)) if asked.key and asked.no and asked.code else ""
+    return fold(shown(number)) if number.key and number.no and number.code else ""
 
 
-def to_mark(asked: NumberQuery) -> tuple[str, ...]:
+def to_mark(number: NumberQuery) -> tuple[str, ...]:
     """What to mark of a whole number: itself, and the part that a number of another code shares with it."""
-    if not as_written(asked):
+    if not as_written(number):
         return ()
-    return (shown(asked), *([_part(asked)] if asked.year else []))
+    return (shown(number), *([_part(number)] if number.year else []))
 
 
-def number_nodes(asked: NumberQuery, scope: Scope) -> tuple[Node, ...]:
+def number_nodes(number: NumberQuery, scope: Scope) -> tuple[Node, ...]:
     """Documents that bear the number, or a number with every part that was said; and those that cite a whole one."""
-    borne = part_node(asked) if scope == "any" else None
-    written = as_written(asked)
+    borne = part_node(number) if scope == "any" else None
+    written = as_written(number)
     return (*([borne] if borne else []), *([Phrase(written, scope)] if written else []))
 
 
-def part_node(asked: NumberQuery) -> Node | None:
+def part_node(number: NumberQuery) -> Node | None:
     """Documents whose number has every part that was said."""
-    if asked.key:
-        return _is_key(asked.key)
-    if asked.year and asked.no:
-        loose = Is("number_loose", (f"{asked.year}|{asked.no}",))
-        return And((loose, Contains("document_number", fold(asked.code)))) if asked.code else loose
-    if asked.code and asked.year:
-        return Is("number_key", (f"{asked.code}|{asked.year}|",), prefix=True)
-    if asked.no:
-        return _with_code(asked.code, _any_year(asked.no))
+    if number.key:
+        return _is_key(number.key)
+    if number.year and number.no:
+        loose = Is("number_loose", (f"{number.year}|{number.no}",))
+        return And((loose, Contains("document_number", fold(number.code)))) if number.code else loose
+    if number.code and number.year:
+        return Is("number_key", (f"{number.code}|{number.year}|",), prefix=True)
+    if number.no:
+        return _with_code(number.code, _any_year(number.no))
     return None
 
 
-def near_nodes(asked: NumberQuery) -> list[tuple[Node, float]]:
+def near_nodes(number: NumberQuery) -> list[tuple[Node, float]]:
     """What a whole number comes close to: the same code and number of another year, the same year and number of another code."""
     nodes: list[tuple[Node, float]] = []
-    if asked.key and asked.no:
-        nodes.append((_is_key(asked.key), EXACT_NUMBER))
-        if asked.code:
-            nodes.append((_with_code(asked.code, _any_year(asked.no)), CODE_AND_NUMBER))
-        if asked.year:
-            nodes.append((Is("number_loose", (f"{asked.year}|{asked.no}",)), YEAR_AND_NUMBER))
+    if number.key and number.no:
+        nodes.append((_is_key(number.key), EXACT_NUMBER))
+        if number.code:
+            nodes.append((_with_code(number.code, _any_year(number.no)), CODE_AND_NUMBER))
+        if number.year:
+            nodes.append((Is("number_loose", (f"{number.year}|{number.no}",)), YEAR_AND_NUMBER))
     return nodes
 
 

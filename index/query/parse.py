@@ -1,36 +1,45 @@
 """The query language: text to a tree. Any text parses, or raises QuerySyntaxError or QueryLimitError (docs/search.md).
 
-A blank means AND. OR, NOT, - and ( ) work where they can be meant; where they cannot (unbalanced, inside a word, nothing
-left to find) they are part of the text. Whatever the operators say, a document that holds the whole query letter for
-letter is always found too: no text can be typed that its own notice would not answer.
+A blank means AND. OR, NOT, - and ( ) are operators where they can be meant; elsewhere (unbalanced, inside a word, nothing
+left to find) they are part of the text. Whatever the operators say, a document that contains the whole query character for
+character is always found too: every run of a notice, typed as it is written, finds the notice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import NamedTuple
 
 from index.query.fields import Filters, filter_node
-from index.query.grammar import MAX_DEPTH, Reading, only_negative, read_tree
+from index.query.grammar import MAX_DEPTH, TokenStream, only_negative, read_tree
 from index.query.tokens import Token, tokens_of
-from index.query.tree import Everything, Node, Or, Phrase, Query, Understood
+from index.query.tree import Everything, Node, Or, Phrase, Query
 from notices.errors import QueryLimitError, QuerySyntaxError
 from notices.text.fold import fold
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_OFFSET", "MAX_TERMS", "Filters", "parse_query"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_OFFSET", "MAX_TERMS", "Filters", "ParsedQuery", "parse_query"]
 
 MAX_BYTES, MAX_TERMS, MAX_OFFSET = 1024, 64, 10_000
 _SHORTEST_RELAXED = 2
 
 
-def parse_query(
-    text: str, filters: Filters | None = None, *, exact: bool = False, home: Path | None = None, lenient: bool = False
-) -> Query:
-    """The tree of a query; index.answer.tiers.answer asks an engine.
+class ParsedQuery(NamedTuple):
+    """A query as it is written, not yet expanded.
 
-    `exact` reads nothing into it beyond its letters and relaxes nothing. `home` is the archive's folder: its own aliases.
-    A field with a half-width colon whose value means nothing (日期:2020-13) raises QuerySyntaxError; when `lenient` it is
-    text, as 日期：另行通知 always is, and `understood` holds an entry "unread" that says why.
+    `query` can be given to an engine. `tree` is what the operators say, without the alternative that the whole text is meant
+    literally. `words` are folded, and neither quoted nor denied.
+    """
+
+    query: Query
+    tree: Node
+    words: tuple[str, ...]
+
+
+def parse_query(text: str, filters: Filters | None = None, *, exact: bool = False, lenient: bool = False) -> ParsedQuery:
+    """The tree of a query; index.meaning.expand adds what it may also mean.
+
+    `exact` relaxes nothing. A field with a half-width colon whose value is not valid (日期:2020-13) raises QuerySyntaxError; when
+    `lenient` it is text, as 日期：另行通知 always is, and `interpretations` contains an entry "unread" with the reason.
     """
     filters = filters or Filters()
     _check_size(text)
@@ -39,14 +48,17 @@ def parse_query(
         raise QueryLimitError(f"the query has {len(tokens)} terms, at most {MAX_TERMS} are allowed")
     limits = filter_node(filters)
     if not fold(text) and limits == Everything():
-        raise QuerySyntaxError("nothing to search for: the query holds no letter, digit or sign that is searched", text, 0)
-    reading = Reading(tokens, filters.scope, text)
-    tree = read_tree(reading)
+        raise QuerySyntaxError(
+            "nothing to search for: the query contains no character that is searched (only blanks or punctuation)", text, 0
+        )
+    stream = TokenStream(tokens, filters.scope, text)
+    tree = read_tree(stream)
     if not lenient:
-        _refuse_unread(reading)
-    node = _with_letters(tree, tokens, text, filters)
-    query = Query(text, node, limits, (), "" if exact else _relaxed(tokens), _highlights(text, tokens), tuple(reading.unread))
-    return query if exact else _understood(query, tree or node, tokens, home)
+        _refuse_unread(stream)
+    node = _with_literal(tree, tokens, text, filters)
+    words = tuple(fold(t.text) for t in _wanted(tokens) if t.kind == "word")
+    query = Query(text, node, limits, (), "" if exact else _relaxed(tokens), _highlights(text, tokens), tuple(stream.unread))
+    return ParsedQuery(query, tree or node, words)
 
 
 def _check_size(text: str) -> None:
@@ -55,14 +67,14 @@ def _check_size(text: str) -> None:
         raise QueryLimitError(f"the query has {size} bytes, at most {MAX_BYTES} are allowed")
 
 
-def _refuse_unread(reading: Reading) -> None:
-    for note in reading.unread:
+def _refuse_unread(stream: TokenStream) -> None:
+    for note in stream.unread:
         if "：" not in note.read:
-            raise QuerySyntaxError(note.meaning, reading.text, max(reading.text.find(note.read), 0))
+            raise QuerySyntaxError(note.meaning, stream.text, max(stream.text.find(note.read), 0))
 
 
-def _with_letters(tree: Node | None, tokens: list[Token], text: str, filters: Filters) -> Node:
-    """What the operators say, or the letters of the whole text; the letters alone where only an absence is asked for."""
+def _with_literal(tree: Node | None, tokens: list[Token], text: str, filters: Filters) -> Node:
+    """What the operators say, or the whole text literally; only the text where the operators name only what must be absent."""
     folded = fold(text)
     if not folded:
         return Everything()
@@ -73,23 +85,7 @@ def _with_letters(tree: Node | None, tokens: list[Token], text: str, filters: Fi
     return Or((tree, literal)) if operators and tree != literal else tree
 
 
-def _understood(query: Query, tree: Node, tokens: list[Token], home: Path | None) -> Query:
-    from index.meaning.expand import issuers_meant, understood
-
-    words = [fold(t.text) for t in _sought(tokens) if t.kind == "word"]
-    meant = understood(query.text, tree, query.node, words, home)
-    node, in_text = issuers_meant(meant.node, home)
-    limits, in_options = issuers_meant(query.filters, home)
-    notes = (*query.understood, *meant.understood, *in_text, *in_options)
-    marks = tuple(dict.fromkeys((*query.highlights, *meant.names)))
-    return Query(query.text, node, limits, meant.near, query.relaxed_text, marks, _distinct(notes))
-
-
-def _distinct(notes: tuple[Understood, ...]) -> tuple[Understood, ...]:
-    return tuple(dict.fromkeys(notes))
-
-
-def _sought(tokens: list[Token]) -> Iterator[Token]:
+def _wanted(tokens: list[Token]) -> Iterator[Token]:
     """The words, phrases and fields that are not denied."""
     denied, depth = -1, 0
     for before, token in zip([None, *tokens], tokens, strict=False):
@@ -105,17 +101,17 @@ def _sought(tokens: list[Token]) -> Iterator[Token]:
 
 
 def _relaxed(tokens: list[Token]) -> str:
-    """The folded words that rank what only resembles the query; none where it sets conditions that such a notice may not meet.
+    """The folded words that rank similar notices; "" for a query with conditions that a similar notice need not meet.
 
-    None either for one or two characters: what holds half of 两感 resembles it in nothing.
+    Also "" for one or two characters: a notice that contains half of 两感 is not similar to it.
     """
     if any(t.kind in ("field", "NOT") for t in tokens):
         return ""
-    words = "".join(fold(t.text) for t in _sought(tokens))
+    words = "".join(fold(t.text) for t in _wanted(tokens))
     return words if len(words) > _SHORTEST_RELAXED else ""
 
 
 def _highlights(text: str, tokens: list[Token]) -> tuple[str, ...]:
     """The folded runs to mark in a snippet, the whole query first."""
-    words = [fold(t.text) for t in _sought(tokens) if t.kind != "field" or t.field in ("title", "text", "attachment", "number")]
+    words = [fold(t.text) for t in _wanted(tokens) if t.kind != "field" or t.field in ("title", "text", "attachment", "number")]
     return tuple(dict.fromkeys(w for w in (fold(text), *words) if w))

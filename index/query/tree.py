@@ -85,8 +85,8 @@ class Everything(NamedTuple):
 Node: TypeAlias = Phrase | And | Or | Not | Is | Contains | Between | HasAttachment | Everything
 
 
-class Understood(NamedTuple):
-    """Something read into the query beyond its letters, shown with the answer: what it was, what was made of it."""
+class Interpretation(NamedTuple):
+    """One thing that a query was expanded by, shown with the answer: `read` is the part of the query, `meaning` what it was taken for."""
 
     kind: str
     read: str
@@ -104,4 +104,4 @@ class Query(NamedTuple):
     boosts: tuple[tuple[Node, float], ...] = ()
     relaxed_text: str = ""
     highlights: tuple[str, ...] = ()
-    understood: tuple[Understood, ...] = ()
+    interpretations: tuple[Interpretation, ...] = ()

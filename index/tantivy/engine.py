@@ -30,14 +30,14 @@ class TantivyEngine:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._generation, self._index, self._stamp = _opened(folder)
+        self._generation, self._index, self._version = _opened(folder)
         self._searcher = self._index.searcher()
 
     def write(self, documents: Iterable[Document], deleted: Sequence[int] = ()) -> int:
         """Replace each document by id, remove the deleted ids, commit durably; return how many were written."""
         count = _write_into(self._generation, self._index, documents, deleted)
         with writing(self._folder):
-            self._stamp = _loaded(self._generation, self._index)
+            self._version = _loaded(self._generation, self._index)
             self._searcher = self._index.searcher()
         return count
 
@@ -101,9 +101,9 @@ class TantivyEngine:
 
         return self._sound(work)
 
-    def stamp(self) -> str:
+    def version_token(self) -> str:
         """The generation and the set of segments that is being searched."""
-        return self._stamp
+        return self._version
 
     def count(self) -> int:
         """How many documents the index holds."""

@@ -73,7 +73,7 @@ class WhooshEngine:
         idents, revisions = self._postings.column("ident"), self._postings.column("revision")
         return {(idents[n], revisions[n]) for n in numbers_of(self._postings.everything())}
 
-    def stamp(self) -> str:
+    def version_token(self) -> str:
         """The generation and the commit that is being searched."""
         return f"{self._generation.name}.{self._postings.commit()}"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from index.engines import open_engine
-from index.query.parse import parse_query
+from index.search import read_query
 from pipeline.warc.series import scan, verify_series, warc_files
 from tests.support.archive_home import Home
 
@@ -37,7 +37,7 @@ def found(home: Home, query: str) -> int:
     """How many notices the index finds."""
     engine = open_engine(index_url(home))
     try:
-        return engine.search(parse_query(query, exact=True)).total
+        return engine.search(read_query(query, exact=True)).total
     finally:
         engine.close()
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from index.answer.headings import section_path
 from index.answer.snippet import WIDTH, Snippet, marks_in, snippet_of, tiers_of
 from index.engine import AttachedText
-from index.query.parse import parse_query
+from index.search import read_query
 from notices.text.display import masked
 from notices.text.fold import fold
 
@@ -27,7 +27,7 @@ TEXT = """各镇人民政府：
 
 
 def made(query: str, text: str = TEXT, title: str = "通知", files: tuple[AttachedText, ...] = ()) -> Snippet:
-    return snippet_of(title, text, files, tiers_of(parse_query(query)), masked)
+    return snippet_of(title, text, files, tiers_of(read_query(query)), masked)
 
 
 def marked(snippet: Snippet) -> list[str]:

@@ -14,8 +14,9 @@ from index.engine import Answer, Document, Engine
 from index.engines import open_engine, rebuild
 from index.meaning.aliases import meanings_of, shorts_for, write_aliases
 from index.meaning.names import other_names
-from index.query.parse import Filters, parse_query
+from index.query.parse import Filters
 from index.query.tree import Is
+from index.search import read_query
 from notices.errors import ConfigError, QuerySyntaxError
 from notices.reference.numbers import parse_number
 from notices.reference.regions import name_of, prefixes_of, region_of
@@ -52,7 +53,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def asked(engine: Engine, text: str, **options: object) -> Answer:
-    return answer(engine, parse_query(text, **options), limit=20)  # type: ignore[arg-type]
+    return answer(engine, read_query(text, **options), limit=20)  # type: ignore[arg-type]
 
 
 def exact(found: Answer) -> list[int]:
@@ -96,13 +97,13 @@ def test_a_number_is_found_where_it_is_cited_in_every_notation(engine: Engine) -
     ],
 )  # fmt: skip
 def test_a_number_is_said_as_its_series_writes_it(query: str, meaning: str) -> None:
-    assert [note.meaning for note in parse_query(query).understood] == [meaning]
+    assert [note.meaning for note in read_query(query).interpretations] == [meaning]
 
 
 def test_a_number_among_other_words_is_found_in_every_notation(engine: Engine) -> None:
     found = asked(engine, "临政办发2017年47号 网站")
     assert set(exact(found)) == {3, 6}
-    assert [note.meaning for note in parse_query("临政办发2017年47号 网站").understood] == ["临政办发〔2017〕47号"]
+    assert [note.meaning for note in read_query("临政办发2017年47号 网站").interpretations] == ["临政办发〔2017〕47号"]
     assert exact(asked(engine, "标题:检查 临政办发2017年47号")) == [6]
 
 
@@ -133,7 +134,7 @@ def test_other_names_find_below_the_letters(engine: Engine, query: str, first: l
     found = asked(engine, query)
     assert exact(found) == first
     assert near(found)[0] == then
-    assert parse_query(query).understood
+    assert read_query(query).interpretations
 
 
 @pytest.mark.parametrize(
@@ -145,8 +146,8 @@ def test_other_names_find_below_the_letters(engine: Engine, query: str, first: l
     ],
 )  # fmt: skip
 def test_a_known_name_inside_a_word_is_understood(word: str, meaning: str) -> None:
-    assert meaning in parse_query(word).understood[0].meaning.split("、")
-    assert parse_query(word, exact=True).understood == ()
+    assert meaning in read_query(word).interpretations[0].meaning.split("、")
+    assert read_query(word, exact=True).interpretations == ()
 
 
 def test_what_a_name_inside_a_word_means_is_found_below_the_letters(engine: Engine) -> None:
@@ -157,7 +158,7 @@ def test_what_a_name_inside_a_word_means_is_found_below_the_letters(engine: Engi
 
 @pytest.mark.parametrize("word", ["安全通知", "人事部门", "各级建设部门", "双安全生产", "防汛工作会议"])
 def test_words_that_only_look_like_a_name_mean_nothing_else(word: str) -> None:
-    assert parse_query(word).understood == ()
+    assert read_query(word).interpretations == ()
 
 
 def test_every_exact_hit_holds_what_was_typed(engine: Engine) -> None:
@@ -169,11 +170,11 @@ def test_every_exact_hit_holds_what_was_typed(engine: Engine) -> None:
 
 def test_exact_and_quotation_marks_switch_understanding_off(engine: Engine) -> None:
     assert [h.id for h in asked(engine, "两感", exact=True).hits] == [1]
-    assert not parse_query('"两感"').understood
+    assert not read_query('"两感"').interpretations
 
 
 def test_pages_of_all_tiers_join_without_a_gap(engine: Engine) -> None:
-    query = parse_query("临政办发〔2017〕47号")
+    query = read_query("临政办发〔2017〕47号")
     whole = [h.id for h in answer(engine, query, limit=20).hits]
     paged = [h.id for offset in range(len(whole)) for h in answer(engine, query, limit=1, offset=offset).hits]
     assert paged == whole
@@ -190,7 +191,7 @@ def test_a_region_holds_what_lies_in_it_under_old_codes_too(engine: Engine) -> N
     assert set(exact(asked(engine, "地区:河南"))) == {7, 8}
     assert set(exact(asked(engine, "", filters=Filters(region="长垣市")))) == {7}
     with pytest.raises(QuerySyntaxError, match="月球"):
-        parse_query("", Filters(region="月球"))
+        read_query("", Filters(region="月球"))
 
 
 @pytest.mark.parametrize(
@@ -266,14 +267,14 @@ def test_the_archive_and_its_maintainer_add_aliases(tmp_path: Path) -> None:
     assert other_names("绿苗", tmp_path).names == ("绿色育苗行动", "育苗工程")  # type: ignore[union-attr]
     assert other_names("三清", tmp_path).names == ("清河道清垃圾清违建",)  # type: ignore[union-attr]
     assert other_names("清河道清垃圾清违建", tmp_path).names == ("三清",)  # type: ignore[union-attr]
-    assert parse_query("清河道 违建", home=tmp_path).understood == ()
-    assert parse_query("清河道清 垃圾清违建", home=tmp_path).understood[0].meaning == "三清"
+    assert read_query("清河道 违建", home=tmp_path).interpretations == ()
+    assert read_query("清河道清 垃圾清违建", home=tmp_path).interpretations[0].meaning == "三清"
 
 
 def test_a_broken_alias_file_names_itself(tmp_path: Path) -> None:
     (tmp_path / "aliases.toml").write_text('"绿苗" = 3\n', encoding="utf-8")
     with pytest.raises(ConfigError, match=r"aliases\.toml.*绿苗.*3"):
-        parse_query("绿苗", home=tmp_path)
+        read_query("绿苗", home=tmp_path)
 
 
 def test_aliases_are_found_by_halving_whatever_the_file_holds(tmp_path: Path) -> None:
@@ -301,4 +302,4 @@ def test_a_damaged_alias_file_adds_nothing(tmp_path: Path, content: bytes) -> No
 
 def test_a_number_field_reads_notations(engine: Engine) -> None:
     assert exact(asked(engine, "文号:临政办发2017年47号")) == [3]
-    assert Is("number_key", ("临政办发|2017|47",)) in parse_query("文号:临政办发2017年47号").node.parts[0].parts  # type: ignore[union-attr]
+    assert Is("number_key", ("临政办发|2017|47",)) in read_query("文号:临政办发2017年47号").node.parts[0].parts  # type: ignore[union-attr]

@@ -23,7 +23,8 @@ from cli.search.command import main
 from index.answer.tiers import answer
 from index.engine import AttachedText, Document, Engine
 from index.engines import open_engine, rebuild
-from index.query.parse import Filters, parse_query
+from index.query.parse import Filters
+from index.search import read_query
 from notices.errors import QueryLimitError, QuerySyntaxError
 
 SECONDS = 2.5
@@ -88,7 +89,7 @@ def refused_or_answered(engine: Engine, text: str, chance: random.Random) -> tup
     """Seconds that it took, and whether it was answered; whatever else is raised fails the test."""
     began = time.perf_counter()
     try:
-        query = parse_query(text, filters(chance), lenient=True)
+        query = read_query(text, filters(chance), lenient=True)
         found = answer(engine, query, limit=10, offset=chance.choice((0, 0, 0, 500)), sort=chance.choice(("relevance", "date")))
         assert found.total >= 0
         return time.perf_counter() - began, True
@@ -157,9 +158,9 @@ def test_ten_thousand_generated_queries_against_ten_thousand_notices(indexes: In
 def test_half_a_pair_of_surrogates_in_a_filter_is_no_character_of_its_value(indexes: Indexes, scheme: str) -> None:
     engine = open_engine(indexes(scheme, 2000))
     for field in ("来源", "状态", "文号", "发文机关", "地区", "url"):
-        found = answer(engine, parse_query(f"{field}:通\ud800知", lenient=True, exact=True))
+        found = answer(engine, read_query(f"{field}:通\ud800知", lenient=True, exact=True))
         assert (found.total, found.hits) == (0, ())
-    kinds = [answer(engine, parse_query(f"文种:{kind}", exact=True), limit=0).total for kind in ("通\ud800知", "通知")]
+    kinds = [answer(engine, read_query(f"文种:{kind}", exact=True), limit=0).total for kind in ("通\ud800知", "通知")]
     assert kinds == [2000, 2000]  # folded as texts are: half a pair is no character
     engine.close()
 
@@ -187,7 +188,7 @@ def p95(engine: Engine) -> float:
     taken = []
     for n in range(200):
         began = time.perf_counter()
-        answer(engine, parse_query(f"{WORDS[n % 15]}{WORDS[n % 13]}"))
+        answer(engine, read_query(f"{WORDS[n % 15]}{WORDS[n % 13]}"))
         taken.append(time.perf_counter() - began)
     return statistics.quantiles(taken, n=20)[-1]
 

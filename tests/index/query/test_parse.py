@@ -9,8 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index.engine import Document
-from index.query.parse import Filters, parse_query
+from index.query.parse import Filters
 from index.query.tree import Between, Everything, Is, Phrase
+from index.search import read_query
 from notices.errors import QueryLimitError, QuerySyntaxError
 from notices.text.fold import fold
 from tests.support.oracle import holds
@@ -21,7 +22,7 @@ def document(text: str = "", title: str = "", **more: object) -> Document:
 
 
 def finds(query: str, text: str, **more: object) -> bool:
-    parsed = parse_query(query)
+    parsed = read_query(query)
     return holds(document(text, **more), parsed.node) and holds(document(text, **more), parsed.filters)
 
 
@@ -114,7 +115,7 @@ def test_fields_filter(query: str, hit: bool) -> None:
 )
 def test_what_cannot_be_meant_is_refused_with_its_place(query: str) -> None:
     with pytest.raises(QuerySyntaxError) as caught:
-        parse_query(query)
+        read_query(query)
     assert caught.value.query == query
     assert 0 <= caught.value.position <= len(query)
 
@@ -122,7 +123,7 @@ def test_what_cannot_be_meant_is_refused_with_its_place(query: str) -> None:
 @pytest.mark.parametrize("query", ["感" * 400, "两感 " * 65, "(" * 30 + "a b" + ")" * 30])
 def test_limits_are_refused(query: str) -> None:
     with pytest.raises(QueryLimitError):
-        parse_query(query)
+        read_query(query)
 
 
 @settings(max_examples=400, deadline=None)
@@ -131,7 +132,7 @@ def test_limits_are_refused(query: str) -> None:
 @example('-"')
 def test_any_text_parses_or_says_why_not(query: str) -> None:
     try:
-        parse_query(query)
+        read_query(query)
     except QuerySyntaxError as error:
         assert 0 <= error.position <= len(query)
     except QueryLimitError:
@@ -153,7 +154,7 @@ def test_any_run_typed_as_it_stands_finds_its_text(before: str, run: str, after:
     if not fold(run):
         return
     try:
-        parsed = parse_query(run)
+        parsed = read_query(run)
     except QuerySyntaxError as error:
         assert ":" in run, error
         return
@@ -167,7 +168,7 @@ def test_any_run_typed_as_it_stands_finds_its_text(before: str, run: str, after:
 @example("", "状态:好 -(甲", "", False)
 def test_the_command_takes_any_run_as_text_too(before: str, run: str, after: str, exact: bool) -> None:
     if fold(run):
-        parsed = parse_query(run, lenient=True, exact=exact)
+        parsed = read_query(run, lenient=True, exact=exact)
         assert holds(document(before + run + after), parsed.node)
 
 
@@ -177,27 +178,27 @@ def test_the_command_takes_any_run_as_text_too(before: str, run: str, after: str
 )
 def test_a_kind_is_found_under_every_name_it_is_written_by(kind: str, typed: str) -> None:
     assert finds(f"文种:{typed}", "甲", kind=kind)
-    assert holds(document(kind=kind), parse_query("", Filters(kind=(typed,))).filters)
+    assert holds(document(kind=kind), read_query("", Filters(kind=(typed,))).filters)
 
 
 def test_a_state_that_is_none_is_told_the_states_in_both_languages() -> None:
     with pytest.raises(QuerySyntaxError, match="withdrawn 已撤下"):
-        parse_query("状态:有效")
+        read_query("状态:有效")
 
 
 def test_nothing_resembles_one_or_two_characters() -> None:
-    assert parse_query("两感").relaxed_text == parse_query("“两 感”").relaxed_text == ""
-    assert parse_query("两感办").relaxed_text == "两感办"
+    assert read_query("两感").relaxed_text == read_query("“两 感”").relaxed_text == ""
+    assert read_query("两感办").relaxed_text == "两感办"
 
 
 def test_what_is_denied_is_neither_marked_nor_resembled() -> None:
-    parsed = parse_query("两感 -(问卷 OR 测评) NOT 标题:公告", exact=True)
+    parsed = read_query("两感 -(问卷 OR 测评) NOT 标题:公告", exact=True)
     assert parsed.highlights[1:] == ("两感",)
     assert parsed.relaxed_text == ""
 
 
 def test_other_names_are_not_read_into_what_is_denied() -> None:
-    parsed = parse_query("通知 -两感")
+    parsed = read_query("通知 -两感")
     assert "满意度" not in repr(parsed)
 
 
@@ -214,22 +215,22 @@ def test_number_in_any_notation_is_understood() -> None:
         "47号文",
         "国办发2017",
     ):
-        parsed = parse_query(query)
+        parsed = read_query(query)
         assert holds(held, parsed.node), query
-        assert parsed.understood, query
+        assert parsed.interpretations, query
 
 
 def test_nothing_is_read_into_an_exact_query() -> None:
-    parsed = parse_query("国办发47号", exact=True)
-    assert (parsed.understood, parsed.boosts, parsed.relaxed_text) == ((), (), "")
+    parsed = read_query("国办发47号", exact=True)
+    assert (parsed.interpretations, parsed.boosts, parsed.relaxed_text) == ((), (), "")
 
 
 def test_filters_go_beside_the_text() -> None:
-    parsed = parse_query("两感", Filters(kind=("通知",), since=date(2026, 1, 1), region="410000"))
+    parsed = read_query("两感", Filters(kind=("通知",), since=date(2026, 1, 1), region="410000"))
     assert parsed.node == Phrase("两感")
     assert Is("kind", ("通知",)) in parsed.filters.parts  # type: ignore[union-attr]
     assert Between("published_date", date(2026, 1, 1), None) in parsed.filters.parts  # type: ignore[union-attr]
 
 
 def test_filters_alone_find_everything_they_allow() -> None:
-    assert parse_query("", Filters(kind=("通知",))).node == Everything()
+    assert read_query("", Filters(kind=("通知",))).node == Everything()

@@ -13,7 +13,7 @@ import pytest
 
 from index.engine import AttachedText, Document, Engine
 from index.engines import open_engine, rebuild
-from index.query.parse import parse_query
+from index.search import read_query
 from notices.reference.numbers import parse_number
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
@@ -48,7 +48,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.mark.parametrize(("query", "found"), examples(PAGES[0]))
 def test_example_finds_what_the_manual_says(engine: Engine, query: str, found: set[int]) -> None:
-    answer = engine.search(parse_query(query, lenient=True), limit=100)
+    answer = engine.search(read_query(query, lenient=True), limit=100)
     assert {hit.id for hit in answer.hits if hit.exact} == found
 
 

@@ -1,0 +1,221 @@
+"""Searching an index: search(engine, SearchRequest, home) -> SearchResult, which the command line, the web, the API and watches call."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from index.answer.snippet import Snippet, snippet_of, tiers_of
+from index.answer.tiers import answer, every_copy
+from index.engine import Answer, Engine, Hit, Page
+from index.meaning.expand import expand
+from index.query.parse import MAX_OFFSET, Filters, parse_query
+from index.query.tree import Query
+from notices.errors import QuerySyntaxError, UserError
+from notices.text.display import masked
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from index.answer.facets import Facets
+
+MAX_LIMIT = 1000
+_NO_SNIPPET = Snippet("", (), "title")
+Json = dict[str, object]
+
+
+class SearchRequest(NamedTuple):
+    """A question to an index. A named tuple, so that a search that has just started need not load dataclasses.
+
+    `after` is the `next` of an earlier result. `exact` expands nothing and adds no similar notices. `similar` asks for notices like
+    the one with that id, in place of `text`. With `every_copy` each copy of an instrument is a hit. `masked` stars out personal
+    data in titles, snippets and suggestions; turn it off for maintainers only.
+    """
+
+    text: str = ""
+    filters: Filters = Filters()
+    page: Page = Page()
+    after: str | None = None
+    exact: bool = False
+    every_copy: bool = False
+    similar: int | None = None
+    facets: bool = False
+    wants_next: bool = False
+    snippets: bool = True
+    masked: bool = True
+
+
+class SearchHit(NamedTuple):
+    """A hit and the passage that shows why it matches."""
+
+    hit: Hit
+    snippet: Snippet
+
+
+class SearchResult(NamedTuple):
+    """What a search found. `total` counts exact matches, `relaxed` similar notices; both count copies.
+
+    `took_ms` is the time until the hits were known, without their snippets. `next` continues the answer, None at its end.
+    `empty` is true when the index contains no notices at all.
+    """
+
+    query: Query
+    total: int
+    relaxed: int
+    hits: tuple[SearchHit, ...]
+    took_ms: float
+    did_you_mean: str | None = None
+    facets: Facets | None = None
+    next: str | None = None
+    empty: bool = False
+
+    @property
+    def found(self) -> bool:
+        """Whether there is any hit, on this page or another."""
+        return bool(self.hits or self.total or self.relaxed)
+
+    def as_json(self) -> Json:
+        """The documented shape of an answer (docs/search.md)."""
+        value: Json = {"query": self.query.text, "total": self.total, "relaxed": self.relaxed}
+        value["hits"] = [_hit_json(hit, snippet) for hit, snippet in self.hits]
+        value["understood"] = [{"kind": i.kind, "read": i.read, "meaning": i.meaning} for i in self.query.interpretations]
+        value["took_ms"] = round(self.took_ms, 2)
+        if self.did_you_mean:
+            value["did_you_mean"] = self.did_you_mean
+        if self.facets is not None:
+            value["facets"] = {name: [{"value": v, "count": n} for v, n in values] for name, values in self.facets.fields.items()}
+            value["facets_counted"] = self.facets.counted
+        value["next"] = self.next
+        return value
+
+
+def error_as_json(text: str, error: UserError) -> Json:
+    """The documented shape of a query that cannot be answered; `position` is a character of the query or None."""
+    return {"query": text, "error": str(error), "position": getattr(error, "position", None)}
+
+
+def search(engine: Engine, request: SearchRequest, home: Path | None) -> SearchResult:
+    """The answer to a request. `home` is the archive's folder: its own aliases.
+
+    Raises QuerySyntaxError, QueryLimitError, UnknownName (no notice `similar`) or UserError (page or cursor).
+    """
+    began = time.perf_counter()
+    _check(request.page)
+    query, found = _similar(engine, request) if request.similar is not None else _found(engine, request, home)
+    following = _next(engine, query, found, request) if request.wants_next else None
+    facets, meant = _facets(engine, query, request), _suggestion(engine, query, found, request)
+    empty = not found.hits and not engine.count()
+    took = (time.perf_counter() - began) * 1000
+    hits = tuple(_shown(engine, query, found.hits, request))
+    return SearchResult(query, found.total, found.relaxed, hits, took, meant, facets, following, empty)
+
+
+def read_query(text: str, filters: Filters | None = None, *, exact: bool = False, home: Path | None = None, lenient: bool = False) -> Query:
+    """A query parsed and, unless `exact`, expanded; see index.query.parse.parse_query for `lenient` and what it raises."""
+    parsed = parse_query(text, filters, exact=exact, lenient=lenient)
+    return parsed.query if exact else expand(parsed, home)
+
+
+def _check(page: Page) -> None:
+    if not 0 <= page.offset <= MAX_OFFSET or not 0 <= page.limit <= MAX_LIMIT:
+        raise UserError(f"offset must be 0 to {MAX_OFFSET} and limit 0 to {MAX_LIMIT}; they are {page.offset} and {page.limit}")
+
+
+def _found(engine: Engine, request: SearchRequest, home: Path | None) -> tuple[Query, Answer]:
+    query = read_query(request.text, request.filters, exact=request.exact, home=home, lenient=True)
+    limit, _, sort = request.page
+    if request.after is not None and sort == "date":
+        from index.answer.cursor import page_after  # loaded by those who page: a first search starts faster without it
+
+        return query, page_after(engine, query, request.after, limit, every_copy=request.every_copy)
+    ask = every_copy if request.every_copy else answer
+    found = ask(engine, query, limit=limit, offset=_offset(engine, query, request), sort=sort)
+    unread = next((i for i in query.interpretations if i.kind == "unread" and "：" not in i.read), None)
+    if unread and not found.total:
+        raise QuerySyntaxError(unread.meaning, request.text, max(request.text.find(unread.read), 0))
+    return query, found
+
+
+def _offset(engine: Engine, query: Query, request: SearchRequest) -> int:
+    """The first hit of the page: from the cursor, else from the page."""
+    if request.after is None:
+        return request.page.offset
+    from index.answer.cursor import offset_of  # see _found
+
+    return offset_of(engine, query, request.after, every_copy=request.every_copy)
+
+
+def _next(engine: Engine, query: Query, found: Answer, request: SearchRequest) -> str | None:
+    """The cursor that continues after this page; None at the end, and for similar notices."""
+    if request.similar is not None:
+        return None
+    from index.answer.cursor import cursor_at, cursor_of  # see _found
+
+    limit, _, sort = request.page
+    if sort == "date":
+        return next((cursor_of(hit) for hit in reversed(found.hits) if hit.exact), None)
+    end = _offset(engine, query, request) + len(found.hits)
+    full = len(found.hits) == limit and limit and end <= MAX_OFFSET
+    return cursor_at(engine, query, end, every_copy=request.every_copy) if full else None
+
+
+def _similar(engine: Engine, request: SearchRequest) -> tuple[Query, Answer]:
+    from index.answer.suggest import similar, without  # see _found
+
+    ident = request.similar or 0
+    query, group = similar(engine, ident)
+    own = None if request.every_copy else group
+    ask = every_copy if request.every_copy else answer
+    found = ask(engine, query, limit=request.page.limit + 1, offset=request.page.offset)
+    hits = [hit for hit in without(found.hits, ident) if own is None or hit.group != own]
+    return query, Answer(0, max(found.relaxed - 1, 0), tuple(hits[: request.page.limit]))
+
+
+def _facets(engine: Engine, query: Query, request: SearchRequest) -> Facets | None:
+    if not request.facets:
+        return None
+    from index.answer.facets import facets  # see _found
+
+    return facets(engine, query)
+
+
+def _suggestion(engine: Engine, query: Query, found: Answer, request: SearchRequest) -> str | None:
+    """A likelier query, in the wording of the similar notices; only where nothing contains the query and nothing was read into it."""
+    if found.total or not found.relaxed or query.interpretations or request.exact or request.similar is not None:
+        return None
+    from index.answer.suggest import did_you_mean  # see _found
+
+    near = [hit for hit in found.hits if not hit.exact][:5]
+    texts = engine.texts([hit.id for hit in near])
+    shown = [snippet_of(hit.title, *texts.get(hit.id, ("", ())), tiers_of(query)).text for hit in near]
+    meant = did_you_mean(engine, query.text, [*(hit.title for hit in near), *shown, *(text for text, _ in texts.values())])
+    return masked(meant) if meant and request.masked else meant
+
+
+def _shown(engine: Engine, query: Query, hits: tuple[Hit, ...], request: SearchRequest) -> Iterator[SearchHit]:
+    """Each hit with its snippet, masked as the request says."""
+    mask = masked if request.masked else str
+    texts = engine.texts([hit.id for hit in hits]) if request.snippets else {}
+    for hit in hits:
+        text, attachments = texts.get(hit.id, ("", ()))
+        snippet = snippet_of(hit.title, text, attachments, tiers_of(query), mask) if request.snippets else _NO_SNIPPET
+        if request.masked and not isinstance(snippet.where, str):
+            snippet = snippet._replace(where={**snippet.where, "attachment": masked(str(snippet.where["attachment"]))})
+        yield SearchHit(hit._replace(title=mask(hit.title)), snippet)
+
+
+def _hit_json(hit: Hit, snippet: Snippet) -> Json:
+    return {
+        "id": hit.id, "url": hit.url, "title": hit.title, "source": hit.source, "issuer": hit.issuer or None,
+        "document_number": hit.document_number or None, "kind": hit.kind or None, "published_date": _iso(hit.published_date),
+        "written_date": _iso(hit.written_date), "score": hit.score, "exact": hit.exact,
+        "snippet": {"text": snippet.text, "marks": [list(m) for m in snippet.marks]}, "where": snippet.where,
+        "path": list(snippet.path), "region": hit.region or None, "state": hit.state, "revision": hit.revision,
+        "copies": hit.copies,
+    }  # fmt: skip
+
+
+def _iso(value: date | None) -> str | None:
+    return value.isoformat() if value else None
