@@ -138,7 +138,7 @@ def test_marks_of_a_title() -> None:
 
 def test_a_huge_hostile_text_costs_little() -> None:
     text = "感" * 2_000_000
-    began = time.perf_counter()
+    began = time.process_time()
     shown = snippet_of("", text, (), (tuple("感" * n for n in range(1, 20)),), masked)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert shown.marks
