@@ -121,7 +121,7 @@ def start(folder: Path, runs: int = 21) -> None:
 
     home, other = Home(folder / "demo"), f"tantivy://{folder / 'demo-tantivy'}"
     home.run("demo")
-    home.run("index", "--rebuild", "--to", other, "--aside")
+    home.run("index", "--rebuild", "--to", other, "--stage")
     environments = {"Whoosh": home.environment, "Tantivy": home.environment | {"NOTICES_INDEX": other}}
     bare, ours = list[float](), {name: list[float]() for name in environments}
     for _ in range(runs):

@@ -13,6 +13,22 @@ from notices.errors import ConfigError
 DEFAULT_USER_AGENT = "notices-archive/0.1 (+mailto:{contact})"
 
 
+class StatePaths(NamedTuple):
+    """Every file and folder that the program keeps in an archive's home. The first three are the user's own."""
+
+    settings: Path
+    sources: Path
+    own_aliases: Path
+    database: Path
+    warc: Path
+    keys: Path
+    checkpoints: Path
+    index: Path  # type: ignore[assignment]  # hides tuple.index
+    staged_index: Path
+    aliases: Path
+    locks: Path
+
+
 class Config(NamedTuple):
     """Settings of one archive. Paths are absolute; sizes are bytes; delays are seconds."""
 
@@ -36,20 +52,37 @@ class Config(NamedTuple):
         """The User-Agent of every request: the product and a contact."""
         return f"notices-archive/0.1 (+mailto:{self.contact})"
 
+    def state_paths(self) -> StatePaths:
+        """Where everything is in the home; database and index are elsewhere when their URLs say so."""
+        home = self.home
+        return StatePaths(
+            settings=home / "notices.toml",
+            sources=home / "sources",
+            own_aliases=home / "aliases.toml",
+            database=home / "notices.db",
+            warc=home / "warc",
+            keys=home / "keys",
+            checkpoints=home / "checkpoints",
+            index=home / "index",
+            staged_index=home / "index-aside",  # its first name: an archive may have one that an earlier release wrote
+            aliases=home / "aliases.tsv",
+            locks=home / "locks",
+        )
+
     @property
     def warc_dir(self) -> Path:
         """Folder of the WARC series."""
-        return self.home / "warc"
+        return self.state_paths().warc
 
     @property
     def sources_dir(self) -> Path:
         """Folder of the user's own source files."""
-        return self.home / "sources"
+        return self.state_paths().sources
 
     @property
     def locks_dir(self) -> Path:
         """Folder of lock files; the kernel drops a lock with its process."""
-        return self.home / "locks"
+        return self.state_paths().locks
 
 
 _BOUNDS: dict[str, tuple[float, float]] = {

@@ -1,11 +1,11 @@
-"""SQL to index: draining the outbox, rebuilding, and building another engine's index beside the one in use."""
+"""SQL to index: drain the outbox, rebuild the index, stage another index that can be changed over to."""
 
 from __future__ import annotations
 
 import logging
 import os
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
 
 from sqlalchemy import Engine as Database
 
@@ -68,7 +68,7 @@ def drain(config: Config, database: Database, *, wait: float = 60.0) -> int:
                 return written
         finally:
             engine.close()
-        log.warning("the index lacks %d notices that SQL holds; rebuilding it", lacking)
+        log.warning("the index lacks %d notices that SQL contains; rebuilding it", lacking)
         return _rebuild(config, database)
 
 
@@ -79,12 +79,12 @@ def _drain_into(engine: Engine, config: Config, database: Database) -> int:
         if not due.notice_ids:
             return written
         written += engine.write([document(r) for r in outbox.newest_revisions(database, due.notice_ids)])
-        _note_aside(config, due.notice_ids)
+        _note_for_staged_index(config, due.notice_ids)
         outbox.clear_due(database, due.rows)
 
 
 def rebuild_index(config: Config, database: Database) -> int:
-    """Build the index anew from SQL, aside, and swap it in; return how many notices it holds."""
+    """Build the index from SQL in a folder of its own, then swap it in; return how many notices it contains."""
     with hold(config.locks_dir, "index", wait=60.0), database_errors(config.database):
         return _rebuild(config, database)
 
@@ -92,58 +92,61 @@ def rebuild_index(config: Config, database: Database) -> int:
 def _rebuild(config: Config, database: Database) -> int:
     waiting = outbox.due(database, limit=10_000_000)
     count = rebuild(config.index, (document(r) for r in outbox.every_revision(database)))
-    if _aside(config)[0] == config.index:
-        _aside_file(config).unlink()
-    _note_aside(config, waiting.notice_ids)
+    if _staged(config).url == config.index:
+        config.state_paths().staged_index.unlink()
+    _note_for_staged_index(config, waiting.notice_ids)
     outbox.clear_due(database, waiting.rows)
     _note_aliases(config, database)
     return count
 
 
-def build_aside(config: Config, database: Database, url: str) -> int:
-    """Build another index at the URL from SQL, beside the one in use; return how many notices it holds.
+def stage_index(config: Config, database: Database, url: str) -> int:
+    """Build another index at the URL from SQL while the one in use stays in use; return how many notices it contains.
 
-    What is drained into the index in use from then on is noted, and written to the other one by its own first drain.
+    What is drained into the index in use from then on is noted; the staged index gets it in its own first drain. Raises ConfigError.
     """
     if same_place(url, config.index):
-        raise ConfigError(f"--to {url}: the index in use lies there; name another folder")
+        raise ConfigError(f"--to {url}: this is the folder of the index in use; name another folder")
     with hold(config.locks_dir, "index", wait=60.0), database_errors(config.database):
         count = rebuild(url, (document(r) for r in outbox.every_revision(database)))
-        _aside_file(config).write_text(f"{url}\n", encoding="utf-8")
+        config.state_paths().staged_index.write_text(f"{url}\n", encoding="utf-8")
     return count
 
 
-def _aside_file(config: Config) -> Path:
-    return config.home / "index-aside"
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    """The address of the staged index, "" without one, and the notices that it lacks."""
+
+    url: str
+    lacking: Sequence[int]
 
 
-def _aside(config: Config) -> tuple[str, list[int]]:
-    """The address of the index built aside, "" when there is none, and the notices that it lacks."""
+def _staged(config: Config) -> _Staged:
     try:
-        url, *lines = _aside_file(config).read_text(encoding="utf-8").splitlines()
+        url, *lines = config.state_paths().staged_index.read_text(encoding="utf-8").splitlines()
     except (FileNotFoundError, ValueError):
-        return "", []
-    return url, [int(line) for line in dict.fromkeys(lines) if line.isdecimal()]
+        return _Staged("", ())
+    return _Staged(url, [int(line) for line in dict.fromkeys(lines) if line.isdecimal()])
 
 
-def _note_aside(config: Config, notice_ids: Sequence[int]) -> None:
-    """Note for the index built aside what only the one in use was given."""
-    if _aside(config)[0] not in ("", config.index):
-        with _aside_file(config).open("a", encoding="utf-8") as handle:
+def _note_for_staged_index(config: Config, notice_ids: Sequence[int]) -> None:
+    """Note what only the index in use was given."""
+    if _staged(config).url not in ("", config.index):
+        with config.state_paths().staged_index.open("a", encoding="utf-8") as handle:
             handle.writelines(f"{ident}\n" for ident in notice_ids)
             handle.flush()
             os.fsync(handle.fileno())
 
 
 def _catch_up(engine: Engine, config: Config, database: Database) -> int:
-    """Write to an index that was built aside, and is in use now, what was noted for it."""
-    url, lacking = _aside(config)
-    if url != config.index:
+    """Write what was noted to a staged index that is the one in use now."""
+    staged = _staged(config)
+    if staged.url != config.index:
         return 0
-    for at in range(0, len(lacking), 500):
-        engine.write([document(r) for r in outbox.newest_revisions(database, lacking[at : at + 500])])
-    _aside_file(config).unlink()
-    return len(lacking)
+    for at in range(0, len(staged.lacking), 500):
+        engine.write([document(r) for r in outbox.newest_revisions(database, staged.lacking[at : at + 500])])
+    config.state_paths().staged_index.unlink()
+    return len(staged.lacking)
 
 
 def _note_aliases(config: Config, database: Database) -> None:
@@ -151,13 +154,21 @@ def _note_aliases(config: Config, database: Database) -> None:
     write_aliases(config.home, outbox.alias_counts(database))
 
 
-def index_state(config: Config) -> dict[str, int | str | None]:
-    """How many documents the index holds; None and the reason when it cannot be opened."""
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """How many documents the index contains; None and the reason when it cannot be opened."""
+
+    documents: int | None
+    error: str | None = None
+
+
+def index_state(config: Config) -> IndexState:
+    """The state of the index in use."""
     try:
         engine = open_engine(config.index)
     except IndexUnusable as error:
-        return {"documents": None, "error": str(error)}
+        return IndexState(None, str(error))
     try:
-        return {"documents": engine.count()}
+        return IndexState(engine.count())
     finally:
         engine.close()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from notices.attachment import AttachmentText, StoredAttachment
@@ -213,9 +213,3 @@ def _apply_files(revision: tables.RevisionRow, reading: Reading) -> None:
                 setattr(revision.attachments[n], name, value)
         else:
             revision.attachments.append(tables.AttachmentRow(position=n, url=attached.url, **values))
-
-
-def behind(database: Engine) -> int:
-    """How many revisions an earlier parser read: `notices reparse` brings them up to date."""
-    with Session(database) as session, session.begin():
-        return session.scalar(select(func.count()).select_from(tables.RevisionRow).where(tables.RevisionRow.parser_version != PARSER)) or 0

@@ -9,24 +9,25 @@ from datetime import UTC, datetime
 from notices.config import Config, load_config
 from notices.errors import BadInput, ConfigError
 from operations.index_switch import use_index
-from operations.indexing import build_aside, drain, rebuild_index
+from operations.indexing import drain, rebuild_index, stage_index
 from pipeline.sql.database import open_database
 from preservation.proofs.checkpoints import daily_checkpoint
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices index`."""
-    verb = verbs.add_parser("index", help="bring the index up to date with the archive")
-    verb.add_argument("--rebuild", action="store_true", help="build it anew from SQL, aside, and swap")
-    verb.add_argument("--to", metavar="URL", help="with --rebuild: build it there (tantivy:///folder), then use that one")
-    verb.add_argument("--aside", action="store_true", help="with --to: build it, but leave the one in use")
-    verb.set_defaults(run=run_index)
+    verb = verbs.add_parser("index", help="bring the index up to date, or rebuild it")
+    verb.add_argument("--rebuild", action="store_true", help="build the index from SQL in a folder of its own, then swap it in")
+    verb.add_argument("--to", metavar="URL", help="with --rebuild: build another index there (tantivy:///folder) and change over to it")
+    verb.add_argument("--stage", action="store_true", help="with --to: only build it; the present index stays in use")
+    verb.add_argument("--aside", dest="stage", action="store_true", help=argparse.SUPPRESS)  # the name of --stage in the first release
+    verb.set_defaults(run=run)
 
 
-def run_index(args: argparse.Namespace, config: Config) -> int:
-    """Drain or rebuild; prints the count."""
-    if args.to is not None or args.aside:
-        return _run_to(args, config)
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Drain or rebuild; print the count."""
+    if args.to is not None or args.stage:
+        return _change_over(args, config)
     database = open_database(config)
     count = rebuild_index(config, database) if args.rebuild else drain(config, database)
     daily_checkpoint(database, config, datetime.now(UTC))
@@ -34,19 +35,19 @@ def run_index(args: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def _run_to(args: argparse.Namespace, config: Config) -> int:
-    """Build at --to, let the configuration name it, and write there what came meanwhile."""
+def _change_over(args: argparse.Namespace, config: Config) -> int:
+    """Build the index at --to, name it in the configuration, and write to it what came meanwhile."""
     if not args.rebuild or args.to is None:
-        raise BadInput("--to and --aside go with --rebuild: notices index --rebuild --to URL [--aside]")
+        raise BadInput("--to and --stage go with --rebuild: notices index --rebuild --to URL [--stage]")
     database = open_database(config)
-    print(f"{build_aside(config, database, args.to)} notices in the new index {args.to}")
-    if args.aside:
-        print(f"{config.index} is still the one in use; the same command without --aside changes over")
+    print(f"{stage_index(config, database, args.to)} notices in the new index {args.to}")
+    if args.stage:
+        print(f"{config.index} is still the one in use; the same command without --stage changes over")
         return 0
     file = use_index(config, args.to)
     now = load_config(os.environ)
     if now.index != args.to:
-        raise ConfigError(f"{file} names the new index, but NOTICES_INDEX is set to {now.index} and wins: set it to {args.to}")
+        raise ConfigError(f"{file} names the new index, but the variable NOTICES_INDEX overrides it with {now.index}: set it to {args.to}")
     written = drain(now, database)
-    print(f"{file} names it: it is the one in use now ({written} notices written since); {config.index} is left as it is")
+    print(f"the new index is in use now, named in {file} ({written} notices written meanwhile); {config.index} is left as it is")
     return 0

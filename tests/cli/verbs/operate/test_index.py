@@ -34,7 +34,7 @@ def test_the_new_index_is_the_one_in_use_once_it_is_built(home: Home) -> None:
     url = f"tantivy://{home.path}/fast"
     said = home.run("index", "--rebuild", "--to", url).stdout
     assert "2 notices in the new index" in said
-    assert "it is the one in use now" in said
+    assert "the new index is in use now" in said
     assert found(home, "汛防") == ["http://a.example/1"]
     assert json.loads(home.run("status", "--json").stdout)["index"]["url"] == url
     bring(home, {**LINE, "url": "http://a.example/3", "text": "新来的一件。"})
@@ -53,18 +53,21 @@ def test_a_file_that_cannot_be_changed_safely_is_left_alone(home: Home) -> None:
     text = f'contact = "a@b.example"\n"index" = "whoosh://{home.path}/index"\n'
     file.write_text(text, encoding="utf-8")
     said = home.run("index", "--rebuild", "--to", f"tantivy://{home.path}/fast", check=2).stderr
-    assert f'let it say: index = "tantivy://{home.path}/fast"' in said
+    assert f'write this line into it: index = "tantivy://{home.path}/fast"' in said
     assert file.read_text(encoding="utf-8") == text
     assert found(home, "汛防") == ["http://a.example/1"]
 
 
 def test_a_variable_that_wins_over_the_file_is_said(home: Home) -> None:
     home.environment["NOTICES_INDEX"] = f"whoosh://{home.path}/index"
-    assert "NOTICES_INDEX is set" in home.run("index", "--rebuild", "--to", f"tantivy://{home.path}/fast", check=2).stderr
+    assert (
+        "the variable NOTICES_INDEX overrides it" in home.run("index", "--rebuild", "--to", f"tantivy://{home.path}/fast", check=2).stderr
+    )
 
 
-def test_one_that_is_built_aside_is_not_used_yet(home: Home) -> None:
-    said = home.run("index", "--rebuild", "--to", f"tantivy://{home.path}/fast", "--aside").stdout
+@pytest.mark.parametrize("option", ["--stage", "--aside"])
+def test_one_that_is_staged_is_not_used_yet(home: Home, option: str) -> None:
+    said = home.run("index", "--rebuild", "--to", f"tantivy://{home.path}/fast", option).stdout
     assert "is still the one in use" in said
     assert not (home.path / "notices.toml").exists()
     assert found(home, "汛防") == ["http://a.example/1"]
@@ -72,7 +75,7 @@ def test_one_that_is_built_aside_is_not_used_yet(home: Home) -> None:
 
 def test_what_came_between_building_and_changing_over_is_in_both(home: Home) -> None:
     url = f"tantivy://{home.path}/fast"
-    home.run("index", "--rebuild", "--to", url, "--aside")
+    home.run("index", "--rebuild", "--to", url, "--stage")
     bring(home, {**LINE, "text": "改过的正文。"}, {**LINE, "url": "http://a.example/3", "text": "新来的一件。"})
     assert found(home, "新来的一件") == ["http://a.example/3"]
     (home.path / "notices.toml").write_text(f'index = "{url}"\n', encoding="utf-8")
@@ -85,7 +88,7 @@ def test_what_came_between_building_and_changing_over_is_in_both(home: Home) -> 
 
 def test_a_rebuild_of_the_old_index_does_not_hide_what_the_new_one_lacks(home: Home) -> None:
     url = f"tantivy://{home.path}/fast"
-    home.run("index", "--rebuild", "--to", url, "--aside")
+    home.run("index", "--rebuild", "--to", url, "--stage")
     (home.path / "index" / "current").unlink()
     bring(home, {**LINE, "text": "改过的正文。"})
     home.run("index", "--rebuild")
@@ -105,8 +108,8 @@ def test_a_rebuild_in_the_new_engine_works_like_any(home: Home) -> None:
     ("words", "said"),
     [
         (("--to", "tantivy:///x/y"), "go with --rebuild"),
-        (("--rebuild", "--to", "tantivy://{home}/index"), "the index in use lies there"),
-        (("--rebuild", "--to", "whoosh://{home}/./index"), "the index in use lies there"),
+        (("--rebuild", "--to", "tantivy://{home}/index"), "this is the folder of the index in use"),
+        (("--rebuild", "--to", "whoosh://{home}/./index"), "this is the folder of the index in use"),
         (("--rebuild", "--to", "tantivy://fast"), "three slashes"),
         (("--rebuild", "--to", "lucene:///x/y"), "no engine for 'lucene'"),
     ],

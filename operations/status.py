@@ -1,0 +1,220 @@
+"""What `status` reports: the archive's totals, its index, its log, and the health of every source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from crawler.source import Source, all_sources
+from index.engines import outgrown
+from notices.config import Config
+from notices.version import PARSER
+from operations.indexing import index_state
+from operations.json_values import json_value
+from pipeline.observe import health
+from pipeline.observe.health_facts import facts
+from pipeline.sql import outbox, tables
+from pipeline.sql.runs import is_running
+from preservation.proofs import checkpoints
+
+_BYTES_PER_CHARACTER = 3  # Chinese in UTF-8
+_MOST_MISSED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Rows of the archive."""
+
+    source: int
+    notice: int
+    revision: int
+    attachment: int
+    snapshot: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """The index: notices that wait for it, documents in it (None and the reason when it cannot be opened), and why it is too small an engine."""
+
+    url: str
+    waiting: int
+    documents: int | None
+    error: str | None
+    outgrown: str | None
+
+    def as_json(self) -> dict[str, object]:
+        """The fields; `error` only where there is one."""
+        error = {"error": self.error} if self.error is not None else {}
+        return {"url": self.url, "waiting": self.waiting, "documents": self.documents, **error, "outgrown": self.outgrown}
+
+
+@dataclass(frozen=True, slots=True)
+class LogStatus:
+    """The newest signed checkpoint."""
+
+    signed_at: datetime
+    snapshots: int
+
+    def as_json(self) -> dict[str, object]:
+        """The time in UTC to the second."""
+        return {"signed_at": in_utc(self.signed_at), "snapshots": self.snapshots}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """A source's health, from the age of its data. `outcome` is that of the newest run, "never" before the first."""
+
+    name: str
+    site: str
+    enabled: bool
+    notices: int
+    newest_date: date | None
+    last_run: datetime | None
+    outcome: str
+    reason: str
+    state: health.State
+    reasons: tuple[str, ...]
+    last_new: datetime | None
+    usual_days: float | None
+    allowed_days: float | None
+
+    @property
+    def failing(self) -> bool:
+        """Whether somebody must look at the source."""
+        return self.state == "failing" or self.outcome in ("failed", "crashed")
+
+    def as_json(self) -> dict[str, object]:
+        """The fields, times in UTC to the second."""
+        values = {name: json_value(getattr(self, name)) for name in self.__dataclass_fields__}
+        moments = {"last_run": self.last_run, "last_new": self.last_new}
+        return {**values, **{name: in_utc(moment) if moment else None for name, moment in moments.items()}}
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveStatus:
+    """The archive at a moment. `log` is None before the first checkpoint; `behind` counts revisions that an earlier parser read."""
+
+    home: str
+    counts: Counts
+    index: IndexStatus
+    log: LogStatus | None
+    behind: int
+    sources: tuple[SourceStatus, ...]
+
+
+def archive_status(database: Engine, config: Config, now: datetime) -> ArchiveStatus:
+    """The state of the archive and of each source that it knows or that is enabled."""
+    counted = (tables.SourceRow, tables.NoticeRow, tables.RevisionRow, tables.AttachmentRow, tables.SnapshotRow)
+    with Session(database) as session, session.begin():
+        counts = Counts(*(session.scalar(select(func.count()).select_from(row)) or 0 for row in counted))
+        by_earlier = tables.RevisionRow.parser_version != PARSER
+        behind = session.scalar(select(func.count()).select_from(tables.RevisionRow).where(by_earlier)) or 0
+    signed = checkpoints.newest(database)
+    return ArchiveStatus(
+        home=str(config.home),
+        counts=counts,
+        index=_index(database, config),
+        log=LogStatus(signed.made_at, signed.size) if signed else None,
+        behind=behind,
+        sources=tuple(_sources(database, config, now)),
+    )
+
+
+def _index(database: Engine, config: Config) -> IndexStatus:
+    state = index_state(config)
+    return IndexStatus(config.index, outbox.due_count(database), state.documents, state.error, _outgrown(database, config, state.documents))
+
+
+def _outgrown(database: Engine, config: Config, documents: int | None) -> str | None:
+    """Why the index should move to a faster engine; None while it need not."""
+    if not config.index.startswith("whoosh:") or not documents:
+        return None
+    with Session(database) as session, session.begin():
+        characters = session.scalar(select(func.sum(func.length(tables.RevisionRow.text)))) or 0
+    return outgrown(documents, characters * _BYTES_PER_CHARACTER / 1e6)
+
+
+def _sources(database: Engine, config: Config, now: datetime) -> Iterator[SourceStatus]:
+    """Every source that the archive knows, then the enabled ones that were never crawled."""
+    known = {name: source for name, (source, _path) in all_sources(config.sources_dir).items()}
+    with Session(database) as session, session.begin():
+        for row in session.scalars(select(tables.SourceRow).order_by(tables.SourceRow.name)):
+            yield _source(row, known.pop(row.name, None), facts(session, row), config, now)
+    for name, source in sorted(known.items()):
+        if source.enabled:
+            yield _source(tables.SourceRow(name=name, site=source.site), source, health.Facts(), config, now)
+
+
+def _source(row: tables.SourceRow, source: Source | None, found: health.Facts, config: Config, now: datetime) -> SourceStatus:
+    verdict = health.judge(found, _expected(row.name, source, found, config, now), now)
+    last = found.runs[0] if found.runs else None
+    return SourceStatus(
+        name=row.name,
+        site=row.site,
+        enabled=bool(source and source.enabled),
+        notices=found.notices,
+        newest_date=verdict.newest,
+        last_run=last.started_at if last else None,
+        outcome=last.outcome if last else "never",
+        reason=last.reason if last else "",
+        state=verdict.state,
+        reasons=tuple(verdict.reasons),
+        last_new=found.newest_seen_at,
+        usual_days=verdict.rhythm.usual,
+        allowed_days=verdict.rhythm.allowed,
+    )
+
+
+def _expected(name: str, source: Source | None, found: health.Facts, config: Config, now: datetime) -> health.Expected:
+    if source is None:
+        return health.Expected(known=False)
+    finished = next((r.finished_at for r in found.runs if r.finished_at), None)
+    since = finished or (found.runs[-1].started_at if found.runs else None)
+    return health.Expected(
+        enabled=source.enabled,
+        min_entries=source.expect.min_entries,
+        every_days=source.expect.every_days,
+        max_age_days=source.expect.max_age_days,
+        missed_runs=_missed(source.schedule, since, now) if since else 0,
+        alive=bool(found.runs) and found.runs[0].outcome == "running" and is_running(config.locks_dir, name),
+    )
+
+
+def _missed(schedule: str, since: datetime, now: datetime) -> int:
+    """How many runs were due since then; counting ends at a thousand."""
+    from apscheduler.triggers.cron import CronTrigger  # start-up time: an archive that is never crawled needs no clock
+
+    trigger = CronTrigger.from_crontab(schedule, timezone=health.ZONE)
+    due, missed = trigger.get_next_fire_time(None, since), 0
+    while due and due <= now and missed < _MOST_MISSED:
+        missed += 1
+        due = trigger.get_next_fire_time(due, now)
+    return missed
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The newest run of a source and what it counted."""
+
+    source: str
+    outcome: str
+    counts: Mapping[str, int]
+
+
+def last_runs(database: Engine, names: Sequence[str]) -> Iterator[LastRun]:
+    """The newest run of each named source that has one, by name."""
+    with Session(database) as session, session.begin():
+        for row in session.scalars(select(tables.SourceRow).where(tables.SourceRow.name.in_(names)).order_by(tables.SourceRow.name)):
+            mine = tables.RunRow.source_id == row.id
+            last = session.scalar(select(tables.RunRow).where(mine).order_by(tables.RunRow.id.desc()).limit(1))
+            if last is not None:
+                yield LastRun(row.name, last.outcome, last.counts)
+
+
+def in_utc(moment: datetime) -> str:
+    """A time as reports write it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
