@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import re
 
-_COUNT = "[一二三四五六七八九十百零〇\\d]{1,6}"
-_LEVELS = (
-    f"第{_COUNT}编", f"第{_COUNT}章", f"第{_COUNT}节", f"第{_COUNT}条", "[一二三四五六七八九十]{1,4}、",
-    "[（(][一二三四五六七八九十]{1,4}[）)]", r"\d{1,2}(?:[．、]|\.(?!\d))", r"[（(]\d{1,2}[）)]",
-)  # fmt: skip
-_HEADING = re.compile("[ \\t\u3000\xa0]{0,8}(?:" + "|".join(f"({level})" for level in _LEVELS) + ")([^。；：:;\\n]{0,40})")
-_ARTICLE = 3
+from notices.reference.headings import ARTICLE, Heading, heading_of
+
 _SCAN = 200_000
 _LONGEST = 26
-
-
-def _cut(text: str) -> str:
-    """A heading; of a paragraph that begins with a number, its beginning."""
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+_PADDING = " \t\u3000\xa0"
 
 
 def section_path(text: str, at: int) -> tuple[str, ...]:
-    """The headings that the character at `at` stands under, outermost first."""
+    """The headings that the character at `at` is under, outermost first."""
     end = text.find("\n", at)
     before = text[max(0, at - _SCAN) : end if end >= 0 else len(text)][: _SCAN + 200]
-    headings: dict[int, str] = {}
+    above: list[Heading] = []
     for line in before.split("\n"):
-        found = _HEADING.match(line)
+        found = heading_of(line.lstrip(_PADDING))
         if found:
-            level = next(i for i in range(len(_LEVELS)) if found[i + 1])
-            headings = {k: v for k, v in headings.items() if k < level}
-            headings[level] = found[level + 1] + ("" if level == _ARTICLE else _cut(found[len(_LEVELS) + 1].rstrip()))
-    return tuple(headings[level] for level in sorted(headings))
+            while above and above[-1].rank >= found.rank:
+                above.pop()
+            above.append(found)
+    return tuple(map(_shown, above))
+
+
+def _shown(heading: Heading) -> str:
+    """The number and the text up to a colon, of a long one its beginning; an article's text is its first sentence, so only its number."""
+    if heading.rank == ARTICLE:
+        return heading.number
+    text = re.split("[：:]", heading.text, maxsplit=1)[0].rstrip()
+    return heading.mark + (text if len(text) <= _LONGEST else text[:_LONGEST] + "…")
