@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from notices.attachment import AttachmentText
+from notices.reference.headings import heading_of
 from notices.text.whitespace import remove_whitespace
 from pipeline.attachments.limits import MAX_PAGES, MAX_TEXT, Encrypted, TooLarge, found
 
@@ -13,7 +14,6 @@ SCANNED_BELOW = 50  # characters a page (reference/domain.md §4.6)
 _BEFORE = re.compile(r"[\u3400-\u9fff，、；：“‘（《〔0-9A-Za-z]$")
 _AFTER = re.compile(r"[\u3400-\u9fff，。、；：！？”’）》〕0-9A-Za-z]")
 _HAN = re.compile(r"[\u3400-\u9fff\uff00-\uff5e\u3000-\u303f]")
-_HEADING = re.compile(r"(?:第[一二三四五六七八九十百零〇\d]{1,6}[章节条]|[（(]?[一二三四五六七八九十]{1,3}[）)、]|附件)")
 _FULL = 0.75  # of the widest line: a shorter one ends its paragraph
 _NARROW = 30  # columns: lines of headings, tables and forms, 15 characters wide
 
@@ -111,4 +111,10 @@ def _goes_on(before: str, after: str) -> bool:
     if not (_BEFORE.search(before[-1:]) and _AFTER.match(after)) or after.isdigit():
         return False
     is_han = _HAN.match(before[-1:]) or _HAN.match(after)
-    return bool(is_han) and not _HEADING.match(after)
+    return bool(is_han) and not _opens_paragraph(after)
+
+
+def _opens_paragraph(line: str) -> bool:
+    """Whether a line begins a heading or an attachment; 1. and （1） also begin the second half of a wrapped line."""
+    heading = heading_of(line)
+    return line.startswith("附件") or (heading is not None and not heading.is_counted_in_digits)

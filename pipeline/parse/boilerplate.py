@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from notices.reference.headings import heading_of
 from notices.text.dates import date_line
 from notices.text.whitespace import remove_whitespace
 from pipeline.parse.labels import is_label_line
@@ -32,9 +33,6 @@ _CONTACT = re.compile("(?:联系|办公|通[讯信]|单位)?(?:地址|电话|邮
 _OWNER = re.compile("版权所有|主办|承办|ICP备|公网安备|copyright|技术支持|分辨率", re.I)
 _CRUMB = re.compile(r"(?:您?(?:现在)?(?:的|所在|当前)?(?:所在)?位置|您所在位置|当前栏目|今天是|首页\s?(?:>|»|›|/|&gt;|-|—|→|·))")
 _LEAD_TOOLS = re.compile(rf"(?:{_TOOL}|[\d:：\-年月日次\s]|浏览|阅读|点击|次数|量|数|来源|发布|日期|时间|视力保护色|作者|编辑){{1,60}}+")
-_BEGUN = re.compile(
-    "[。；：:]$|^(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|第[一二三四五六七八九十百]{1,4}[条章])"
-)
 _DATED = re.compile(r"(?:(?:时间|日期|作者)\s?[:：]\s?)?(?:19|20)\d\d[-/年.]\d{1,2}[-/月.]\d{1,2}日?(?:\s+\d{1,2}:\d\d(?::\d\d)?)?")
 _PLACE = re.compile("(?:地点|地址|会议|主讲|内容|参加)")
 
@@ -96,7 +94,7 @@ def _start(lines: Sequence[str], titles: Sequence[str]) -> int:
     for n, line in enumerate(lines[:20]):
         if is_lead(line) or (n < 3 and _DATED.fullmatch(line) and not _PLACE.match("".join(lines[n + 1 : n + 2]))):
             start = n + 1
-        elif len(line) > 80 or _BEGUN.search(line):
+        elif len(line) > 80 or line.endswith(("。", "；", "：", ":")) or heading_of(line):
             break
     return start + _title_lines(lines[start : start + 8], titles)
 

@@ -9,6 +9,7 @@ from itertools import islice, pairwise
 
 from lxml import etree
 
+from notices.reference.headings import heading_of
 from notices.reference.numbers import parse_number
 from notices.text.html import one_line, text_of
 from notices.text.whitespace import remove_whitespace
@@ -23,7 +24,6 @@ _WRAPPED = re.compile("(?:关于|印发|转发|批转|批准|公布).{3,60}(?<![
 _AGENCY_LINE = re.compile(
     "(?!.{0,30}(?:首页|关于))[\u4e00-\u9fff ]{2,38}(?:政府|委员会|办公厅|办公室|[厅局委部院署会处所站社]|中心|大学|学院|公司|小组|指挥部)"
 )
-_SECTION = re.compile("(?:第?[一二三四五六七八九十百]{1,4}[、章节条部]|[（(][一二三四五六七八九十]{1,3}[)）]|\\d{1,2}[.．、])")
 _SITE_END = re.compile("(?:网站?|门户|政府网|平台|网首页|信息网|中心|分中心|栏目|频道)$")
 _HAN = "\u2e80-\u9fff\uf900-\ufaff《》（）〔〕“”、，。：；"
 _WRAP = re.compile(rf"(?<=[{_HAN}])\s*\n\s*(?=[{_HAN}])")
@@ -158,7 +158,7 @@ def _score(text: str, page: str, names: Sequence[str]) -> float:
         score += 1
     if _SITE_END.search(text):
         score -= 3
-    if text.endswith(("。", "；", "：", ":")) or _SECTION.match(text):
+    if text.endswith(("。", "；", "：", ":")) or heading_of(text):
         score -= 4
     return score + (1 if 10 <= len(short) <= 120 else 0 if len(short) >= 6 else -2)
 

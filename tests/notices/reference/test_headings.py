@@ -35,7 +35,19 @@ def test_number_and_text_of_a_heading(line: str, rank: int, number: str, text: s
 
 
 @pytest.mark.parametrize(
-    "line", ["", "各单位：", "2026年3月1日", "1.5万元以上", "第一季度完成情况", "一次性告知", "1.\t张三\t合格", "（云岫市）", "附件1"]
+    "line",
+    [
+        "",
+        "各单位：",
+        "2026年3月1日",
+        "12 月份完成情况",
+        "1.5万元以上",
+        "第一季度完成情况",
+        "一次性告知",
+        "1.\t张三\t合格",
+        "（云岫市）",
+        "附件1",
+    ],
 )
 def test_running_text_is_not_a_heading(line: str) -> None:
     assert heading_of(line) is None
