@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from benchmarks.search_questions import PAGE, Asked
 from index import engines as index_open
 from index.answer.tiers import answer
 from index.engine import Document
@@ -16,20 +16,7 @@ from index.query.tree import Is, Query
 from index.search import read_query
 from notices.text.fold import fold, grams
 
-PAGE = 10
 NAMES = ("tantivy", "whoosh", "fts5-bigrams", "whoosh-jieba")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One question: all of `words`, none of `without`, either one where `either`; of one kind; `loose` ranks by any part of it."""
-
-    group: str
-    words: tuple[str, ...]
-    without: tuple[str, ...] = ()
-    either: bool = False
-    kind: str = ""
-    loose: bool = False
 
 
 class Peer(Protocol):

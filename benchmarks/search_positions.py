@@ -12,7 +12,7 @@ from whoosh.query.compound import And, AndNot, Or
 from whoosh.query.positional import Phrase
 from whoosh.query.terms import Prefix, Term
 
-from benchmarks.search_peers import PAGE, Asked
+from benchmarks.search_questions import PAGE, Asked
 from index.engine import Document
 from notices.text.fold import fold, grams
 

@@ -5,15 +5,28 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from benchmarks.search_corpus import KINDS
-from benchmarks.search_peers import Asked
 from index.engine import Document
 from notices.text.fold import fold
 
 EACH = 40
+PAGE = 10  # hits that every question asks for
 SCANNED = ("rare", "common", "long phrase", "one character")
 _HAN = r"[一-鿿]"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question: all of `words`, none of `without`, either one where `either`; of one kind; `loose` ranks by any part of it."""
+
+    group: str
+    words: tuple[str, ...]
+    without: tuple[str, ...] = ()
+    either: bool = False
+    kind: str = ""
+    loose: bool = False
 
 
 def sample(documents: Iterable[Document], size: int, seed: int = 3) -> list[Document]:

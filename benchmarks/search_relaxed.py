@@ -19,7 +19,8 @@ from typing import Any
 
 from benchmarks.corpus import lines
 from benchmarks.search_corpus import documents, sentences
-from benchmarks.search_peers import NAMES, Asked, Peer, peer
+from benchmarks.search_peers import NAMES, Peer, peer
+from benchmarks.search_questions import Asked
 from index.engine import Document
 from notices.errors import ConfigError, QueryLimitError
 from notices.text.fold import fold

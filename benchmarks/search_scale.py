@@ -20,8 +20,8 @@ from typing import Any
 
 from benchmarks.search_corpus import documents, sentences
 from benchmarks.search_growth import growth_plot, growth_table
-from benchmarks.search_peers import NAMES, Asked, Peer, peer
-from benchmarks.search_questions import questions, sample, scanned, substrings
+from benchmarks.search_peers import NAMES, Peer, peer
+from benchmarks.search_questions import Asked, questions, sample, scanned, substrings
 from benchmarks.search_report import ALL, conditions, plot, put, table
 from benchmarks.search_steps import run_step
 from index.engine import Document
