@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks.search_corpus import CHARACTERS, documents, invented, sentences
 from benchmarks.search_growth import growth_plot, growth_table
-from benchmarks.search_peers import Asked, peer
-from benchmarks.search_questions import SCANNED, questions, sample, scanned, substrings
+from benchmarks.search_peers import peer
+from benchmarks.search_questions import SCANNED, Asked, questions, sample, scanned, substrings
 from benchmarks.search_relaxed import WAYS, core, pieces
 from benchmarks.search_report import ALL, conditions, plot, put, table
 from benchmarks.search_scale import _group, _recall

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.test_verify import change, damages, files, flip
-from tests.faults.damages import WARC_BYTES, lines
 from tests.support.archive_home import Home
+from tests.support.faults.damages import WARC_BYTES, lines
 
 
 @pytest.fixture(scope="module")

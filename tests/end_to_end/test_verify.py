@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.damages import WARC_BYTES, added_record, document_rewritten, lines
-from tests.faults.test_verify_damage import config_of
 from tests.support.archive_home import ROOT, Home
+from tests.support.faults.damages import WARC_BYTES, added_record, config_of, document_rewritten, lines
 
 
 @pytest.fixture(scope="module")

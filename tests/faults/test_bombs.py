@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import gzip
 import io
-import subprocess
-import threading
-import time
 import zipfile
 import zlib
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.conftest import Figure
-from tests.support.archive_home import ROOT, Home
+from tests.support.archive_home import Home
+from tests.support.faults.watched import watched_crawl
 from tests.support.site_server import Page, Site, list_page, notice_page, notice_path, serving
 
 pytestmark = pytest.mark.faults
 
-MOST_MB = {"cli.crawl_worker": 500, "pipeline.attachments.worker": 1100, "together": 1600}  # extraction is allowed 1 GiB of addresses
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 
@@ -109,50 +105,24 @@ def bombed_site() -> tuple[Site, int, int]:
     return site, len(pages), len(files)
 
 
-def peak_of(process: subprocess.Popen[str], stop: threading.Event) -> dict[str, int]:
-    """The most bytes that each of the programs in the process's family held, and all of them together."""
-    peaks: dict[str, int] = {}
-    while not stop.wait(0.02):
-        try:
-            now = {"together": 0}
-            for each in (psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)):
-                name = next((word for word in each.cmdline() if word.startswith(("cli.", "pipeline."))), each.name())
-                now[name] = each.memory_info().rss
-                now["together"] += now[name]
-            peaks = {name: max(now.get(name, 0), peaks.get(name, 0)) for name in now | peaks}
-        except psutil.NoSuchProcess:
-            continue
-    return peaks
-
-
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_crawl_goes_on_past_every_bomb_within_its_memory(tmp_path: Path, figure: Figure) -> None:
     home = Home(tmp_path / "home")
     site, pages, files = bombed_site()
-    found: list[dict[str, int]] = []
     with serving(site):
         home.source(site.base)
-        started = time.monotonic()
-        out = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        crawl = subprocess.Popen(home.command("crawl", "linshan"), env=home.environment, cwd=ROOT, text=True, **out)
-        stop = threading.Event()
-        watcher = threading.Thread(target=lambda: found.append(peak_of(crawl, stop)))
-        watcher.start()
-        said, _ = crawl.communicate(timeout=500)
-        stop.set()
-        watcher.join()
-    seconds, peaks = time.monotonic() - started, {name: round(size / 1e6) for name, size in found[0].items()}
+        crawl = watched_crawl(home, "linshan")
     outcomes = dict(home.rows("select name, outcome from attachment"))
     figure(
         f"{pages} page bombs, {files} file bombs in one crawl",
         pages + files,
-        f"{seconds:.0f} s, MB {peaks}, exit {crawl.returncode}, {outcomes}",
+        f"{crawl.seconds:.0f} s, MB {crawl.megabytes}, exit {crawl.exit_code}, {outcomes}",
     )
-    assert crawl.returncode in (0, 3), said
+    assert crawl.exit_code in (0, 3), crawl.said
     good = {title for (title,) in home.rows("select title from revision")}
     assert len([t for t in good if any(f"第{n}号" in t for n in range(1, 6))]) == 5
     assert len(outcomes) == files
     assert set(outcomes.values()) <= {"too_large", "broken", "ok", "scanned", "unsupported"}
-    assert {name for name, most in MOST_MB.items() if peaks[name] > most} == set()
+    assert crawl.over() == set()
     assert home.search("第3号河段")["total"] >= 1
     home.run("verify", "--no-index")

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Figure
-from tests.faults.inject import hooked, noted
-from tests.faults.inject_checks import archive, found, wrongs
-from tests.faults.inject_server import Served, served
-from tests.faults.inject_site import publish, tiny_site
 from tests.support.archive_home import Home
+from tests.support.faults.inject.checks import archive, found, wrongs
+from tests.support.faults.inject.hooks import hooked, noted
+from tests.support.faults.inject.server import Served, served
+from tests.support.faults.inject.site import publish, tiny_site
 
 OLD, ALL = 1, 4
 SEED = 20261123

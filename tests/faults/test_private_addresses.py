@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import Figure
-from tests.faults.private_net import PUBLIC
 from tests.support.archive_home import ROOT
+from tests.support.faults.private_net import PUBLIC
 
 pytestmark = pytest.mark.faults
 
@@ -22,7 +22,7 @@ def crawled(home: Path, more: str = "") -> dict[str, Any]:
     """What a crawl of the hostile site reached; skips where no namespaces can be made."""
     if os.geteuid() != 0:
         pytest.skip("network namespaces need root")
-    command = [sys.executable, "-m", "tests.faults.private_net", str(home), more]
+    command = [sys.executable, "-m", "tests.support.faults.private_net", str(home), more]
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False, env=os.environ | {"PYTHONPATH": str(ROOT)}
     )

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Figure
-from tests.faults.inject_checks import archive, wrongs
-from tests.faults.inject_site import publish, tiny_site
 from tests.support.archive_home import Home
+from tests.support.faults.inject.checks import archive, wrongs
+from tests.support.faults.inject.site import publish, tiny_site
 
 PARTS = ("database", "index", "warc")
 OLD, ALL = 2, 6

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Figure
-from tests.faults.private_net import HOSTS, PUBLIC, SCHEMES, offered
-from tests.faults.scripted_net import WAYS
 from tests.support.archive_home import ROOT, Home
+from tests.support.faults.private_net import HOSTS, PUBLIC, SCHEMES, offered
+from tests.support.faults.scripted_net import WAYS
 from tests.support.site_server import Page, Site, notice_page, notice_path, serving, small_site
 
 pytestmark = pytest.mark.faults
@@ -89,7 +89,7 @@ def test_other_schemes_are_refused_in_a_source_file(tmp_path: Path, url: str) ->
 def test_json_scripts_bases_refreshes_and_file_redirects_lead_to_no_private_address(tmp_path: Path, figure: Figure) -> None:
     if os.geteuid() != 0:
         pytest.skip("network namespaces need root")
-    command = [sys.executable, "-m", "tests.faults.scripted_net", str(tmp_path / "home")]
+    command = [sys.executable, "-m", "tests.support.faults.scripted_net", str(tmp_path / "home")]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False, env=environment)
     if "no namespaces here" in done.stderr:

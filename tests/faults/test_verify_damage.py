@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from notices.config import Config, load_config
+from notices.config import Config
 from operations.verify_index import check_index
 from pipeline.sql.database import for_reading, open_database
 from preservation.verify import Finding, verify_archive
 from tests.conftest import Figure
-from tests.faults.damages import INDEX, SQL, WARC, WARC_BYTES, Damage, an_archive, lines
 from tests.support.archive_home import Home
+from tests.support.faults.damages import INDEX, SQL, WARC, Damage, an_archive, config_of, lines
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
@@ -36,12 +36,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert sealed >= 4
     assert snapshots >= 100
     return home.path
-
-
-def config_of(home: Path, engine: str = "whoosh") -> Config:
-    """The configuration of a copy; of either engine's index, which then lies at <home>/index."""
-    config = load_config({"NOTICES_HOME": str(home), "NOTICES_WARC_MAX_BYTES": str(WARC_BYTES)})
-    return config if engine == "whoosh" else config._replace(index=config.index.replace("whoosh:", "tantivy:"))
 
 
 def copied(whole: Path, target: Path, engine: str) -> Config:

@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[4]
 _LATER = (
     *(
         "cli.verbs.collect.crawl",
@@ -82,7 +82,7 @@ def served(folder: Path) -> Iterator[Served]:
     client = folder / "python"
     client.write_text(_CLIENT.format(python=sys.executable, address=address), encoding="utf-8")
     client.chmod(0o755)
-    command = [sys.executable, "-m", "tests.faults.inject_server", address, str(client)]
+    command = [sys.executable, "-m", "tests.support.faults.inject.server", address, str(client)]
     with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}) as server:
         try:
             while not os.path.exists(address):
@@ -98,7 +98,7 @@ def main() -> None:
     """Import the program behind the wraps and fork it for every caller."""
     address, client = sys.argv[1:]
     os.environ.update(FAULT="off", FAULT_HOME="/nowhere", FAULT_LOG="/nowhere")
-    from tests.faults.inject import arm
+    from tests.support.faults.inject.hooks import arm
 
     fault, mains = arm(), _imported()
     line = _called(address)

@@ -1,4 +1,4 @@
-"""A network of the test's own, in which private addresses answer: `python -m tests.faults.private_net HOME`, as root.
+"""A network of the test's own, in which private addresses answer: `python -m tests.support.faults.private_net HOME`, as root.
 
 A namespace with one interface that holds a public address, private ones and loopback; a name server that answers as a hostile one would;
 one web server on all addresses that notes on which of them it was reached. Then a crawl of http://public.example/. Prints a JSON object:

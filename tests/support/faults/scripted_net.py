@@ -1,4 +1,4 @@
-"""The hostile site of private_net with its addresses in other places: `python -m tests.faults.scripted_net HOME`, as root.
+"""The hostile site of private_net with its addresses in other places: `python -m tests.support.faults.scripted_net HOME`, as root.
 
 JSON lists, units that a page's scripts would load, base elements, pages that refresh elsewhere, files that redirect.
 """
@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.faults import private_net as net
+from tests.support.faults import private_net as net
 
 WAYS = 5
 _UNITS = 5  # so many units of a page are asked for

@@ -6,7 +6,7 @@ run unchanged but for this. What to do stands in the FAULT variable:
     count                          note every change of a file under FAULT_HOME in FAULT_LOG
     fail:ROLE:K:ERRNO:once         the K-th change in the process of that role (main, worker) fails once
     fail:ROLE:K:ERRNO:lasting      from the K-th on, and in every later process, nothing can grow any more
-    kill:POINT:SIDE:N:family|self  SIGKILL at the N-th passing of a named point (tests/faults/inject_points.py); `points` only notes them
+    kill:POINT:SIDE:N:family|self  SIGKILL at the N-th passing of a named point (tests/support/faults/inject/points.py); `points` only notes them
     began                          note every process, so that all can be killed from outside
 """
 
@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[4]
 GROWING = frozenset({"write", "pwrite", "create", "mkdir"})
 _FILE_POINTS = (
     ("record write", "pwrite", re.compile(r"/warc/[^/]*\.open$")),
@@ -115,7 +115,9 @@ class Fault:
 def hooked(folder: Path, fault: str, home: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """The environment in which every Python process of the archive suffers the fault; what was met is in folder/log."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "sitecustomize.py").write_text("import tests.faults.inject\ntests.faults.inject.arm()\n", encoding="ascii")
+    (folder / "sitecustomize.py").write_text(
+        "import tests.support.faults.inject.hooks\ntests.support.faults.inject.hooks.arm()\n", encoding="ascii"
+    )
     more = {"FAULT": fault, "FAULT_HOME": str(home), "FAULT_LOG": str(folder / "log"), "PYTHONDONTWRITEBYTECODE": "1"}
     return {**environment, **more, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
 
@@ -132,13 +134,13 @@ def arm() -> Fault:
     fault.begin(os.environ, "worker" if "cli.crawl_worker" in sys.orig_argv else "main")
     _wrap_os(fault)
     if fault.words[0] in ("kill", "points", "off"):
-        from tests.faults.inject_points import wrap_functions
+        from tests.support.faults.inject.points import wrap_functions
 
         wrap_functions(fault)
     if fault.words[0] in ("kill", "points", "began"):
         return fault
     _wrap_open(fault)
-    from tests.faults.inject_sqlite import wrap_sqlite
+    from tests.support.faults.inject.sqlite import wrap_sqlite
 
     wrap_sqlite(fault.change)
     return fault

@@ -14,7 +14,7 @@ from pathlib import Path
 from index.engine import AttachedText, Document
 from index.engines import open_engine
 from notices.capture import Capture
-from notices.config import Config
+from notices.config import Config, load_config
 from pipeline.warc.manifest import Manifest, read_manifest, render_manifest
 from pipeline.warc.series import SnapshotWriter
 from tests.support.archive_home import Home
@@ -42,6 +42,12 @@ def lines(count: int, seed: int = 1, size: int = 400) -> str:
             line["attachments"] = [{"name": "巡查表.txt", "url": f"http://a.example/f{n}.txt", "text": f"巡查表第{n}张\f第二页"}]
         made.append(json.dumps(line, ensure_ascii=False))
     return "\n".join(made)
+
+
+def config_of(home: Path, engine: str = "whoosh") -> Config:
+    """The configuration of a copy; of either engine's index, which then lies at <home>/index."""
+    config = load_config({"NOTICES_HOME": str(home), "NOTICES_WARC_MAX_BYTES": str(WARC_BYTES)})
+    return config if engine == "whoosh" else config._replace(index=config.index.replace("whoosh:", "tantivy:"))
 
 
 def an_archive(path: Path, imported: int = 80) -> Home:
