@@ -38,7 +38,7 @@ def test_backup_taken_while_an_import_writes_restores_whole(home: Home, tmp_path
     writing.stdin.write(lines(60, 400))
     writing.stdin.flush()
     home.run("backup", str(tmp_path / "copy"))
-    writing.communicate(timeout=100)
+    writing.communicate(timeout=400)
     restored = Home(tmp_path / "restored")
     said = restored.run("restore", str(tmp_path / "copy")).stdout
     assert said.splitlines()[-1] == "verified: 0 damages"

@@ -111,7 +111,7 @@ def test_busy_server_is_waited_for(home: Home) -> None:
         home.source(site.base)
         began = time.monotonic()
         home.run("crawl")
-    assert time.monotonic() - began > 1
+    assert time.monotonic() - began > 1  # at least: a busy machine only takes longer
     assert home.rows("select count(*) from notice") == [(2,)]
 
 
@@ -215,7 +215,7 @@ def test_first_signal_stops_after_the_page_and_the_next_run_goes_on(home: Home) 
         first = subprocess.Popen(home.command("crawl"), env=home.environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         _wait_for(lambda: site.requests[notice_path(11)] > 0)
         first.send_signal(signal.SIGTERM)
-        first.communicate(timeout=60)
+        first.communicate(timeout=400)
         assert first.returncode == 0
         assert home.rows("select outcome from run") == [("stopped",)]
         (archived,) = home.rows("select count(*) from notice")[0]
@@ -225,7 +225,7 @@ def test_first_signal_stops_after_the_page_and_the_next_run_goes_on(home: Home) 
     assert home.rows("select count(*), sum(revisions) from notice") == [(12, 12)]
 
 
-def _wait_for(condition: object, seconds: float = 30) -> None:
+def _wait_for(condition: object, seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < deadline, "waited in vain"

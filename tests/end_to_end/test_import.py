@@ -88,7 +88,6 @@ def test_seed_notice_is_found(home: Home, shared: Path, tmp_path: Path, query: s
 
 
 @pytest.mark.shared
-@pytest.mark.timeout(400)
 def test_every_document_of_the_corpus_is_found_by_a_run_from_anywhere_in_it(home: Home, shared: Path, tmp_path: Path) -> None:
     from benchmarks.corpus import lines
 

@@ -66,7 +66,6 @@ def listed_on(folder: Path, site: str, lists: set[str]) -> set[str]:
 
 
 @pytest.mark.shared
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("site", sorted(DETAIL))
 def test_site_is_archived_whole_and_once(site: str, shared: Path, tmp_path: Path) -> None:
     folder, home = shared / "data/sites" / site, Home(tmp_path / "home")
@@ -74,11 +73,11 @@ def test_site_is_archived_whole_and_once(site: str, shared: Path, tmp_path: Path
         text = (Path(__file__).parent / "sites" / f"{site}.toml").read_text(encoding="utf-8")
         (home.path / "sources").mkdir(parents=True)
         (home.path / "sources" / f"{site.replace('_', '-')}.toml").write_text(text.replace("{base}", base), encoding="utf-8")
-        home.run("crawl", timeout=280, check=None)
+        home.run("crawl", timeout=400, check=None)
         first = requests.copy()
         archived = Counter(urlsplit(url).path for (url,) in home.rows("select url from notice"))
         lists = {urlsplit(url).path for (url,) in home.rows("select url from snapshot where kind = 'list' and status = 200")}
-        home.run("crawl", timeout=280, check=None)
+        home.run("crawl", timeout=400, check=None)
         again = {path for path in requests - first if path != "/robots.txt"}
     wanted = listed_on(folder, site, lists)
     assert len(wanted) >= 10

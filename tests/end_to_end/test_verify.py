@@ -108,7 +108,6 @@ def test_json_tells_each_damage_and_then_the_counts(home: Home) -> None:
     assert "index" not in clean
 
 
-@pytest.mark.timeout(480)  # bounded by what it does; a busy machine is no alarm
 def test_archive_that_is_being_written_raises_no_alarm(home: Home, tmp_path: Path) -> None:
     runs = 0
     for seed in (2, 3):

@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import Figure
 from tests.support.archive_home import Home
-from tests.support.faults.watched import watched_crawl
+from tests.support.faults.watched import MOST_MB, watched_crawl
 from tests.support.site_server import Page, Site, list_page, notice_page, notice_path, serving
 
 pytestmark = pytest.mark.faults
@@ -123,6 +123,7 @@ def test_crawl_goes_on_past_every_bomb_within_its_memory(tmp_path: Path, figure:
     assert len([t for t in good if any(f"第{n}号" in t for n in range(1, 6))]) == 5
     assert len(outcomes) == files
     assert set(outcomes.values()) <= {"too_large", "broken", "ok", "scanned", "unsupported"}
+    assert set(crawl.megabytes) >= set(MOST_MB)
     assert crawl.over() == set()
     assert home.search("第3号河段")["total"] >= 1
     home.run("verify", "--no-index")

@@ -83,7 +83,7 @@ def pages_that_are_none() -> dict[str, Page]:
     return found | {f"{status} {name}": (status, HTML, AS_PAGES[name].encode()) for status, name in UNDER_A_STATUS}
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1200)
 def test_pages_that_are_no_notices_overwrite_none_and_notices_that_speak_of_them_are_stored(tmp_path: Path, figure: Figure) -> None:
     home, site = Home(tmp_path / "home"), small_site(GOOD, per_page=GOOD)
     site.pages |= {notice_path(n): notice_page(n, extra=words) for n, words in enumerate(WORDS, 1)}
@@ -92,13 +92,13 @@ def test_pages_that_are_no_notices_overwrite_none_and_notices_that_speak_of_them
     rows = "select id, notice_id, n, content_digest, title, text, row_digest from revision order by id"
     with serving(site):
         home.source(site.base)
-        home.run("crawl", "linshan", timeout=200)
+        home.run("crawl", "linshan", timeout=600)
         before = home.rows(rows)
         assert len(before) == GOOD, home.rows("select url, state, reason from listing where state != 'stored'")
         good = {places[name]: site.pages[places[name]] for name in none}
         site.pages |= {places[name]: page for name, page in none.items()}
         site.requests.clear()
-        home.run("crawl", "linshan", "--again", check=None, timeout=300)
+        home.run("crawl", "linshan", "--again", check=None, timeout=600)
         assert min(site.requests[path] for path in places.values()) >= 1
         noted = dict(
             home.rows("select n.url, o.evidence || ': ' || o.detail from observation o join notice n on n.id = o.notice_id order by o.id")
@@ -106,7 +106,7 @@ def test_pages_that_are_no_notices_overwrite_none_and_notices_that_speak_of_them
         states = dict(home.rows("select state, count(*) from notice group by state"))
         assert home.rows(rows) == before
         site.pages |= good
-        home.run("crawl", "linshan", "--again", timeout=300)
+        home.run("crawl", "linshan", "--again", timeout=600)
     kinds = {name: noted.get(f"{site.base}{path}") for name, path in places.items()}
     overwritten = len(set(before) - set(home.rows(rows)))
     figure(

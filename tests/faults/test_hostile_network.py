@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import subprocess
-import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -17,8 +15,9 @@ import brotli  # type: ignore[import-untyped]
 import pytest
 
 from tests.conftest import Figure
-from tests.support.archive_home import ROOT, Home
+from tests.support.archive_home import Home
 from tests.support.faults.broken_server import BROKEN, PAGE, Answer, breaking
+from tests.support.faults.watched import watched_crawl
 from tests.support.site_server import Page, Site, list_page, notice_page, notice_path, serving, small_site
 
 pytestmark = pytest.mark.faults
@@ -27,7 +26,9 @@ HTML = {"Content-Type": "text/html; charset=utf-8"}
 GOOD = 6
 QUICK = tuple(name for name in BROKEN if name not in ("slow", "slow_head", "silent", "endless_head"))  # which need no time-out
 MOST_TRIES = 4  # one request and three retries
-MOST_SECONDS = 200.0
+# What a request listens to before it gives up: of an answer of five bytes a second (85 in the second allowed), of a body beyond 8 MiB (with what
+# the sockets' buffers take, 12 MB).
+MOST_BYTES = {"slow": 200, "slow_head": 200, "endless_chunks": 32 << 20, "endless_body": 32 << 20}
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_broken_answers_are_stored_by_none_retried_a_bounded_number_of_times_and
         assert crawl.exit_code == 3, crawl.said
         assert home.rows("select count(*) from notice") == [(GOOD,)]
         assert max(tries.values()) <= MOST_TRIES
-        print({name: site.sent[path] // max(tries[name], 1) for name, path in paths.items()})
+        assert {name for name, most in MOST_BYTES.items() if site.sent[paths[name]] > most * tries[name]} == set()
         assert crawl.over() == set()
         answers.clear()
         home.run("crawl", "linshan")
@@ -98,7 +99,7 @@ def test_broken_answers_overwrite_no_archived_notice_and_withdraw_none(home: Hom
         home.run("crawl", "linshan")
         before = home.rows("select id, notice_id, n, content_digest, title, text, row_digest from revision order by id")
         answers.update({path: BROKEN[name](notice_page(GOOD + n)) for n, (name, path) in enumerate(paths.items(), 1)})
-        home.run("crawl", "linshan", "--again", check=None, timeout=300)
+        home.run("crawl", "linshan", "--again", check=None, timeout=600)
     assert min(site.requests[path] for path in paths.values()) > 1
     assert home.rows("select id, notice_id, n, content_digest, title, text, row_digest from revision order by id") == before
     states = home.rows("select state, count(*) from notice group by state order by state")
@@ -121,7 +122,7 @@ def test_attachments_that_break_off_are_missing_and_come_with_a_later_reading(ho
         home.run("crawl", "linshan")
         assert home.rows("select outcome, count(*) from attachment group by outcome") == [("missing", len(QUICK))]
         answers.clear()
-        home.run("crawl", "linshan", "--again", timeout=200)
+        home.run("crawl", "linshan", "--again", timeout=600)
     ((whole,),) = home.rows("select count(*) from attachment where outcome = 'ok'")
     figure("attachments that break off", len(QUICK), f"stored as whole 0, had by a later reading {whole}")
     assert whole == len(QUICK)
@@ -168,7 +169,7 @@ def test_short_and_unreadable_retry_after_is_waited_for(home: Home, figure: Figu
         began = time.monotonic()
         home.run("crawl", "linshan")
     figure("Retry-After short or unreadable", len(asked), "waited for, stored")
-    assert time.monotonic() - began > 2  # two of them asked for a second
+    assert time.monotonic() - began > 2  # two of them asked for a second; a busy machine only takes longer
     assert home.rows("select count(*) from notice") == [(len(asked),)]
     assert {site.requests[notice_path(n)] for n in range(1, len(asked) + 1)} == {2}
 
@@ -216,7 +217,7 @@ def test_robots_txt_as_the_standard_reads_it(home: Home, figure: Figure) -> None
         for n, (kind, site) in enumerate(sites.items()):
             site.pages["/robots.txt"] = ROBOTS[kind][0]
             home.source(stack.enter_context(serving(site)).base, f"s{n}")
-        home.run("crawl", "--jobs", "2", check=3, timeout=200)
+        home.run("crawl", "--jobs", "2", check=3, timeout=600)
     fetched = {kind: sum(site.requests[notice_path(n)] for n in range(1, 5)) for kind, site in sites.items()}
     figure("robots.txt, kinds of", len(ROBOTS), f"notices fetched of 4: {fetched}")
     assert fetched == {kind: notices for kind, (_page, notices) in ROBOTS.items()}
@@ -229,7 +230,7 @@ def test_site_whose_robots_txt_cannot_be_had_is_closed(home: Home, figure: Figur
     with ExitStack() as stack:
         for n, (name, site) in enumerate(zip(names, sites, strict=True)):
             home.source(stack.enter_context(breaking(site, {"/robots.txt": BROKEN[name](b"User-agent: *\nAllow: /\n")})).base, f"s{n}")
-        home.run("crawl", "--jobs", "2", check=3, timeout=200)
+        home.run("crawl", "--jobs", "2", check=3, timeout=600)
     figure("robots.txt that cannot be had", len(names), "pages fetched 0")
     assert {path for site in sites for path in site.requests} == {"/robots.txt"}
 

@@ -35,7 +35,7 @@ def kill_soon(home: Home, after: float, *words: str) -> None:
     for process in family:
         if process.is_running():
             process.kill()
-    parent.wait(timeout=20)
+    parent.wait(timeout=600)
 
 
 def assert_whole(home: Home, count: int) -> None:

@@ -113,8 +113,8 @@ def die_at_point(bench: Bench, home: Home, kill: Kill) -> bool:
 
 
 def wait_for_end(home: Home) -> None:
-    """Return when all processes of the archive have ended by themselves. Fails after a minute."""
-    until = time.monotonic() + 60
+    """Return when all processes of the archive have ended by themselves. Fails after five minutes."""
+    until = time.monotonic() + 300
     while any(psutil.pid_exists(each) for each in begun(home)):
         assert time.monotonic() < until, f"a process goes on by itself: {noted(home.path.parent / 'hook')}"
         time.sleep(0.01)

@@ -43,7 +43,7 @@ url = "{base}{column}"
         path.write_text(text, encoding="utf-8")
         return path
 
-    def run(self, *words: str, check: int | None = 0, timeout: float = 100, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, check: int | None = 0, timeout: float = 400, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run `notices WORDS` (or `search …` when the first word is search); assert the exit code unless check is None."""
         done = subprocess.run(
             self.command(*words), env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False, input=stdin

@@ -22,7 +22,7 @@ _TIMES = {
 def crawl(home: Home, *options: str, check: int | None = 0) -> None:
     """One run of the site in its worker process, as `notices crawl` starts it; the index is left as it was."""
     command = [sys.executable, "-m", "cli.crawl_worker", "linshan", *options]
-    done = subprocess.run(command, env=home.environment, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run(command, env=home.environment, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False)
     assert check is None or done.returncode == check, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
 
 

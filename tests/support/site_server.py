@@ -20,6 +20,7 @@ class Site:
     requests: Counter[str] = field(default_factory=Counter)
     tags: dict[str, str] = field(default_factory=dict)  # ETags by path: who names the tag in a request gets 304
     unsent: Counter[str] = field(default_factory=Counter)
+    sent: Counter[str] = field(default_factory=Counter)  # bytes by path, of the answers that `breaking` writes
     base: str = ""
     agents: set[str] = field(default_factory=set)
     at_once: int = 0

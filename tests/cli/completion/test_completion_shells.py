@@ -19,7 +19,7 @@ from cli.completion.completion import script
 from index.engine import Document
 from index.engines import rebuild
 
-SECONDS = 30.0
+SECONDS = 200.0
 DOCUMENTS = [
     Document(1, 1, "u1", "关于河道巡查的通知", "甲", document_number="临政〔2020〕1号"),
     Document(2, 1, "u2", "关于河道巡查的通知 ", "甲", document_number="临政〔2020〕1号"),

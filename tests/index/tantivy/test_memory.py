@@ -19,7 +19,7 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="hands m
 SIZE = 8_000_000
 
 
-def _until(holds: Callable[[], bool], seconds: float = 20) -> bool:
+def _until(holds: Callable[[], bool], seconds: float = 120) -> bool:
     end = time.monotonic() + seconds
     while not holds() and time.monotonic() < end:
         time.sleep(0.05)

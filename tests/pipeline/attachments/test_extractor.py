@@ -121,6 +121,6 @@ def test_worker_ends_with_a_parent_that_is_killed(busy: bool) -> None:
     parent.wait()
     for pipe in (parent.stdin, parent.stdout):
         pipe.close()
-    gone, alive = psutil.wait_procs([worker], timeout=5)
+    gone, alive = psutil.wait_procs([worker], timeout=60)
     assert not alive
     assert gone

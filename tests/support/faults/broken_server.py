@@ -9,9 +9,11 @@ import struct
 import threading
 import time
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count, repeat
+from typing import Any
 
 import brotli  # type: ignore[import-untyped]
 
@@ -33,7 +35,7 @@ def breaking(site: Site, answers: dict[str, Answer]) -> Iterator[Site]:
             path = head.split(b" ", 2)[1].decode() if head.count(b" ") > 1 else ""
             if path in answers:
                 site.requests[path] += 1
-                _quietly(answers[path], self.request)
+                _quietly(answers[path], _Counting(self.request, site.sent, path))  # type: ignore[arg-type]
             else:
                 _quietly(lambda to: to.sendall(_whole(site.answer(path))), self.request)
 
@@ -50,6 +52,20 @@ def breaking(site: Site, answers: dict[str, Answer]) -> Iterator[Site]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+class _Counting:
+    """A socket that counts the bytes of a path's answers."""
+
+    def __init__(self, to: socket.socket, sent: Counter[str], path: str) -> None:
+        self._to, self._sent, self._path = to, sent, path
+
+    def sendall(self, data: bytes) -> None:
+        self._to.sendall(data)
+        self._sent[self._path] += len(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._to, name)
 
 
 def _quietly(answer: Answer, to: socket.socket) -> None:

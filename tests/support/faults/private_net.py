@@ -71,7 +71,7 @@ def main(home: Path, more: str = "") -> int:
         threading.Thread(target=_web(family).serve_forever, daemon=True).start()
     _source(home, more)
     command = [sys.executable, "-m", "cli.main", "crawl", "hostile"]
-    done = subprocess.run(command, env=os.environ | {"NOTICES_HOME": str(home)}, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, env=os.environ | {"NOTICES_HOME": str(home)}, capture_output=True, text=True, timeout=600, check=False)
     answer = {
         "offered": len(offered()),
         "ways": 4,

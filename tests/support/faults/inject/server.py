@@ -66,7 +66,7 @@ class Served:
     def run(self, words: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         """`notices WORDS` in that environment, forked."""
         command = [str(self.client), "-m", "cli.main", *words]
-        return subprocess.run(command, env=dict(environment), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(command, env=dict(environment), cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
 
     def start(self, words: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         """The same without waiting; it says nothing, and those who outlive it keep nobody waiting."""
