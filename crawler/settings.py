@@ -64,8 +64,7 @@ _SAFE: dict[str, Any] = {
         "Accept-Language": "zh-CN,zh;q=0.9",
         "Accept-Encoding": "gzip, deflate, br",  # those whose end crawler.http.complete_body can see
     },
-    "LOG_LEVEL": "WARNING",
-    "LOG_FORMAT": "%(levelname)s %(name)s: %(message)s",
+    "LOG_INSTALL_ROOT_HANDLER": False,  # our own handler; Scrapy's would raise the root logger to DEBUG for every handler there is
     "STATS_DUMP": False,
     "LOGSTATS_INTERVAL": 0,
     "URLLENGTH_LIMIT": 4096,

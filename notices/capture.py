@@ -59,12 +59,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class CrawledPage:
-    """A notice's page on its way from the spider to the pipeline; `snapshot` is the row of its kept bytes; `again`: it is archived already."""
+    """A notice's page on its way from the spider to the pipeline; `snapshot` is the row of its kept bytes."""
 
     capture: Capture
     snapshot: int
     listed: Listed
-    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

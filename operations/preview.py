@@ -1,36 +1,33 @@
-"""A look at a source over the network with the crawl's own manners, archiving nothing."""
+"""A preview of a source over the network, fetched as politely as a crawl; nothing is archived."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from scrapy import signals
-from scrapy.crawler import AsyncCrawlerProcess
-
-from crawler.settings import STORE, settings_for
+from crawler.run import Reporting, run_spider
 from crawler.source import Source
-from crawler.spiders.notices import NoticeSpider, Plan
-from notices.capture import Capture, CrawledPage, Listed
+from crawler.spiders.notices import Plan
+from notices.capture import Capture, CrawledPage, Listed, Revisit
 from notices.config import Config
+from notices.errors import NoticesError
 
 
 @dataclass(slots=True)
 class Preview:
-    """What a look found: first list pages, their entries, one notice's page and the problems. A Ledger that keeps nothing."""
+    """The first list pages of a source, their entries, one notice's page and the problems. A Ledger that remembers and keeps nothing."""
 
     hosts: Collection[str]
     lists: list[Capture] = field(default_factory=list)
     entries: list[Listed] = field(default_factory=list)
     pages: list[CrawledPage] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    fatal: Exception | None = None
+    fatal: NoticesError | None = None
 
-    def keep(self, fetched: Capture) -> int:
+    def keep(self, capture: Capture) -> int:
         """Remember a list page."""
-        if fetched.kind == "list":
-            self.lists.append(fetched)
+        if capture.kind == "list":
+            self.lists.append(capture)
         return 0
 
     def note_entries(self, entries: Sequence[Listed]) -> set[str]:
@@ -39,48 +36,39 @@ class Preview:
         return {e.entry.url for e in entries}
 
     def pending(self) -> list[Listed]:
-        """Nothing is left over from earlier looks."""
+        """Nothing: a preview has no earlier runs."""
         return []
 
+    def revisits(self, *, everything: bool) -> list[Revisit]:
+        """Nothing: a preview archives nothing that could be revisited."""
+        return []
+
+    def note_absence(self, url: str, evidence: str, reason: str) -> None:
+        """Nothing to note: no notice is archived."""
+
+    def note_walked(self, column_url: str) -> None:
+        """Nothing to note."""
+
     def walk_complete(self, column_url: str) -> bool:
-        """Never: a look has no memory."""
+        """Never: a preview has no memory."""
         return False
 
     def note_walk(self, column_url: str, *, complete: bool) -> None:
         """Nothing to note."""
 
     def note_failure(self, url: str, state: str, reason: str) -> None:
-        """Remember why the notice could not be had."""
+        """Remember why the notice could not be fetched."""
         self.problems.append(f"{url}: {state}: {reason}")
 
     def known_hosts(self) -> Collection[str]:
         """Hosts that the source may be fetched from."""
         return self.hosts
 
-    def finish(self, outcome: str, reason: str, counts: Mapping[str, int]) -> None:
-        """Nothing to close."""
 
-
-def look(source: Source, config: Config) -> Preview:
-    """Fetch each column's first list page and one notice. Runs Scrapy, so once in a process."""
+def preview_source(source: Source, config: Config) -> Preview:
+    """Fetch each column's first list page and one notice. Runs Scrapy, so only once in a process. Raises SourceError."""
     preview = Preview(source.all_hosts())
-    settings = settings_for(source, config)
-    settings["ITEM_PIPELINES"] = {STORE: None}
-    process = AsyncCrawlerProcess(settings=settings)
-    crawler = process.create_crawler(NoticeSpider)
-
-    def scraped(item: CrawledPage) -> None:
-        preview.pages.append(item)
-
-    def closed(spider: NoticeSpider) -> None:
-        preview.problems.extend([*spider.problems, *spider.errors])
-
-    def failed(failure: Any, spider: NoticeSpider) -> None:
-        spider.errors.append(f"{failure.type.__name__}: {failure.value}"[:300])
-
-    crawler.signals.connect(scraped, signals.item_scraped)
-    crawler.signals.connect(closed, signals.spider_closed)
-    crawler.signals.connect(failed, signals.spider_error)
-    process.crawl(crawler, source=source, ledger=preview, plan=Plan(limit=1))
-    process.start()
+    result = run_spider(source, preview, Plan(limit=1, archive=False), config, Reporting(quiet=True))
+    preview.pages.extend(result.pages)
+    preview.problems.extend([*result.problems, *result.errors, *([result.stopped] if result.stopped else [])])
     return preview

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from notices.capture import Capture, Listed, ListEntry, Revisit
 from notices.config import Config
+from notices.errors import NoticesError
 from notices.urls import url_key
 from pipeline.observe.observations import judge, note_gone_from_list, note_on_list_again, observe, settle_run
 from pipeline.observe.presence import SEEN, Evidence, next_reading
@@ -34,7 +35,7 @@ class CrawlLedger:
         if run.source_id is None:
             raise ValueError("a run that archives belongs to a source")
         self.source_id, self.run_id = run.source_id, run.id
-        self.fatal: Exception | None = None
+        self.fatal: NoticesError | None = None
 
     def keep(self, capture: Capture) -> int:
         """Put the exact bytes into the WARC series, synced, and note the snapshot; return its id."""
@@ -73,8 +74,8 @@ class CrawlLedger:
         with Session(self._engine) as session, session.begin():
             return [_listed(row) for row in session.scalars(query.order_by(tables.ListingRow.id))]
 
-    def due(self, *, everything: bool) -> list[Revisit]:
-        """Archived entries to be read again, the longest due first; at most the run's budget, or all of them."""
+    def revisits(self, *, everything: bool) -> list[Revisit]:
+        """Archived notices to revisit, the longest due first; at most the run's budget, or all of them."""
         if not everything and not self._config.revisit_days:
             return []
         row = tables.ListingRow

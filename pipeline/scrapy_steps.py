@@ -16,7 +16,7 @@ from scrapy.http.request import NO_CALLBACK
 
 from notices.attachment import AttachmentText, StoredAttachment
 from notices.capture import Capture, CrawledPage
-from notices.errors import DamageFound, NoticesError, OperatorError
+from notices.errors import DamageFound, OperatorError
 from notices.model import AttachmentLink, Notice
 from notices.text.fold import fold
 from pipeline.attachments import Extractor
@@ -51,16 +51,10 @@ class KeepResponse:
         try:
             request.meta["snapshot"] = archive.keep(fetched)
         except OperatorError as error:
-            stop_for(self.crawler.spider, archive, error)
+            self.crawler.spider.fail(error)
             raise
         request.meta["fetched"] = fetched
         return response
-
-
-def stop_for(spider: Any, archive: CrawlLedger, error: NoticesError) -> None:
-    """End the run because the archive itself cannot be written."""
-    archive.fatal = archive.fatal or error
-    spider.stop(f"{type(error).__name__}: {error}")
 
 
 def _fetched(request: Request, response: Response, tls: str) -> Capture:
@@ -94,7 +88,7 @@ class StoreNotice:
         try:
             await self._store(item, archive)
         except OperatorError as error:
-            stop_for(spider, archive, error)
+            spider.fail(error)
         return item
 
     async def _store(self, item: CrawledPage, archive: CrawlLedger) -> None:

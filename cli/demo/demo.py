@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import shutil
 import subprocess
@@ -60,8 +59,10 @@ def crawl(home: Path, environment: dict[str, str]) -> int:
     """Serve the bundled site on loopback and crawl it; return the exit code."""
     from cli.demo.serve import serve
     from cli.demo.site import build_site, demo_source
-    from cli.verbs.collect.crawl import crawl_all, finish, worst
+    from cli.verbs.collect.crawl import print_outcome, print_problems, print_runs
     from crawler.source import load_source
+    from operations.crawl_job import CrawlOrder
+    from operations.crawl_many import Chosen, crawl_many
 
     config = load_config(environment)
     build_site(home / "site")
@@ -72,8 +73,10 @@ def crawl(home: Path, environment: dict[str, str]) -> int:
         path.write_text(demo_source(base), encoding="utf-8")
         source = load_source(path)
         os.environ.update(environment)
-        codes = asyncio.run(crawl_all([(source, source.name)], ["--show"], 1))
-        return finish(config, [source]) or worst(codes)
+        ends = crawl_many([Chosen(source, source.name)], CrawlOrder("", report=True), 1, print_outcome)
+        print_problems(ends)
+        print_runs(config, [source.name])
+        return max(end.exit_code for end in ends)
 
 
 def search(query: str, environment: dict[str, str]) -> int:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import scrapy
 from scrapy import Request, signals
@@ -21,7 +21,6 @@ from crawler.source import Column, Source
 from notices.capture import CrawledPage, Listed, ListEntry, ListPage, Revisit
 from notices.errors import NoticesError
 from notices.ports import Ledger
-from notices.text.display import safe
 from notices.urls import is_address
 
 KNOWN_PAGES_TO_STOP = 2
@@ -32,13 +31,24 @@ AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run was asked to do. `limit` counts notices; `since` is a date of the list; `again` reads every archived one once more."""
+    """What a run was asked to do. `limit` counts notices; `since` is a date of the list; `revisit`: every archived notice, due or not.
+
+    Without `archive` the pages are handed back in the result instead of being stored.
+    """
 
     full: bool = False
     since: date | None = None
     limit: int | None = None
-    show: bool = False
-    again: bool = False
+    revisit: bool = False
+    archive: bool = True
+
+
+class NoticeOutcome(NamedTuple):
+    """What became of one notice: new, revised, unchanged, blocked …"""
+
+    outcome: str
+    title: str
+    reason: str
 
 
 @dataclass(slots=True)
@@ -59,8 +69,11 @@ class NoticeSpider(scrapy.Spider):
 
     name = "notices"
 
-    def __init__(self, source: Source, ledger: Ledger, plan: Plan, **kwargs: Any) -> None:
+    def __init__(
+        self, source: Source, ledger: Ledger, plan: Plan, tell: Callable[[NoticeOutcome], None] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
+        self.tell = tell
         self.source, self.ledger, self.plan = source, ledger, plan
         self.rules = source.lists.rules()
         self.backoff = max(0.05, min(source.delay, 5.0))
@@ -72,14 +85,14 @@ class NoticeSpider(scrapy.Spider):
         self.unread_in_a_row = 0
         self.stopping: str | None = None
         self.paused: float | None = None
-        self.due: Iterator[Request] | None = None
+        self.revisits: Iterator[Request] | None = None
         self._closing: asyncio.Future[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Any, *args: Any, **kwargs: Any) -> Self:
         """Made by Scrapy."""
         spider = super().from_crawler(crawler, *args, **kwargs)
-        crawler.signals.connect(spider.read_again, signals.spider_idle)
+        crawler.signals.connect(spider.revisit, signals.spider_idle)
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
@@ -91,19 +104,19 @@ class NoticeSpider(scrapy.Spider):
             walk = Walk(column, may_stop=not self.plan.full and self.ledger.walk_complete(column.url))
             yield self._list_request(walk, column.url, ())
 
-    def read_again(self) -> None:
-        """When all that is new was fetched: what is due once more, a handful at a time. Raises DontCloseSpider while there is some.
+    def revisit(self) -> None:
+        """Once everything new was fetched: the revisits, a batch at a time. Raises DontCloseSpider while there are some.
 
-        A site that cannot be read is not asked for all of it: three in a row that it did not give tell of the site, and the rest can wait.
+        A site that cannot be read is not asked for all of them: three failures in a row are the site's, and the others can wait.
         """
-        if self.due is None:
-            self.due = self._due_requests()
+        if self.revisits is None:
+            self.revisits = self._revisit_requests()
         engine: Any = self.crawler.engine
-        requests = list(islice(self.due, AT_ONCE if self._answered() else UNREAD_TO_STOP))
+        requests = list(islice(self.revisits, AT_ONCE if self._answered() else UNREAD_TO_STOP))
         if requests and self.unread_in_a_row >= UNREAD_TO_STOP:
-            self.due = iter(())
+            self.revisits = iter(())
             self.problems.append(
-                f"{self.unread_in_a_row} archived notices in a row could not be read again; the others wait for a later run"
+                f"{self.unread_in_a_row} archived notices in a row could not be revisited; the others wait for a later run"
             )
             return
         for request in requests:
@@ -114,15 +127,15 @@ class NoticeSpider(scrapy.Spider):
     def _answered(self) -> bool:
         return any(self.counts[outcome] for outcome in ("lists", "new", "revised", "unchanged", "again_gone"))
 
-    def _due_requests(self) -> Iterator[Request]:
-        """Requests for what is due again; an archive that cannot say what is due fails the run (Scrapy would only log it here)."""
+    def _revisit_requests(self) -> Iterator[Request]:
+        """The requests of all revisits. An archive that cannot name them fails the run: Scrapy only logs what is raised on a signal."""
         try:
-            dues = self.ledger.due(everything=self.plan.again)
-        except NoticesError as error:
-            self.errors.append(f"{type(error).__name__}: {error}"[:300])
+            revisits = self.ledger.revisits(everything=self.plan.revisit)
+        except Exception as error:
+            self.note_error(error)
             return
-        for due in dues:
-            yield from self._detail(due.listed, due)
+        for revisit in revisits:
+            yield from self._detail(revisit.listed, revisit)
 
     def _list_request(self, walk: Walk, url: str, others: tuple[str, ...]) -> Request:
         walk.pages.add(url)
@@ -225,36 +238,41 @@ class NoticeSpider(scrapy.Spider):
     def _spent(self, kind: str = "asked") -> bool:
         return self.stopping is not None or (self.plan.limit is not None and self.counts[kind] >= self.plan.limit)
 
-    def _detail(self, listed: Listed, due: Revisit | None = None, *, known: bool = False) -> Iterator[Request]:
-        """The request for one notice, once a run and within the limit; conditional and after all others for one that is due again."""
+    def _detail(self, listed: Listed, revisit: Revisit | None = None, *, known: bool = False) -> Iterator[Request]:
+        """The request for one notice, once a run and within the limit; a revisit is conditional and comes after all others."""
         url = listed.entry.url
-        if url in self.asked or self._spent("asked" if due is None else "again"):
+        if url in self.asked or self._spent("asked" if revisit is None else "again"):
             return
         self.asked.add(url)
-        self.counts["asked" if due is None else "again"] += 1
-        meta = {"kind": "detail", "listed": listed, "again": known or due is not None, "handle_httpstatus_list": [304] if due else []}
+        self.counts["asked" if revisit is None else "again"] += 1
+        meta = {
+            "kind": "detail",
+            "listed": listed,
+            "known": known or revisit is not None,
+            "handle_httpstatus_list": [304] if revisit else [],
+        }
         yield Request(
             url,
             self.parse_detail,
             errback=self.detail_failed,
-            headers=_conditions(due),
+            headers=_conditions(revisit),
             dont_filter=True,
-            priority=10 if due is None else -10,
+            priority=10 if revisit is None else -10,
             meta=meta,
         )
 
     def parse_detail(self, response: Response) -> Iterator[CrawledPage]:
         """Hand the page to the pipeline; its bytes are already kept."""
         meta = response.meta
-        yield CrawledPage(meta["fetched"], meta["snapshot"], meta["listed"], meta["again"])
+        yield CrawledPage(meta["fetched"], meta["snapshot"], meta["listed"])
 
     async def detail_failed(self, failure: Any) -> None:
         """Note why a notice could not be had."""
         listed: Listed = failure.request.meta["listed"]
         state = failed_state(failure)
-        again: bool = failure.request.meta["again"]
-        self.counts[f"again_{state}" if again else state] += 1
-        if again:
+        known: bool = failure.request.meta["known"]
+        self.counts[f"again_{state}" if known else state] += 1
+        if known:
             self.unread_in_a_row = self.unread_in_a_row + 1 if state == "failed" else 0
             self.ledger.note_absence(listed.entry.url, evidence_of(failure), reason_of(failure))
         else:
@@ -281,12 +299,21 @@ class NoticeSpider(scrapy.Spider):
     def note_outcome(self, outcome: str, title: str, reason: str = "") -> None:
         """Count what became of a notice (told by the pipeline); stop when the site keeps turning us away."""
         self.counts[outcome] += 1
-        if self.plan.show:
-            print(f"  {outcome:9} {safe(title)} {reason}".rstrip(), flush=True)
+        if self.tell is not None:
+            self.tell(NoticeOutcome(outcome, title, reason))
         self.blocked_in_a_row = self.blocked_in_a_row + 1 if outcome == "blocked" else 0
         self.unread_in_a_row = 0
         if self.blocked_in_a_row >= BLOCKED_TO_STOP:
             self.stop(f"blocked: {reason}")
+
+    def note_error(self, error: BaseException) -> None:
+        """Note an exception of our own code: the run has failed, whatever else it does."""
+        self.errors.append(f"{type(error).__name__}: {error}"[:300])
+
+    def fail(self, error: NoticesError) -> None:
+        """End the run because the archive itself cannot be written."""
+        self.ledger.fatal = self.ledger.fatal or error
+        self.stop(f"{type(error).__name__}: {error}")
 
     def stop(self, reason: str, paused: float | None = None) -> None:
         """End the run after what is under way; `paused` seconds during which the source is left alone."""
@@ -296,7 +323,7 @@ class NoticeSpider(scrapy.Spider):
             self._closing = asyncio.ensure_future(engine.close_spider_async(reason=reason))
 
 
-def _conditions(due: Revisit | None) -> dict[str, str]:
+def _conditions(revisit: Revisit | None) -> dict[str, str]:
     """Headers that let the server say that nothing has changed."""
-    wanted = {"If-None-Match": due.etag, "If-Modified-Since": due.last_modified} if due else {}
+    wanted = {"If-None-Match": revisit.etag, "If-Modified-Since": revisit.last_modified} if revisit else {}
     return {name: value for name, value in wanted.items() if value}

@@ -92,11 +92,11 @@ def test_archived_page_that_leads_to_the_home_page_is_gone_and_its_text_stays(ho
         crawl(home)
         site.pages[notice_path(1)] = (302, {"Location": "/"}, b"")
         site.pages["/"] = HOME_PAGE
-        crawl(home, "--again")
+        crawl(home, revisit=True)
         assert evidence(home, 1) == ["soft_404"]
         site.pages[notice_path(1)] = (302, {"Location": "/moved/1.html"}, b"")
         site.pages["/moved/1.html"] = notice_page(1)
-        crawl(home, "--again")
+        crawl(home, revisit=True)
     assert states(home)["1001"] == "back"
     assert revisions(home) == 3
     home.run("index")
@@ -194,10 +194,10 @@ def test_site_whose_pages_all_fail_is_asked_for_one_batch_and_the_run_says_so(ho
         crawl(home)
         for n in range(1, 61):
             site.pages[notice_path(n)] = (500, HTML, b"x")
-        crawl(home, "--again", check=3)
+        crawl(home, revisit=True, check=3)
         assert home.rows("select count(*) from observation") == [(50,)]
         assert "wait for a later run" in home.rows("select reason from run order by id desc limit 1")[0][0]
-        crawl(home, "--again", check=3)
+        crawl(home, revisit=True, check=3)
         assert home.rows("select count(distinct notice_id) from observation") == [(60,)]
 
 
@@ -214,7 +214,7 @@ def test_notice_off_the_list_is_listed_while_its_page_answers(home: Home) -> Non
         off_the_list(site)
         for _ in range(3):
             later(home, 0.1)
-            crawl(home, "--full")
+            crawl(home, full=True)
     assert states(home)["1003"] == "listed"
     assert evidence(home, 3) == ["gone_from_list", "seen"]  # missing meanwhile
     assert site.requests[notice_path(3)] == 2
@@ -229,9 +229,9 @@ def test_notice_off_the_list_is_withdrawn_once_its_page_is_dead_for_long(home: H
         off_the_list(site)
         site.pages[notice_path(3)] = DEAD
         later(home, 0.1)
-        crawl(home, "--full")  # its page is looked at in this run or in the next
+        crawl(home, full=True)  # its page is looked at in this run or in the next
         for days, state in zip((0.1, 3.1, 7.1), ("missing", "missing", "withdrawn"), strict=True):
             later(home, days)
-            crawl(home, "--full")
+            crawl(home, full=True)
             assert states(home)["1003"] == state
     assert sorted(evidence(home, 3)) == ["gone_from_list", "http_404", "http_404", "http_404"]

@@ -45,13 +45,13 @@ def test_furniture_makes_no_revision_and_one_character_makes_one(home: Home) -> 
         crawl(home)
         site.pages[notice_path(1)] = notice_page(1).replace(b'<div class="nav">', "<div class='nav'>今天是星期一，浏览次数：77 ".encode())
         site.pages[notice_path(2)] = notice_page(2).replace("汛期前".encode(), "汛期后".encode())
-        crawl(home, "--again")
+        crawl(home, revisit=True)
         assert home.rows("select n from revision join notice on notice.id = notice_id where url like '%1002.html' order by n") == [
             (1,),
             (2,),
         ]
         assert revisions(home) == 4
-        crawl(home, "--again")
+        crawl(home, revisit=True)
         assert revisions(home) == 4
     home.run("index")
     assert home.search("汛期后完成")["total"] == 1
@@ -64,12 +64,12 @@ def test_what_the_server_calls_unchanged_is_not_sent_again(home: Home) -> None:
     with serving(site):
         home.source(site.base)
         crawl(home)
-        crawl(home, "--again")
+        crawl(home, revisit=True)
         assert site.unsent == {notice_path(1): 1, notice_path(2): 1}
         assert home.rows("select evidence, detail from observation") == [("seen", "HTTP 304")] * 2
         site.tags[notice_path(1)] = '"v2"'
         site.pages[notice_path(1)] = notice_page(1).replace("汛期前".encode(), "汛期后".encode())
-        crawl(home, "--again")
+        crawl(home, revisit=True)
     assert site.unsent == {notice_path(1): 1, notice_path(2): 2}
     assert revisions(home) == 3
     assert home.rows("select etag from listing order by key") == [('"v2"',), ('"v1"',)]
@@ -90,12 +90,12 @@ def test_changed_attachment_behind_an_unchanged_page_makes_one_revision(home: Ho
     with serving(site):
         home.source(site.base)
         crawl(home)
-        crawl(home, "--again")
+        crawl(home, revisit=True)
         assert revisions(home) == 1
         assert site.unsent == {notice_path(1): 1, VILLAGES: 1}
         site.tags[VILLAGES] = '"newer list"'
         site.pages[VILLAGES] = (200, {"Content-Type": "text/plain; charset=utf-8"}, "甲村 三十一户".encode())
-        crawl(home, "--again")
+        crawl(home, revisit=True)
     assert revisions(home) == 2
     home.run("index")
     assert home.search("三十一户")["total"] == 1
@@ -107,7 +107,7 @@ def test_attachment_that_cannot_be_had_for_once_makes_no_revision(home: Home) ->
         home.source(site.base)
         crawl(home)
         site.pages[VILLAGES] = DEAD
-        crawl(home, "--again")
+        crawl(home, revisit=True)
     assert revisions(home) == 1
     home.run("index")
     assert home.search("三十户")["total"] == 1
@@ -147,7 +147,7 @@ def test_limit_holds_for_what_is_read_again_too(home: Home) -> None:
     with serving(site):
         home.source(site.base)
         crawl(home)
-        crawl(home, "--again", "--limit", "1")
+        crawl(home, revisit=True, limit=1)
     assert sum(site.requests[notice_path(n)] for n in (1, 2, 3)) == 4
 
 

@@ -98,7 +98,7 @@ def test_pages_that_are_no_notices_overwrite_none_and_notices_that_speak_of_them
         good = {places[name]: site.pages[places[name]] for name in none}
         site.pages |= {places[name]: page for name, page in none.items()}
         site.requests.clear()
-        home.run("crawl", "linshan", "--again", check=None, timeout=600)
+        home.run("crawl", "linshan", "--revisit", check=None, timeout=600)
         assert min(site.requests[path] for path in places.values()) >= 1
         noted = dict(
             home.rows("select n.url, o.evidence || ': ' || o.detail from observation o join notice n on n.id = o.notice_id order by o.id")
@@ -106,7 +106,7 @@ def test_pages_that_are_no_notices_overwrite_none_and_notices_that_speak_of_them
         states = dict(home.rows("select state, count(*) from notice group by state"))
         assert home.rows(rows) == before
         site.pages |= good
-        home.run("crawl", "linshan", "--again", timeout=600)
+        home.run("crawl", "linshan", "--revisit", timeout=600)
     kinds = {name: noted.get(f"{site.base}{path}") for name, path in places.items()}
     overwritten = len(set(before) - set(home.rows(rows)))
     figure(

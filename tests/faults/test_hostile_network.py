@@ -99,7 +99,7 @@ def test_broken_answers_overwrite_no_archived_notice_and_withdraw_none(home: Hom
         home.run("crawl", "linshan")
         before = home.rows("select id, notice_id, n, content_digest, title, text, row_digest from revision order by id")
         answers.update({path: BROKEN[name](notice_page(GOOD + n)) for n, (name, path) in enumerate(paths.items(), 1)})
-        home.run("crawl", "linshan", "--again", check=None, timeout=600)
+        home.run("crawl", "linshan", "--revisit", check=None, timeout=600)
     assert min(site.requests[path] for path in paths.values()) > 1
     assert home.rows("select id, notice_id, n, content_digest, title, text, row_digest from revision order by id") == before
     states = home.rows("select state, count(*) from notice group by state order by state")
@@ -122,7 +122,7 @@ def test_attachments_that_break_off_are_missing_and_come_with_a_later_reading(ho
         home.run("crawl", "linshan")
         assert home.rows("select outcome, count(*) from attachment group by outcome") == [("missing", len(QUICK))]
         answers.clear()
-        home.run("crawl", "linshan", "--again", timeout=600)
+        home.run("crawl", "linshan", "--revisit", timeout=600)
     ((whole,),) = home.rows("select count(*) from attachment where outcome = 'ok'")
     figure("attachments that break off", len(QUICK), f"stored as whole 0, had by a later reading {whole}")
     assert whole == len(QUICK)

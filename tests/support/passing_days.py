@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -19,9 +20,9 @@ _TIMES = {
 }
 
 
-def crawl(home: Home, *options: str, check: int | None = 0) -> None:
+def crawl(home: Home, check: int | None = 0, **options: object) -> None:
     """One run of the site in its worker process, as `notices crawl` starts it; the index is left as it was."""
-    command = [sys.executable, "-m", "cli.crawl_worker", "linshan", *options]
+    command = [sys.executable, "-P", "-m", "operations.crawl_run", json.dumps({"source": "linshan", **options})]
     done = subprocess.run(command, env=home.environment, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False)
     assert check is None or done.returncode == check, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
 

@@ -5,28 +5,37 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import sys
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from crawler.source import Column, Source, all_sources, find_source
 from notices.config import Config
 from notices.errors import BadInput, FetchError, UserError
 from notices.text.display import safe
 
+if TYPE_CHECKING:
+    from notices.capture import CrawledPage
+    from operations.preview import Preview
+
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices source`."""
-    group = verbs.add_parser("source", help="the sites that can be crawled").add_subparsers(required=True, metavar="WHAT")
+    group = verbs.add_parser("source", help="list, check and write source files (the sites that can be crawled)").add_subparsers(
+        required=True, metavar="WHAT"
+    )
     listing = group.add_parser("list", help="every source, shipped and your own")
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
     listing.set_defaults(run=run_list)
-    check = group.add_parser("check", help="is the file valid; what do its lists and one notice look like (archives nothing)")
+    check = group.add_parser("check", help="validate a source file, and show the entries of its lists and one notice (archives nothing)")
     check.add_argument("name", metavar="NAME_OR_FILE")
     check.add_argument("--offline", action="store_true", help="check the file only")
     check.set_defaults(run=run_check)
-    new = group.add_parser("new", help="look at a list page and write a source file")
+    new = group.add_parser("new", help="read a list page and write a source file for it")
     new.add_argument("page", metavar="URL_OR_SAVED_PAGE")
     new.add_argument("--url", help="the address of a saved page")
     new.add_argument("--name", help="the source's name (default: from the host)")
@@ -49,36 +58,45 @@ def run_list(args: argparse.Namespace, config: Config) -> int:
 
 
 def run_check(args: argparse.Namespace, config: Config) -> int:
-    """Say whether the file is valid, then what its lists show; exit 3 when a list cannot be read."""
+    """Say whether the file is valid, then print what its lists show; exit 3 when a list cannot be read."""
     source, path = find_source(args.name, config.sources_dir)
-    print(f"{path}: valid; {len(source.columns)} columns, every {source.delay:g} s, {source.schedule} (Asia/Shanghai)")
+    valid = f"{path}: valid; {len(source.columns)} columns, every {source.delay:g} s, {source.schedule} (Asia/Shanghai)"
     if args.offline:
+        print(valid)
         return 0
-    from operations.preview import look
+    print(valid, file=sys.stderr)
+    from operations.preview import preview_source  # loads Scrapy: `source list` starts without it
 
-    preview = look(source, config)
-    lines, problems = report(preview.entries, preview.pages, source)
-    print("\n".join(lines))
-    for problem in [*preview.problems, *problems]:
-        print(f"warning: {safe(problem)}")
+    preview = preview_source(source, config)
+    for line in _table(preview, source):
+        print(line)
+    for problem in [*preview.problems, *_warnings(preview, source)]:
+        print(f"warning: {safe(problem)}", file=sys.stderr)
     return 3 if preview.problems or not preview.entries else 0
 
 
-def report(entries: list, pages: list, source: Source) -> tuple[list[str], list[str]]:  # type: ignore[type-arg]
-    """Table lines and warnings for what a look found."""
-    lines = [f"{e.entry.date or '          '}  {safe(e.entry.title)[:60]}  {safe(e.entry.url)}" for e in entries[:20]]
-    warnings = [] if all(e.entry.date for e in entries) else [f"{sum(not e.entry.date for e in entries)} entries show no date"]
-    if len(entries) < source.expect.min_entries:
-        warnings.append(f"{len(entries)} entries, expected at least {source.expect.min_entries}")
-    for page in pages[:1]:
-        lines += ["", *_notice_lines(page, source)]
-    return lines, warnings
+def _table(preview: Preview, source: Source) -> Iterator[str]:
+    """The first entries of the lists and the fields of one notice."""
+    for listed in preview.entries[:20]:
+        entry = listed.entry
+        yield f"{entry.date or ''!s:10}  {safe(entry.title)[:60]}  {safe(entry.url)}"
+    for page in preview.pages[:1]:
+        yield ""
+        yield from _notice_lines(page, source)
 
 
-def _notice_lines(page: object, source: Source) -> Iterator[str]:
-    from pipeline.scrapy_steps import read_page
+def _warnings(preview: Preview, source: Source) -> Iterator[str]:
+    undated = sum(not listed.entry.date for listed in preview.entries)
+    if undated:
+        yield f"{undated} entries show no date"
+    if len(preview.entries) < source.expect.min_entries:
+        yield f"{len(preview.entries)} entries, expected at least {source.expect.min_entries}"
 
-    notice = read_page(page, source.region)  # type: ignore[arg-type]
+
+def _notice_lines(page: CrawledPage, source: Source) -> Iterator[str]:
+    from pipeline.scrapy_steps import read_page  # loads the parsers: `source list` starts without them
+
+    notice = read_page(page, source.region)
     if notice.blocked:
         yield f"not a notice: {notice.blocked}"
     for name in ("url", "title", "published_date", "written_date", "issuer", "document_number", "index_number", "kind"):
@@ -88,8 +106,8 @@ def _notice_lines(page: object, source: Source) -> Iterator[str]:
 
 
 def run_new(args: argparse.Namespace, config: Config) -> int:
-    """Write a source file for a list page and say what is not sure."""
-    from crawler.recognise import recognise, source_toml
+    """Write a source file for a list page, with what is uncertain in comments."""
+    from crawler.recognise import recognise, source_toml  # loads the list readers: `source list` starts without them
 
     saved = Path(args.page)
     is_address = args.page.startswith(("http://", "https://"))
@@ -99,15 +117,12 @@ def run_new(args: argparse.Namespace, config: Config) -> int:
     body, content_type = _fetch(url, args.allow_private, config) if is_address else (_read(saved), None)
     found = recognise(body, url, content_type=content_type)
     name = args.name or re.sub(r"[^a-z0-9]+", "-", (urlsplit(url).hostname or "site").removeprefix("www.")).strip("-")
-    text = source_toml(found, name=name, written=date.fromisoformat(_today()), allow_private=args.allow_private)
+    text = source_toml(found, name=name, written=_today(), allow_private=args.allow_private)
     return _write(text, name, args.output, config)
 
 
-def _today() -> str:
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
-    return datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
+def _today() -> date:
+    return datetime.now(ZoneInfo("Asia/Shanghai")).date()
 
 
 def _read(path: Path) -> bytes:
@@ -118,16 +133,16 @@ def _read(path: Path) -> bytes:
 
 
 def _fetch(url: str, allow_private: bool, config: Config) -> tuple[bytes, str | None]:
-    """The page at an address, fetched with the crawl's own manners. Raises FetchError."""
-    from operations.preview import look
+    """The page at an address, fetched as politely as a crawl. Raises FetchError."""
+    from operations.preview import preview_source  # loads Scrapy: `source list` starts without it
 
     source = Source(
         name="new", site="", publisher="", region="000000", written=date(2000, 1, 1), schedule="0 0 * * *",
         columns=[Column(name="", url=url)], allow_private=allow_private,
     )  # fmt: skip
-    preview = look(source, config)
+    preview = preview_source(source, config)
     if not preview.lists or preview.lists[0].status != 200:
-        raise FetchError(f"{url}: {'; '.join(preview.problems) or 'not fetched'}")
+        raise FetchError(safe(f"{url}: {'; '.join(preview.problems) or 'not fetched'}"))
     page = preview.lists[0]
     return page.body, page.header("content-type")
 
@@ -143,5 +158,5 @@ def _write(text: str, name: str, output: str | None, config: Config) -> int:
             handle.write(text)
     except FileExistsError as error:
         raise UserError(f"{path} exists already; give --name or --output") from error
-    print(f"wrote {path}; look it through, then: notices source check {path}")
+    print(f"wrote {path}; review it, then run: notices source check {path}")
     return 0

@@ -54,7 +54,7 @@ def home(tmp_path: Path) -> Home:
 def left_over(home: Home, site: Site) -> None:
     """A run that found all notices and fetched one: the next begins with requests for all the others at once."""
     home.source(site.base)
-    crawl(home, "--limit", "1")
+    crawl(home, limit=1)
     assert home.rows("select count(*) from listing where state = 'pending'") == [(NOTICES - 1,)]
 
 

@@ -105,9 +105,9 @@ def test_list_without_it_makes_it_missing_and_its_page_is_read_next(runs: Runs) 
     runs.show(run, first)
     run.note_walked(runs.column)
     assert (runs.state(first), runs.state(second)) == (("listed", ""), ("missing", "gone_from_list"))
-    assert next(each.listed.entry.url for each in run.due(everything=False)) == second
+    assert next(each.listed.entry.url for each in run.revisits(everything=False)) == second
     run.finish("done", "", {}, healthy=True)
-    assert next(each.listed.entry.url for each in runs.begin().due(everything=False)) == second
+    assert next(each.listed.entry.url for each in runs.begin().revisits(everything=False)) == second
     again = runs.begin()
     runs.show(again, first, second)
     assert runs.state(second) == ("listed", "")

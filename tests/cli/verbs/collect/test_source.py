@@ -37,7 +37,7 @@ def test_check_shows_entries_and_a_notice_and_archives_nothing(home: Home) -> No
 
 def test_check_warns_of_a_site_that_cannot_be_reached(home: Home) -> None:
     home.source("http://127.0.0.1:9")
-    assert "warning" in home.run("source", "check", "linshan", check=3).stdout
+    assert "warning" in home.run("source", "check", "linshan", check=3).stderr
     assert "valid" in home.run("source", "check", "linshan", "--offline").stdout
 
 

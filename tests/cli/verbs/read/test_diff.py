@@ -19,7 +19,7 @@ def test_files_that_changed_are_compared_by_their_text(tmp_path: Path) -> None:
         home.run("crawl")
         assert "has one revision" in home.run("diff", "1", check=2).stderr
         site.pages["/files/a.txt"] = (200, {"Content-Type": "text/plain; charset=utf-8"}, "巡查表\n甲段：每日二次\n".encode())
-        home.run("crawl", "--again")
+        home.run("crawl", "--revisit")
     value = json.loads(home.run("diff", "1", "--json").stdout)
     assert (value["text"], value["fields"], value["attachments"]["removed"]) == ([], {}, [])
     [changed] = value["attachments"]["changed"]

@@ -131,7 +131,7 @@ def noted(folder: Path) -> list[str]:
 def arm() -> Fault:
     """Wrap this process's ways to change files, and the named functions, as FAULT says."""
     fault = Fault([], "", "", Path())
-    fault.begin(os.environ, "worker" if "cli.crawl_worker" in sys.orig_argv else "main")
+    fault.begin(os.environ, "worker" if "operations.crawl_run" in sys.orig_argv else "main")
     _wrap_os(fault)
     if fault.words[0] in ("kill", "points", "off"):
         from tests.support.faults.inject.points import wrap_functions

@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[4]
 _LATER = (
     *(
         "cli.verbs.collect.crawl",
+        "operations.crawl_many",
         "operations.indexing",
         "cli.verbs.operate.status",
         "crawler.http.middlewares",
@@ -47,12 +48,15 @@ _LATER = (
 )
 _CLIENT = """#!{python} -IS
 import os, sys
-if sys.argv[1] != "-m":
+words = sys.argv[1:]
+if words[:1] == ["-P"]:
+    del words[0]
+if words[:1] != ["-m"]:
     os.execv({python!r}, [{python!r}, *sys.argv[1:]])
 import json, socket
 with socket.socket(socket.AF_UNIX) as line:
     line.connect({address!r})
-    socket.send_fds(line, [json.dumps([sys.argv[2:], dict(os.environ)]).encode()], [0, 1, 2])
+    socket.send_fds(line, [json.dumps([words[1:], dict(os.environ)]).encode()], [0, 1, 2])
     sys.exit(int(line.recv(9) or 137))
 """
 
@@ -106,7 +110,7 @@ def main() -> None:
     (module, *words), environment = json.loads(data)
     _wait_for_child(line)
     _become(environment, descriptors, client, [module, *words])
-    fault.begin(environment, "worker" if module == "cli.crawl_worker" else "main")
+    fault.begin(environment, "worker" if module == "operations.crawl_run" else "main")
     os.environ["FAULT_PARENT"] = str(os.getpid())  # a worker that is forked here is no child of this process
     _leave(mains[module](words))
 
@@ -165,7 +169,7 @@ def _imported() -> dict[str, Callable[[list[str]], int]]:
     parts = (each for name, value in vars(default_settings).items() if name.endswith("_BASE") and isinstance(value, dict) for each in value)
     for part in parts:
         load_object(part) if part.startswith("scrapy.") else None
-    return {name: importlib.import_module(name).main for name in ("cli.main", "cli.crawl_worker")}
+    return {name: importlib.import_module(name).main for name in ("cli.main", "operations.crawl_run")}
 
 
 def _become(environment: dict[str, str], descriptors: list[int], client: str, argv: list[str]) -> None:

@@ -1,0 +1,38 @@
+"""What a crawl worker is told and what it answers: one JSON line each."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+
+class CrawlOrder(msgspec.Struct, frozen=True):
+    """One run of one source, by the name or the file that finds it. `report`: a line for every notice."""
+
+    source: str
+    full: bool = False
+    since: date | None = None
+    limit: int | None = None
+    revisit: bool = False
+    report: bool = False
+
+
+class NoticeLine(msgspec.Struct, frozen=True, tag="notice"):
+    """What became of one notice."""
+
+    outcome: str
+    title: str
+    reason: str = ""
+
+
+class CrawlEnd(msgspec.Struct, frozen=True, tag="end"):
+    """How a run ended: the outcome of its row, or None when none was begun; why, unless all went well; the documented exit code."""
+
+    source: str
+    outcome: str | None
+    reason: str
+    exit_code: int
+
+
+Line = NoticeLine | CrawlEnd

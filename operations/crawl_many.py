@@ -1,0 +1,151 @@
+"""Several sources crawled at the same time, each in a worker process of its own, never two of one host; then the index."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+
+from crawler.source import Source, all_sources, find_source
+from notices.config import Config
+from notices.errors import ArchiveLocked, UserError
+from operations.crawl_job import CrawlEnd, CrawlOrder, Line, NoticeLine
+from operations.indexing import drain
+from pipeline.sql.database import open_database
+from preservation.proofs.checkpoints import daily_checkpoint
+
+log = logging.getLogger(__name__)
+
+MAX_LINE = 1 << 20  # of a worker's answer, in bytes: titles and reasons are bounded far below it
+CODES = (0, 2, 3, 4, 5, 6)
+
+
+class Chosen(NamedTuple):
+    """A source and the name or file that finds it."""
+
+    source: Source
+    name: str
+
+
+def choose_sources(names: Sequence[str], config: Config) -> list[Chosen]:
+    """The sources of these names or files, all enabled ones without any. Raises UnknownName, SourceFileError or UserError."""
+    if not names:
+        enabled = [Chosen(s, s.name) for s, _ in all_sources(config.sources_dir).values() if s.enabled]
+        if not enabled:
+            raise UserError(f"no source is enabled; put one into {config.sources_dir} (see: notices source list)")
+        return enabled
+    found = [(find_source(name, config.sources_dir), name) for name in dict.fromkeys(names)]
+    for (source, path), _name in found:
+        if not source.enabled:
+            raise UserError(_how_to_enable(source, path, config))
+    return [Chosen(source, name) for (source, _path), name in found]
+
+
+def _how_to_enable(source: Source, path: Path, config: Config) -> str:
+    return f"source {source.name} is disabled: copy {path} to {config.sources_dir}, check it, and set enabled = true there"
+
+
+class Workers:
+    """The worker processes under way. `report` is told of every notice when the order asks for that."""
+
+    def __init__(self, report: Callable[[NoticeLine], None] | None = None) -> None:
+        self.report = report
+        self.stopping = False
+        self._children: set[asyncio.subprocess.Process] = set()
+
+    async def run(self, order: CrawlOrder) -> CrawlEnd:
+        """Run the order in a process of its own to its end."""
+        # -P: the folder a user happens to be in must not be searched for modules. A session of its own: a Ctrl-C in the terminal
+        # reaches the worker once, through us, not twice.
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "operations.crawl_run", msgspec.json.encode(order).decode()),
+            start_new_session=True,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            limit=MAX_LINE,
+        )
+        self._children.add(child)
+        try:
+            end = await self._end(child)
+            code = await child.wait()
+        finally:
+            self._children.discard(child)
+        if end is not None and end.exit_code == code:
+            return end
+        return CrawlEnd(order.source, None, "its process ended without reporting (crashed or killed)", code if code in CODES[1:] else 3)
+
+    async def _end(self, child: asyncio.subprocess.Process) -> CrawlEnd | None:
+        """The last line of the worker's answer; the lines before it are reported."""
+        end = None
+        assert child.stdout is not None
+        async for data in child.stdout:
+            try:
+                line = msgspec.json.decode(data, type=Line)
+            except msgspec.DecodeError:
+                log.warning("a crawl worker wrote %r", data[:300])
+                continue
+            if isinstance(line, CrawlEnd):
+                end = line
+            elif self.report is not None:
+                self.report(line)
+        return end
+
+    def stop(self) -> None:
+        """Tell the workers to finish their page and end; none is started after that."""
+        self.stopping = True
+        for child in self._children:
+            if child.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    child.send_signal(signal.SIGTERM)
+
+
+def crawl_many(
+    chosen: Sequence[Chosen], order: CrawlOrder, jobs: int, report: Callable[[NoticeLine], None] | None = None
+) -> list[CrawlEnd]:
+    """Crawl the sources, `jobs` at a time; how each ended, in order. `order` says how; its source is replaced.
+
+    The first SIGINT or SIGTERM is passed on to the workers, which finish their page; what was not begun is then left out of the answer.
+    """
+    return asyncio.run(_crawl_many(chosen, order, jobs, Workers(report)))
+
+
+async def _crawl_many(chosen: Sequence[Chosen], order: CrawlOrder, jobs: int, workers: Workers) -> list[CrawlEnd]:
+    slots = asyncio.Semaphore(jobs)
+    hosts: dict[str, asyncio.Lock] = {}
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, workers.stop)
+
+    async def one(source: Source, name: str) -> CrawlEnd | None:
+        async with hosts.setdefault(urlsplit(source.columns[0].url).netloc, asyncio.Lock()), slots:
+            return None if workers.stopping else await workers.run(msgspec.structs.replace(order, source=name))
+
+    return [end for end in await asyncio.gather(*(one(*each) for each in chosen)) if end is not None]
+
+
+class Settled(NamedTuple):
+    """How many notices were written to the index; why it must wait, when another run is at it."""
+
+    indexed: int
+    waiting: str = ""
+
+
+def settle(config: Config) -> Settled:
+    """What follows every crawl: bring the index up to date, and make the day's checkpoint."""
+    database = open_database(config)
+    try:
+        settled = Settled(drain(config, database))
+    except ArchiveLocked as error:
+        settled = Settled(0, str(error))
+    daily_checkpoint(database, config, datetime.now(UTC))
+    database.dispose()
+    return settled
