@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,53 @@ def test_edit_is_shown_with_its_history_and_its_difference(home: Home) -> None:
     assert "«坝»" in home.run("diff", str(ident)).stdout
     assert "no 9" in home.run("diff", str(ident), "9", check=2).stderr
     assert "99" in home.run("show", "99", check=2).stderr
+
+
+def test_check_prints_the_table_alone_and_its_log_stays_silent(home: Home) -> None:
+    with serving(small_site(3)) as site:
+        path = home.source(site.base)
+        done = home.run("source", "check", "linshan")
+    lines = done.stdout.splitlines()
+    assert [line.split("  ")[1] for line in lines[:3]] == [title(n) for n in (3, 2, 1)]
+    assert lines[3] == ""
+    assert [line[:16].strip() for line in lines[4:]] == [
+        *("url", "title", "published date", "written date", "issuer", "document number", "index number", "kind", "attachments", "text"),
+    ]
+    assert done.stderr.splitlines() == [f"{path}: valid; 1 columns, every 0.01 s, 0 * * * * (Asia/Shanghai)"]
+
+
+@pytest.mark.parametrize("broken", ["unreachable", "no entries", "robots fail", "dead notice"])
+def test_check_tells_each_problem_in_one_line_on_stderr(home: Home, broken: str) -> None:
+    site = small_site(3)
+    if broken == "no entries":
+        site.pages["/tzgg/"] = b"<html><body><p>no list</p></body></html>"
+    elif broken == "robots fail":
+        site.pages["/robots.txt"] = (503, {}, b"busy")
+    elif broken == "dead notice":
+        site.pages[notice_path(3)] = (404, {"Content-Type": "text/html"}, b"<html>\x00gone")
+    with serving(site):
+        home.source("http://127.0.0.1:9" if broken == "unreachable" else site.base)
+        done = home.run("source", "check", "linshan", check=3)
+    _valid, *warnings = done.stderr.splitlines()
+    assert warnings
+    assert all(line.startswith("warning: ") for line in warnings), done.stderr
+    assert all(title(n) in done.stdout for n in (1, 2, 3)) == (broken == "dead notice")
+
+
+def test_check_is_verbose_when_asked(home: Home) -> None:
+    with serving(small_site(3)) as site:
+        home.source(site.base)
+        done = home.run("-v", "source", "check", "linshan")
+    assert "INFO scrapy" in done.stderr
+    assert "scrapy" not in done.stdout
+
+
+def test_new_says_one_line_and_writes_the_file_alone_to_standard_output(home: Home) -> None:
+    with serving(small_site(5, 5)) as site:
+        done = home.run("source", "new", site.base + "/tzgg/", "--output", "-", "--allow-private")
+        assert tomllib.loads(done.stdout)["columns"][0]["url"] == site.base + "/tzgg/"
+        assert done.stderr == ""
+        done = home.run("source", "new", site.base + "/nowhere/", "--allow-private", check=3)
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert "HTTP 404" in done.stderr
