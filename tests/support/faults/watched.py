@@ -11,7 +11,7 @@ import psutil
 
 from tests.support.archive_home import ROOT, Home
 
-MOST_MB = {"cli.crawl_worker": 500, "pipeline.attachments.worker": 1100, "together": 1600}  # extraction is allowed 1 GiB of addresses
+MOST_MB = {"operations.crawl_run": 500, "pipeline.attachments.worker": 1100, "together": 1600}  # extraction is allowed 1 GiB of addresses
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def _peaks(process: subprocess.Popen[str], stop: threading.Event) -> dict[str, i
         try:
             now = {"together": 0}
             for each in (psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)):
-                name = next((word for word in each.cmdline() if word.startswith(("cli.", "pipeline."))), each.name())
+                name = next((word for word in each.cmdline() if word.startswith(("cli.", "operations.", "pipeline."))), each.name())
                 now[name] = each.memory_info().rss
                 now["together"] += now[name]
             peaks = {name: max(now.get(name, 0), peaks.get(name, 0)) for name in now | peaks}
