@@ -1,47 +1,64 @@
-"""A progress line on stderr for long work, when that is a terminal."""
+"""A progress bar on stderr for long work, when that is a terminal."""
 
 from __future__ import annotations
 
 import sys
-import time
-from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-_EVERY = 0.2
-_WIDTH = 30
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 
-@dataclass(slots=True)
+class Unit(NamedTuple):
+    """What is counted; `scaled` writes 12.3M instead of 12300000."""
+
+    name: str
+    scaled: bool = False
+
+
+BYTES = Unit("B", scaled=True)
+
+
 class Progress:
-    """Call it with the amount done since; `total` 0 means that the whole is not known. Silent unless `shown`."""
+    """Call it with the amount done since the last call; a `total` of 0 means unknown. Silent unless `shown`."""
 
-    label: str
-    total: int
-    unit: str = "MB"
-    scale: float = 1e6
-    shown: bool = False
-    done: int = 0
-    started: float = field(default_factory=time.monotonic)
-    last: float = 0.0
+    def __init__(self, label: str, total: int, unit: Unit = BYTES, *, shown: bool) -> None:
+        self._bar: tqdm[NoReturn] | None = _bar(label, total, unit) if shown else None
 
     def __call__(self, amount: int = 1) -> None:
-        """Note progress; draw at most five times a second."""
-        self.done += amount
-        now = time.monotonic()
-        if self.shown and now - self.last >= _EVERY:
-            self.last = now
-            print(f"\r{self._line(now)}", end="", file=sys.stderr, flush=True)
-
-    def _line(self, now: float) -> str:
-        seconds = max(now - self.started, 0.001)
-        rate = f"{self.done / self.scale / seconds:.1f} {self.unit}/s"
-        if not self.total:
-            return f"{self.label} {self.done / self.scale:.1f} {self.unit}, {rate} "
-        part = min(self.done / self.total, 1.0)
-        bar = "█" * round(part * _WIDTH) + "·" * (_WIDTH - round(part * _WIDTH))
-        left = seconds * (1 - part) / part if part else 0
-        return f"{self.label} {bar} {part:4.0%} {rate}, {left:.0f} s left  "
+        """Note progress."""
+        if self._bar is not None:
+            self._bar.update(amount)
 
     def close(self) -> None:
-        """Wipe the line."""
-        if self.shown and self.last:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        """Erase the bar."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def is_shown(*, no_progress: bool) -> bool:
+    """Whether long work shows its progress: stderr is a terminal and the user did not silence it."""
+    return not no_progress and sys.stderr is not None and sys.stderr.isatty()
+
+
+def _bar(label: str, total: int, unit: Unit) -> tqdm[NoReturn]:
+    from tqdm import tqdm  # start-up time: a script without a terminal never needs it
+
+    tqdm.monitor_interval = 0  # no thread of its own: the work may fork
+    return tqdm(
+        desc=label,
+        total=total or None,
+        unit=unit.name if unit.scaled else f" {unit.name}",
+        unit_scale=unit.scaled,
+        dynamic_ncols=True,
+        leave=False,
+        file=sys.stderr,
+        mininterval=0.2,
+    )

@@ -1,4 +1,4 @@
-"""What a terminal gets: marks in colour where it can, in signs where it cannot."""
+"""Text for a terminal: marks in colour or, without colour, in signs; columns by display width."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def marked(text: str, marks: Sequence[Sequence[int]], colour: bool) -> str:
 
 
 def width(text: str) -> int:
-    """Columns that a text takes on a terminal: wide characters two, marks that combine none."""
-    from unicodedata import combining, east_asian_width
+    """Columns that a text takes on a terminal."""
+    import wcwidth  # start-up time: a search without an error needs no width
 
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+    return wcwidth.width(text)

@@ -25,7 +25,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def command() -> NoReturn:
     """Search and end the process at once: taking the modules apart one by one is a tenth of the time an answer takes."""
-    code = main()
+    try:
+        code = main()
+    except SystemExit as leave:  # argparse has printed the help or what is wrong
+        code = leave.code if isinstance(leave.code, int) else 0
+    except KeyboardInterrupt:  # while the modules are loaded; later cli.search.run sees it
+        code = 130
     with suppress(OSError):  # where nobody reads it any more
         sys.stdout.flush()
         sys.stderr.flush()

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from cli.process import INTERRUPTED, command_line, exit_code_of, is_disk_full, prepare_streams
 from cli.search.options import Options, read_options
 from cli.search.output import print_csv, print_error, print_json, print_lines
 from index.engine import Engine
@@ -20,9 +21,9 @@ from notices.errors import IndexUnusable, NoticesError
 
 def run(argv: Sequence[str] | None = None) -> int:
     """Search; 0 when something was found, 1 when nothing was, 2 for usage, configuration or an unreadable index."""
-    options = read_options(sys.argv[1:] if argv is None else argv)
-    _escape_what_the_terminal_lacks()
+    prepare_streams()
     try:
+        options = read_options(command_line() if argv is None else argv)
         config = load_config(os.environ)
         code = _run(open_index(config), options, config)
         sys.stdout.flush()
@@ -30,20 +31,12 @@ def run(argv: Sequence[str] | None = None) -> int:
     except NoticesError as error:
         print_error(error)
         return error.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads our output any more: there is nobody to tell
-        return 0
+    except OSError as error:
+        return exit_code_of(error, "search") if isinstance(error, BrokenPipeError) or is_disk_full(error) else _unreadable(error)
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     except Exception as error:  # an index that is damaged while we read it raises anything at all
         return _unreadable(error)
-
-
-def _escape_what_the_terminal_lacks() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
 
 
 def _unreadable(error: Exception) -> int:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-from cli.progress import Progress
+from cli.progress import Progress, is_shown
 from notices.config import Config
 from notices.errors import BadInput
 from notices.text.display import safe
@@ -36,7 +35,7 @@ def run_backup(args: argparse.Namespace, config: Config) -> int:
     target = args.target.absolute()
     if config.home == target or config.home in target.parents:
         raise BadInput(f"{target} lies in the archive itself; a backup belongs on another device")
-    progress = Progress("backup", series_bytes(config.warc_dir), shown=sys.stderr.isatty() and not args.no_progress)
+    progress = Progress("backup", series_bytes(config.warc_dir), shown=is_shown(no_progress=args.no_progress))
     if target.suffix == ".tar":
         if target.exists():
             raise BadInput(f"{target} exists already; name a new file")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from cli.progress import Progress
+from cli.progress import Progress, is_shown
 from cli.verbs.preserve.reparse import read_imported
 from notices.config import Config
 from notices.errors import NoticesError
@@ -80,7 +79,7 @@ def _repair(config: Config, database: Engine, backup: Path | None, args: argpars
 
 
 def _verified(config: Config, database: Engine, progress: bool) -> list[Finding]:
-    shown = Progress("verify", series_bytes(config.warc_dir), shown=progress and sys.stderr.isatty())
+    shown = Progress("verify", series_bytes(config.warc_dir), shown=is_shown(no_progress=not progress))
     found = [*verify_archive(database, config, shown), *check_index(config, database)]
     shown.close()
     return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from typing import Any
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from cli.progress import Progress
+from cli.progress import Progress, Unit, is_shown
 from cli.verbs.collect.import_ import read_line, reading_of
 from notices.config import Config
 from notices.text.display import masked, safe
@@ -58,7 +57,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 def _go(args: argparse.Namespace, config: Config, database: Engine) -> Counter[str]:
     counts: Counter[str] = Counter(read=0, changed=0, unreadable=0)
     reader = Reader(database, config, read_imported)
-    progress = Progress("reparse", _total(database, args.wanted), "revisions", 1.0, sys.stderr.isatty() and not args.no_progress)
+    progress = Progress("reparse", _total(database, args.wanted), Unit("revisions"), shown=is_shown(no_progress=args.no_progress))
     try:
         for change in reparse(database, reader, datetime.now(UTC), apply=not args.dry_run, only=args.wanted):
             counts["read"] += 1

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from cli.progress import Progress
+from cli.progress import Progress, is_shown
 from cli.verbs.preserve.prove import verify_file
 from notices.config import Config
 from notices.text.display import safe
@@ -41,7 +40,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         return verify_file(args)
     database = open_database(config)
     started, size = time.monotonic(), series_bytes(config.warc_dir)
-    progress = Progress("verify", size, shown=sys.stderr.isatty() and not args.no_progress)
+    progress = Progress("verify", size, shown=is_shown(no_progress=args.no_progress))
     counts: Counter[str] = Counter()
     _print(verify_archive(database, config, progress), args.json, counts)
     progress.close()

@@ -1,0 +1,68 @@
+"""A command as a process: its standard streams, and the exit codes of errors that the system raises."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+_DISK_FULL = 5
+
+
+def command_line() -> list[str]:
+    """The words after the command's name. Where the locale cannot read them they are UTF-8, as everything else we read and write."""
+    return [_readable(word) for word in sys.argv[1:]]
+
+
+def _readable(word: str) -> str:
+    try:
+        word.encode()
+    except UnicodeEncodeError:  # undecoded bytes, as surrogates
+        return os.fsencode(word).decode("utf-8", "surrogateescape")
+    return word
+
+
+def prepare_streams() -> None:
+    """Open the null device in place of closed standard streams, and escape the characters that an encoding lacks.
+
+    A closed descriptor would be given to the next file that is opened: what is printed would end in the database.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest free number, which is this one
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 (open as long as the process runs)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="backslashreplace")
+
+
+def is_disk_full(error: OSError) -> bool:
+    """Whether a write failed for want of space."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def exit_code_of(error: OSError, command: str) -> int:
+    """Report a system error on stderr and return its exit code; 0, silently, when nobody reads our output any more."""
+    _discard(1)
+    if isinstance(error, BrokenPipeError):
+        return 0
+    try:
+        print(f"{command}: {error.filename or 'standard output'}: {error.strerror or error}", file=sys.stderr, flush=True)
+    except OSError:
+        _discard(2)
+    return _DISK_FULL if is_disk_full(error) else 2
+
+
+def _discard(number: int) -> None:
+    """Send what is still buffered for a stream to the null device, or the interpreter fails once more when it ends."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, number)
+    os.close(null)
