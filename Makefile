@@ -12,8 +12,9 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 -m "not long and not faults"
 
+# The long tests, and every property on examples that were not tried before.
 test-long: $(READY)
-	$(BIN)/python -m pytest -n 2 -m "long and not faults" --timeout 3600
+	$(BIN)/python -m pytest -n 2 -m "(long or hypothesis) and not faults" --timeout 3600 --hypothesis-profile random
 
 faults: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "faults and not long" --timeout 900

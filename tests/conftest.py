@@ -7,6 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Properties are tried on the same examples every time; `make test-long` looks for new ones (--hypothesis-profile random).
+settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+settings.register_profile("random", derandomize=False, deadline=None)
+settings.load_profile("repeatable")
 
 Figure = Callable[[str, object, str], None]
 

@@ -76,7 +76,7 @@ PIECES = (
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=60), st.sampled_from(["utf-8", "gb18030", "utf-16"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_mixture_of_pieces_is_read(pieces: list[str], encoding: str) -> None:
     body = "".join(pieces).encode(encoding)
     page = read_list(body, URL)
@@ -89,7 +89,7 @@ def test_any_mixture_of_pieces_is_read(pieces: list[str], encoding: str) -> None
     st.binary(max_size=400),
     st.sampled_from([URL, URL + "?page=1", "http://[::1]/a", "http://a.example/gkmlpt/index#1", "http://a.example"]),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_bytes_are_read(body: bytes, url: str) -> None:
     assert read_list(body, url).entries is not None
     assert recognise(body, url).entries == len(read_list(body, url).entries)

@@ -126,7 +126,7 @@ def test_limits_are_refused(query: str) -> None:
         read_query(query)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.text(alphabet=st.sampled_from('两感 ab"“”()（）-:：OR标题日期NOT《》\n'), max_size=40))
 @example("日期:")
 @example('-"')
@@ -142,7 +142,7 @@ def test_any_text_parses_or_says_why_not(query: str) -> None:
 RAW = st.text(alphabet=st.sampled_from('两感指数通知 ab12"“”()（）[]〔〕-—:：,，。OR标题文号日期NOT《》\n'), min_size=1, max_size=20)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(RAW, RAW, RAW)
 @example("", "标题:通知", "")
 @example("", "-2026年", "")
@@ -161,7 +161,7 @@ def test_any_run_typed_as_it_stands_finds_its_text(before: str, run: str, after:
     assert holds(document(before + run + after), parsed.node)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(RAW, RAW, RAW, st.booleans())
 @example("", "日期:2026-13", "", False)
 @example("", "has:无 地区:月球", "", True)

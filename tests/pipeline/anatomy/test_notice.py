@@ -167,7 +167,7 @@ def test_issuer_of_real_notices(shared: Path) -> None:
     assert sum(results) / len(results) >= 0.9
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.sampled_from([*NOTICE.split("\n"), "附件", "附件：", "《", "》（", "一、", "（", "2020年1月1日", "第1号", "\t", "：", "\x00"]),
@@ -182,7 +182,7 @@ def test_shuffled_lines_never_fail(lines: list[str]) -> None:
     assert all(one.end == other.start for one, other in zip(found.parts, found.parts[1:], strict=False))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=200), st.none() | st.text(max_size=40))
 def test_any_text_is_read(text: str, title: str | None) -> None:
     assert read_anatomy(text, title=title).parts[-1].end == len(text)

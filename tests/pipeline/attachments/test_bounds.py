@@ -229,20 +229,20 @@ def _has_an_outcome_when_damaged(body: bytes, at: int, damage: bytes) -> None:
         assert read_attachment(damaged).outcome in ("ok", "encrypted", "scanned", "unsupported", "broken", "too_large")
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@settings(max_examples=200)
 @DAMAGED
 def test_damaged_file_has_an_outcome(body: bytes, at: int, damage: bytes) -> None:
     _has_an_outcome_when_damaged(body, at, damage)
 
 
 @pytest.mark.long
-@settings(max_examples=20_000, deadline=None)
+@settings(max_examples=20_000)
 @DAMAGED
 def test_damaged_file_has_an_outcome_at_any_place(body: bytes, at: int, damage: bytes) -> None:
     _has_an_outcome_when_damaged(body, at, damage)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@settings(max_examples=100)
 @given(
     st.sampled_from([b"", b"PK\x03\x04", b"%PDF-1.7\n", b"{\\rtf1", b"Rar!\x1a\x07\x01\x00", b"<?xml?>", b"MIME-Version: 1\r\n"]),
     st.binary(max_size=200),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import random
 import subprocess
 import sys
 import threading
@@ -16,7 +16,8 @@ from cli.demo.files import docx
 from pipeline.attachments import Extractor, extract
 from tests.support import made_files as made
 
-SLOW = made.zipped({f"{n}.zip": made.zipped({f"{m}.txt": os.urandom(50) for m in range(19)}) for n in range(90)})
+CHANCE = random.Random(1)
+SLOW = made.zipped({f"{n}.zip": made.zipped({f"{m}.txt": CHANCE.randbytes(50) for m in range(19)}) for n in range(90)})
 
 
 def worker_of(extractor: Extractor) -> subprocess.Popen[bytes]:
@@ -44,7 +45,7 @@ def test_worker_that_overruns_is_killed_and_the_next_file_is_read() -> None:
         slow = extractor.extract(SLOW)
         assert (slow.outcome, slow.detail) == ("too_large", "takes longer than 0 s")
     with Extractor(memory=300 << 20) as extractor:
-        greedy = extractor.extract(made.zipped({"word/document.xml": b"<a>" + os.urandom(1 << 20).hex().encode() * 30 + b"</a>"}))
+        greedy = extractor.extract(made.zipped({"word/document.xml": b"<a>" + CHANCE.randbytes(1 << 20).hex().encode() * 30 + b"</a>"}))
         assert greedy.outcome in ("broken", "too_large")
         assert extractor.extract("丙".encode()).outcome == "ok"
 

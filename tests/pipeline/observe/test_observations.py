@@ -122,7 +122,7 @@ def test_list_that_lost_more_than_it_shows_is_not_believed(runs: Runs, held: int
     assert {runs.state(url)[0] for url in urls[kept:]} == {state}
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(
