@@ -1,12 +1,12 @@
-"""A document as engines index it: folded parts, keyword facts, dates as day numbers, and what a result line shows."""
+"""A document as engines index it: folded parts, keyword facts, dates as day numbers, and the fields that a result line shows."""
 
 from __future__ import annotations
 
 import json
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from index.engine import AttachedText, Document
+from index.engine import AttachedText, Document, Hit
 from notices.text.fold import fold
 
 NO_DATE = 0
@@ -44,6 +44,24 @@ def shown_of(document: Document) -> str:
     return _json([getattr(document, name) for name in SHOWN])
 
 
+class HitNumbers(NamedTuple):
+    """The numbers of a hit that engines keep in columns; dates are day numbers."""
+
+    ident: int
+    revision: int
+    published: int
+    written: int
+
+
+def hit_of(shown: str, numbers: HitNumbers, score: float, exact: bool) -> Hit:
+    """A hit from what shown_of packed and the numbers of its document."""
+    url, title, source, issuer, document_number, kind, region, state, group = json.loads(shown)
+    return Hit(
+        numbers.ident, numbers.revision, round(score, 4), exact, url, title, source, issuer, document_number, kind, region, state,
+        date_of(numbers.published), date_of(numbers.written), group,
+    )  # fmt: skip
+
+
 def original_of(document: Document) -> str:
     """Text and attachments as archived, as JSON."""
     return _json([document.text, [[a.name, a.pages] for a in document.attachments]])
@@ -65,5 +83,5 @@ def date_of(ordinal: int) -> date | None:
     return date.fromordinal(ordinal) if ordinal != NO_DATE else None
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

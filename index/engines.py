@@ -50,10 +50,9 @@ def damaged_files(url: str) -> list[str]:
     """Names of the index's files whose bytes are not those that were written, every byte read. Raises IndexUnusable."""
     scheme, folder = _parts(url)
     if scheme == "whoosh":
-        from index.whoosh import sums
-        from index.whoosh.folder import current_generation
+        from index.whoosh import folder as whoosh_folder
 
-        return sums.damaged(current_generation(folder))
+        return whoosh_folder.damaged_files(folder)
     from index.tantivy import checksums
 
     return checksums.damaged_files(folder)

@@ -1,7 +1,7 @@
 """The folder of an embedded engine: generations side by side, one of them current.
 
 <index>/current            the name of the current generation
-<index>/g-<n>/             a generation: the engine's files and version.json, which says what made it
+<index>/g-<n>/             a generation: the engine's files and version.json, the format they are in
 """
 
 from __future__ import annotations
@@ -13,38 +13,38 @@ from pathlib import Path
 
 from notices.errors import IndexUnusable
 
-CURRENT, STAMP = "current", "version.json"
-Stamp = Mapping[str, object]
+CURRENT, VERSION_FILE = "current", "version.json"
+Format = Mapping[str, object]  # engine and version of the format, as version.json has them
 
 
-def current_generation(folder: Path, wanted: Stamp) -> Path:
-    """The folder of the current generation. Raises IndexUnusable, naming the file at fault, when there is none that bears the wanted stamp."""
+def current_generation(folder: Path, wanted: Format) -> Path:
+    """The folder of the current generation. Raises IndexUnusable, naming the file at fault, when there is none of the wanted format."""
     try:
         name = (folder / CURRENT).read_text(encoding="ascii").strip()
     except (OSError, ValueError) as error:
         raise IndexUnusable(f"index {folder}: {CURRENT}: {error}") from error
     generation = folder / name
     if not name or name != Path(name).name or not generation.is_dir():
-        raise IndexUnusable(f"index {folder}: {CURRENT} names {name!r}, which is no generation here")
+        raise IndexUnusable(f"index {folder}: {CURRENT} names {name!r}, which is not a generation in this folder")
     try:
-        stamp = json.loads((generation / STAMP).read_text(encoding="ascii"))
+        found = json.loads((generation / VERSION_FILE).read_text(encoding="ascii"))
     except (OSError, ValueError) as error:
-        raise IndexUnusable(f"index {generation}: {STAMP}: {error}") from error
-    if stamp != wanted:
-        raise IndexUnusable(f"index {generation}: made by another version or engine of this program ({STAMP}: {stamp!r})")
+        raise IndexUnusable(f"index {generation}: {VERSION_FILE}: {error}") from error
+    if found != wanted:
+        raise IndexUnusable(f"index {generation}: made by another version or engine of this program ({VERSION_FILE}: {found!r})")
     _refuse_foreign(generation)
     return generation
 
 
 def _refuse_foreign(generation: Path) -> None:
-    """Whoosh unpickles a file of the index, and Tantivy maps them: whoever can write there could run code as us, or end our process."""
+    """Tantivy and Whoosh trust what they map: whoever can write there could crash our process, or change what it answers."""
     state = generation.stat()
     if state.st_uid not in (0, os.geteuid()) or state.st_mode & 0o002:
         raise IndexUnusable(f"index {generation}: writable by others; its owner must be this user, and others must not write")
 
 
-def new_generation(folder: Path, stamp: Stamp) -> Path:
-    """An empty folder for a further generation; left-overs of generations that never became current are removed."""
+def new_generation(folder: Path, made_as: Format) -> Path:
+    """An empty folder for a further generation; generations that never became current are removed."""
     folder.mkdir(parents=True, exist_ok=True)
     keep = _current_name(folder)
     numbers = [0]
@@ -54,7 +54,7 @@ def new_generation(folder: Path, stamp: Stamp) -> Path:
             _remove(path)
     generation = folder / f"g-{max(numbers) + 1:06d}"
     generation.mkdir(mode=0o755)
-    (generation / STAMP).write_text(json.dumps(stamp), encoding="ascii")
+    (generation / VERSION_FILE).write_text(json.dumps(made_as), encoding="ascii")
     return generation
 
 
@@ -66,7 +66,7 @@ def _current_name(folder: Path) -> str:
 
 
 def make_current(folder: Path, generation: Path) -> None:
-    """Swap the generation in, durably and atomically; the earlier ones are removed."""
+    """Make the generation the current one, durably and atomically; the earlier ones are removed."""
     sync_tree(generation)
     temporary = folder / f"{CURRENT}.tmp"
     with temporary.open("w", encoding="ascii") as handle:
@@ -81,13 +81,13 @@ def make_current(folder: Path, generation: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    import shutil  # with its compressors: whoever only searches need not load them
+    import shutil  # it loads all compressors: a search starts faster without it
 
     shutil.rmtree(path, ignore_errors=True)
 
 
 def sync_tree(folder: Path, pattern: str = "*") -> None:
-    """Bring every file of a folder that fits the pattern and the folder itself to the device: Whoosh never does."""
+    """Sync every file of a folder that matches the pattern, and the folder itself, to the device: Whoosh never does."""
     for path in folder.glob(pattern):
         if path.is_file():
             _sync(path)
@@ -95,7 +95,7 @@ def sync_tree(folder: Path, pattern: str = "*") -> None:
 
 
 def _sync(path: Path) -> None:
-    """Bring a file's bytes or a folder's entries to the device."""
+    """Sync a file's bytes or a folder's entries to the device."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

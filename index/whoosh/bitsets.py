@@ -1,4 +1,4 @@
-"""Sets of documents as whole numbers, a bit for each document: joining, cutting and counting them takes microseconds."""
+"""Sets of documents as integers, one bit for each document: union, intersection and count take microseconds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _TO_FLAGS = bytes.maketrans(b"01", b"\0\1")
 
 
 def of_flags(flags: bytes | bytearray) -> int:
-    """The set of the places where a flag is 1, not 0."""
+    """The set of the positions whose flag is 1, not 0."""
     return int(flags[::-1].translate(_TO_DIGITS) or b"0", 2)
 
 
@@ -23,7 +23,7 @@ def of_numbers(numbers: Iterable[int], size: int) -> int:
 
 
 def flags_of(bits: int, size: int) -> bytes:
-    """For each number below `size`, 1 where the set holds it."""
+    """For each number below `size`, 1 if the set contains it."""
     return bin(bits)[:1:-1].encode("ascii").translate(_TO_FLAGS).ljust(size, b"\0")
 
 

@@ -1,7 +1,8 @@
-"""Whoosh's own codec but for the postings: those of a term in one piece, document numbers first, then counts.
+"""Whoosh's own codec except for the postings: those of a term are contiguous, document numbers first, then counts.
 
-A document number takes 16 bits, so a segment holds at most MOST_DOCUMENTS; a count takes 8 and stops at MOST_TIMES.
+A document number takes 16 bits, so a segment contains at most MOST_DOCUMENTS; a count takes 8 bits and stops at MOST_TIMES.
 Reading a term is two copies out of the mapped file, writing one is two writes; Whoosh's blocks cost a pickle each.
+The format of the files is in README.md.
 """
 
 # mypy: allow-untyped-calls
@@ -11,14 +12,20 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
-from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
-from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3TermInfo, W3TermsReader
+from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3PerDocReader, W3TermInfo, W3TermsReader
+from whoosh.columns import CompressedBytesColumn, PickleColumn
 from whoosh.matching.mcore import ListMatcher
+from whoosh.reading import SegmentReader
 from whoosh.system import pack_uint, pack_ushort
 
-from index.whoosh.mapped_file import open_mapped, view_of
+from index.whoosh.storage import open_mapped, unpickled, view_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from index.whoosh.interfaces import DocumentWriter, Field, FieldWriter, File, Leaf, Schema, Segment, Storage
 
 MOST_DOCUMENTS, MOST_TIMES = 65_535, 255
 _BYTES = 3  # of a posting
@@ -26,33 +33,87 @@ _LENGTHS = struct.Struct("!ii")  # of key and value, as OrderedHashReader reads 
 _INFO = struct.Struct("!BfIBBfIIqi")  # W3TermInfo.to_bytes of a term whose postings are not inlined, in one call
 
 
-class WholeCodec(W3Codec):
-    """Whoosh3 with postings that are read and written whole."""
+class ContiguousPostingsCodec(W3Codec):
+    """Whoosh3 with the postings of a term read and written at once."""
 
-    def field_writer(self, storage: Any, segment: Any) -> WholeFieldWriter:
-        """Of terms and postings."""
-        return WholeFieldWriter(self, storage, segment)
+    def __init__(self) -> None:
+        super().__init__()
 
-    def terms_reader(self, storage: Any, segment: Any) -> W3TermsReader:
-        """Of terms and postings, where they are mapped."""
+    def new_segment(self, storage: Storage, indexname: str) -> Segment:
+        """A segment without documents."""
+        return cast("Segment", super().new_segment(storage, indexname))
+
+    def per_document_writer(self, storage: Storage, segment: Segment) -> DocumentWriter:
+        """A writer of columns and stored fields."""
+        return cast("DocumentWriter", super().per_document_writer(storage, segment))
+
+    def field_writer(self, storage: Storage, segment: Segment) -> FieldWriter:
+        """A writer of terms and postings."""
+        return cast("FieldWriter", ContiguousFieldWriter(self, storage, segment))
+
+    def terms_reader(self, storage: Storage, segment: Segment) -> _TermsReader:
+        """A reader of terms and postings, mapped."""
         terms, postings = (open_mapped(storage, segment.make_filename(ending)) for ending in (self.TERMS_EXT, self.POSTS_EXT))
-        return W3TermsReader(self, terms, storage.file_length(segment.make_filename(self.TERMS_EXT)), postings)
+        return _TermsReader(self, terms, storage.file_length(segment.make_filename(self.TERMS_EXT)), postings)
 
-    def postings_reader(self, dbfile: Any, terminfo: W3TermInfo, format_: Any, term: Any = None, scorer: Any = None) -> ListMatcher:
+    def per_document_reader(self, storage: Storage, segment: Segment) -> _DocumentReader:
+        """A reader of columns and stored fields, mapped."""
+        return _DocumentReader(storage, segment)
+
+    def postings_reader(
+        self, dbfile: File, terminfo: W3TermInfo, format_: object, term: object = None, scorer: object = None
+    ) -> ListMatcher:
         """What Whoosh's own queries read; ranking reads `postings` instead."""
         docs, counts = _split(dbfile.get(terminfo.extent()[0], terminfo.doc_frequency() * _BYTES))
         values = [pack_uint(count) for count in counts]
         return ListMatcher(list(docs), [float(c) for c in counts], values, format_, scorer=scorer, term=term, terminfo=terminfo)
 
 
-class WholeFieldWriter(W3FieldWriter):
+class _TermsReader(W3TermsReader):
+    """Terms whose postings are in the file of postings; Whoosh would unpickle those that claim to be inlined."""
+
+    def term_info(self, field: str, term: bytes) -> W3TermInfo:
+        """What is known of a term. Raises ValueError when its postings are inlined, which this codec never writes."""
+        found = self._tindex.get(self._keycoder(field, term))
+        if found and found[0]:
+            raise ValueError(f"the term {term!r} of {field} has inlined postings")
+        return cast(W3TermInfo, super().term_info(field, term))
+
+
+class _StoredColumn(PickleColumn):
+    """Stored fields, unpickled with care."""
+
+    class Reader(PickleColumn.Reader):
+        """Whoosh's own, but for the unpickling."""
+
+        def __getitem__(self, number: int) -> object:
+            data = self._child[number]
+            return unpickled(data) if data else None
+
+
+_STORED = _StoredColumn(CompressedBytesColumn())
+
+
+class _DocumentReader(W3PerDocReader):
+    """Columns and stored fields, read where they are mapped."""
+
+    def _get_column_file(self, name: str) -> tuple[File, int, int]:
+        file = W3Codec.column_filename(self._segment, name)
+        return open_mapped(self._storage, file), 0, self._storage.file_length(file)
+
+    def stored_fields(self, number: int) -> dict[str, str]:
+        """The stored fields of a document by name."""
+        return cast("dict[str, str]", self._cached_reader("_stored", _STORED)[number] or {})
+
+
+class ContiguousFieldWriter(W3FieldWriter):
     """Takes each term with all its postings."""
 
-    def __init__(self, codec: Any, storage: Any, segment: Any) -> None:
+    def __init__(self, codec: W3Codec, storage: Storage, segment: Segment) -> None:
         super().__init__(codec, storage, segment)
         self._at, self._key_at = self._postfile.tell(), self._tindex.dbfile.tell()
 
-    def add_terms(self, fieldname: str, fieldobj: Any, terms: Iterable[tuple[bytes, bytes, bytes]]) -> None:
+    def add_terms(self, fieldname: str, fieldobj: Field, terms: Iterable[tuple[bytes, bytes, bytes]]) -> None:
         """Write (term, document numbers, counts) in ascending order of terms."""
         self.start_field(fieldname, fieldobj)
         prefix = pack_ushort(self._fieldid)
@@ -61,13 +122,13 @@ class WholeFieldWriter(W3FieldWriter):
         self.finish_field()
 
     def add_key(self, key: bytes, docs: bytes, counts: bytes) -> None:
-        """Write the postings of a term that stands behind its field's number already; keys ascend."""
+        """Write the postings of a term, given as its field's number and its characters; keys ascend."""
         size, table = len(counts), self._tindex
         first, last = int.from_bytes(docs[:2], "little"), int.from_bytes(docs[-2:], "little")
         info = _INFO.pack(0, sum(counts), size, 0, 0, max(counts), first, last, self._at, size * _BYTES)
         self._postfile.write(docs + counts)
         self._at += size * _BYTES
-        # What OrderedHashWriter.add does, without asking the file where it is five times a term.
+        # OrderedHashWriter.add, without asking the file for its position five times a term.
         table.index.append(self._key_at)
         hashed = table.hashfn(key)
         table.buckets[hashed & 255].append((hashed, self._key_at))
@@ -75,8 +136,14 @@ class WholeFieldWriter(W3FieldWriter):
         self._key_at += _LENGTHS.size + len(key) + _INFO.size
 
 
-def postings(leaf: Any, field: str, term: bytes) -> tuple[array[int], bytes]:
-    """The segment's documents that hold the term, ascending, and how often each does; both empty when none does."""
+def open_leaf(storage: Storage, schema: Schema, segment: Segment) -> Leaf:
+    """A reader of one segment."""
+    reader: Callable[..., object] = SegmentReader  # it is typed for Whoosh's own classes
+    return cast("Leaf", reader(storage, schema, segment))
+
+
+def postings(leaf: Leaf, field: str, term: bytes) -> tuple[array[int], bytes]:
+    """The segment's documents that contain the term, ascending, and how often each does; both empty when none does."""
     terms = leaf._terms
     found = terms._tindex.get(terms._keycoder(field, term))
     if found is None:
@@ -84,16 +151,16 @@ def postings(leaf: Any, field: str, term: bytes) -> tuple[array[int], bytes]:
     return _split(terms._postfile.get(*_INFO.unpack(found)[-2:]))
 
 
-def frequency(leaf: Any, field: str, term: bytes) -> int:
-    """In how many documents of a segment a term stands, deleted ones included."""
+def frequency(leaf: Leaf, field: str, term: bytes) -> int:
+    """The number of documents of a segment that contain a term, deleted ones included."""
     try:
         return int(leaf._terms.doc_frequency(field, term))
     except KeyError:
         return 0
 
 
-def terms_of(leaf: Any) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """Every term of a segment with its field's number before it, ascending, and its postings as they are written."""
+def terms_of(leaf: Leaf) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """Every term of a segment after the number of its field, ascending, and its postings as they are in the file."""
     table, file = leaf._terms._tindex, leaf._terms._postfile
     view, at = view_of(table.dbfile, table.startofdata, table.endofdata), 0
     lengths, info = _LENGTHS.unpack_from, _INFO.unpack_from
@@ -106,8 +173,8 @@ def terms_of(leaf: Any) -> Iterator[tuple[bytes, bytes, bytes]]:
         yield bytes(view[start : start + key_length]), data[:bound], data[bound:]
 
 
-def column_of(leaf: Any, name: str) -> array[int]:
-    """A numeric column of a segment: Whoosh leaves out zeros at the end, and reads number by number."""
+def column_of(leaf: Leaf, name: str) -> array[int]:
+    """A numeric column of a segment, read at once. Whoosh leaves out the zeros at its end."""
     values = array("q")
     if leaf.has_column(name):
         column = leaf.column_reader(name, translate=False)
@@ -119,12 +186,12 @@ def column_of(leaf: Any, name: str) -> array[int]:
 
 
 def numbers_of_bytes(data: bytes) -> array[int]:
-    """Document numbers that were written."""
+    """Document numbers from their bytes in the file."""
     return _little(array("H", data))
 
 
 def moved(data: bytes, base: int) -> bytes:
-    """Document numbers as they are written, each higher by `base`: one addition of long numbers, for none of theirs carries."""
+    """Document numbers in bytes, each raised by `base`: one addition of two long integers, because no number of a segment carries."""
     if not base:
         return data
     ones = int.from_bytes(b"\1\0" * (len(data) // 2), "little")
@@ -132,7 +199,7 @@ def moved(data: bytes, base: int) -> bytes:
 
 
 def numbers_as_bytes(values: Iterable[int]) -> bytes:
-    """Document numbers as they are written."""
+    """Document numbers as bytes of the file."""
     return _little(array("H", values)).tobytes()
 
 

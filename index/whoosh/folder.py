@@ -1,35 +1,72 @@
-"""What a generation of the Whoosh index holds beside Whoosh's own files: the texts that phrases are verified against (folded.bin), and the originals."""
+"""The files of a generation of the Whoosh index: Whoosh's own, the texts that phrases are verified against, the originals, checksums.
+
+folded.bin     the folded parts of every document, UTF-8, each part ends in a zero byte
+originals.bin  text and attachments as archived, compressed one by one
+sums.json      file name to [bytes, CRC-32] of what is committed, for Whoosh keeps no checksums; its own name has the sum of the rest
+"""
+
+# mypy: allow-untyped-calls
 
 from __future__ import annotations
 
 import errno
+import json
 import mmap
 import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from whoosh.index import TOC, FileIndex
 
 from index import generations
-from index.whoosh.schema import VERSION
+from index.whoosh.codec import ContiguousPostingsCodec
+from index.whoosh.schema import VERSION, schema
+from index.whoosh.storage import IndexStorage
 from notices.errors import ArchiveUnwritable, DiskFull, IndexUnusable
 
-FOLDED, ORIGINALS = "folded.bin", "originals.bin"
-_STAMP = {"version": VERSION}
+if TYPE_CHECKING:
+    from index.whoosh.interfaces import Index
+
+FOLDED, ORIGINALS, SUMS = "folded.bin", "originals.bin", "sums.json"
+_FORMAT = {"version": VERSION}
+_GROWING = (FOLDED, ORIGINALS)  # only ever appended to; Whoosh's own files never change once written
+_CHUNK = 1 << 20
 
 
 def current_generation(folder: Path) -> Path:
     """See generations.current_generation; made by this version of this engine."""
-    return generations.current_generation(folder, _STAMP)
+    return generations.current_generation(folder, _FORMAT)
 
 
 def new_generation(folder: Path) -> Path:
-    """See generations.new_generation."""
-    return generations.new_generation(folder, _STAMP)
+    """An empty index in a new generation; see generations.new_generation."""
+    generation = generations.new_generation(folder, _FORMAT)
+    TOC.create(IndexStorage(str(generation)), schema())
+    for name in (FOLDED, ORIGINALS):
+        (generation / name).touch()
+    return generation
+
+
+class _Index(FileIndex):
+    """Whoosh's index with our schema and codec, whatever its table of contents says of them."""
+
+    def _read_toc(self) -> TOC:
+        toc: TOC = super()._read_toc()
+        for segment in toc.segments:
+            segment._codec = ContiguousPostingsCodec()
+        return toc
+
+
+def open_index(generation: Path) -> Index:
+    """The index of a generation. Raises what Whoosh and pickle raise on a damaged file: anything at all."""
+    return cast("Index", _Index(IndexStorage(str(generation)), schema()))
 
 
 def append(path: Path, pieces: list[bytes]) -> list[int]:
-    """Append the pieces; return the offset of each. They are durable after the commit, which brings every file to the device."""
+    """Append the pieces; return the offset of each. They are durable after the commit, which syncs every file to the device."""
     with path.open("ab") as handle:
         at = handle.seek(0, os.SEEK_END)
         offsets = []
@@ -41,27 +78,27 @@ def append(path: Path, pieces: list[bytes]) -> list[int]:
 
 
 def packed(text: str) -> bytes:
-    """A text compressed, with its length before it; at the lowest level, for time counts more than the last tenth of space."""
+    """A text compressed, after its length; at the lowest level, because time counts more than the last tenth of space."""
     data = zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
     return len(data).to_bytes(4, "big") + data
 
 
-def unpacked(file: mmap.mmap, offset: int) -> str:
+def unpacked(file: mmap.mmap | bytes, offset: int) -> str:
     """The text that was packed at the offset."""
     size = int.from_bytes(file[offset : offset + 4], "big")
     return zlib.decompress(file[offset + 4 : offset + 4 + size]).decode("utf-8", "surrogatepass")
 
 
-def mapped(path: Path) -> mmap.mmap | None:
-    """The file's bytes, mapped; None for an empty one."""
+def mapped(path: Path) -> mmap.mmap | bytes:
+    """The file's bytes, mapped; an empty file cannot be."""
     with path.open("rb") as handle:
         size = os.fstat(handle.fileno()).st_size
-        return mmap.mmap(handle.fileno(), size, access=mmap.ACCESS_READ) if size else None
+        return mmap.mmap(handle.fileno(), size, access=mmap.ACCESS_READ) if size else b""
 
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Translate what writing may raise: DiskFull, ArchiveUnwritable, IndexUnusable for an index that is not sound."""
+    """Translate what writing may raise: DiskFull, ArchiveUnwritable, else IndexUnusable."""
     try:
         yield
     except OSError as error:
@@ -70,3 +107,70 @@ def writing(folder: Path) -> Iterator[None]:
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR):
             raise ArchiveUnwritable(f"cannot write the index {folder}: {error.strerror}") from error
         raise IndexUnusable(f"index {folder}: {error}") from error
+
+
+def write_sums(generation: Path) -> None:
+    """Write the checksum of every file, durably; only what was added since the last time is read."""
+    known = _read_sums(generation)
+    sums = {path.name: _sum(path, known.get(path.name)) for path in sorted(generation.iterdir()) if _has_sum(path)}
+    temporary = generation / f"{SUMS}.tmp"
+    with temporary.open("w", encoding="ascii") as handle:
+        json.dump({**sums, SUMS: _sum_of_sums(sums)}, handle)
+        handle.flush()
+        os.fsync(handle.fileno())
+    os.replace(temporary, generation / SUMS)
+
+
+def damaged_files(folder: Path) -> list[str]:
+    """Names of the current generation's files whose bytes are not those that were committed, or that are missing. Raises IndexUnusable."""
+    generation = current_generation(folder)
+    known = _read_sums(generation)
+    if not known:
+        return [SUMS]
+    # A commit that was killed before it wrote its sums has rightly removed what it replaced; the outbox will write it again.
+    killed = any(path.name not in known for path in generation.glob("*.toc"))
+    checked = {name: stated for name, stated in known.items() if not killed or (generation / name).is_file()}
+    return sorted(name for name, stated in checked.items() if not _is_intact(generation / name, stated))
+
+
+def _is_intact(path: Path, stated: list[int]) -> bool:
+    return path.is_file() and list(_crc(path, stated[0])) == stated
+
+
+def _has_sum(path: Path) -> bool:
+    return path.is_file() and path.name not in (SUMS, f"{SUMS}.tmp") and not path.name.endswith(("WRITELOCK", ".lock"))
+
+
+def _read_sums(generation: Path) -> dict[str, list[int]]:
+    """The checksums by file name; none where the file is missing or damaged."""
+    try:
+        value = json.loads((generation / SUMS).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(value, dict) or value.pop(SUMS, None) != _sum_of_sums(value):
+        return {}
+    return value
+
+
+def _sum_of_sums(sums: dict[str, list[int]]) -> list[int]:
+    """The number of the sums and their checksum."""
+    return [len(sums), zlib.crc32(json.dumps(sums, sort_keys=True).encode())]
+
+
+def _sum(path: Path, known: list[int] | None) -> list[int]:
+    size = path.stat().st_size
+    if known and known[0] == size:
+        return known
+    start = known if known and path.name in _GROWING and known[0] < size else [0, 0]
+    return list(_crc(path, size, start))
+
+
+def _crc(path: Path, size: int, start: list[int] | None = None) -> tuple[int, int]:
+    """(bytes read, CRC-32) of the first `size` bytes; `start` is the number of bytes already summed, and their sum."""
+    done, crc = start or (0, 0)
+    with path.open("rb") as handle:
+        handle.seek(done)
+        while done < size and (chunk := handle.read(min(_CHUNK, size - done))):
+            crc = zlib.crc32(chunk, crc)
+            done += len(chunk)
+    return done, crc

@@ -1,4 +1,4 @@
-"""Documents by gram and by fact, columns and texts: what ranking reads from a Whoosh index."""
+"""Documents by gram and by fact, columns and texts, as ranking reads them from a Whoosh index."""
 
 from __future__ import annotations
 
@@ -8,46 +8,49 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from itertools import islice
 from operator import sub
-from typing import Any
+from typing import TYPE_CHECKING
 
 from index.whoosh.bitsets import of_flags, of_numbers
 from index.whoosh.codec import column_of, frequency, postings
+
+if TYPE_CHECKING:
+    from index.whoosh.interfaces import Reader
 
 _PREFIX_TERMS = 20_000
 _CACHE_BYTES = 16_000_000
 
 
 class Postings:
-    """One open state of the index. Document numbers count over all segments; a set of documents is a number, see whoosh_bits."""
+    """One open state of the index. Document numbers count over all segments; a set of documents is an integer, see index.whoosh.bitsets."""
 
-    def __init__(self, reader: Any, folded: mmap.mmap | None, originals: mmap.mmap | None) -> None:
+    def __init__(self, reader: Reader, folded: mmap.mmap | bytes, originals: mmap.mmap | bytes) -> None:
         self._reader, self.folded, self.originals = reader, folded, originals
-        self.size = int(reader.doc_count_all())
-        self._leaves = list(reader.leaf_readers()) if self.size else []
+        self.size = reader.doc_count_all()
+        self._leaves = reader.leaf_readers() if self.size else []
         self._columns: dict[str, array[int]] = {}
         self._live: int | None = None
         self._closed = False
         self._sets: OrderedDict[tuple[str, str], int] = OrderedDict()
 
     def close(self) -> None:
-        """Release files; doing it twice does no harm."""
+        """Release files; a second call does nothing."""
         if self._closed:
             return
         self._closed = True
         self._reader.close()
         for file in (self.folded, self.originals):
-            if file is not None:
+            if isinstance(file, mmap.mmap):
                 file.close()
 
     def commit(self) -> int:
-        """The number of the commit that this state is."""
-        return int(self._reader.generation() or 0)
+        """The number of the commit that produced this state."""
+        return self._reader.generation() or 0
 
     def everything(self) -> int:
         """Every live document."""
         if self._live is None:
-            dead = (base + n for leaf, base in self._leaves if leaf.has_deletions() for n in leaf.segment().deleted_docs())
-            self._live = ((1 << self.size) - 1) & ~of_numbers(dead, self.size)
+            deleted = (base + n for leaf, base in self._leaves if leaf.has_deletions() for n in leaf.segment().deleted_docs())
+            self._live = ((1 << self.size) - 1) & ~of_numbers(deleted, self.size)
         return self._live
 
     def column(self, name: str) -> array[int]:
@@ -67,8 +70,7 @@ class Postings:
 
     def display(self, number: int) -> str:
         """The stored display fields of a document."""
-        text: str = self._reader.stored_fields(number)["display"]
-        return text
+        return self._reader.stored_fields(number)["display"]
 
     def numbers_of(self, idents: Iterable[int]) -> dict[int, int]:
         """The live documents with those ids, by id."""
@@ -77,16 +79,16 @@ class Postings:
         return {ident: n for ident, n in found if self.everything() >> n & 1}
 
     def frequency(self, gram: str) -> int:
-        """In how many documents a gram stands, deleted ones not yet removed included."""
+        """The number of documents that contain a gram, including deleted ones that are not yet removed."""
         term = _bytes(gram)
         return sum(frequency(leaf, "grams", term) for leaf, _base in self._leaves)
 
     def with_gram(self, gram: str) -> int:
-        """The documents that hold a gram."""
+        """The documents that contain a gram."""
         return self._set("grams", gram)
 
     def counts(self, gram: str) -> tuple[array[int], bytes]:
-        """The documents that hold a gram, ascending, deleted ones included, and how often each does, up to a bound."""
+        """The documents that contain a gram, ascending, deleted ones included, and how often each does, at most MOST_TIMES."""
         term, docs, counts = _bytes(gram), array("I"), b""
         for leaf, base in self._leaves:
             some, times = postings(leaf, "grams", term)
@@ -95,7 +97,7 @@ class Postings:
         return docs, counts
 
     def with_fact(self, field: str, value: str, *, prefix: bool = False) -> int:
-        """The documents whose keyword field holds the value, or begins with it."""
+        """The documents whose keyword field is the value, or begins with it."""
         term = f"{field}={value}"
         if not prefix:
             return self._set("facts", term)
@@ -105,7 +107,7 @@ class Postings:
         return found
 
     def values_of(self, field: str) -> list[str]:
-        """The values that the keyword field has anywhere, up to a bound."""
+        """The values that the keyword field has in any document, at most _PREFIX_TERMS."""
         return [fact.removeprefix(f"{field}=") for fact in self._facts_from(f"{field}=")]
 
     def _facts_from(self, term: str) -> list[str]:

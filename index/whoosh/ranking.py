@@ -1,7 +1,7 @@
 """The best of what a query matches: BM25, title and number weighted, newer first among equals.
 
 Reading every matching text to count a phrase would take most of a query's time. The count of a phrase's rarest gram
-bounds the count of the phrase, so texts are read from the highest bound down, until no bound reaches the page.
+is an upper bound for the count of the phrase, so texts are read from the highest bound down, until no bound reaches the page.
 """
 
 from __future__ import annotations
@@ -15,45 +15,53 @@ from typing import NamedTuple
 
 from index.query.tree import And, Everything, Node, Or, Phrase, Query
 from index.whoosh.bitsets import flags_of, numbers_of
-from index.whoosh.matching import Run, Source, begin, matches
+from index.whoosh.matching import Evaluation, PostingsSource, begin, matches
 from notices.text.fold import grams
 
 K1, B = 1.2, 0.75
 TITLE_WEIGHT, NUMBER_WEIGHT = 3.0, 4.0
-_MOST_TIMES = 255  # counts are kept up to this, so they are compared up to this
+_MOST_TIMES = 255  # the postings keep counts up to this
 _RELAXED_POSTINGS = 60_000
 HEAD_SHARE, NEAR_SHARE = 0.5, 0.5
-_SHORT = 4  # characters alone only add noise to a longer text, which has pairs enough
-_WINDOW = 100  # of the relaxed, so many are looked into for title and order of words
+_SHORT = 4  # single characters only add noise to a longer text, which has enough pairs
+_WINDOW = 100  # this many of the relaxed hits are compared in title and order of words
 _TICK = 512
 
 
+class Place(NamedTuple):
+    """A document's number on a page, its score, and whether it matches exactly."""
+
+    number: int
+    score: float
+    exact: bool
+
+
 class Ranked(NamedTuple):
-    """A page of (document, score, exact), the count of exact matches and of relaxed ones."""
+    """A page, with the counts of exact matches and of relaxed ones."""
 
     total: int
     relaxed: int
-    page: list[tuple[int, float, bool]]
+    page: list[Place]
 
 
-def rank(source: Source, query: Query, *, limit: int, offset: int, sort: str) -> Ranked:
+def rank(source: PostingsSource, query: Query, *, limit: int, offset: int, sort: str) -> Ranked:
     """The page of an answer: exact matches by score (or date), then relaxed ones where the exact do not fill the page."""
-    run = begin(source)
-    allowed = source.everything() if query.filters == Everything() else matches(run, query.filters)
-    exact = matches(run, query.node) & allowed
+    evaluation = begin(source)
+    allowed = source.everything() if query.filters == Everything() else matches(evaluation, query.filters)
+    exact = matches(evaluation, query.node) & allowed
     total, wanted = exact.bit_count(), offset + max(limit, 0)
-    first = newest(run, numbers_of(exact), wanted) if sort == "date" else best_exact(run, query, exact, wanted)
-    page = [(n, s, True) for n, s in first[offset:]]
+    first = newest(evaluation, numbers_of(exact), wanted) if sort == "date" else best_exact(evaluation, query, exact, wanted)
+    page = [Place(n, s, True) for n, s in first[offset:]]
     relaxed = 0
     if query.relaxed_text and total < wanted:
         skip = max(0, offset - total)
-        relaxed, rest = best_relaxed(run, query.relaxed_text, allowed & ~exact, skip + limit - len(page), sort)
-        page += [(n, s, False) for n, s in rest[skip:]]
+        relaxed, rest = best_relaxed(evaluation, query.relaxed_text, allowed & ~exact, skip + limit - len(page), sort)
+        page += [Place(n, s, False) for n, s in rest[skip:]]
     return Ranked(total, relaxed, page[: max(limit, 0)])
 
 
-class Sought(NamedTuple):
-    """A phrase as it is scored: its bytes, the gram that bounds its count, how much a find weighs."""
+class ScoredPhrase(NamedTuple):
+    """A phrase as it is scored: its bytes, the gram whose count is an upper bound of its own, and the weight of an occurrence."""
 
     needle: bytes
     gram: str
@@ -61,35 +69,35 @@ class Sought(NamedTuple):
     idf: float
 
 
-class Scale(NamedTuple):
-    """What BM25 adds to a count below the line: a constant, and so much for each byte of the document."""
+class Bm25Scale(NamedTuple):
+    """The BM25 denominator without the count: a constant, and an amount for each byte of the document."""
 
     constant: float
     by_byte: float
     lengths: array[int]
 
     def of(self, times: int, number: int) -> float:
-        """The weight of so many finds in that document, before rarity."""
+        """The weight of a number of occurrences in that document, before rarity."""
         return times * (K1 + 1) / (times + self.constant + self.by_byte * self.lengths[number])
 
 
-def best_exact(run: Run, query: Query, exact: int, wanted: int) -> list[tuple[int, float]]:
+def best_exact(evaluation: Evaluation, query: Query, exact: int, wanted: int) -> list[tuple[int, float]]:
     """The best `wanted` of the exact matches with their scores, best first."""
     boosts = dict.fromkeys(numbers_of(exact), 0.0)
     for node, weight in query.boosts:
-        for number in numbers_of(matches(run, node) & exact):
+        for number in numbers_of(matches(evaluation, node) & exact):
             boosts[number] += weight
-    sought = [_sought(run, text) for text in dict.fromkeys(p.text for p in _phrases(query.node))]
-    bounds, held, scale = dict(boosts), flags_of(exact, run.source.size), _scale(run.source)
-    for each in sought:
-        _add_bounds(run, each, held, scale, bounds)
-    if not all(each.is_gram for each in sought):
-        bounds = _read(run, sought, boosts, bounds, wanted)
-    return _best(run, bounds, wanted)
+    phrases = [_scored_phrase(evaluation, text) for text in dict.fromkeys(p.text for p in _phrases(query.node))]
+    bounds, held, scale = dict(boosts), flags_of(exact, evaluation.source.size), _scale(evaluation.source)
+    for each in phrases:
+        _add_bounds(evaluation, each, held, scale, bounds)
+    if not all(each.is_gram for each in phrases):
+        bounds = _read(evaluation, phrases, boosts, bounds, wanted)
+    return _best(evaluation, bounds, wanted)
 
 
 def _phrases(node: Node) -> Iterator[Phrase]:
-    """The phrases that a match may hold; what stands under a Not is left out."""
+    """The phrases that a match may contain; those under a Not are left out."""
     if isinstance(node, Phrase):
         yield node
     elif isinstance(node, And | Or):
@@ -97,57 +105,59 @@ def _phrases(node: Node) -> Iterator[Phrase]:
             yield from _phrases(part)
 
 
-def _sought(run: Run, text: str) -> Sought:
+def _scored_phrase(evaluation: Evaluation, text: str) -> ScoredPhrase:
     is_gram = len(text) <= 2
-    gram = text if is_gram else min(grams(text)[:-1], key=run.source.frequency)
-    return Sought(text.encode("utf-8"), gram, is_gram, _idf(run.source, run.source.frequency(gram)))
+    gram = text if is_gram else min(grams(text)[:-1], key=evaluation.source.frequency)
+    return ScoredPhrase(text.encode("utf-8"), gram, is_gram, _idf(evaluation.source, evaluation.source.frequency(gram)))
 
 
-def _idf(source: Source, frequency: int) -> float:
+def _idf(source: PostingsSource, frequency: int) -> float:
     total = max(source.size, 1)
     return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
 
 
-def _scale(source: Source) -> Scale:
+def _scale(source: PostingsSource) -> Bm25Scale:
     total = max(source.everything().bit_count(), 1)
-    average = max((source.folded.size() if source.folded is not None else 1) / total, 1)
-    return Scale(K1 * (1 - B), K1 * B / average, source.lengths())
+    average = max(len(source.folded) / total, 1)
+    return Bm25Scale(K1 * (1 - B), K1 * B / average, source.lengths())
 
 
-def _add_bounds(run: Run, sought: Sought, held: bytes, scale: Scale, bounds: dict[int, float]) -> None:
-    """Add to each document what the phrase can weigh there at most; for a gram that is what it weighs."""
+def _add_bounds(evaluation: Evaluation, phrase: ScoredPhrase, held: bytes, scale: Bm25Scale, bounds: dict[int, float]) -> None:
+    """Add to each document the most that the phrase can weigh there; for a gram that is its weight."""
     constant, by_byte, lengths = scale.constant, scale.by_byte, scale.lengths
-    needle, folded, most = sought.needle, run.source.folded, sought.idf * (K1 + 1)
-    in_title, in_number = sought.idf * TITLE_WEIGHT, sought.idf * NUMBER_WEIGHT
-    starts, titles, texts = (run.source.column(name) for name in ("start", "title_end", "text_start"))
-    for count, (number, times) in enumerate(zip(*run.source.counts(sought.gram), strict=True)):
+    needle, folded, most = phrase.needle, evaluation.source.folded, phrase.idf * (K1 + 1)
+    in_title, in_number = phrase.idf * TITLE_WEIGHT, phrase.idf * NUMBER_WEIGHT
+    starts, titles, texts = (evaluation.source.column(name) for name in ("start", "title_end", "text_start"))
+    for count, (number, times) in enumerate(zip(*evaluation.source.counts(phrase.gram), strict=True)):
         if held[number]:
             start = starts[number]
             first = folded[start : texts[number]].find(needle)
             bonus = 0.0 if first < 0 else in_title if start + first < titles[number] else in_number
             bounds[number] += most * times / (times + constant + by_byte * lengths[number]) + bonus
         if not count % _TICK:
-            run.tick()
+            evaluation.tick()
 
 
-def _read(run: Run, sought: Sequence[Sought], boosts: dict[int, float], bounds: dict[int, float], wanted: int) -> dict[int, float]:
+def _read(
+    evaluation: Evaluation, phrases: Sequence[ScoredPhrase], boosts: dict[int, float], bounds: dict[int, float], wanted: int
+) -> dict[int, float]:
     """The scores of the documents that can be among the best `wanted`."""
-    scale, scores, best = _scale(run.source), dict[int, float](), list[float]()
+    scale, scores, best = _scale(evaluation.source), dict[int, float](), list[float]()
     for number in sorted(bounds, key=bounds.__getitem__, reverse=True) if wanted else ():
         if len(best) == wanted and bounds[number] < best[0]:
             break
-        scores[number] = score = boosts[number] + _score(run.source, sought, number, scale)
+        scores[number] = score = boosts[number] + _score(evaluation.source, phrases, number, scale)
         (heapq.heappush if len(best) < wanted else heapq.heappushpop)(best, score)
         if not len(scores) % _TICK:
-            run.tick()
+            evaluation.tick()
     return scores
 
 
-def _score(source: Source, sought: Sequence[Sought], number: int, scale: Scale) -> float:
-    """What the phrases weigh in a document, counted in its text."""
+def _score(source: PostingsSource, phrases: Sequence[ScoredPhrase], number: int, scale: Bm25Scale) -> float:
+    """The weight of the phrases in a document, counted in its text."""
     start, text_start = source.column("start")[number], source.column("text_start")[number]
     body, score = source.folded[start : source.column("end")[number]], 0.0
-    for each in sought:
+    for each in phrases:
         if times := min(body.count(each.needle), _MOST_TIMES):
             first = body.find(each.needle)
             bonus = TITLE_WEIGHT if start + first < source.column("title_end")[number] else NUMBER_WEIGHT
@@ -155,20 +165,20 @@ def _score(source: Source, sought: Sequence[Sought], number: int, scale: Scale) 
     return score
 
 
-def best_relaxed(run: Run, text: str, allowed: int, wanted: int, sort: str) -> tuple[int, list[tuple[int, float]]]:
-    """How many of the allowed documents hold any of the text's rarer grams, and the best `wanted` of them."""
-    weights = _weights(run.source, text)
-    scores = _by_grams(run, weights, flags_of(allowed, run.source.size))
+def best_relaxed(evaluation: Evaluation, text: str, allowed: int, wanted: int, sort: str) -> tuple[int, list[tuple[int, float]]]:
+    """How many of the allowed documents contain any of the text's rarer grams, and the best `wanted` of them."""
+    weights = _weights(evaluation.source, text)
+    scores = _by_grams(evaluation, weights, flags_of(allowed, evaluation.source.size))
     if sort == "date":
-        return len(scores), newest(run, list(scores), wanted)
-    best = _best(run, scores, max(wanted, _WINDOW))
-    near = {number: score + _nearness(run.source, text, weights, number) for number, score in best[:_WINDOW]}
-    run.tick()
-    return len(scores), (_best(run, near, _WINDOW) + best[_WINDOW:])[: max(wanted, 0)]
+        return len(scores), newest(evaluation, list(scores), wanted)
+    best = _best(evaluation, scores, max(wanted, _WINDOW))
+    near = {number: score + _nearness(evaluation.source, text, weights, number) for number, score in best[:_WINDOW]}
+    evaluation.tick()
+    return len(scores), (_best(evaluation, near, _WINDOW) + best[_WINDOW:])[: max(wanted, 0)]
 
 
-def _weights(source: Source, text: str) -> dict[str, float]:
-    """The text's pairs, of a short one its characters too, by rarity with their weights, until a bound of postings."""
+def _weights(source: PostingsSource, text: str) -> dict[str, float]:
+    """The weights of the text's pairs (of a short text also its characters), the rarest first, up to a limit of postings."""
     pairs = grams(text)[:-1]
     times = Counter(pairs if len(text) > _SHORT else [*pairs, *text])
     found, read = dict[str, float](), 0
@@ -179,21 +189,21 @@ def _weights(source: Source, text: str) -> dict[str, float]:
     return found
 
 
-def _by_grams(run: Run, weights: dict[str, float], allowed: bytes) -> dict[int, float]:
+def _by_grams(evaluation: Evaluation, weights: dict[str, float], allowed: bytes) -> dict[int, float]:
     """BM25 over the grams."""
-    scale, scores = _scale(run.source), dict[int, float]()
+    scale, scores = _scale(evaluation.source), dict[int, float]()
     constant, by_byte, lengths, get = scale.constant, scale.by_byte, scale.lengths, scores.get
     for gram, weight in weights.items():
         most = weight * (K1 + 1)
-        for number, times in zip(*run.source.counts(gram), strict=True):
+        for number, times in zip(*evaluation.source.counts(gram), strict=True):
             if allowed[number]:
                 scores[number] = get(number, 0.0) + most * times / (times + constant + by_byte * lengths[number])
-        run.tick()
+        evaluation.tick()
     return scores
 
 
-def _nearness(source: Source, text: str, weights: dict[str, float], number: int) -> float:
-    """What a document gains for pairs in its title or number, and for pairs that follow one another as in the text."""
+def _nearness(source: PostingsSource, text: str, weights: dict[str, float], number: int) -> float:
+    """The gain of a document from pairs in its title or number, and from pairs that follow one another as in the text."""
     start, text_start = source.column("start")[number], source.column("text_start")[number]
     body = source.folded[start : source.column("end")[number]]
     head, gain = body[: text_start - start], 0.0
@@ -206,20 +216,20 @@ def _nearness(source: Source, text: str, weights: dict[str, float], number: int)
     return gain
 
 
-def _best(run: Run, scores: dict[int, float], wanted: int) -> list[tuple[int, float]]:
+def _best(evaluation: Evaluation, scores: dict[int, float], wanted: int) -> list[tuple[int, float]]:
     """The best `wanted` by score, then newer first, then the lower id."""
     if wanted <= 0 or not scores:
         return []
     floor = min(heapq.nlargest(wanted, scores.values()))
-    dates, idents = run.source.column("published"), run.source.column("ident")
+    dates, idents = evaluation.source.column("published"), evaluation.source.column("ident")
     reaching = ((-score, -dates[n], idents[n], n) for n, score in scores.items() if score >= floor)
     return [(n, -score) for score, _date, _ident, n in heapq.nsmallest(wanted, reaching)]
 
 
-def newest(run: Run, numbers: Sequence[int], wanted: int) -> list[tuple[int, float]]:
-    """The newest `wanted`, undated last, then by id, unscored."""
-    dates, idents = run.source.column("published"), run.source.column("ident")
+def newest(evaluation: Evaluation, numbers: Sequence[int], wanted: int) -> list[tuple[int, float]]:
+    """The newest `wanted` without scores, undated last, then by id."""
+    dates, idents = evaluation.source.column("published"), evaluation.source.column("ident")
     return [(n, 0.0) for _date, _ident, n in heapq.nsmallest(wanted, ((-dates[n], idents[n], n) for n in numbers))]
 
 
-__all__ = ["Ranked", "Source", "rank"]
+__all__ = ["Place", "PostingsSource", "Ranked", "rank"]

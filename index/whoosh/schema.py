@@ -2,20 +2,24 @@
 
 grams    every character and character pair of each folded part, with its count; parts never share a pair
 facts    keyword values as field=value
-columns  id, revision, dates, and where the folded parts and the originals lie in their files
+columns  id, revision, dates, and the places of the folded parts and the originals in their files
 display  what a result line shows, as JSON
 """
 
+# mypy: allow-untyped-calls
+
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
 
 from whoosh.columns import NumericColumn
 from whoosh.fields import COLUMN, STORED, FieldType, Schema
-from whoosh.formats import Format, Frequency
+from whoosh.formats import Frequency
 
-from index.document import NO_DATE, SHOWN, date_of, facts_of, ordinals_of, parts_of
-from index.document import shown_of as display_of
+if TYPE_CHECKING:
+    from whoosh.analysis.analyzers import Analyzer
 
-VERSION = 2  # raise when an index made earlier must be made anew
+VERSION = 2  # raise when an index made earlier must be rebuilt
 NUMBERS = (
     "ident",
     "revision",
@@ -31,29 +35,17 @@ NUMBERS = (
 )
 
 
-class Counted(FieldType):
-    """Terms with a count for each document. Segments are written whole (see whoosh_segment), so nothing is analysed here."""
-
-    def __init__(self) -> None:
-        counts: Format = Frequency()
-        super().__init__(format=counts, analyzer=None)  # type: ignore[arg-type]
-
-
 def schema() -> Schema:
-    """The schema of the index."""
-    columns = {name: COLUMN(NumericColumn("q")) for name in NUMBERS}
-    return Schema(grams=Counted(), facts=Counted(), display=STORED(), **columns)
+    """The schema of the index, in Whoosh's own classes: they are pickled into every table of contents."""
+    columns = {name: COLUMN(number_column()) for name in NUMBERS}
+    return Schema(grams=_counted(), facts=_counted(), display=STORED(), **columns)
 
 
-__all__ = [
-    "NO_DATE",
-    "NUMBERS",
-    "SHOWN",
-    "VERSION",
-    "date_of",
-    "display_of",
-    "facts_of",
-    "ordinals_of",
-    "parts_of",
-    "schema",
-]
+def number_column() -> NumericColumn:
+    """A column of 8-byte numbers."""
+    return NumericColumn("q")
+
+
+def _counted() -> FieldType:
+    """Terms with a count for each document. Nothing is analysed here: index.whoosh.segment writes the terms itself."""
+    return FieldType(format=Frequency(), analyzer=cast("Analyzer", None))

@@ -1,6 +1,4 @@
-"""Segments of the Whoosh index, written whole: from documents counted in memory, or from smaller segments joined."""
-
-# mypy: allow-untyped-calls
+"""Segments of the Whoosh index, each written once: from documents counted in memory, or from smaller segments."""
 
 from __future__ import annotations
 
@@ -9,30 +7,35 @@ import sys
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 from operator import add, itemgetter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from whoosh.columns import NumericColumn
-from whoosh.reading import SegmentReader
+from index.whoosh.codec import (
+    MOST_DOCUMENTS,
+    MOST_TIMES,
+    ContiguousPostingsCodec,
+    column_of,
+    moved,
+    numbers_as_bytes,
+    numbers_of_bytes,
+    open_leaf,
+    terms_of,
+)
+from index.whoosh.schema import NUMBERS, number_column
 
-from index.whoosh.codec import MOST_DOCUMENTS, MOST_TIMES, WholeCodec, column_of, moved, numbers_as_bytes, numbers_of_bytes, terms_of
-from index.whoosh.schema import NUMBERS
+if TYPE_CHECKING:
+    from index.whoosh.interfaces import DocumentWriter, FieldWriter, Leaf, Schema, Segment, Storage
 
 INDEX_NAME = "MAIN"
-BATCH = 100  # documents are added so many at a time before anyone asks whether it is full
+BATCH = 100  # documents are added this many at a time, then the buffer is asked whether it is full
 _COUNT_BITS = 16
 _TERM_BYTES, _POSTING_BYTES = 300, 6
 _MOST_BYTES = 160_000_000
 
 
-def _postings() -> defaultdict[str, array[int]]:
-    return defaultdict(lambda: array("I"))
-
-
-class Kept(NamedTuple):
-    """A document whose texts are in the files: its folded parts, its row of NUMBERS (the first is its id), its facts and what it shows."""
+class StoredDocument(NamedTuple):
+    """A document whose texts are in their files: its folded parts, its row of NUMBERS (the first is its id), its facts and display fields."""
 
     parts: Sequence[str]
     row: Sequence[int]
@@ -40,19 +43,26 @@ class Kept(NamedTuple):
     display: str
 
 
-@dataclass(slots=True)
-class Pending:
-    """Documents on their way into a segment: each posting is the document's number in the upper half and the count in the lower."""
+class NewSegment(NamedTuple):
+    """A segment on disk that is in no table of contents yet, and the ids that earlier segments must lose."""
 
-    grams: defaultdict[str, array[int]] = field(default_factory=_postings)
-    facts: defaultdict[str, array[int]] = field(default_factory=_postings)
-    columns: list[array[int]] = field(default_factory=lambda: [array("q") for _ in NUMBERS])
-    displays: list[str] = field(default_factory=list)
-    numbers: dict[int, int] = field(default_factory=dict)
-    replaced: list[int] = field(default_factory=list)
-    postings: int = 0
+    segment: Segment
+    replaced: set[int]
 
-    def add(self, document: Kept) -> None:
+
+class SegmentBuffer:
+    """Documents on their way into a segment. A posting has the document's number in the upper half and the count in the lower."""
+
+    def __init__(self) -> None:
+        self.grams: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
+        self.facts: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
+        self.columns = [array("q") for _ in NUMBERS]
+        self.displays: list[str] = []
+        self.numbers: dict[int, int] = {}
+        self.replaced: list[int] = []
+        self.postings = 0
+
+    def add(self, document: StoredDocument) -> None:
         """Count a document's parts and keep the rest of it. Of two with one id the last counts."""
         number, ident = len(self.displays), document.row[0]
         if ident in self.numbers:
@@ -69,12 +79,12 @@ class Pending:
         self.postings += len(counts)
 
     def full(self) -> bool:
-        """Whether it should be written before more is added: by memory, or by what a segment can number."""
+        """Whether it must be written before more is added: by its memory, or by the number of documents that a segment can have."""
         return len(self.displays) >= MOST_DOCUMENTS - BATCH or len(self.grams) * _TERM_BYTES + self.postings * _POSTING_BYTES > _MOST_BYTES
 
 
 def counted(parts: Sequence[str]) -> dict[str, int]:
-    """How often each character and each pair stands in the parts, at most MOST_TIMES."""
+    """How often each character and each pair occurs in the parts, at most MOST_TIMES."""
     counts: Counter[str] = Counter()
     for part in parts:
         counts.update(part)
@@ -84,14 +94,14 @@ def counted(parts: Sequence[str]) -> dict[str, int]:
     return counts
 
 
-def write_segment(storage: Any, schema: Any, pending: Pending) -> Any:
-    """A segment of the pending documents, on disk but in no table of contents yet."""
-    segment, fields = _begun(storage, schema, pending.columns, pending.displays)
-    for name, terms in (("facts", pending.facts), ("grams", pending.grams)):
+def write_segment(storage: Storage, schema: Schema, buffer: SegmentBuffer) -> Segment:
+    """A segment of the buffered documents, on disk but in no table of contents yet."""
+    segment, fields = _begun(storage, schema, buffer.columns, buffer.displays)
+    for name, terms in (("facts", buffer.facts), ("grams", buffer.grams)):
         fields.add_terms(name, schema[name], _by_term(terms))
     fields.close()
     segment.create_compound_file(storage)
-    for number in pending.replaced:
+    for number in buffer.replaced:
         segment.delete_document(number)
     return segment
 
@@ -107,9 +117,9 @@ def _by_term(terms: dict[str, array[int]]) -> Iterator[tuple[bytes, bytes, bytes
         yield term.encode("utf-8", "surrogatepass"), halves[1::2].tobytes(), data[::4]
 
 
-def _begun(storage: Any, schema: Any, columns: Sequence[array[int]], displays: Iterable[str]) -> tuple[Any, Any]:
+def _begun(storage: Storage, schema: Schema, columns: Sequence[array[int]], displays: Iterable[str]) -> tuple[Segment, FieldWriter]:
     """A segment with its columns and stored fields, and the writer for its terms."""
-    codec = WholeCodec()
+    codec = ContiguousPostingsCodec()
     segment = codec.new_segment(storage, INDEX_NAME)
     documents = codec.per_document_writer(storage, segment)
     count = 0
@@ -124,9 +134,9 @@ def _begun(storage: Any, schema: Any, columns: Sequence[array[int]], displays: I
     return segment, codec.field_writer(storage, segment)
 
 
-def _write_column(documents: Any, name: str, values: array[int]) -> None:
-    """All values at once, most significant byte first as Whoosh has them."""
-    documents._create_column(name, NumericColumn("q"))
+def _write_column(documents: DocumentWriter, name: str, values: array[int]) -> None:
+    """Write all values at once, most significant byte first as Whoosh does."""
+    documents._create_column(name, number_column())
     column = documents._get_column(name)
     swapped = array("q", values)
     if sys.byteorder == "little":
@@ -135,9 +145,9 @@ def _write_column(documents: Any, name: str, values: array[int]) -> None:
     column._count = len(values)
 
 
-def join_segments(storage: Any, schema: Any, segments: Sequence[Any]) -> Any:
+def join_segments(storage: Storage, schema: Schema, segments: Sequence[Segment]) -> Segment:
     """One segment of the documents of several that are not deleted: postings are copied, nothing is counted again."""
-    leaves = [SegmentReader(storage, schema, segment) for segment in segments]
+    leaves = [open_leaf(storage, schema, segment) for segment in segments]
     try:
         return _joined(storage, schema, leaves)
     finally:
@@ -145,7 +155,7 @@ def join_segments(storage: Any, schema: Any, segments: Sequence[Any]) -> Any:
             leaf.close()
 
 
-def _joined(storage: Any, schema: Any, leaves: Sequence[Any]) -> Any:
+def _joined(storage: Storage, schema: Schema, leaves: Sequence[Leaf]) -> Segment:
     live = [[n for n in range(leaf.doc_count_all()) if not leaf.is_deleted(n)] for leaf in leaves]
     columns = [_live_column(leaves, live, name) for name in NUMBERS]
     displays = (leaf.stored_fields(n)["display"] for leaf, numbers in zip(leaves, live, strict=True) for n in numbers)
@@ -162,30 +172,30 @@ def _joined(storage: Any, schema: Any, leaves: Sequence[Any]) -> Any:
     return segment
 
 
-def _live_column(leaves: Sequence[Any], live: Sequence[list[int]], name: str) -> array[int]:
+def _live_column(leaves: Sequence[Leaf], live: Sequence[list[int]], name: str) -> array[int]:
     joined = array("q")
     for leaf, numbers in zip(leaves, live, strict=True):
         joined.extend(map(column_of(leaf, name).__getitem__, numbers))
     return joined
 
 
-def _moved(leaves: Sequence[Any], live: Sequence[list[int]]) -> Iterator[Iterator[tuple[bytes, bytes, bytes]]]:
-    """Each segment's terms with the numbers that its documents get in the joined one."""
+def _moved(leaves: Sequence[Leaf], live: Sequence[list[int]]) -> Iterator[Iterator[tuple[bytes, bytes, bytes]]]:
+    """The terms of each segment with the numbers of its documents in the joined one."""
     base = 0
     for leaf, numbers in zip(leaves, live, strict=True):
         if len(numbers) == leaf.doc_count_all():
-            yield _lifted(leaf, base)
+            yield _raised(leaf, base)
         else:
             yield _renumbered(leaf, {old: base + new for new, old in enumerate(numbers)})
         base += len(numbers)
 
 
-def _lifted(leaf: Any, base: int) -> Iterator[tuple[bytes, bytes, bytes]]:
+def _raised(leaf: Leaf, base: int) -> Iterator[tuple[bytes, bytes, bytes]]:
     for key, docs, counts in terms_of(leaf):
         yield key, moved(docs, base), counts
 
 
-def _renumbered(leaf: Any, places: dict[int, int]) -> Iterator[tuple[bytes, bytes, bytes]]:
+def _renumbered(leaf: Leaf, places: dict[int, int]) -> Iterator[tuple[bytes, bytes, bytes]]:
     for key, data, counts in terms_of(leaf):
         docs = numbers_of_bytes(data)
         kept = bytes(n in places for n in docs)

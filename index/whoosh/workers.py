@@ -1,10 +1,8 @@
-"""Documents become segments: in this process, or for many of them in further ones, each with a segment of its own in hand.
+"""Documents become segments: in this process, or, for many documents, in worker processes that write a segment each.
 
-A further process gets batches through a pipe, one at a time, and says when it is ready for the next. It ends when the
-pipe does, so none outlives this process by more than the segment it is writing.
+A worker gets batches through a pipe, one at a time, and reports when it is ready for the next. It ends when the pipe is
+closed, so no worker outlives this process by more than the segment that it is writing.
 """
-
-# mypy: allow-untyped-calls
 
 from __future__ import annotations
 
@@ -15,111 +13,116 @@ from contextlib import contextmanager, suppress
 from itertools import chain
 from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
-from whoosh.filedb.filestore import FileStorage
+from index.whoosh.segment import NewSegment, SegmentBuffer, StoredDocument, write_segment
+from index.whoosh.storage import IndexStorage
 
-from index.whoosh.segment import Kept, Pending, write_segment
+if TYPE_CHECKING:
+    from index.whoosh.interfaces import Schema, Storage
 
-ALONE = 2_000_000  # characters that are counted before a further process would have begun
-Segment = tuple[Any, set[int]]
+ALONE = 2_000_000  # this many characters are counted before a worker would have started
 _ROOT = str(Path(__file__).parents[2])
 
 
-def segments_of(storage: Any, schema: Any, batches: Iterable[list[Kept]], workers: int) -> Generator[Segment, None, None]:
-    """Segments on disk, in no table of contents yet, each with the ids that those before must lose: of two with one id the last counts."""
-    first, stream = list[list[Kept]](), iter(batches)
+def segments_of(
+    storage: Storage, schema: Schema, batches: Iterable[list[StoredDocument]], workers: int
+) -> Generator[NewSegment, None, None]:
+    """The documents as segments; of two documents with one id the last counts."""
+    first, stream = list[list[StoredDocument]](), iter(batches)
     if workers:
-        letters = 0
+        characters = 0
         for batch in stream:
             first.append(batch)
-            letters += sum(len(part) for document in batch for part in document.parts)
-            if letters > ALONE:
+            characters += sum(len(part) for document in batch for part in document.parts)
+            if characters > ALONE:
                 yield from _shared(storage, schema, chain(first, stream), workers)
                 return
     yield from _alone(storage, schema, chain(first, stream))
 
 
-def _alone(storage: Any, schema: Any, batches: Iterable[Iterable[Kept]]) -> Iterator[Segment]:
-    pending = Pending()
+def _alone(storage: Storage, schema: Schema, batches: Iterable[Iterable[StoredDocument]]) -> Iterator[NewSegment]:
+    buffer = SegmentBuffer()
     for batch in batches:
         for document in batch:
-            pending.add(document)
-        if pending.full():
-            yield _written(storage, schema, pending)
-            pending = Pending()
-    if pending.displays:
-        yield _written(storage, schema, pending)
+            buffer.add(document)
+        if buffer.full():
+            yield _written(storage, schema, buffer)
+            buffer = SegmentBuffer()
+    if buffer.displays:
+        yield _written(storage, schema, buffer)
 
 
-def _written(storage: Any, schema: Any, pending: Pending) -> Segment:
-    return write_segment(storage, schema, pending), set(pending.numbers)
+def _written(storage: Storage, schema: Schema, buffer: SegmentBuffer) -> NewSegment:
+    return NewSegment(write_segment(storage, schema, buffer), set(buffer.numbers))
 
 
-def _shared(storage: Any, schema: Any, batches: Iterable[list[Kept]], workers: int) -> Iterator[Segment]:
-    """The segments of all processes, which hold ascending ids and so no id twice, then those of what came out of order."""
-    late = list[Segment]()
+def _shared(storage: Storage, schema: Schema, batches: Iterable[list[StoredDocument]], workers: int) -> Iterator[NewSegment]:
+    """The segments of all workers, whose ids ascend so that none occurs twice, then those of the documents that came out of order."""
+    late = list[NewSegment]()
     with _processes(storage.folder, schema, workers) as pipes:
-        for segment, _idents in _handed_out(pipes, _ascending(storage, schema, batches, late)):
-            yield segment, set()
+        for made in _distributed(pipes, _ascending(storage, schema, batches, late)):
+            yield made._replace(replaced=set())
     yield from late
 
 
-def _ascending(storage: Any, schema: Any, batches: Iterable[list[Kept]], late: list[Segment]) -> Iterator[list[Kept]]:
-    """The batches without documents whose id is no higher than one before; those become segments here, in their order."""
-    highest, pending = 0, Pending()
+def _ascending(
+    storage: Storage, schema: Schema, batches: Iterable[list[StoredDocument]], late: list[NewSegment]
+) -> Iterator[list[StoredDocument]]:
+    """The batches without documents whose id does not exceed all earlier ones; those become segments here, in their order."""
+    highest, buffer = 0, SegmentBuffer()
     for batch in batches:
-        rising = list[Kept]()
+        rising = list[StoredDocument]()
         for document in batch:
             if document.row[0] > highest:
                 highest = document.row[0]
                 rising.append(document)
             else:
-                pending.add(document)
-        if pending.full():
-            late.append(_written(storage, schema, pending))
-            pending = Pending()
+                buffer.add(document)
+        if buffer.full():
+            late.append(_written(storage, schema, buffer))
+            buffer = SegmentBuffer()
         if rising:
             yield rising
-    if pending.displays:
-        late.append(_written(storage, schema, pending))
+    if buffer.displays:
+        late.append(_written(storage, schema, buffer))
 
 
-def _handed_out(pipes: list[Connection], batches: Iterable[list[Kept]]) -> Iterator[Segment]:
-    """Give every batch to a process that is ready for one; what they made of all of them."""
+def _distributed(pipes: list[Connection], batches: Iterable[list[StoredDocument]]) -> Iterator[NewSegment]:
+    """Give every batch to a worker that is ready for one; yield the segments that they wrote."""
     for batch in batches:
         with _talking():
-            ready: Any = wait(pipes)[0]
-            _answer(ready)
+            ready = cast(Connection, wait(pipes)[0])
+            _receive(ready)
             ready.send(batch)
     with _talking():
         for pipe in pipes:
-            _answer(pipe)
+            _receive(pipe)
             pipe.send(None)
-        made = [segment for pipe in pipes for segment in _answer(pipe)]
-    yield from made
+        made = [cast("list[NewSegment]", _receive(pipe)) for pipe in pipes]
+    yield from chain.from_iterable(made)
 
 
 @contextmanager
 def _talking() -> Iterator[None]:
-    """Raises ChildProcessError when the process that one talks to is gone."""
+    """Raises ChildProcessError when the worker at the other end has ended."""
     try:
         yield
     except (EOFError, ConnectionError) as error:
         raise ChildProcessError("a process that counted documents is gone") from error
 
 
-def _answer(pipe: Connection) -> Any:
-    """What a process says. Raises what went wrong there."""
-    said = pipe.recv()
-    if isinstance(said, BaseException):
-        raise said
-    return said
+def _receive(pipe: Connection) -> object:
+    """The next message of a worker. Raises the error that it reports."""
+    message: object = pipe.recv()
+    if isinstance(message, BaseException):
+        raise message
+    return message
 
 
 @contextmanager
-def _processes(folder: str, schema: Any, workers: int) -> Iterator[list[Connection]]:
-    """Pipes to that many processes; whatever happens, none of them is left when it ends."""
+def _processes(folder: str, schema: Schema, workers: int) -> Iterator[list[Connection]]:
+    """Pipes to that many workers; none of them is left at the end, whatever happens."""
     started = [_start() for _ in range(workers)]
     try:
         with _talking():
@@ -137,7 +140,7 @@ def _processes(folder: str, schema: Any, workers: int) -> Iterator[list[Connecti
 
 
 def _start() -> tuple[Connection, subprocess.Popen[bytes]]:
-    """A new process: no environment (it may hold passwords), no files but its pipe, a session of its own (Ctrl-C is ours to handle)."""
+    """A new worker: no environment (it may contain passwords), no files but its pipe, a session of its own (we handle Ctrl-C)."""
     ours, theirs = Pipe()
     with theirs:
         process = subprocess.Popen(
@@ -152,20 +155,20 @@ def _start() -> tuple[Connection, subprocess.Popen[bytes]]:
 
 
 def serve(pipe: Connection) -> None:
-    """Count the batches that come through the pipe; at the end send the segments, or what went wrong."""
+    """Count the batches that come through the pipe; at the end send the segments, or the error."""
     with suppress(EOFError, ConnectionError):  # nobody waits for us any more
         try:
             folder, schema = pipe.recv()
-            made = list(_alone(FileStorage(folder, supports_mmap=True), schema, _received(pipe)))
+            made = list(_alone(cast("Storage", IndexStorage(folder)), schema, _received(pipe)))
         except (EOFError, ConnectionError):
             raise
-        except Exception as error:  # whatever it is, the process that asked for this has to tell it
+        except Exception as error:  # whatever it is, the process that started this one reports it
             pipe.send(error)
         else:
             pipe.send(made)
 
 
-def _received(pipe: Connection) -> Iterator[list[Kept]]:
+def _received(pipe: Connection) -> Iterator[list[StoredDocument]]:
     pipe.send(True)
     while (batch := pipe.recv()) is not None:
         yield batch

@@ -1,6 +1,4 @@
-"""Writing a generation of the Whoosh index: new segments beside the old ones, small ones joined, one durable commit."""
-
-# mypy: allow-untyped-calls
+"""Writing a generation of the Whoosh index: new segments are added, small ones joined, all in one durable commit."""
 
 from __future__ import annotations
 
@@ -8,54 +6,52 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from whoosh.filedb.filestore import FileStorage
-from whoosh.index import FileIndex, clean_files
-from whoosh.reading import SegmentReader
+from whoosh.index import clean_files
 
-from index.document import Parts, ordinals_of, original_of, parts_of
+from index.document import Parts, facts_of, ordinals_of, original_of, parts_of, shown_of
 from index.engine import Document
 from index.generations import sync_tree
-from index.whoosh.codec import MOST_DOCUMENTS, WholeCodec, column_of
-from index.whoosh.folder import FOLDED, ORIGINALS, append, packed
-from index.whoosh.schema import display_of, facts_of
-from index.whoosh.segment import BATCH, Kept, join_segments
-from index.whoosh.sums import write_sums
+from index.whoosh.codec import MOST_DOCUMENTS, ContiguousPostingsCodec, column_of, open_leaf
+from index.whoosh.folder import FOLDED, ORIGINALS, append, open_index, packed, write_sums
+from index.whoosh.segment import BATCH, StoredDocument, join_segments
 from index.whoosh.workers import segments_of
 
-_FACTOR = 8
+if TYPE_CHECKING:
+    from index.whoosh.interfaces import Segment, Writer
+
+_FACTOR = 8  # so many segments of about one size become one
 
 
 def write_into(generation: Path, documents: Iterable[Document], deleted: Sequence[int] = (), *, workers: int = 0) -> int:
     """Write documents into a generation and commit once, durably; of two with one id the last counts. Return how many.
 
-    With `workers`, more processes count what goes beyond a few documents: for a generation that nobody reads yet.
+    With `workers`, more processes count all but a few documents: for a generation that nobody reads yet.
     """
-    index = FileIndex(FileStorage(str(generation), supports_mmap=True), schema=None)
-    writer: Any = index.writer(codec=WholeCodec())
-    held = list(writer.segments)
+    index = open_index(generation)
+    writer = index.writer(codec=ContiguousPostingsCodec())
+    before = list(writer.segments)
     try:
         count = _write(writer, generation, documents, deleted, workers)
         sync_tree(generation)
     except BaseException:
         writer.cancel()
-        clean_files(writer.storage, writer.indexname, writer.generation - 1, held)
+        clean_files(writer.storage, writer.indexname, writer.generation - 1, before)
         raise
     writer.commit(mergetype=lambda _writer, segments: segments)
     sync_tree(generation, "*.toc")
     write_sums(generation)
-    index.close()
     return count
 
 
-def _write(writer: Any, generation: Path, documents: Iterable[Document], deleted: Sequence[int], workers: int) -> int:
-    """Add what is new to the writer's segments, none of them in the table of contents yet; return how many documents."""
+def _write(writer: Writer, generation: Path, documents: Iterable[Document], deleted: Sequence[int], workers: int) -> int:
+    """Add the documents to the writer's segments, not yet to the table of contents; return how many there are."""
     segments, count = writer.segments, 0
-    _strike(writer, set(deleted))
+    _delete(writer, set(deleted))
     with closing(segments_of(writer.storage, writer.schema, _batches(generation, documents), workers)) as made:
         for segment, replaced in made:
-            _strike(writer, replaced)
+            _delete(writer, replaced)
             segments.append(segment)
             count += segment.doc_count()
     segments[:] = [s for s in segments if s.doc_count()]
@@ -65,20 +61,20 @@ def _write(writer: Any, generation: Path, documents: Iterable[Document], deleted
     return count
 
 
-def _strike(writer: Any, idents: set[int]) -> None:
+def _delete(writer: Writer, idents: set[int]) -> None:
     """Mark the documents with these ids as deleted."""
     for segment in writer.segments if idents else ():
-        leaf = SegmentReader(writer.storage, writer.schema, segment)
+        leaf = open_leaf(writer.storage, writer.schema, segment)
         numbers = [n for n, ident in enumerate(column_of(leaf, "ident")) if ident in idents]
         leaf.close()
         for number in numbers:
             segment.delete_document(number)
 
 
-def to_join(segments: Sequence[Any]) -> list[Any]:
-    """The segments to be joined next: eight of about one size, or one that is mostly deleted; so each document moves seldom."""
-    levels: dict[int, list[Any]] = {}
-    for segment in sorted(segments, key=lambda s: int(s.doc_count())):
+def to_join(segments: Sequence[Segment]) -> list[Segment]:
+    """The segments to join next: eight of about one size, or one that is mostly deleted. So each document is moved seldom."""
+    levels: dict[int, list[Segment]] = {}
+    for segment in sorted(segments, key=lambda s: s.doc_count()):
         if segment.deleted_count() > segment.doc_count():
             return [segment]
         levels.setdefault((segment.doc_count().bit_length() - 1) // 3, []).append(segment)
@@ -88,9 +84,9 @@ def to_join(segments: Sequence[Any]) -> list[Any]:
     return []
 
 
-def _fitting(segments: Sequence[Any]) -> list[Any]:
-    """As many of the smallest as one segment can number."""
-    chosen, total = list[Any](), 0
+def _fitting(segments: Sequence[Segment]) -> list[Segment]:
+    """As many of the smallest as fit into one segment."""
+    chosen, total = list["Segment"](), 0
     for segment in segments:
         total += segment.doc_count()
         if total > MOST_DOCUMENTS:
@@ -99,14 +95,14 @@ def _fitting(segments: Sequence[Any]) -> list[Any]:
     return chosen
 
 
-def _batches(generation: Path, documents: Iterable[Document]) -> Iterator[list[Kept]]:
-    """The documents, so many at a time, their texts appended to the files."""
+def _batches(generation: Path, documents: Iterable[Document]) -> Iterator[list[StoredDocument]]:
+    """The documents in batches, their texts appended to the files."""
     stream = iter(documents)
     while batch := list(islice(stream, BATCH)):
-        yield list(_kept(generation, batch))
+        yield list(_stored(generation, batch))
 
 
-def _kept(generation: Path, batch: Sequence[Document]) -> Iterator[Kept]:
+def _stored(generation: Path, batch: Sequence[Document]) -> Iterator[StoredDocument]:
     folded = [parts_of(document) for document in batch]
     every = [(p.title, p.number, p.issuer, p.text, *p.attached) for p in folded]
     starts = append(generation / FOLDED, ["\0".join((*parts, "")).encode() for parts in every])
@@ -114,7 +110,7 @@ def _kept(generation: Path, batch: Sequence[Document]) -> Iterator[Kept]:
     for document, named, parts, start, original in zip(batch, folded, every, starts, originals, strict=True):
         bounds = [start, *(start + length for length in _lengths(named, parts))]
         row = [document.id, document.revision, *bounds, *ordinals_of(document), original]
-        yield Kept(parts, row, tuple(facts_of(document)), display_of(document))
+        yield StoredDocument(parts, row, tuple(facts_of(document)), shown_of(document))
 
 
 def _lengths(named: Parts, every: Sequence[str]) -> tuple[int, int, int, int]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from whoosh.filedb.filestore import FileStorage
 from whoosh.index import FileIndex
 from whoosh.query import Prefix, Term
 
@@ -15,7 +14,7 @@ from index.engine import Document
 from index.query.tree import Everything, Phrase, Query
 from index.whoosh import segment
 from index.whoosh.engine import WhooshEngine, create
-from index.whoosh.folder import current_generation
+from index.whoosh.folder import current_generation, open_index
 from index.whoosh.segment import counted
 from index.whoosh.writer import to_join
 from tests.support.corpora import a_document, compare
@@ -26,7 +25,7 @@ def plain(ident: int, text: str) -> Document:
 
 
 def held_by(folder: Path) -> FileIndex:
-    return FileIndex(FileStorage(str(current_generation(folder)), supports_mmap=True), schema=None)
+    return open_index(current_generation(folder))
 
 
 def size(live: int, deleted: int = 0) -> SimpleNamespace:

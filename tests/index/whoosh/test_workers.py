@@ -16,10 +16,9 @@ from index.engine import Document
 from index.query.tree import Everything, Phrase, Query
 from index.whoosh import engine, workers
 from index.whoosh.engine import WhooshEngine, create
-from index.whoosh.folder import current_generation
+from index.whoosh.folder import current_generation, damaged_files
 from index.whoosh.schema import schema
-from index.whoosh.segment import Kept
-from index.whoosh.sums import damaged
+from index.whoosh.segment import StoredDocument
 from notices.errors import IndexUnusable
 from tests.support.corpora import a_document, compare
 
@@ -37,7 +36,7 @@ def children() -> list[psutil.Process]:
 def compared(folder: Path, documents: Iterable[Document], held: dict[int, Document]) -> None:
     """Build it and compare it with a reading of what it must hold."""
     assert create(folder, documents) == len(held)
-    assert damaged(current_generation(folder)) == []
+    assert damaged_files(folder) == []
     assert children() == []
     engine = WhooshEngine(folder)
     assert engine.versions() == {(d.id, d.revision) for d in held.values()}
@@ -117,7 +116,7 @@ def test_a_process_that_is_killed_is_an_error_and_leaves_the_old_index(tmp_path:
 def test_what_goes_wrong_in_a_process_is_told(tmp_path: Path) -> None:
     ours, theirs = Pipe()
     ours.send((str(tmp_path), schema()))
-    ours.send([Kept(("两感",), [1] * 30, (), "")])  # not the columns there are
+    ours.send([StoredDocument(("两感",), [1] * 30, (), "")])  # not the columns there are
     workers.serve(theirs)
     assert ours.recv() is True
     assert isinstance(ours.recv(), ValueError)
