@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from hashlib import sha256
+
+from notices.attachment import StoredAttachment
+
+
+def payload_digest(body: bytes) -> str:
+    """The digest that identifies a payload: sha256:<hex>."""
+    return "sha256:" + sha256(body).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +81,17 @@ class Revisit:
     listed: Listed
     etag: str | None = None
     last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedNotice:
+    """A notice as it was archived last: what tells whether a page is still this notice, and its files."""
+
+    title: str
+    document_number: str | None
+    snapshot_id: int | None
+    files: tuple[StoredAttachment, ...] = ()
+
+    def fetched_files(self) -> dict[str | None, StoredAttachment]:
+        """Address to file, for those whose bytes are archived."""
+        return {file.url: file for file in self.files if file.digest}

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, and_, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
-from notices.capture import Capture, Listed, ListEntry, Revisit
+from notices.capture import ArchivedNotice, Capture, Listed, ListEntry, Revisit
 from notices.config import Config
 from notices.errors import NoticesError
 from notices.urls import url_key
@@ -17,7 +17,7 @@ from pipeline.observe.observations import judge, note_gone_from_list, note_on_li
 from pipeline.observe.presence import SEEN, Evidence, next_reading
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors
-from pipeline.store import Reading, store_reading
+from pipeline.store import Reading, store_reading, stored_attachment
 from pipeline.warc.series import SnapshotWriter, Stored, read_capture
 
 MAX_TRIES = 10
@@ -124,10 +124,10 @@ class CrawlLedger:
         with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
             note_gone_from_list(session, session.get_one(tables.RunRow, self.run_id), column_url, datetime.now(UTC))
 
-    def held(self, url: str) -> tables.RevisionRow | None:
-        """The newest revision of the notice at the address, with its attachments; None when there is none."""
-        with Session(self._engine, expire_on_commit=False) as session, session.begin():
-            return newest_at(session, url_key(url))
+    def archived(self, url: str) -> ArchivedNotice | None:
+        """The notice at the address as its newest revision has it; None if none is archived."""
+        with Session(self._engine) as session, session.begin():
+            return _archived_notice(session, url_key(url))
 
     def kept(self, snapshot_id: int) -> Capture:
         """A response as it was kept. Raises DamageFound."""
@@ -195,11 +195,14 @@ class CrawlLedger:
             session.execute(update(tables.RunRow).where(tables.RunRow.id == self.run_id).values(**values))
 
 
-def newest_at(session: Session, key: str) -> tables.RevisionRow | None:
-    """The newest revision of the notice with that key, its attachments loaded."""
+def _archived_notice(session: Session, key: str) -> ArchivedNotice | None:
     mine = tables.NoticeRow.key == key, tables.RevisionRow.n == tables.NoticeRow.revisions
     query = select(tables.RevisionRow).join(tables.RevisionRow.notice).where(*mine).options(selectinload(tables.RevisionRow.attachments))
-    return session.scalar(query)
+    row = session.scalar(query)
+    if row is None:
+        return None
+    files = tuple(stored_attachment(each, each.name) for each in row.attachments)
+    return ArchivedNotice(row.title, row.document_number, row.snapshot_id, files)
 
 
 def _validator(answer: Capture, name: str) -> str | None:

@@ -1,63 +1,79 @@
-"""What the crawl calls on its way to the archive: keep every response before anything reads it, then store notices."""
+"""The two Scrapy components on a page's way to the archive: every response is kept before it is read; notices are stored.
+
+What a page says is read in pipeline.reading, what is stored is decided in pipeline.store.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Protocol, cast
 
 from scrapy import Request
+from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
-from notices.attachment import AttachmentText, StoredAttachment
-from notices.capture import Capture, CrawledPage
+from notices.attachment import StoredAttachment
+from notices.capture import ArchivedNotice, Capture, CrawledPage, payload_digest
 from notices.errors import DamageFound, OperatorError
 from notices.model import AttachmentLink, Notice
-from notices.text.fold import fold
+from notices.ports import CrawlReport
 from pipeline.attachments import Extractor
 from pipeline.ledger import CrawlLedger
-from pipeline.parse.detail import read_detail
-from pipeline.sql import tables
-from pipeline.store import Reading, stored_attachment
+from pipeline.reading import ELSEWHERE, file_conditions, is_file, kept_files, led_elsewhere, missing_file, read_page, renamed
+from pipeline.store import Reading
 
 MAX_ATTACHMENTS = 50
-_ELSEWHERE = "led to another page"
-_DEAD_PAGES = ("soft 404", "missing", _ELSEWHERE)
-_FILE_SIGNATURES = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"{\\rtf")
+_DEAD_PAGES = ("soft 404", "missing", ELSEWHERE)
 
 log = logging.getLogger(__name__)
+
+
+class _Downloads(Protocol):
+    """The part of Scrapy's engine that fetches a file for an item pipeline."""
+
+    async def download_async(self, request: Request) -> Response:
+        """The response, after all downloader middlewares."""
+        ...
+
+
+def _report(crawler: Crawler) -> CrawlReport:
+    return cast(CrawlReport, crawler.spider)
+
+
+def _ledger(crawler: Crawler) -> CrawlLedger:
+    """The ledger of the run: these steps are part of the settings only where one archives."""
+    return cast(CrawlLedger, _report(crawler).ledger)
 
 
 class KeepResponse:
     """Downloader middleware: every response goes to the WARC series, synced, before any parser sees it."""
 
-    def __init__(self, crawler: Any) -> None:
+    def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
 
     @classmethod
-    def from_crawler(cls, crawler: Any) -> KeepResponse:
+    def from_crawler(cls, crawler: Crawler) -> KeepResponse:
         """Made by Scrapy."""
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
         """The same response; its bytes are kept and request.meta names the snapshot."""
-        fetched = _fetched(request, response, self.crawler.spider.source.tls)
-        archive: CrawlLedger = self.crawler.spider.ledger
+        report = _report(self.crawler)
+        capture = _capture(request, response, report.source.tls)
         try:
-            request.meta["snapshot"] = archive.keep(fetched)
+            request.meta["snapshot"] = report.ledger.keep(capture)
         except OperatorError as error:
-            self.crawler.spider.fail(error)
+            report.fail(error)
             raise
-        request.meta["fetched"] = fetched
+        request.meta["fetched"] = capture
         return response
 
 
-def _fetched(request: Request, response: Response, tls: str) -> Capture:
+def _capture(request: Request, response: Response, tls: str) -> Capture:
     headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, vs in response.headers.items() for v in vs)
     note = {"tls": tls} if tls != "verify" and response.url.startswith("https:") else {}
     if request.meta.get("redirect_urls"):
@@ -69,12 +85,12 @@ def _fetched(request: Request, response: Response, tls: str) -> Capture:
 class StoreNotice:
     """Item pipeline: reads a kept page, fetches its attachments, stores all of it in one transaction."""
 
-    def __init__(self, crawler: Any) -> None:
+    def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.extractor = Extractor()
 
     @classmethod
-    def from_crawler(cls, crawler: Any) -> StoreNotice:
+    def from_crawler(cls, crawler: Crawler) -> StoreNotice:
         """Made by Scrapy."""
         return cls(crawler)
 
@@ -84,145 +100,87 @@ class StoreNotice:
 
     async def process_item(self, item: CrawledPage) -> CrawledPage:
         """The item; its notice is stored, or its failure noted."""
-        spider, archive = self.crawler.spider, self.crawler.spider.ledger
         try:
-            await self._store(item, archive)
+            await self._store(item)
         except OperatorError as error:
-            spider.fail(error)
+            _report(self.crawler).fail(error)
         return item
 
-    async def _store(self, item: CrawledPage, archive: CrawlLedger) -> None:
-        spider, url, validators = self.crawler.spider, item.listed.entry.url, item.capture
-        held = archive.held(url)
+    async def _store(self, item: CrawledPage) -> None:
+        report, ledger = _report(self.crawler), _ledger(self.crawler)
+        url, title, validators = item.listed.entry.url, item.listed.entry.title, item.capture
+        archived = ledger.archived(url)
         if item.capture.status == 304:
-            earlier = _as_it_was(item, held, archive)
-            if earlier is None:
-                archive.note_unchanged(url)
-                spider.note_outcome("unchanged", item.listed.entry.title)
+            unchanged = self._as_archived(item, archived)
+            if unchanged is None:
+                ledger.note_unchanged(url)
+                report.note_outcome("unchanged", title)
                 return
-            item = earlier
-        notice = read_page(item, spider.source.region)
-        why = notice.blocked or led_elsewhere(item, notice, held)
+            item = unchanged
+        notice = read_page(item, report.source.region)
+        why = notice.blocked or led_elsewhere(item, notice, archived)
         if why:
-            self._no_notice(item, why, archive, known=held is not None)
+            self._note_blocked(item, why, known=archived is not None)
             return
-        attached = kept_files(await self._attachments(notice, item, held), held)
-        reading = Reading(notice, attached, item.snapshot, datetime.now(UTC))
+        files = kept_files(await self._attachments(notice, item, archived), archived)
+        reading = Reading(notice, files, item.snapshot, datetime.now(UTC))
         answer = validators if validators.status == 200 else None
-        spider.note_outcome(archive.store(reading, url, answer), notice.title or item.listed.entry.title)
+        report.note_outcome(ledger.store(reading, url, answer), notice.title or title)
 
-    def _no_notice(self, item: CrawledPage, why: str, archive: CrawlLedger, *, known: bool) -> None:
-        """Note a page in a notice's place that is none; an archived notice stays as it is."""
+    def _as_archived(self, item: CrawledPage, archived: ArchivedNotice | None) -> CrawledPage | None:
+        """The page that the server says has not changed, from the archive, so that its files are asked for; None if it has no files."""
+        if archived is None or archived.snapshot_id is None or not archived.files:
+            return None
+        return replace(item, capture=_ledger(self.crawler).kept(archived.snapshot_id), snapshot=archived.snapshot_id)
+
+    def _note_blocked(self, item: CrawledPage, why: str, *, known: bool) -> None:
+        """Note that the page is not the notice; an archived notice stays as it is."""
+        report, ledger = _report(self.crawler), _ledger(self.crawler)
         url, dead = item.listed.entry.url, why in _DEAD_PAGES
         if known:
-            archive.note_absence(url, "soft_404" if dead else "blocked", why)
+            ledger.note_absence(url, "soft_404" if dead else "blocked", why)
         else:
-            archive.note_failure(url, "blocked", why)
+            ledger.note_failure(url, "blocked", why)
         outcome = "again_gone" if known and dead else "blocked"
-        self.crawler.spider.note_outcome(outcome, item.listed.entry.title, f"{item.capture.url}: {why}")
+        report.note_outcome(outcome, item.listed.entry.title, f"{item.capture.url}: {why}")
 
-    async def _attachments(self, notice: Notice, item: CrawledPage, held: tables.RevisionRow | None) -> list[StoredAttachment]:
+    async def _attachments(self, notice: Notice, item: CrawledPage, archived: ArchivedNotice | None) -> list[StoredAttachment]:
         if is_file(item.capture.body):
             return [await self._read_file(notice.attachments[0], item.capture, item.snapshot)]
+        before = archived.fetched_files() if archived else {}
         links = notice.attachments[:MAX_ATTACHMENTS]
-        before = {row.url: row for row in held.attachments if row.digest} if held else {}
         return [await self._attachment(link, item.capture.url, before.get(link.url)) for link in links]
 
-    async def _attachment(self, link: AttachmentLink, via: str, before: tables.AttachmentRow | None) -> StoredAttachment:
-        """The file behind a link; one that cannot be had is stored as missing, with the reason."""
+    async def _attachment(self, link: AttachmentLink, via: str, before: StoredAttachment | None) -> StoredAttachment:
+        """The file behind a link; one that cannot be fetched is stored as missing, with the reason."""
         if link.url is None:
-            return _missing(link, "the page gives no address")
+            return missing_file(link, "the page gives no address")
         meta = {"kind": "attachment", "via": via}
-        headers = _file_conditions(before, self.crawler.spider.ledger)
-        request = Request(link.url, callback=NO_CALLBACK, headers=headers, meta=meta, priority=20)
+        request = Request(link.url, callback=NO_CALLBACK, headers=self._conditions(before), meta=meta, priority=20)
         try:
-            response = await self.crawler.engine.download_async(request)
+            response = await cast(_Downloads, self.crawler.engine).download_async(request)
         except OperatorError:
             raise
         except Exception as error:  # whatever the network does, the notice itself is stored
             log.warning("attachment %s of %s: %s", link.url, via, error)
-            return _missing(link, f"{type(error).__name__}: {error}"[:300])
+            return missing_file(link, f"{type(error).__name__}: {error}"[:300])
         if response.status == 304 and before is not None:
-            return stored_attachment(before, link.name)
+            return renamed(before, link.name)
         if response.status != 200:
-            return _missing(link, f"HTTP {response.status}")
-        self.crawler.spider.counts["attachments"] += 1
-        fetched, snapshot = response.meta["fetched"], response.meta["snapshot"]
-        return await self._read_file(link, fetched, snapshot)
+            return missing_file(link, f"HTTP {response.status}")
+        _report(self.crawler).counts["attachments"] += 1
+        return await self._read_file(link, response.meta["fetched"], response.meta["snapshot"])
 
-    async def _read_file(self, link: AttachmentLink, fetched: Capture, snapshot: int) -> StoredAttachment:
-        text = await asyncio.to_thread(self.extractor.extract, fetched.body, link.name, fetched.header("content-type"))
-        digest = "sha256:" + hashlib.sha256(fetched.body).hexdigest()
-        return StoredAttachment(link.url, text, digest, len(fetched.body), snapshot)
+    def _conditions(self, before: StoredAttachment | None) -> dict[str, str]:
+        """Headers of a conditional request for a file that is archived; none if its record is damaged: it is fetched again."""
+        if before is None or before.snapshot_id is None:
+            return {}
+        try:
+            return file_conditions(_ledger(self.crawler).kept(before.snapshot_id))
+        except DamageFound as error:
+            log.warning("attachment %s is fetched again: %s", before.url, error)
+            return {}
 
-
-def led_elsewhere(item: CrawledPage, notice: Notice, held: tables.RevisionRow | None) -> str | None:
-    """Why the page does not stand for an archived notice: the site led from its address to a page with another title and number."""
-    if held is None or "redirected_from" not in item.capture.note or is_file(item.capture.body):
-        return None
-    same_title = bool(notice.title) and fold(notice.title or "") == fold(held.title)
-    same_number = bool(notice.document_number) and notice.document_number == held.document_number
-    return None if same_title or same_number else _ELSEWHERE
-
-
-def _file_conditions(before: tables.AttachmentRow | None, archive: CrawlLedger) -> dict[str, str]:
-    """Headers that let the server say that a file is the archived one, by what it said when that one was fetched."""
-    if before is None or before.snapshot_id is None:
-        return {}
-    try:
-        kept = archive.kept(before.snapshot_id)
-    except DamageFound as error:
-        log.warning("attachment %s is fetched anew: %s", before.url, error)
-        return {}
-    wanted = {"If-None-Match": kept.header("etag"), "If-Modified-Since": kept.header("last-modified")}
-    return {name: value for name, value in wanted.items() if value and value.isprintable()}
-
-
-def _as_it_was(item: CrawledPage, held: tables.RevisionRow | None, archive: CrawlLedger) -> CrawledPage | None:
-    """The page that the server says has not changed, from the archive, so that its files are looked at; None when it has none."""
-    if held is None or held.snapshot_id is None or not held.attachments:
-        return None
-    return replace(item, capture=archive.kept(held.snapshot_id), snapshot=held.snapshot_id)
-
-
-def kept_files(attached: Sequence[StoredAttachment], held: tables.RevisionRow | None) -> list[StoredAttachment]:
-    """The files, with those that could not be had now as they were archived: a failed request is no change of the source."""
-    before = {row.url: row for row in held.attachments if row.digest} if held else {}
-    return [stored_attachment(before[a.url], a.text.name) if a.digest is None and a.url in before else a for a in attached]
-
-
-def _missing(link: AttachmentLink, why: str) -> StoredAttachment:
-    """A file that could not be fetched, with the reason."""
-    return StoredAttachment(link.url, AttachmentText(link.name, outcome="missing", detail=why))
-
-
-def is_file(body: bytes) -> bool:
-    """Whether the answer is a document file and no page."""
-    return body.startswith(_FILE_SIGNATURES)
-
-
-def read_page(item: CrawledPage, region: str | None) -> Notice:
-    """The notice on a crawled page, with the list's word for what the page does not say (marked as such)."""
-    entry, fetched = item.listed.entry, item.capture
-    if is_file(fetched.body):
-        name = entry.title or fetched.url.rsplit("/", 1)[-1]
-        notice = Notice(url=entry.url, attachments=(AttachmentLink(name, fetched.url),))
-    else:
-        content_type = fetched.header("content-type")
-        notice = read_detail(
-            fetched.body, fetched.url, content_type=content_type, status=fetched.status, listed_title=entry.title, region=region
-        )
-    return with_list_values(replace(notice, url=entry.url), item)
-
-
-def with_list_values(notice: Notice, item: CrawledPage) -> Notice:
-    """The notice with title, date and kind taken from the list where its page shows none."""
-    entry = item.listed.entry
-    listed: dict[str, Any] = {}
-    if not notice.title and entry.title:
-        listed["title"] = entry.title
-    if not notice.published_date and entry.date:
-        listed["published_date"] = entry.date
-    if not notice.kind and item.listed.column_kind:
-        listed["kind"] = item.listed.column_kind
-    return replace(notice, **listed, provenance={**notice.provenance, **dict.fromkeys(listed, "list")})
+    async def _read_file(self, link: AttachmentLink, capture: Capture, snapshot: int) -> StoredAttachment:
+        text = await asyncio.to_thread(self.extractor.extract, capture.body, link.name, capture.header("content-type"))
+        return StoredAttachment(link.url, text, payload_digest(capture.body), len(capture.body), snapshot)

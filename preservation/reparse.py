@@ -19,8 +19,8 @@ from notices.model import AttachmentLink
 from notices.version import PARSER
 from pipeline.attachments import Extractor
 from pipeline.ledger import payload_place
+from pipeline.reading import is_file, read_page
 from pipeline.relations.copies import group_copies
-from pipeline.scrapy_steps import is_file, read_page
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
 from pipeline.sql.row_digest import row_digest

@@ -11,9 +11,8 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 
-from notices.capture import Capture
+from notices.capture import Capture, payload_digest
 from pipeline.warc.http_head import http_head, read_http_head
 
 REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
@@ -31,11 +30,6 @@ class Record:
     payload_digest: str
     capture: Capture | None
     filename: str | None = None
-
-
-def payload_digest(body: bytes) -> str:
-    """The digest that identifies a payload: sha256:<hex>."""
-    return "sha256:" + sha256(body).hexdigest()
 
 
 def warc_date(moment: datetime) -> str:

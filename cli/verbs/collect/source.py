@@ -94,7 +94,7 @@ def _warnings(preview: Preview, source: Source) -> Iterator[str]:
 
 
 def _notice_lines(page: CrawledPage, source: Source) -> Iterator[str]:
-    from pipeline.scrapy_steps import read_page  # loads the parsers: `source list` starts without them
+    from pipeline.reading import read_page  # loads the parsers: `source list` starts without them
 
     notice = read_page(page, source.region)
     if notice.blocked:

@@ -14,10 +14,10 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from cli.progress import Progress, Unit, is_shown
-from cli.verbs.collect.import_ import read_line, reading_of
 from notices.config import Config
 from notices.text.display import masked, safe
 from operations.indexing import drain
+from pipeline.imports import read_line, reading_of
 from pipeline.recovery import recover
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors, open_database

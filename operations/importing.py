@@ -1,0 +1,106 @@
+"""Import of a collection: every line's bytes into WARC, its notice into SQL and the index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from notices.config import Config
+from notices.errors import BadInput
+from operations.indexing import drain
+from pipeline.imports import ImportedLine, capture_of, read_line, reading_of
+from pipeline.ledger import earlier_payload, snapshot_row
+from pipeline.recovery import recover
+from pipeline.sql.database import database_errors, open_database
+from pipeline.sql.locks import hold
+from pipeline.sql.runs import close_crashed_runs, finish_run, source_id, start_run
+from pipeline.store import store_reading
+from pipeline.warc.series import SnapshotWriter
+from preservation.proofs.checkpoints import daily_checkpoint
+
+_BATCH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedLine:
+    """A line that was not imported, by its number in the file (the first is 1), and why."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """How many lines were new, revised, unchanged and skipped."""
+
+    counts: Mapping[str, int]
+
+    @property
+    def skipped(self) -> int:
+        """How many lines were not imported."""
+        return self.counts["skipped"]
+
+
+@dataclass(slots=True)
+class _Import:
+    """One import under way."""
+
+    database: Engine
+    writer: SnapshotWriter
+    run_id: int
+    counts: dict[str, int] = field(default_factory=lambda: {"new": 0, "revised": 0, "unchanged": 0, "skipped": 0})
+
+    def good_lines(
+        self, lines: Iterable[bytes], source: str | None, tell: Callable[[SkippedLine], None]
+    ) -> Iterator[tuple[bytes, ImportedLine]]:
+        """The lines that can be imported, with their bytes; the others are told and counted, empty ones passed over."""
+        for number, raw in enumerate(lines, 1):
+            if not raw.strip():
+                continue
+            try:
+                yield raw, read_line(raw, source)
+            except BadInput as error:
+                self.counts["skipped"] += 1
+                tell(SkippedLine(number, str(error)))
+
+    def store(self, batch: list[tuple[bytes, ImportedLine]]) -> None:
+        """Keep each line's bytes, then store the batch in one transaction."""
+        captures = [capture_of(raw, line, datetime.now(UTC)) for raw, line in batch]
+        stored = [self.writer.write(capture) for capture in captures]
+        sources = {line.source: source_id(self.database, line.source) for _, line in batch}
+        with Session(self.database) as session, session.begin():
+            for (_, line), capture, where in zip(batch, captures, stored, strict=True):
+                row = snapshot_row(capture, where, self.run_id)
+                session.add(row)
+                session.flush()
+                reading = reading_of(line, row.id, capture.fetched_at)
+                self.counts[store_reading(session, sources[line.source], reading)] += 1
+
+
+def import_collection(
+    config: Config, lines: Iterable[bytes], *, source: str | None = None, tell: Callable[[SkippedLine], None] = lambda _: None
+) -> ImportResult:
+    """Import lines of JSON (without their ends) and index them; `tell` is called for each line that is skipped, as soon as it is.
+
+    `source` is the source of lines that name none. Raises ArchiveLocked while another import runs.
+    """
+    with hold(config.locks_dir, "import"):
+        database = open_database(config)
+        recover(database, config)
+        close_crashed_runs(database, "import", None)
+        run = start_run(database, "import", None)
+        with SnapshotWriter(config.warc_dir, config.warc_max_bytes, previous=earlier_payload(database)) as writer:
+            job = _Import(database, writer, run.id)
+            with database_errors(config.database):
+                good = job.good_lines(lines, source, tell)
+                while batch := list(islice(good, _BATCH)):
+                    job.store(batch)
+        finish_run(database, run.id, "done", "", job.counts)
+        drain(config, database)
+        daily_checkpoint(database, config, datetime.now(UTC))
+    return ImportResult(job.counts)

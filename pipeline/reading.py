@@ -1,0 +1,89 @@
+"""A crawled page to a notice and its files. Pure: what was fetched comes in, nothing is fetched or stored here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import TypedDict
+
+from notices.attachment import AttachmentText, StoredAttachment
+from notices.capture import ArchivedNotice, Capture, CrawledPage
+from notices.model import AttachmentLink, Notice
+from notices.text.fold import fold
+from pipeline.parse.detail import read_detail
+
+ELSEWHERE = "led to another page"
+# How the answer of a 政府 site begins that links a document file in the notice's place: PDF, ZIP (docx, OFD), OLE (doc, xls), RAR, 7z, RTF.
+_FILE_SIGNATURES = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"{\\rtf")
+
+
+class _ListValues(TypedDict, total=False):
+    """Fields of a notice that its list gives."""
+
+    title: str
+    published_date: date
+    kind: str
+
+
+def is_file(body: bytes) -> bool:
+    """Whether the answer is a document file and not a page."""
+    return body.startswith(_FILE_SIGNATURES)
+
+
+def read_page(page: CrawledPage, region: str | None) -> Notice:
+    """The notice on a crawled page; where the page does not show a value the list's is taken and marked so."""
+    entry, capture = page.listed.entry, page.capture
+    if is_file(capture.body):
+        name = entry.title or capture.url.rsplit("/", 1)[-1]
+        notice = Notice(url=entry.url, attachments=(AttachmentLink(name, capture.url),))
+    else:
+        content_type = capture.header("content-type")
+        notice = read_detail(
+            capture.body, capture.url, content_type=content_type, status=capture.status, listed_title=entry.title, region=region
+        )
+    return with_list_values(replace(notice, url=entry.url), page)
+
+
+def with_list_values(notice: Notice, page: CrawledPage) -> Notice:
+    """The notice with title, date and kind taken from the list where its page shows none."""
+    entry = page.listed.entry
+    listed = _ListValues()
+    if not notice.title and entry.title:
+        listed["title"] = entry.title
+    if not notice.published_date and entry.date:
+        listed["published_date"] = entry.date
+    if not notice.kind and page.listed.column_kind:
+        listed["kind"] = page.listed.column_kind
+    return replace(notice, **listed, provenance={**notice.provenance, **dict.fromkeys(listed, "list")})
+
+
+def led_elsewhere(page: CrawledPage, notice: Notice, archived: ArchivedNotice | None) -> str | None:
+    """Why the page is not the archived notice: the site led from its address to a page with another title and number."""
+    if archived is None or "redirected_from" not in page.capture.note or is_file(page.capture.body):
+        return None
+    same_title = bool(notice.title) and fold(notice.title or "") == fold(archived.title)
+    same_number = bool(notice.document_number) and notice.document_number == archived.document_number
+    return None if same_title or same_number else ELSEWHERE
+
+
+def kept_files(files: Sequence[StoredAttachment], archived: ArchivedNotice | None) -> list[StoredAttachment]:
+    """The files, with those that could not be fetched now as they were archived: a failed request is not a change of the source."""
+    before = archived.fetched_files() if archived else {}
+    return [renamed(before[file.url], file.text.name) if file.digest is None and file.url in before else file for file in files]
+
+
+def renamed(file: StoredAttachment, name: str) -> StoredAttachment:
+    """The archived file under the name by which the page links to it now."""
+    return file._replace(text=file.text._replace(name=name))
+
+
+def missing_file(link: AttachmentLink, why: str) -> StoredAttachment:
+    """A file that could not be fetched, with the reason."""
+    return StoredAttachment(link.url, AttachmentText(link.name, outcome="missing", detail=why))
+
+
+def file_conditions(capture: Capture) -> dict[str, str]:
+    """Headers by which the server can answer that a file is still the one that was captured."""
+    wanted = {"If-None-Match": capture.header("etag"), "If-Modified-Since": capture.header("last-modified")}
+    return {name: value for name, value in wanted.items() if value and value.isprintable()}
