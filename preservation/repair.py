@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, select, update
 from sqlalchemy.orm import Session
 
+from notices.capture import payload_digest
 from notices.config import Config
 from notices.errors import DamageFound
 from notices.urls import url_key
@@ -23,7 +24,6 @@ from pipeline.recovery import recover
 from pipeline.sql import tables
 from pipeline.sql.column_types import Day, Json
 from pipeline.warc.files import QUARANTINE, to_quarantine
-from pipeline.warc.record import payload_digest
 from pipeline.warc.series import scan, warc_files
 from preservation.reparse import Reader, again
 from preservation.verify import Finding, key_of

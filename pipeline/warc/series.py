@@ -12,13 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
-from notices.capture import Capture
+from notices.capture import Capture, payload_digest
 from notices.errors import DamageFound
 from pipeline.warc.copy import copy_series
 from pipeline.warc.files import file_errors, file_name, listing, reading
 from pipeline.warc.gzip_member import BadMember, Member, compress, members, read_member
 from pipeline.warc.lane import Lane, append, leave_lane, rotate, settle_lane, take_lane
-from pipeline.warc.record import encode, payload_digest, warc_date
+from pipeline.warc.record import encode, warc_date
 from pipeline.warc.verify import Damage, series_bytes, verify_series
 
 __all__ = [

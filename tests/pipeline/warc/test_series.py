@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
-from notices.capture import Capture
+from notices.capture import Capture, payload_digest
 from notices.errors import ArchiveUnwritable, DamageFound, DiskFull
 from pipeline.warc.http_head import http_head, read_http_head
-from pipeline.warc.record import decode, encode, payload_digest
+from pipeline.warc.record import decode, encode
 from pipeline.warc.series import SnapshotWriter, Stored, read_capture, scan, verify_series
 
 NOON = datetime(2026, 3, 1, 4, 0, 0, 123456, tzinfo=UTC)
