@@ -41,7 +41,7 @@ class ImportedLine(msgspec.Struct, frozen=True):
 
 
 def read_line(raw: bytes, source: str | None = None) -> ImportedLine:
-    """One line of an import file; `source` for a line that names none. Raises BadInput naming what is wrong with it."""
+    """One line of an import file; `source` for a line that names none. Raises BadInput with the reason."""
     try:
         line = msgspec.convert(_with_default_source(msgspec.json.decode(raw), source), ImportedLine)
         url = canonical_url(line.url)

@@ -1,6 +1,6 @@
 """The two Scrapy components on a page's way to the archive: every response is kept before it is read; notices are stored.
 
-What a page says is read in pipeline.reading, what is stored is decided in pipeline.store.
+pipeline.reading reads a page, pipeline.store decides whether it makes a revision.
 """
 
 from __future__ import annotations
