@@ -12,12 +12,8 @@ from contextlib import suppress
 
 from cli.process import INTERRUPTED, command_line, exit_code_of, prepare_streams
 from notices.config import load_config
-from notices.errors import NoticesError
+from notices.errors import NoticesError, UserError
 from notices.version import PROGRAM
-
-EXIT_CODES = """exit codes:
-  0 done    2 usage or configuration    3 some sources failed    4 damage found
-  5 disk full    6 another run holds the lock    130 stopped by Ctrl-C"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,43 +47,87 @@ def _run(words: list[str]) -> int:
 
 VERBS = {
     "demo": ("cli.demo.demo", "crawl a bundled site on this machine and search it"),
-    "crawl": ("cli.verbs.collect.crawl", "fetch new notices from the sources"),
+    "source": ("cli.verbs.collect.source", "list, check and add the sites that can be crawled"),
+    "crawl": ("cli.verbs.collect.crawl", "fetch new notices from the sources, archive and index them"),
     "import": ("cli.verbs.collect.import_", "import a collection, one JSON object per line"),
     "parse": ("cli.verbs.collect.parse", "read saved pages and print JSON; needs no archive"),
-    "index": ("cli.verbs.operate.index", "bring the index up to date, or rebuild it"),
-    "status": ("cli.verbs.operate.status", "show archive totals and source health"),
-    "reparse": ("cli.verbs.preserve.reparse", "read all archived bytes again with the current parser, offline"),
-    "verify": ("cli.verbs.preserve.verify", "check every archived byte, row and index document, or a proof"),
-    "repair": ("cli.verbs.preserve.repair", "list what can be repaired; with --apply, repair it"),
-    "prove": ("cli.verbs.preserve.prove", "write a proof that anybody can check without the archive"),
-    "checkpoint": ("cli.verbs.preserve.prove", "sign the log of snapshots now"),
-    "backup": ("cli.verbs.preserve.backup", "copy the archive consistently while it is in use"),
-    "restore": ("cli.verbs.preserve.backup", "restore a backup into an empty folder, rebuild the index and verify"),
     "show": ("cli.verbs.read.show", "show a notice, by its id or document number"),
     "history": ("cli.verbs.read.history", "show a notice's revisions, observations, states and corrections"),
     "diff": ("cli.verbs.read.diff", "show the difference between two revisions of a notice"),
-    "cites": ("cli.verbs.read.cites", "show which notices this one cites, which cite, amend or repeal it, and its newest version"),
-    "completion": ("cli.completion.completion", "print a script that completes verbs, options, sources, titles and numbers"),
-    "complete": ("cli.completion.complete", ""),  # without a text: not in the help
-    "source": ("cli.verbs.collect.source", "list, check and add the sites that can be crawled"),
+    "cites": ("cli.verbs.read.cites", "show what a notice cites, what cites, amends or repeals it, and its newest version"),
+    "status": ("cli.verbs.operate.status", "show archive totals and source health"),
+    "index": ("cli.verbs.operate.index", "bring the index up to date, or rebuild it"),
     "schedule": ("cli.verbs.operate.schedule", "run every source on its schedule until stopped"),
+    "verify": ("cli.verbs.preserve.verify", "check every archived byte, row and index document, or a proof"),
+    "repair": ("cli.verbs.preserve.repair", "list what can be repaired; with --apply, repair it"),
+    "reparse": ("cli.verbs.preserve.reparse", "read all archived bytes again with the current parser, offline"),
+    "backup": ("cli.verbs.preserve.backup", "copy the archive consistently while it is in use"),
+    "restore": ("cli.verbs.preserve.backup", "restore a backup into an empty folder, rebuild the index and verify"),
+    "prove": ("cli.verbs.preserve.prove", "write a proof that anybody can check without the archive"),
+    "checkpoint": ("cli.verbs.preserve.prove", "sign the log of snapshots now"),
+    "completion": ("cli.completion.completion", "print a script that completes commands in bash, zsh or fish"),
+    "complete": ("cli.completion.complete", ""),  # without a text: not in the help
 }
+_GROUPS = {
+    "cli.demo": "try it", "cli.verbs.collect": "collect", "cli.verbs.read": "read", "cli.verbs.operate": "operate",
+    "cli.verbs.preserve": "preserve and prove", "cli.completion": "in the shell",
+}  # fmt: skip
+_EPILOG = """
+The command `search QUERY` searches the archive. `notices VERB --help` explains a verb.
+The archive is in NOTICES_HOME (default: ~/.local/share/notices).
+
+exit codes:
+  0 done    2 usage or configuration    3 some sources failed    4 damage found
+  5 disk full    6 another run holds the lock    130 stopped by Ctrl-C"""
 
 
 def parser(argv: Sequence[str]) -> argparse.ArgumentParser:
-    """The command's parser; of the verbs, only the one that was asked for is loaded."""
-    top = argparse.ArgumentParser("notices", description="An archive of published Chinese government notices.", epilog=EXIT_CODES)
+    """The command's parser; of the verbs, only the one that was asked for is loaded. Raises UserError for an unknown one."""
+    top = argparse.ArgumentParser(
+        "notices",
+        usage="notices [-h] [--version] [-v] VERB ...",
+        description="An archive of published Chinese government notices.",
+        epilog=_verbs_help() + _EPILOG,
+    )
     top.formatter_class = argparse.RawDescriptionHelpFormatter
     top.add_argument("--version", action="version", version=f"notices {PROGRAM}")
     top.add_argument("-v", "--verbose", action="store_true", help="write more about the work to stderr")
-    verbs = top.add_subparsers(required=True, metavar="VERB")
-    asked = next((word for word in argv if word in VERBS), None)
-    for name, (module, text) in VERBS.items():
-        if text and (asked is None or module != VERBS[asked][0]):
-            verbs.add_parser(name, help=text)
+    verbs = top.add_subparsers(prog="notices", required=True, metavar="VERB", help=argparse.SUPPRESS)
+    asked = next((word for word in argv if not word.startswith("-")), None)
+    if asked is not None and asked not in VERBS:
+        raise UserError(_unknown(asked))
+    for name, (module, _text) in VERBS.items():
+        if asked is None or module != VERBS[asked][0]:
+            verbs.add_parser(name)
     if asked is not None:
         importlib.import_module(VERBS[asked][0]).add_verbs(verbs)
+        _describe(verbs.choices[asked], VERBS[asked][1])
     return top
+
+
+def _verbs_help() -> str:
+    """The verbs in groups, as the folders of cli/verbs have them."""
+    lines: list[str] = []
+    for package, title in _GROUPS.items():
+        lines += [
+            f"{title}:",
+            *(f"  {name:11} {text}" for name, (module, text) in VERBS.items() if text and module.rpartition(".")[0] == package),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _unknown(word: str) -> str:
+    from difflib import get_close_matches  # start-up time: only a mistake needs it
+
+    if word == "search":
+        return "search is a command of its own: search QUERY"
+    near = get_close_matches(word, [name for name, (_module, text) in VERBS.items() if text], n=1)
+    return f"unknown verb {word!r}{f'; did you mean {near[0]}?' if near else ''} (notices --help lists the verbs)"
+
+
+def _describe(verb: argparse.ArgumentParser, text: str) -> None:
+    if verb.description is None and text:
+        verb.description = f"{text[0].upper()}{text[1:]}."
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ _SCHEMES = {
 
 
 def load_config(environ: Mapping[str, str]) -> Config:
-    """The configuration for this process. Raises ConfigError naming the key, the value and what is allowed."""
+    """The configuration of this process. Raises ConfigError with the key, the value and what is allowed."""
     home = _home(environ)
     values: dict[str, tuple[Any, str]] = {}
     file = home / "notices.toml"
@@ -139,7 +139,7 @@ def _read_file(file: Path) -> dict[str, Any]:
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: {error}") from error
-    import tomllib  # most archives have no such file, and a search need not wait for it
+    import tomllib  # start-up time: most archives have no such file, and a search must not wait for it
 
     try:
         table = tomllib.loads(text)
@@ -174,7 +174,7 @@ def _checked(key: str, value: Any, where: str) -> Any:
 def _checked_url(key: str, value: Any, where: str) -> str:
     allowed = _SCHEMES[key]
     if not isinstance(value, str) or urlsplit(value).scheme not in allowed:
-        raise ConfigError(f"{where}: {_shown(value)} must begin with one of {', '.join(s + ':' for s in allowed)}")
+        raise ConfigError(f"{where}: {_shown(value)} must start with one of {', '.join(s + ':' for s in allowed)}")
     return value
 
 
@@ -185,26 +185,26 @@ def _checked_contact(value: Any, where: str) -> str:
 
 
 def _checked_days(value: Any, where: str) -> tuple[int, ...]:
-    """Ages in days, growing: a list, or in a variable numbers between commas; empty for never."""
+    """Ages in days, ascending: a list, or in a variable numbers separated by commas; empty for never."""
     days = [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
     try:
         found = tuple(int(day) for day in days)
     except (TypeError, ValueError):
         found = (0,)
     if any(not 1 <= day <= 36500 for day in found) or list(found) != sorted(set(found)):
-        raise ConfigError(f"{where}: {value!r} must be days from 1 to 36500, growing, such as 1,7,30,180")
+        raise ConfigError(f"{where}: {value!r} must be numbers of days from 1 to 36500 in ascending order, such as 1,7,30,180")
     return found
 
 
 def _checked_origin(value: Any, where: str) -> str:
-    """The name under which checkpoints are signed: no blanks and no "+" (c2sp.org/signed-note)."""
+    """The name under which checkpoints are signed, without blanks and "+" (c2sp.org/signed-note)."""
     if not isinstance(value, str) or not re.fullmatch(r"[^\s+]{1,200}", value):
         raise ConfigError(f"{where}: {value!r} must be 1 to 200 characters without blanks and '+', such as archive.example.org/notices")
     return value
 
 
 def _shown(value: Any) -> str:
-    """The value for a message, without a password that a URL may hold."""
+    """The value for a message, without the password that a URL may contain."""
     if isinstance(value, str) and "@" in value:
         return repr(value.split("//")[0] + "//…@" + value.rsplit("@", 1)[1])
     return repr(value)

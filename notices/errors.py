@@ -1,41 +1,43 @@
-"""Every error the archive raises, by who must act.
+"""Every error that the archive raises on purpose, by who must act.
 
-NoticesError                       exit code
-├── OperatorError                  who runs the archive
-│   ├── ConfigError                2   a setting is unknown or out of bounds
-│   ├── ArchiveUnwritable          2   the archive's folder cannot be used
-│   ├── ArchiveLocked              6   another run holds the lock
-│   ├── DiskFull                   5   no space left; nothing was lost
-│   ├── DamageFound                4   bytes, rows and index disagree
-│   └── IndexUnusable              2   the index cannot be opened, even after a rebuild
-├── SourceError                    who keeps a source file
-│   ├── SourceFileError            2   a source file is not valid
-│   ├── FetchError                 3   a page could not be had
-│   └── PageError                  3   a page could not be read
-└── UserError                      who typed the command
-    ├── QuerySyntaxError           2   a query does not parse; has a position
-    ├── QueryLimitError            2   a query is beyond the documented limits
-    ├── UnknownName                2   no such source, notice, file
-    └── BadInput                   2   an input file cannot be read
+NoticesError                     exit code
+├── OperatorError                the operator of the archive
+│   ├── ConfigError              2   a setting is unknown or out of range
+│   ├── ArchiveUnwritable        2   the archive's folder cannot be used
+│   ├── ArchiveLocked            6   another run holds the lock
+│   ├── DiskFull                 5   no space is left; nothing was lost
+│   ├── DamageFound              4   bytes, rows and index disagree
+│   └── IndexUnusable            2   the index cannot be opened or written
+├── SourceError                  the maintainer of a source file
+│   ├── SourceFileError          2   a source file is not valid
+│   └── FetchError               3   a page could not be fetched
+└── UserError                    the user who typed the command
+    ├── QuerySyntaxError         2   a query cannot be parsed; has a position
+    ├── QueryLimitError          2   a query exceeds a documented limit
+    ├── UnknownName              2   no such source, notice or file
+    └── BadInput                 2   an input file or an argument cannot be used
 """
 
 from __future__ import annotations
 
 
 class NoticesError(Exception):
-    """Base of every error raised on purpose; its text is fit to be shown as it is."""
+    """Base of all of them; the text is what the user reads."""
 
     exit_code = 1
 
 
+# The operator must act.
+
+
 class OperatorError(NoticesError):
-    """Whoever runs the archive must act."""
+    """The operator of the archive must act."""
 
     exit_code = 2
 
 
 class ConfigError(OperatorError):
-    """A setting is unknown, of the wrong type or out of bounds."""
+    """A setting is unknown, of the wrong type or out of range."""
 
 
 class ArchiveUnwritable(OperatorError):
@@ -49,13 +51,13 @@ class ArchiveLocked(OperatorError):
 
 
 class DiskFull(OperatorError):
-    """No space left on the device that holds the archive."""
+    """No space is left on the archive's device."""
 
     exit_code = 5
 
 
 class DamageFound(OperatorError):
-    """Verification found bytes, rows or index documents that disagree."""
+    """Archived bytes, rows or index documents disagree."""
 
     exit_code = 4
 
@@ -64,14 +66,17 @@ class IndexUnusable(OperatorError):
     """The index cannot be opened or written."""
 
 
+# The maintainer of a source must act.
+
+
 class SourceError(NoticesError):
-    """Whoever keeps the source file must act."""
+    """The maintainer of the source file must act."""
 
     exit_code = 3
 
 
 class SourceFileError(SourceError):
-    """A source file is not valid: names the file, the key and the value."""
+    """A source file is not valid; the text names the file, the key and the value."""
 
     exit_code = 2
 
@@ -80,18 +85,17 @@ class FetchError(SourceError):
     """A page could not be fetched."""
 
 
-class PageError(SourceError):
-    """A page was fetched but could not be read."""
+# The user must act.
 
 
 class UserError(NoticesError):
-    """Whoever typed the command must act."""
+    """The user who typed the command must act."""
 
     exit_code = 2
 
 
 class QuerySyntaxError(UserError):
-    """A query does not parse. `position` counts characters from 0; `query` is the whole text."""
+    """A query cannot be parsed. `position` counts characters of the whole text `query` from 0."""
 
     def __init__(self, message: str, query: str, position: int) -> None:
         super().__init__(message)
@@ -100,12 +104,12 @@ class QuerySyntaxError(UserError):
 
 
 class QueryLimitError(UserError):
-    """A query is longer, deeper or wider than the documented limits."""
+    """A query exceeds a documented limit of length, depth or time."""
 
 
 class UnknownName(UserError):
-    """A name given on the command line belongs to nothing."""
+    """A name on the command line belongs to no source, notice or file."""
 
 
 class BadInput(UserError):
-    """An input file cannot be read, or a line of it is not valid."""
+    """An input file or an argument cannot be used."""

@@ -65,7 +65,7 @@ class Reader:
         return found
 
     def read(self, session: Session, revision: tables.RevisionRow) -> Reading:
-        """The revision's notice and files as today's parser reads them. Raises DamageFound or PageError."""
+        """The revision's notice and files as today's parser reads them. Raises DamageFound."""
         if revision.snapshot_id is None:
             raise DamageFound(f"revision {revision.n} of notice {revision.notice_id} names no snapshot")
         snapshot = session.get_one(tables.SnapshotRow, revision.snapshot_id)
