@@ -1,4 +1,4 @@
-"""The clock: runs each source's cron and the index drain, records every tick in SQL, and nothing that is not about time."""
+"""The clock: runs each source by its cron line and drains the index; every tick is recorded in SQL."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ log = logging.getLogger("scheduler")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something that comes due: its name in SQL, when, and the `notices` verb that does it."""
+    """Work with a schedule: its name in SQL, its trigger, and the `notices` verb that does it."""
 
     name: str
     trigger: BaseTrigger
@@ -46,7 +46,7 @@ class Job:
 
 @dataclass(slots=True)
 class Clock:
-    """The state of a running scheduler: its database, children and whether it was told to stop."""
+    """A running scheduler: its database, its child processes, and whether it was asked to stop."""
 
     config: Config
     database: Engine
@@ -65,10 +65,10 @@ def jobs(config: Config) -> list[Job]:
 
 
 def newest_due(trigger: BaseTrigger, last: datetime | None, now: datetime) -> datetime | None:
-    """The newest moment in (last, now] at which the trigger is due, None when there is none.
+    """The newest moment in (last, now] at which the trigger is due; None when it is not due.
 
     Several missed moments make one late run. Without an earlier tick the look-back is bounded, and a trigger that
-    was not due within it is due today: a new source is crawled at once.
+    was not due within that time is due today: a new source is crawled at once.
     """
     start = max(last or now - LOOK_BACK, now - LOOK_BACK)
     found: datetime | None = None
@@ -87,11 +87,11 @@ async def run_if_due(clock: Clock, job: Job) -> None:
         with hold(clock.config.locks_dir, f"job-{job.name.replace(':', '-')}"):
             await _run_locked(clock, job)
     except ArchiveLocked:
-        log.info("%s: another scheduler is at it", job.name)
+        log.info("%s: another scheduler is running it", job.name)
 
 
 async def _run_locked(clock: Clock, job: Job) -> None:
-    # Under the job's lock a tick that still says "running" was left by a scheduler that died: it is done again.
+    # Under the job's lock, a tick that is still "running" was left by a scheduler that died: it runs again.
     tick = None if clock.stopping.is_set() else reclaim_tick(clock.database, job.name) or _take(clock, job)
     if tick is None:
         return
@@ -127,11 +127,11 @@ async def run_once(config: Config) -> int:
 
 
 async def run_forever(config: Config) -> int:
-    """Run jobs as they come due until a signal; then let the work under way finish its page. Returns 0."""
+    """Run jobs when they are due until a signal; then let running crawls finish their page. Returns 0."""
     clock = Clock(config, open_database(config))
     scheduler = AsyncIOScheduler(timezone=ZONE)
     for job in jobs(config):
-        # Missed moments merge into one late run; a job still at work is not started twice.
+        # Missed moments become one late run; a job that is still running is not started twice.
         options: dict[str, Any] = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1, "next_run_time": datetime.now(ZONE)}
         scheduler.add_job(_tracked, job.trigger, args=(clock, job), id=job.name, **options)
     _stop_on_signals(clock)

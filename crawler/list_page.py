@@ -1,31 +1,30 @@
-"""A list page to its entries and the next page to try (reference/domain.md §4.1)."""
+"""A list page as its entries and the next page to try (reference/domain.md §4.1)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any
 
-from crawler.lists.embedded import embedded_entries
+from lxml import etree
+
 from crawler.lists.entries import page_entries
 from crawler.lists.pager import Pager, guesses, read_pager
-from crawler.lists.scripts import scripted_pages, scripts_of
+from crawler.lists.scripts import embedded_entries, scripted_pages, scripts_of
 from crawler.lists.selectors import ruled_entries, select
-from crawler.platforms import Reading, gkmlpt, jpaas, jpage, json_answer, public_column, sitesources, trs, ucap, vsb, was
+from crawler.platforms import Family, gkmlpt, jpaas, jpage, json_answer, public_column, sitesources, trs, ucap, vsb, was
 from notices.capture import ListPage
 from notices.page_class import classify
 from notices.text.html import absolute, base_url, decode, parse
 
-FAMILIES: tuple[ModuleType, ...] = (gkmlpt, jpage, jpaas, ucap, json_answer, was, trs, vsb, public_column, sitesources)
+FAMILIES: tuple[Family, ...] = (gkmlpt, jpage, jpaas, ucap, json_answer, was, trs, vsb, public_column, sitesources)
 MAX_CANDIDATES = 6
-_HEAD = 1_000_000
+_HEAD = 1_000_000  # characters at either end of a page in which the marks of a family are searched
 
 
 @dataclass(frozen=True, slots=True)
 class ListRules:
-    """What a source file may say of its lists. `entries`, `link`, `title`, `date`, `next`: CSS selectors, or XPath where they hold a slash.
+    """The list settings of a source file. `entries`, `link`, `title`, `date`, `next`: CSS selectors, or XPath if they contain a slash.
 
     `next_template` names the pages after the first, such as "index_{n}.html"; `first` is the number of the second page in it.
     """
@@ -43,7 +42,7 @@ class ListRules:
 def read_list(body: bytes, url: str, *, content_type: str | None = None, rules: ListRules | None = None) -> ListPage:
     """The entries of a list page or of a platform's answer, and the next page that it names.
 
-    An entry whose target the page does not give has the url "javascript:;".
+    An entry whose target the page does not give has the url "javascript:;" (crawler.lists.links.CUT).
     """
     rules = rules or ListRules()
     text, _ = decode(body, content_type)
@@ -63,7 +62,7 @@ def read_list(body: bytes, url: str, *, content_type: str | None = None, rules: 
 
 
 def next_candidates(page_bytes: bytes, url: str) -> tuple[str, ...]:
-    """Pages that may follow, best first: what the page names, then both ways of counting, then guesses where it shows a pager."""
+    """Pages that may follow, best first: those that the page names, then both ways of counting, then guesses if it shows a pager."""
     text, _ = decode(page_bytes)
     shown = _shortened(text)
     family = _family(shown, url, None)
@@ -77,19 +76,19 @@ def next_candidates(page_bytes: bytes, url: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(u for u in found if u != url))[:MAX_CANDIDATES]
 
 
-def _family(text: str, url: str, name: str | None) -> ModuleType | None:
+def _family(text: str, url: str, name: str | None) -> Family | None:
     """The family of a page, or the one of that name."""
     if name:
         return next((f for f in FAMILIES if name == f.NAME), None)
     return next((f for f in FAMILIES if f.matches(text, url)), None)
 
 
-def _named_next(root: Any, url: str, family: ModuleType | None, text: str) -> str | None:
+def _named_next(root: etree._Element, url: str, family: Family | None, text: str) -> str | None:
     pager = read_pager(root, url, base_url(root, url))
     return next((u for u in _named(root, url, family, text, pager) if u != url), None)
 
 
-def _named(root: Any, url: str, family: ModuleType | None, text: str, pager: Pager) -> Iterator[str]:
+def _named(root: etree._Element, url: str, family: Family | None, text: str, pager: Pager) -> Iterator[str]:
     """Next pages that the page itself names: by link, by its family's pager, by scripts."""
     yield from pager.following
     if pager.ended:
@@ -99,7 +98,7 @@ def _named(root: Any, url: str, family: ModuleType | None, text: str, pager: Pag
     yield from scripted_pages(scripts_of(root), url)
 
 
-def _ruled_next(root: Any, url: str, rules: ListRules) -> str | None:
+def _ruled_next(root: etree._Element, url: str, rules: ListRules) -> str | None:
     """The next page by the source's selector or template; a template's pages are counted up from the address."""
     if rules.next:
         links = select(root, rules.next)
@@ -112,8 +111,5 @@ def _ruled_next(root: Any, url: str, rules: ListRules) -> str | None:
 
 
 def _shortened(text: str) -> str:
-    """The head and the tail of a page, where families show themselves."""
+    """The head and the tail of a page: the marks of the families are there."""
     return text if len(text) <= 2 * _HEAD else text[:_HEAD] + "\n" + text[-_HEAD:]
-
-
-__all__ = ["FAMILIES", "ListRules", "Reading", "next_candidates", "read_list"]

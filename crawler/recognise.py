@@ -1,4 +1,4 @@
-"""What a list page is, for a maintainer who writes a source file: family, column, paging, dates, and how sure each is."""
+"""A source file from a list page: its family, column, paging and dates, and how certain each of them is."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from urllib.parse import urlsplit
+
+from lxml import etree
 
 from crawler.list_page import next_candidates, read_list
 from crawler.lists.links import CUT, link_target, own_text
@@ -33,7 +34,7 @@ _DATE_FORMS = (
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """What a look at a list page found. `columns` are (name, url), this page's first; `sure` and `unsure` are sentences."""
+    """What a list page shows. `columns` are (name, url), this page's first; `sure` and `unsure` are sentences."""
 
     url: str
     family: str | None
@@ -49,7 +50,7 @@ class Recognised:
 
 
 def recognise(body: bytes, url: str, content_type: str | None = None) -> Recognised:
-    """What kind of list a page is; nothing is fetched."""
+    """Read a list page for a source file; nothing is fetched."""
     page = read_list(body, url, content_type=content_type)
     text, _ = decode(body, content_type)
     root = parse(text)
@@ -73,10 +74,10 @@ def recognise(body: bytes, url: str, content_type: str | None = None) -> Recogni
 
 
 def source_toml(found: Recognised, *, name: str, written: date, region: str = "000000", allow_private: bool = False) -> str:
-    """A source file for a recognised page, ready to be checked; what is not sure stands in comments at its head."""
+    """A source file for a recognised page, ready to be checked; comments at its head name what is uncertain."""
     others = found.columns[1:]
     lines = [
-        f"# From a look at {_comment(found.url)}",
+        f"# Written from {_comment(found.url)}",
         *(f"# sure: {_comment(s)}" for s in found.sure),
         *(f"# NOT SURE: {_comment(s)}" for s in found.unsure),
         *(["# NOT SURE: region is a placeholder; give the six-digit code of the place"] if region == "000000" else []),
@@ -113,31 +114,33 @@ def _column_lines(column: tuple[str, str], mark: str) -> list[str]:
 
 
 def _judged(page: ListPage, candidates: tuple[str, ...], site: str | None, column: str | None) -> tuple[list[str], list[str]]:
-    """What is sure and what is not."""
+    """The certain findings and the uncertain ones, as sentences."""
     sure: list[str] = []
     unsure: list[str] = []
     count, dated = len(page.entries), sum(e.date is not None for e in page.entries)
-    (sure if page.platform else unsure).append(f"family: {page.platform}" if page.platform else "family: none known; read by its structure")
+    (sure if page.platform else unsure).append(
+        f"family: {page.platform}" if page.platform else "family: unknown; the page is read by its structure"
+    )
     if count == 0 and page.next_page:
-        unsure.append(f"the page lists nothing itself; its list is at {page.next_page}: make that the column's url")
+        unsure.append(f"the page itself contains no entries; its list is at {page.next_page}: use that as the column's url")
     else:
         (sure if count >= 3 else unsure).append(f"{count} entries")
     (sure if count and dated == count else unsure).append(f"{dated} of {count} entries show a date")
     cut = sum(not e.url.startswith("http") for e in page.entries)
     if cut:
-        unsure.append(f"{cut} entries lead nowhere")
+        unsure.append(f"{cut} entries have no address")
     if page.next_page:
         sure.append(f"next page, as the page names it: {page.next_page}")
     elif candidates:
         unsure.append(f"next page, to be probed: {', '.join(candidates)}")
     else:
-        unsure.append("no further page is named: either the list ends here or its pager is a script that cannot be read")
+        unsure.append("no next page is named: either the list ends here or its pager is a script that cannot be read")
     unsure += [f"{what} not found on the page" for what, value in (("publisher", site), ("column name", column)) if not value]
     return sure, unsure
 
 
-def _names(root: Any) -> tuple[str | None, str | None]:
-    """The site's name and the column's: from the tags of the site guideline, else from the title, else from the path shown."""
+def _names(root: etree._Element) -> tuple[str | None, str | None]:
+    """The site's name and the column's: from the meta tags that the guideline for government sites requires, else from the title."""
     tags = {(m.get("name") or "").lower(): collapse_whitespace(m.get("content") or "")[:80] for m in root.iter("meta")}
     title = root.find(".//title")
     parts = [p.strip() for p in _PARTS.split(own_text(title) if title is not None else "") if p.strip()]
@@ -148,8 +151,8 @@ def _names(root: Any) -> tuple[str | None, str | None]:
     return site or None, column or None
 
 
-def _other_columns(root: Any, url: str, listed: set[str]) -> tuple[tuple[str, str], ...]:
-    """Columns of the same site that the page links to and that by their names hold notices; at most 20."""
+def _other_columns(root: etree._Element, url: str, listed: set[str]) -> tuple[tuple[str, str], ...]:
+    """Columns of the same site that the page links to and whose names are those of notice columns; at most 20."""
     base, host = base_url(root, url), urlsplit(url).hostname or ""
     found: dict[str, str] = {}
     for link in root.iter("a"):

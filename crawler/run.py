@@ -38,7 +38,7 @@ class CrawlResult:
 
 
 class Reporting(NamedTuple):
-    """Who is told while a crawl runs: `outcome` of every notice; `quiet`: Scrapy's own log is dropped, problems come as values."""
+    """How a crawl reports while it runs: `outcome` is called for every notice; `quiet`: Scrapy's own log is dropped."""
 
     outcome: Callable[[NoticeOutcome], None] | None = None
     quiet: bool = False
@@ -84,7 +84,7 @@ def run_spider(source: Source, ledger: Ledger, plan: Plan, config: Config, repor
 
 
 def _process(settings: dict[str, object], reporting: Reporting) -> AsyncCrawlerProcess:
-    """A process of Scrapy's whose log is as loud as ours: by itself it sets its loggers to DEBUG, whatever the root logger says."""
+    """Scrapy's process, logging at our level: by itself it sets its loggers to DEBUG, whatever the level of the root logger is."""
     level = logging.getLogger().getEffectiveLevel()
     logging.disable(level - 1)
     process = AsyncCrawlerProcess(settings=settings)

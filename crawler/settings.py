@@ -1,8 +1,6 @@
-"""Scrapy settings of a run: polite, bounded, with every console and stored pickle off."""
+"""Scrapy's settings for a run: polite, bounded, with every console and every stored pickle off."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from crawler.source import Source
 from notices.config import Config
@@ -11,7 +9,7 @@ KEEP = "pipeline.scrapy_steps.KeepResponse"
 STORE = "pipeline.scrapy_steps.StoreNotice"
 
 
-def settings_for(source: Source, config: Config) -> dict[str, Any]:
+def settings_for(source: Source, config: Config) -> dict[str, object]:
     """The settings for one run of one source."""
     return {
         **_SAFE,
@@ -30,18 +28,18 @@ def settings_for(source: Source, config: Config) -> dict[str, Any]:
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
             "crawler.http.robots.Robots": 100,
-            "crawler.http.middlewares.RetryLater": 550,
+            "crawler.http.retries.RetryLater": 550,
             KEEP: 585,
-            "crawler.http.complete_body.WholeBody": 595,  # sees answers ahead of Scrapy's decompression at 590
-            "crawler.http.middlewares.OwnSiteRedirect": 600,
-            "crawler.http.middlewares.Guard": 990,
+            "crawler.http.complete_body.CompleteBody": 595,  # sees responses before Scrapy decompresses them at 590
+            "crawler.http.redirects.OwnSiteRedirect": 600,
+            "crawler.http.guard.Guard": 990,
         },
         "ITEM_PIPELINES": {STORE: 100},
         "CLOSESPIDER_PAGECOUNT": config.max_pages_per_run,
     }
 
 
-_SAFE: dict[str, Any] = {
+_SAFE: dict[str, object] = {
     "BOT_NAME": "notices",
     "ROBOTSTXT_OBEY": True,
     "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
@@ -62,7 +60,7 @@ _SAFE: dict[str, Any] = {
     "DEFAULT_REQUEST_HEADERS": {
         "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
         "Accept-Language": "zh-CN,zh;q=0.9",
-        "Accept-Encoding": "gzip, deflate, br",  # those whose end crawler.http.complete_body can see
+        "Accept-Encoding": "gzip, deflate, br",  # those whose end crawler.http.complete_body can find
     },
     "LOG_INSTALL_ROOT_HANDLER": False,  # our own handler; Scrapy's would raise the root logger to DEBUG for every handler there is
     "STATS_DUMP": False,

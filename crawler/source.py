@@ -1,4 +1,4 @@
-"""Sources as data: one TOML file a site, read strictly into a typed Source."""
+"""Sources as data: one TOML file for each site, read strictly into a typed Source."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import tomllib
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -23,7 +22,7 @@ _WHERE = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
 class Expect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a healthy crawl yields; below it the source is reported as failing.
+    """What a healthy crawl yields; a source that yields less is reported as failing.
 
     `every_days` is the usual number of days between notices, in place of the one learned from the source's own dates; `max_age_days` is
     the age of the newest notice beyond which the source is failing, whatever was learned.
@@ -43,7 +42,7 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ListTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How lists look and page; every key is optional, see crawler.list_page.ListRules."""
+    """How lists are read and paged; every key is optional, see crawler.list_page.ListRules."""
 
     platform: str | None = None
     entries: str | None = None
@@ -55,7 +54,7 @@ class ListTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     first: int = 1
 
     def rules(self) -> ListRules:
-        """The same as list-reading rules."""
+        """The same values as ListRules."""
         return ListRules(**msgspec.structs.asdict(self))
 
 
@@ -93,7 +92,7 @@ def load_source(path: Path) -> Source:
     return parse_source(table, str(path))
 
 
-def parse_source(table: dict[str, Any], where: str) -> Source:
+def parse_source(table: dict[str, object], where: str) -> Source:
     """The source a TOML table describes; `where` names the file in messages."""
     try:
         source = msgspec.convert(table, Source)
@@ -103,13 +102,13 @@ def parse_source(table: dict[str, Any], where: str) -> Source:
     return source
 
 
-def _plain(message: str, table: dict[str, Any]) -> str:
+def _plain(message: str, table: dict[str, object]) -> str:
     """msgspec's message with the key first and the value added."""
     found = _WHERE.search(message)
     if not found:
         return message
     key = found[1]
-    value: Any = table
+    value: object = table
     for step in re.findall(r"[^.\[\]]+", key):
         value = value[int(step)] if isinstance(value, list) else value.get(step) if isinstance(value, dict) else None
     shown = "" if isinstance(value, dict | list) else f" (it is {value!r})"
@@ -166,7 +165,7 @@ def all_sources(user_folder: Path) -> dict[str, tuple[Source, Path]]:
     for path in sorted(user_folder.glob("*.toml")):
         source = load_source(path)
         if source.name in mine:
-            raise SourceFileError(f"{path}: name: {source.name!r} is already that of {mine[source.name]}")
+            raise SourceFileError(f"{path}: name: {source.name!r} is already used by {mine[source.name]}")
         mine[source.name] = path
         found[source.name] = (source, path)
     return found
@@ -183,5 +182,5 @@ def find_source(name: str, user_folder: Path) -> tuple[Source, Path]:
                 return source, path
     known = all_sources(user_folder)
     if name not in known:
-        raise UnknownName(f"no source {name!r}; known: {', '.join(sorted(known)) or 'none'}; your own go to {user_folder}")
+        raise UnknownName(f"no source {name!r}; known: {', '.join(sorted(known)) or 'none'}; your own files belong in {user_folder}")
     return known[name]

@@ -60,7 +60,7 @@ class Ledger(Protocol):
 
 
 class CrawledSource(Protocol):
-    """What the steps on the way to the archive read of the source that is crawled."""
+    """What Scrapy's components read of the source that is crawled."""
 
     @property
     def name(self) -> str: ...
@@ -70,6 +70,9 @@ class CrawledSource(Protocol):
 
     @property
     def tls(self) -> str: ...
+
+    @property
+    def allow_private(self) -> bool: ...
 
 
 class CrawlReport(Protocol):

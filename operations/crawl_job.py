@@ -1,4 +1,4 @@
-"""What a crawl worker is told and what it answers: one JSON line each."""
+"""The order of a crawl worker and the lines of its answer, each one JSON object."""
 
 from __future__ import annotations
 

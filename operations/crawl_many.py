@@ -55,7 +55,7 @@ def _how_to_enable(source: Source, path: Path, config: Config) -> str:
 
 
 class Workers:
-    """The worker processes under way. `report` is told of every notice when the order asks for that."""
+    """The worker processes under way. `report` is called for every notice when the order asks for that."""
 
     def __init__(self, report: Callable[[NoticeLine], None] | None = None) -> None:
         self.report = report

@@ -22,7 +22,7 @@ from pipeline.sql.locks import hold
 from pipeline.sql.runs import close_crashed_runs, refuse_if_paused, source_id, start_run
 from pipeline.warc.series import SnapshotWriter
 
-_FEW = 3  # as many dead pages in one run need one page that answers; more need as many that do
+_FEW = 3  # up to so many dead pages need one other page that answers; more of them need as many pages that answer
 
 
 def crawl_source(source: Source, plan: Plan, config: Config, tell: Callable[[NoticeOutcome], None] | None = None) -> CrawlEnd:
@@ -95,7 +95,7 @@ def _write_outcome(outcome: NoticeOutcome) -> None:
 
 
 def _write(line: Line) -> None:
-    """A line of the answer; when whoever asked is gone, the run itself is as good as without it."""
+    """Write a line of the answer. A reader that has gone does not matter: the run's row in SQL says the same."""
     try:
         sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
         sys.stdout.buffer.flush()

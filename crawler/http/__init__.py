@@ -1,1 +1,1 @@
-"""How politely: requests, redirects, retries, robots, addresses."""
+"""How politely a page is fetched: addresses, redirects, retries, robots.txt, truncated responses."""

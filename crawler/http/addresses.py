@@ -1,4 +1,4 @@
-"""Which network addresses a public crawl may connect to (reference/reliability.md: every vector there is refused)."""
+"""Which network addresses a public crawl may connect to: none that is private, however it is written (RFC 6890, RFC 6052, RFC 4380)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_TRANSLATED = (  # prefixes that carry an IPv4 address inside
+_TRANSLATED = (  # prefixes with an IPv4 address inside: NAT64 (twice), mapped, translated, compatible, 6to4; the shift finds it
     (ipaddress.ip_network("64:ff9b::/96"), 0),
     (ipaddress.ip_network("64:ff9b:1::/48"), 0),
     (ipaddress.ip_network("::ffff:0:0/96"), 0),
@@ -21,19 +21,19 @@ _TEREDO = ipaddress.ip_network("2001::/32")
 
 
 def is_public(address: str) -> bool:
-    """Whether an address in its usual notation is globally reachable, also seen through any IPv6 translation."""
+    """Whether an address in its usual notation is globally reachable, and so is every IPv4 address translated into it."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    return all(_plain_public(each) for each in (ip, *_inside(ip)))
+    return all(_is_globally_reachable(each) for each in (ip, *_translated_in(ip)))
 
 
-def _plain_public(ip: Address) -> bool:
+def _is_globally_reachable(ip: Address) -> bool:
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback)
 
 
-def _inside(ip: Address) -> list[ipaddress.IPv4Address]:
+def _translated_in(ip: Address) -> list[ipaddress.IPv4Address]:
     if ip.version == 4:
         return []
     if ip in _TEREDO:  # server in bits 32-63, client inverted in the last 32
@@ -42,7 +42,7 @@ def _inside(ip: Address) -> list[ipaddress.IPv4Address]:
 
 
 def literal_address(host: str) -> str | None:
-    """The address that a host name written as a number means (127.1, 2130706433, 0x7f000001, full width), else None."""
+    """The address that a host name means which is a number (127.1, 2130706433, 0x7f000001, full width); None for other names."""
     plain = unicodedata.normalize("NFKC", host).strip("[]").partition("%")[0]
     try:
         return str(ipaddress.ip_address(plain))
@@ -55,7 +55,7 @@ def literal_address(host: str) -> str | None:
 
 
 def refused(url: str) -> str | None:
-    """Why an address may not be fetched at all, before any name is looked up; None where it may."""
+    """Why a URL must not be fetched at all, before any name is resolved; None when it may be."""
     try:
         parts = urlsplit(url)
         host = parts.hostname

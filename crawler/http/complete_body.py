@@ -1,52 +1,53 @@
-"""Answers that broke off though HTTP does not show it: compressed streams without their end, bodies that only the connection's end delimits."""
+"""Truncated responses that HTTP does not reveal: compressed streams without their end, bodies that only the connection's end delimits."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import zlib
-from typing import Any
 
 import brotli  # type: ignore[import-untyped]
 from scrapy import Request
+from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.exceptions import ResponseDataLossError
 from scrapy.http import Response
 
-NO_END = "a body without length that shows no end"
+NO_END = "a body without length and without an end mark"
 _PIECE = 1 << 20
-_TAIL = 65_536  # closing tags may be followed by scripts that a firewall appended
+_TAIL = 65_536  # some firewalls append scripts after the closing tag
 _ENDS = re.compile(rb"</html\s*>|%%EOF|PK\x05\x06", re.I)  # of a page, a PDF, a ZIP container
 
 
-class WholeBody:
-    """Asks again for what broke off. A body without length or a sign of its end is taken when it comes twice the same."""
+class CompleteBody:
+    """Downloader middleware: requests a truncated response again. A body with neither length nor end mark is taken when it comes twice the same."""
 
-    def __init__(self, crawler: Any) -> None:
+    def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.tries: int = crawler.settings.getint("RETRY_TIMES")
         self.most: int = crawler.settings.getint("DOWNLOAD_MAXSIZE")
 
     @classmethod
-    def from_crawler(cls, crawler: Any) -> WholeBody:
-        """Made by Scrapy."""
+    def from_crawler(cls, crawler: Crawler) -> CompleteBody:
+        """Called by Scrapy."""
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
         """The response as it came, or the request again. Raises ResponseDataLossError."""
         digest = hashlib.sha256(response.body).hexdigest()
-        why = broke_off(response, self.most)
+        why = truncation(response, self.most)
         if why is None or (why == NO_END and request.meta.get("body_before") == digest):
             return response
-        again = get_retry_request(request, spider=self.crawler.spider, reason=why, max_retry_times=self.tries)
-        if again is None:
+        assert self.crawler.spider is not None
+        retry = get_retry_request(request, spider=self.crawler.spider, reason=why, max_retry_times=self.tries)
+        if retry is None:
             raise ResponseDataLossError(f"{why}: {response.url}")
-        again.meta["body_before"] = digest
-        return again
+        retry.meta["body_before"] = digest
+        return retry
 
 
-def broke_off(response: Response, most: int) -> str | None:
-    """Why an answer, still compressed, may not be whole; None for one that is. Unpacks at most `most` bytes."""
+def truncation(response: Response, most: int) -> str | None:
+    """Why a response, still compressed, may be truncated; None when it is complete. Unpacks at most `most` bytes."""
     coding = (response.headers.get("Content-Encoding") or b"").decode("latin-1").rpartition(",")[2].strip().lower()
     if response.body and coding in ("gzip", "x-gzip", "deflate", "br"):
         return None if _ends(coding, response.body, most) else f"a {coding} stream without its end"

@@ -1,4 +1,4 @@
-"""Name resolution that hands out public addresses only: the check is made on the very address a connection will use."""
+"""Name resolution that returns public addresses only: the check is made on the very address that the connection uses."""
 
 from __future__ import annotations
 
@@ -30,10 +30,9 @@ class _PublicOnly:
 
 
 class PublicResolver(CachingHostnameResolver):
-    """Scrapy's caching resolver, public addresses only. No window is left between check and use: the connection is
-    made to the address that was checked."""
+    """Scrapy's caching resolver without private addresses. Nothing can change between check and use: what was checked is connected to."""
 
     def resolveHostName(self, resolutionReceiver: Any, hostName: str, *args: Any, **kwargs: Any) -> Any:
-        """Hand the receiver the public addresses of a name."""
+        """Give the receiver the public addresses of a name."""
         public: Any = _PublicOnly(resolutionReceiver)
         return super().resolveHostName(public, hostName, *args, **kwargs)

@@ -1,8 +1,8 @@
-"""Entries from a page or a fragment of HTML, whatever made it."""
+"""Entries of a page or a fragment of HTML, whichever CMS made it."""
 
 from __future__ import annotations
 
-from typing import Any
+from lxml import etree
 
 from crawler.lists.grouping import choose
 from crawler.lists.outline import outline
@@ -11,14 +11,14 @@ from notices.capture import ListEntry
 from notices.text.html import base_url, parse
 
 
-def page_entries(root: Any, url: str) -> tuple[ListEntry, ...]:
+def page_entries(root: etree._Element, url: str) -> tuple[ListEntry, ...]:
     """The entries of the list that a page shows."""
     page = outline(root, base_url(root, url))
     return _entries(choose(page, Pairing(page), url))
 
 
 def fragment_entries(fragment: str, url: str) -> tuple[ListEntry, ...]:
-    """The entries of a fragment that holds nothing but a list: where no list is recognised, every link that can be a title."""
+    """The entries of a fragment that is nothing but a list: when no list is recognised, every link that can be a title."""
     page = outline(parse(f"<div>{fragment}</div>"), url)
     pairing = Pairing(page)
     chosen = choose(page, pairing, url)
@@ -26,7 +26,7 @@ def fragment_entries(fragment: str, url: str) -> tuple[ListEntry, ...]:
 
 
 def fragment_list(fragment: str, url: str) -> tuple[ListEntry, ...]:
-    """The entries of the list in a fragment that may hold other things too."""
+    """The entries of the list in a fragment that may contain other things too."""
     page = outline(parse(f"<div>{fragment}</div>"), url)
     return _entries(choose(page, Pairing(page), url))
 

@@ -12,10 +12,13 @@ from crawler.lists.outline import Link, Outline
 from crawler.lists.pairing import Pairing, Record, day_in_title
 from notices.urls import same_site
 
+# Headings of link lists beside the notices: hot topics, rankings, related items, friendly links.
 _BESIDE = re.compile(
     r"热点|排行|(?:相关|推荐)(?:链接|新闻|信息|文章|阅读|推荐|公文|稿件|图片|视频|内容)|推荐$|点击率|友情链接|热门|热搜|最近浏览|猜你|关键词|(?:常用|快速)(?:链接|导航)|直通车"
 )
+# Addresses of single pages: a number of four digits, a hash, /content (UCAP), /art (jpage), /info (VSB), /t2024… (TRS).
 _DETAIL = re.compile(r"\d{4,}|[0-9a-f]{16,}|/content|/art/|/info/|/t\d|detail|article|[?&]id=|\.pdf$|mp\.weixin", re.I)
+# Addresses of column pages.
 _INDEX = re.compile(r"(?:^|/)(?:index|default|list|main|home)\w{0,8}\.\w{3,5}$|/$", re.I)
 
 
@@ -96,7 +99,7 @@ def _is_page(link: Link, url: str) -> bool:
 
 
 def _score(page: Outline, group: Group, url: str) -> float:
-    """How much speaks for a group: entries, long titles, dates; against it: a place beside the main part."""
+    """How likely a group is the list: entries, long titles and dates raise it, a place beside the main part lowers it."""
     records = group.records
     titles = sum(min(len(r.link.text or r.link.element.get("title") or ""), 40) for r in records)
     if len(records) <= 2 and not all(_is_page(r.link, url) or _may_be_notice(page, r) for r in records):
@@ -117,7 +120,7 @@ def _score(page: Outline, group: Group, url: str) -> float:
 
 
 def _may_be_notice(page: Outline, record: Record) -> bool:
-    """Whether a lone entry is more than a link of the path shown above an article."""
+    """Whether a single entry is more than a link of the breadcrumb path above an article."""
     link = record.link
     return len(link.text) > 5 and (link.cut or (not page.aside[record.node] and not _INDEX.search(urlsplit(link.url).path)))
 
@@ -127,7 +130,7 @@ def _same(link: Link, url: str) -> bool:
 
 
 def _part_with_pager(page: Outline, records: list[Record]) -> int:
-    """The smallest part of the page that holds a group's last entry and, after it, the pager; -1 where only the whole page does."""
+    """The smallest part of the page with a group's last entry and, after it, the pager; -1 when that is the whole page."""
     node, pager = records[-1].node, page.pager
     if pager is None or pager < node:
         return -1
@@ -138,7 +141,7 @@ def _part_with_pager(page: Outline, records: list[Record]) -> int:
 
 
 def _favour_paged(page: Outline, groups: list[Group]) -> None:
-    """Raise the group that the pager turns: the one nearest to it."""
+    """Raise the group that the pager belongs to: the nearest one."""
     near = [(_part_with_pager(page, group.records), group.score, n) for n, group in enumerate(groups) if group.score > 0]
     part, _, n = max(near, default=(-1, 0.0, 0))
     if part >= 0:
@@ -146,7 +149,7 @@ def _favour_paged(page: Outline, groups: list[Group]) -> None:
 
 
 def _completed(page: Outline, pairing: Pairing, records: list[Record]) -> list[Record]:
-    """The records with those of their neighbours that lack only the date."""
+    """The records and those of their neighbours that lack only a date."""
     taken = {id(record.link) for record in records}
     rows = {record.node for record in records}
     shapes = {(page.shape[record.node], page.parent[record.node]) for record in records}
@@ -157,7 +160,7 @@ def _completed(page: Outline, pairing: Pairing, records: list[Record]) -> list[R
         if id(link) in taken:
             continue
         row = next((n for n in page.above(link.node) if (page.shape[n], page.parent[n]) in shapes), None)
-        if row is not None and row not in rows and page.count_stamps(row) == 0 and len(pairing.eligible(page.links_in(row))) == 1:
+        if row is not None and row not in rows and page.count_dates(row) == 0 and len(pairing.eligible(page.links_in(row))) == 1:
             extra.append(Record(row, link, None))
     lengths = sorted(len(r.link.text) for r in records)
     usable = [r for r in extra if len(r.link.text) * 4 >= lengths[0] and _alike_target(r.link, records)]
@@ -165,7 +168,7 @@ def _completed(page: Outline, pairing: Pairing, records: list[Record]) -> list[R
 
 
 def _alike_target(link: Link, records: list[Record]) -> bool:
-    """Whether a link leads where the others lead: the same form of address."""
+    """Whether a link's address has the same form as those of the records."""
     return any(link.cut == r.link.cut and _form(link.url) == _form(r.link.url) for r in records)
 
 

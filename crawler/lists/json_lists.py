@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from notices.capture import ListEntry
 from notices.text.dates import find_dates, parse_date
@@ -18,6 +17,7 @@ MAX_VALUES = 300_000
 MAX_ENTRIES = 5_000
 _PADDED = re.compile(r"^\s*[\w.$]{1,60}\s*\(\s*(?=[\[{])")
 _TAG = re.compile(r"<[^<>]{0,300}>")
+# Keys of titles, addresses and days, without underscores and in lower case, the most specific first: gkmlpt, UCAP, JPAAS, TRS and 政策文件库 answers.
 _TITLES = ("titleo", "doctitle", "maintitle", "title", "infotitle", "showtitle", "subject", "headline", "docname", "articletitle", "name")
 _ADDRESSES = (
     *("posturl", "url", "docurl", "docpuburl", "linkurl", "infourl", "detailurl", "htmlurl", "pageurl", "link", "href"),
@@ -28,12 +28,13 @@ _DAYS = (
     *("pubtime", "publishtime", "publishdate", "pubdate", "releasetime", "releasedate", "publishedtimeformat", "cfwrqformat"),
     *("docdate", "infodate", "ptime", "date", "time", "createdat", "createtime", "writedate", "showdate"),
 )
+# Objects inside an item that contain its fields: Elasticsearch answers (_source), UCAP (data), policy libraries (map).
 _INNER = ("data", "fields", "source", "_source", "doc", "article", "map")
 _SHANGHAI = timedelta(hours=8)
 
 
-def load(text: str) -> Any:
-    """The JSON value of an answer, its callback dropped; None when it is none."""
+def load(text: str) -> object:
+    """The JSON value of an answer without its callback; None when it is not JSON."""
     body = text.strip().lstrip("\ufeff")
     padded = _PADDED.match(body[:100])
     if padded:
@@ -46,8 +47,8 @@ def load(text: str) -> Any:
         return None
 
 
-def json_entries(value: Any, url: str) -> tuple[ListEntry, ...]:
-    """The entries of the array that yields most."""
+def json_entries(value: object, url: str) -> tuple[ListEntry, ...]:
+    """The entries of the array with the most."""
     best: tuple[ListEntry, ...] = ()
     for array in _arrays(value):
         made = [entry for item in array[:MAX_ENTRIES] if isinstance(item, Mapping) and (entry := _entry(item, url))]
@@ -56,14 +57,14 @@ def json_entries(value: Any, url: str) -> tuple[ListEntry, ...]:
     return best
 
 
-def json_fragment(value: Any) -> str | None:
+def json_fragment(value: object) -> str | None:
     """The longest piece of HTML with links that an answer carries in a string."""
     found = [v for v in _values(value) if isinstance(v, str) and "<a" in v and "href" in v]
     return max(found, key=len, default=None)
 
 
-def json_number(value: Any, *names: str) -> int | None:
-    """The first whole number under one of these keys, wherever it stands."""
+def json_number(value: object, *names: str) -> int | None:
+    """The first whole number under one of these keys, at any depth."""
     for item in _values(value):
         if isinstance(item, Mapping):
             for name in names:
@@ -75,12 +76,12 @@ def json_number(value: Any, *names: str) -> int | None:
     return None
 
 
-def _values(value: Any) -> Iterator[Any]:
+def _values(value: object) -> Iterator[object]:
     """Every value inside, breadth first, at most MAX_VALUES."""
     queue = [value]
     seen = 0
     while queue and seen < MAX_VALUES:
-        following: list[Any] = []
+        following: list[object] = []
         for item in queue:
             seen += 1
             yield item
@@ -91,28 +92,30 @@ def _values(value: Any) -> Iterator[Any]:
         queue = following
 
 
-def _arrays(value: Any) -> Iterator[list[Any]]:
+def _arrays(value: object) -> Iterator[list[object]]:
     return (v for v in _values(value) if isinstance(v, list) and v and isinstance(v[0], Mapping))
 
 
-def _entry(item: Mapping[str, Any], url: str) -> ListEntry | None:
-    for layer in (item, *(item[k] for k in _INNER if isinstance(item.get(k), Mapping))):
+def _entry(item: Mapping[str, object], url: str) -> ListEntry | None:
+    inner = (item.get(key) for key in _INNER)
+    for layer in (item, *(each for each in inner if isinstance(each, Mapping))):
         folded = {str(k).replace("_", "").lower(): v for k, v in layer.items()}
         title = next((t for k in _TITLES if (t := _plain(folded.get(k)))), None)
-        address = next((a for k in _ADDRESSES if isinstance(folded.get(k), str) and (a := absolute(url, folded[k]))), None)
+        links = (folded.get(k) for k in _ADDRESSES)
+        address = next((a for link in links if isinstance(link, str) and (a := absolute(url, link))), None)
         if title and address:
             day = next((d for k in _DAYS if (d := _day(folded.get(k)))), None)
             return ListEntry(title, address, day)
     return None
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     if not isinstance(value, str):
         return ""
     return collapse_whitespace(html.unescape(_TAG.sub("", value[:2000])))
 
 
-def _day(value: Any) -> date | None:
+def _day(value: object) -> date | None:
     """The day of a date string, or of a time in seconds or milliseconds, in Asia/Shanghai."""
     if isinstance(value, str):
         if value.isdecimal() and len(value) in (10, 13):

@@ -1,35 +1,40 @@
-"""Where a link of a list leads and what it calls the notice."""
+"""The target and the title of a link in a list."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+
+from lxml import etree
 
 from notices.text.html import absolute
 from notices.text.whitespace import collapse_whitespace, remove_whitespace
 
 CUT = "javascript:;"
-"""What stands for a target that the page does not give."""
+"""The target of a link whose page does not give it: a mirror cut it off, or only a script knows it."""
 
 _SCRIPT = re.compile(r"^\s*javascript\s*:", re.I)
+# Scripts that open a page: window.open(…), location.href=…, openInfo(…), gotoUrl(…), jumpTo(…).
 _CALL = re.compile(
     r"""(?:window\.open|location(?:\.href)?\s*=|location\.(?:replace|assign)\s*\(|open\w*\s*\(|goto\w*\s*\(|to\w*url\s*\(|jump\w*\s*\()"""
     r"""\s*\(?\s*['"]([^'"\s]{1,500})['"]""",
     re.I,
 )
 _BULLET = re.compile(r"^[\s·•●■□◆◇▪▶►>»※*☆★\-–—|]+(?=\S)")
+# Marks around a title that are not part of it: pinned (置顶), new.
 _MARKS = re.compile(r"^\s*(?:\[置顶\]|【置顶】|置顶(?=[\s:：]))\s*|\s*(?:(?<![A-Za-z])(?:new|New|NEW)!?)\s*$")
 _CUT_OFF = re.compile(r"\s*(?:\.{2,}|…+|。{2,})\s*$")
+# Tooltips of several labelled lines: 标题：… 发布时间：…
 _TOOLTIP = re.compile(r"(?:标题|文章标题|信息标题)\s*[:：]\s*([^\r\n]+)")
 _TAG = re.compile(r"<[^<>]{1,200}>")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _PIECES = ("p", "div", "span", "i", "em", "b", "strong")
+# Class names of the title and of the date inside a link, in English and pinyin: bt, biaoti 标题, riqi 日期, fbsj 发布时间.
 _TITLED = re.compile(r"(?:^|[\s_-])(?:\w*tit(?:le)?|bt|biaoti|name)(?=$|[\s_-])", re.I)
 _DATED = re.compile(r"(?:^|[\s_-])(?:date|time|day|year|month|riqi|shijian|fbsj|rq|sj)\w*(?=$|[\s_-])|-?date$|-?time$", re.I)
 
 
-def link_target(element: Any, base: str) -> str | None:
-    """The absolute address, CUT where there is none to be read, None where the link is no link to a page."""
+def link_target(element: etree._Element, base: str) -> str | None:
+    """The absolute address; CUT when it cannot be read; None when the link does not lead to a page."""
     href = (element.get("href") or "").strip()
     script = href if _SCRIPT.match(href) else ""
     if href and not script and href != "#":
@@ -42,7 +47,7 @@ def link_target(element: Any, base: str) -> str | None:
     return CUT if script or href == "#" else None
 
 
-def own_text(element: Any) -> str:
+def own_text(element: etree._Element) -> str:
     """A link's text, at most 1,000 characters."""
     text = element.text
     if len(element):
@@ -50,8 +55,8 @@ def own_text(element: Any) -> str:
     return collapse_whitespace(text[:1000]) if text else ""
 
 
-def title_of(element: Any, text: str) -> str:
-    """What a link calls its target: the tooltip where the text is cut short, else the text without marks and dates."""
+def title_of(element: etree._Element, text: str) -> str:
+    """The title of a link's target: the tooltip when the text is cut short, else the text without marks and dates."""
     tip = _tooltip(element.get("title") or "")
     text = _shown_title(element, text)
     if not text:
@@ -77,8 +82,8 @@ def _tooltip(tip: str) -> str:
     return collapse_whitespace(first)[:500]
 
 
-def _shown_title(element: Any, text: str) -> str:
-    """The text of the part that holds the title, where a link wraps a whole entry."""
+def _shown_title(element: etree._Element, text: str) -> str:
+    """The text of the part with the title, when a link wraps a whole entry."""
     if not len(element):
         return text
     parts = [part for part in element.iter(*_HEADINGS, *_PIECES) if part is not element][:40]
@@ -91,7 +96,7 @@ def _shown_title(element: Any, text: str) -> str:
     return _without_dates(element, parts, text)
 
 
-def _without_dates(element: Any, parts: list[Any], text: str) -> str:
+def _without_dates(element: etree._Element, parts: list[etree._Element], text: str) -> str:
     dated = [p for p in parts if (shown := own_text(p)) and len(shown) <= 30 and _is_date(shown)]
     if not dated:
         blocks = [own_text(p) for p in parts if p.tag in ("p", "div")]
@@ -105,8 +110,8 @@ def _without_dates(element: Any, parts: list[Any], text: str) -> str:
     return text.strip()
 
 
-def row_title(row: Any) -> str:
-    """The longest text of a row that is neither a link's nor a date: the title where the link only says 查看."""
+def row_title(row: etree._Element) -> str:
+    """The longest text of a row that is neither a link's nor a date: the title where the link only reads 查看."""
     texts = (
         collapse_whitespace(part.text or "") for part in row.iter("td", "span", "p", "div", "h3", "h4", "h5", "li", "dt", "em", "strong")
     )

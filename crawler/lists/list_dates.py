@@ -1,4 +1,4 @@
-"""Dates beside links: whole, labelled, or split over several elements (reference/domain.md §5.1)."""
+"""Dates next to links: in one piece, labelled, or split over several elements (reference/domain.md §5.1)."""
 
 from __future__ import annotations
 
@@ -9,21 +9,23 @@ from datetime import date
 from notices.text.dates import find_dates, parse_date
 
 _DIGITS = re.compile(r"[0-9０-９]+")
-_YEAR = re.compile(r"(?:19|20|１９|２０)[0-9０-９]{2}")
+_YEAR = re.compile(r"(?:19|20|１９|２０)[0-9０-９]{2}")  # some editors type full-width digits
 _KINDS = "发布|公布|发文|更新|上传|成文|生成|印发|截止|截至|开标|报名|实施|施行"
 _LABEL = re.compile(rf"(?:(?:{_KINDS})?(?:时间|日期)|发布|公布|发文|印发|截止|截至|Date|date)[^\d０-９]{{0,8}}$")
+# "16 OCT", or "Oct" above the day: lists that show a date as a calendar leaf.
 _LATIN_MONTH = re.compile(r"(?i)^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?$")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _HAN_MONTHS = {f"{m}月": n for n, m in enumerate(["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], 1)}
 _JOINTS = frozenset(["-", "/", ".", "—", "–", "·", "|", "年", "月", "日", "~", ":", "：", "[", "]", "(", ")", "（", "）", "【", "】"])
 _EDGES = " \t\r\n\u3000\xa0[]()（）【】〔〕<>|·•:：-/.—–"
 _WIDE = str.maketrans("０１２３４５６７８９－／．", "0123456789-/.")
+# A time of day after the date.
 _TIME = re.compile(r"\s+\d{1,2}:\d{2}(?::\d{2})?$")
 
 
 @dataclass(slots=True)
-class Stamp:
-    """A date of the page at a node. Without a year `day` is None; `sure` is 2 when the text is nothing else."""
+class ListDate:
+    """A date that a list page shows at a node. Without a year `day` is None; `sure` is 2 when the text is nothing else."""
 
     node: int
     at: int
@@ -34,23 +36,23 @@ class Stamp:
 
 
 @dataclass(slots=True)
-class StampReader:
+class ListDateReader:
     """Reads the text pieces of a page in order and joins the parts of split dates."""
 
-    found: list[Stamp] = field(default_factory=list)
+    found: list[ListDate] = field(default_factory=list)
     _parts: dict[str, int] = field(default_factory=dict)
     _first: tuple[int, int] = (0, 0)
     _label: str = ""
 
     def read(self, text: str, node: int, at: int, *, inside: bool) -> None:
-        """Take the next piece; `inside` a link only a piece that is a date in whole counts."""
+        """Take the next piece; `inside` a link, only a piece that is nothing but a date counts."""
         if len(text) > 300 or not _plausible(text):
             self.flush()
             self._label = _label_of(text)
             return
         whole = parse_date(text) if _YEAR.search(text) and len(text) <= 60 else None
         if whole:
-            self._whole(Stamp(node, at, whole, None, 2, self._label + _before_digits(text)))
+            self._whole(ListDate(node, at, whole, None, 2, self._label + _before_digits(text)))
         elif not self._part(text.translate(_WIDE), node, at):
             self.flush()
             if not inside:
@@ -58,33 +60,33 @@ class StampReader:
             self._label = _label_of(text)
 
     def flush(self) -> None:
-        """End a split date; day and month without a year are kept as such."""
+        """End a split date; day and month without a year stay a date without a year."""
         parts, self._parts = self._parts, {}
         if "m" not in parts or "d" not in parts:
             return
         node, at = self._first
         if "y" not in parts:
             if _real(2000, parts["m"], parts["d"]):
-                self.found.append(Stamp(node, at, None, (parts["m"], parts["d"]), 2, self._label))
+                self.found.append(ListDate(node, at, None, (parts["m"], parts["d"]), 2, self._label))
         elif day := _real(parts["y"], parts["m"], parts["d"]):
-            self.found.append(Stamp(node, at, day, None, 2, self._label))
+            self.found.append(ListDate(node, at, day, None, 2, self._label))
 
-    def _whole(self, stamp: Stamp) -> None:
+    def _whole(self, list_date: ListDate) -> None:
         self.flush()
-        self.found.append(stamp)
+        self.found.append(list_date)
         self._label = ""
 
     def _within(self, text: str, node: int, at: int) -> None:
-        """A date with a label, or with little else, inside a longer piece."""
+        """A date inside a longer piece, with a label or with little other text."""
         if not _YEAR.search(text):
             return
         for start, end, day in find_dates(text):
             label = _LABEL.search(text[:start])
             if label or len(text) - (end - start) <= 30:
-                self.found.append(Stamp(node, at, day, None, 2 if label else 1, label[0] if label else ""))
+                self.found.append(ListDate(node, at, day, None, 2 if label else 1, label[0] if label else ""))
 
     def _part(self, text: str, node: int, at: int) -> bool:
-        """Whether the piece is a part of a date; it then joins those before it."""
+        """Whether the piece is a part of a date; if so it joins the parts before it."""
         if text in _JOINTS:
             return self._joint(text)
         parts = _parts_of(_TIME.sub("", text).strip(_EDGES)) or _split_parts(text)
@@ -106,13 +108,13 @@ class StampReader:
 
 
 def _before_digits(text: str) -> str:
-    """The label that stands before a date in its own piece."""
+    """The label before a date in the same piece."""
     digits = _DIGITS.search(text)
     return text[: digits.start()][:24] if digits else ""
 
 
 def _label_of(text: str) -> str:
-    """The label that a piece ends with, for the date that may follow."""
+    """The label at the end of a piece, for the date that may follow."""
     found = _LABEL.search(text[-24:])
     return found[0] if found else ""
 
@@ -122,7 +124,7 @@ def _plausible(text: str) -> bool:
 
 
 def _parts_of(text: str) -> dict[str, int]:
-    """What a short piece says of a date: any of y, m, d; empty when it says something else."""
+    """The parts of a date in a short piece: any of y, m, d; empty when it is something else."""
     if len(text) > 12:
         return {}
     if text in _HAN_MONTHS:
@@ -139,7 +141,7 @@ def _parts_of(text: str) -> dict[str, int]:
 
 
 def _split_parts(text: str) -> dict[str, int]:
-    """The parts that a piece of two or three holds: 16 2020-10, 10-16 2020."""
+    """The parts of a date in a piece that contains two or three of them: 16 2020-10, 10-16 2020."""
     pieces = text.split() if len(text) <= 20 else []
     joined: dict[str, int] | None = {}
     for piece in pieces if 2 <= len(pieces) <= 4 else ():
@@ -169,7 +171,7 @@ def _double(numbers: list[str], with_year: bool) -> dict[str, int]:
 
 
 def _joined(old: dict[str, int], new: dict[str, int]) -> dict[str, int] | None:
-    """Both together; None when they contradict. 2020 | 10 | 16 reads as year, month, day."""
+    """Both together; None when they contradict each other. 2020 | 10 | 16 is year, month, day."""
     if not old.keys() & new.keys():
         return {**old, **new}
     if new.keys() == {"d"} and "m" not in old:

@@ -1,4 +1,4 @@
-"""A page as an outline: its elements in order, the links a reader would follow and the dates beside them."""
+"""A page as an outline: its elements in order, its links and its dates."""
 
 from __future__ import annotations
 
@@ -6,28 +6,30 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from lxml import etree
 
 from crawler.lists.links import CUT, link_target, own_text
-from crawler.lists.list_dates import Stamp, StampReader
+from crawler.lists.list_dates import ListDate, ListDateReader
 
 MAX_LINKS = 20_000
 MAX_NODES = 400_000
 _SKIPPED = frozenset(("script", "style", "head", "select", "textarea", "noscript", "iframe", "object", "svg", "button", "template"))
 _BESIDE = frozenset(("nav", "footer", "header", "aside"))
 _ROWS = frozenset(("li", "tr", "dl"))
-"""Rows that a script pages are hidden, not absent."""
+"""Elements that are read although hidden: a scripted pager hides the rows of its other pages."""
 _NOTHING = ("", False, False)
 _HIDDEN = re.compile(r"display\s*:\s*none", re.I)
+# Class names that differ between the rows of one list: odd/even, first/last, the current one, numbers.
 _FICKLE = re.compile(r"^(?:odd|even|first|last|on|off|cur|current|active|hover|bg|line|new|top|clearfix|clear|cf|fl|fr|\W*)$|\d")
+# Class names and ids of parts beside the main one, in English and pinyin: yqlj 友情链接, xgxw 相关新闻, dqwz 当前位置, rmzx 热门资讯, phb 排行榜.
 _ASIDE = re.compile(
     r"(?:^|[\s_-])(?:top)?(?:nav|navi|navbar|menu|foot|footer|bottom|header|head|banner|crumbs?|breadcrumbs?|bread|friend\w*|yqlj|links?|"
     r"copyright|sidebar|sidenav|leftnav|side|hot\w*|rank\w*|recommend\w*|tuijian|related|xgxw|xgwz|share|search|topbar|login|dqwz|"
     r"position|location|weizhi|tree|tags?|toolbar|slide\w*|swiper\w*|focus|rmzx|phb|rdpx|relation)(?=$|[\s_-])",
     re.I,
 )
+# Class names and ids of pagers: fenye 分页, fanye 翻页 (VSB), laypage (the layui library).
 _PAGER = re.compile(
     r"(?:^|[\s_-])(?:page(?:[rs]|bar|box|num|nav|div|list|html|turn|code|con|no)?|paging|pagination|pagenav\w*|fenye|fanye\w*|fy|turnpage|"
     r"laypage)(?=$|[\s_-])",
@@ -38,17 +40,17 @@ _PAGER_WORDS = frozenset(("下一页", "下页", "尾页", "末页", "下一页>
 
 @dataclass(slots=True)
 class Link:
-    """A link of the page. `url` is absolute, or what stands there where a mirror cut the target."""
+    """A link of the page. `url` is absolute, or CUT where a mirror cut off the target."""
 
     node: int
     at: int
-    element: Any
+    element: etree._Element
     url: str
     text: str
 
     @property
     def cut(self) -> bool:
-        """Whether the target was cut."""
+        """Whether the target was cut off."""
         return self.url == CUT
 
 
@@ -56,30 +58,30 @@ class Link:
 class Outline:
     """Parallel lists by node, nodes in document order; `last` is a node's last descendant, `shape` numbers its path of tags."""
 
-    elements: list[Any] = field(default_factory=list)
+    elements: list[etree._Element] = field(default_factory=list)
     parent: list[int] = field(default_factory=list)
     last: list[int] = field(default_factory=list)
     shape: list[int] = field(default_factory=list)
     style: list[int] = field(default_factory=list)
     aside: list[bool] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
-    stamps: list[Stamp] = field(default_factory=list)
+    dates: list[ListDate] = field(default_factory=list)
     words: list[tuple[int, str]] = field(default_factory=list)
     pager: int | None = None
     link_nodes: list[int] = field(default_factory=list)
-    stamp_nodes: list[int] = field(default_factory=list)
+    date_nodes: list[int] = field(default_factory=list)
 
     def links_in(self, node: int) -> list[Link]:
         """The links of a subtree, itself included."""
         return self.links[bisect_left(self.link_nodes, node) : bisect_left(self.link_nodes, self.last[node] + 1)]
 
     def count_links(self, node: int) -> int:
-        """How many links a subtree holds."""
+        """How many links a subtree contains."""
         return bisect_left(self.link_nodes, self.last[node] + 1) - bisect_left(self.link_nodes, node)
 
-    def count_stamps(self, node: int) -> int:
-        """How many dates a subtree holds."""
-        return bisect_left(self.stamp_nodes, self.last[node] + 1) - bisect_left(self.stamp_nodes, node)
+    def count_dates(self, node: int) -> int:
+        """How many dates a subtree contains."""
+        return bisect_left(self.date_nodes, self.last[node] + 1) - bisect_left(self.date_nodes, node)
 
     def above(self, node: int) -> Iterator[int]:
         """The node and its ancestors, innermost first; at most 60, real pages are not deeper."""
@@ -90,30 +92,30 @@ class Outline:
             node = self.parent[node]
 
     def heading(self, node: int) -> str:
-        """The text that stands last before a node."""
+        """The last short text before a node."""
         at = bisect_left(self.words, (node, ""))
         return self.words[at - 1][1] if at else ""
 
 
-def outline(root: Any, base: str) -> Outline:
+def outline(root: etree._Element, base: str) -> Outline:
     """The outline of a parsed page; links are made absolute against `base`."""
     return _Walk(base).walk(root)
 
 
 class _Walk:
-    """The state of one pass over a tree: the open elements, the open link and the count of text pieces."""
+    """One pass over a tree: the open elements, the open link and the count of text pieces so far."""
 
     def __init__(self, base: str) -> None:
         self.base = base
         self.out = Outline()
-        self.stamps = StampReader()
+        self.dates = ListDateReader()
         self.open = [-1]
         self.link: Link | None = None
-        self.shapes: dict[Any, int] = {}
+        self.shapes: dict[tuple[int | str, ...], int] = {}
         self.names: dict[tuple[str | None, str | None], tuple[str, bool, bool]] = {}
         self.at = 0
 
-    def walk(self, root: Any) -> Outline:
+    def walk(self, root: etree._Element) -> Outline:
         walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
         for event, element in walker:
             if event == "start":
@@ -125,9 +127,9 @@ class _Walk:
                 self._text(element.tail)
         return self._done()
 
-    def _enter(self, element: Any) -> bool:
-        """Note an element; False when what is inside must not be read."""
-        out, tag, node = self.out, element.tag, len(self.out.elements)
+    def _enter(self, element: etree._Element) -> bool:
+        """Note an element; False when its content must not be read."""
+        out, tag, node = self.out, str(element.tag), len(self.out.elements)
         parent = self.open[-1]
         attributes = element.attrib
         steady, aside, pager = (
@@ -157,7 +159,7 @@ class _Walk:
         return True
 
     def _said(self, classes: str | None, name: str | None) -> tuple[str, bool, bool]:
-        """What class names and id say: themselves without what changes from row to row, beside the main part, a pager."""
+        """What class names and id mean: the names that do not change from row to row; whether they name a side part; whether a pager."""
         key = (classes, name)
         known = self.names.get(key)
         if known is None:
@@ -167,16 +169,16 @@ class _Walk:
                 self.names[key] = known
         return known
 
-    def _open_link(self, element: Any, node: int) -> None:
+    def _open_link(self, element: etree._Element, node: int) -> None:
         if self.link is not None or len(self.out.links) >= MAX_LINKS:
             return
         url = link_target(element, self.base)
         if url is not None and (element.tag == "a" or url != CUT):
-            self.stamps.flush()
+            self.dates.flush()
             self.at += 1
             self.link = Link(node, self.at, element, url, "")
 
-    def _leave(self, element: Any) -> None:
+    def _leave(self, element: etree._Element) -> None:
         node = self.open.pop()
         self.out.last[node] = len(self.out.elements) - 1
         if self.link is not None and self.link.node == node:
@@ -185,7 +187,7 @@ class _Walk:
             self._text(element.tail)
 
     def _close_link(self, link: Link) -> None:
-        self.stamps.flush()
+        self.dates.flush()
         link.text = own_text(link.element)
         self.link = None
         self.at += 1
@@ -199,19 +201,19 @@ class _Walk:
         node = max(self.open[-1], 0)
         if text in _PAGER_WORDS:
             self.out.pager = node
-        self.stamps.read(text, node, self.at, inside=self.link is not None)
+        self.dates.read(text, node, self.at, inside=self.link is not None)
         if len(text) <= 20 and self.link is None:
             self.out.words.append((node, text))
 
-    def _number(self, key: Any) -> int:
+    def _number(self, key: tuple[int | str, ...]) -> int:
         return self.shapes.setdefault(key, len(self.shapes))
 
     def _done(self) -> Outline:
-        self.stamps.flush()
+        self.dates.flush()
         out = self.out
-        out.stamps = self.stamps.found
+        out.dates = self.dates.found
         out.link_nodes = [link.node for link in out.links]
-        out.stamp_nodes = [stamp.node for stamp in out.stamps]
+        out.date_nodes = [each.node for each in out.dates]
         out.words.sort()
         return out
 

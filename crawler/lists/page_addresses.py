@@ -1,4 +1,4 @@
-"""Addresses of list pages: which page an address names and what the next one would be."""
+"""Addresses of list pages: the page number in an address, and the address of the next page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FILE = re.compile(r"^(.*?)(\.(?:s?html?|jspx?|aspx?|php))?$", re.I)
 
 
 def with_query(url: str, **values: str | int) -> str:
-    """The address with these query values, replaced where they stand (in any case) or added."""
+    """The address with these query values, replaced where the key occurs (in any case) or added."""
     parts = urlsplit(url)
     left = dict(values)
     pairs = []
@@ -26,7 +26,7 @@ def with_query(url: str, **values: str | int) -> str:
 
 
 def query_page(url: str) -> tuple[str, int] | None:
-    """The query key that holds a page number, and the number."""
+    """The query key of the page number, and the number."""
     for pair in urlsplit(url).query.split("&"):
         key, _, value = pair.partition("=")
         if key.lower() in PAGE_KEYS and value.isdecimal() and len(value) < 6:
@@ -46,7 +46,7 @@ def stem_and_ending(url: str) -> tuple[str, str]:
 
 
 def numbered(url: str) -> tuple[str, int, str] | None:
-    """What stands before the number of a numbered page's file name, the number, and the ending: list_, 2, .html."""
+    """The parts of a numbered page's file name: before the number, the number, the ending (list_, 2, .html)."""
     found = _NUMBERED.match(file_name(url))
     return (found[1] or "", int(found[2]), found[3]) if found else None
 
@@ -58,7 +58,7 @@ def sibling(url: str, name: str) -> str:
 
 
 def succeeding(url: str) -> str | None:
-    """The address with its own page number raised by one; None when it carries none."""
+    """The address with its page number raised by one; None without a page number."""
     in_query = query_page(url)
     if in_query:
         return with_query(url, **{in_query[0]: in_query[1] + 1})

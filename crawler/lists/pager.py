@@ -1,11 +1,12 @@
-"""The page that follows, as a page's own pager says: its links, its page numbers, its count of pages (reference/domain.md §4.1)."""
+"""The next page by a page's own pager: its links, its page numbers, its number of pages (reference/domain.md §4.1)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+
+from lxml import etree
 
 from crawler.lists.page_addresses import numbered, query_page, sibling, stem_and_ending, succeeding, with_query
 from notices.text.html import absolute
@@ -14,6 +15,7 @@ from notices.text.whitespace import collapse_whitespace
 _NEXT = re.compile(r"^[\[【(（<\s]*(?:下\s*一?\s*[页頁]|后一?页|向后|next(?:\s*page)?|[>›»＞]{1,2})\s*[>›»＞→\]】)）]*$", re.I)
 _LAST = re.compile(r"^[\[【(（\s]*(?:尾页|末页|最后一?页|last)", re.I)
 _DISABLED = re.compile(r"disabled|nolink|\bno-?next", re.I)
+# Scripts of pagers: gotoPage(3), toPage('3'), turnpage(3); and calls with an address: goto("list_3.html").
 _NUMBER_CALL = re.compile(r"\w*(?:page|goto|turn|to|list)\w*\s*\(\s*['\"]?(\d{1,5})['\"]?\s*[,)]", re.I)
 _ADDRESS_CALL = re.compile(r"""\(\s*['"]([^'"\s<>]*(?:\.(?:s?html?|jspx?|aspx?|php)|\?)[^'"\s<>]*)['"]""", re.I)
 _COUNT = re.compile(r"共\s*(\d{1,5})\s*页|(?<![\d/.-])(\d{1,5})\s*/\s*(\d{1,5})(?![\d/.-])\s*页?")
@@ -23,7 +25,7 @@ _HERE = re.compile(r"\b(?:cur(?:rent)?|active|on|now|selected|thisclass|hover)\b
 
 @dataclass(slots=True)
 class Pager:
-    """What a page says of the pages after it. `following` in order of belief; `open` when it shows a pager without targets."""
+    """A page's pager. `following`: next pages, the most certain first; `open`: it shows a pager without targets."""
 
     following: list[str]
     current: int | None = None
@@ -32,13 +34,13 @@ class Pager:
 
     @property
     def ended(self) -> bool:
-        """Whether the page says that it is the last."""
+        """Whether the page is the last one by its own numbers."""
         if self.following or self.total is None:
             return False
         return self.total <= 1 or (self.current is not None and self.current >= self.total)
 
 
-def read_pager(root: Any, url: str, base: str) -> Pager:
+def read_pager(root: etree._Element, url: str, base: str) -> Pager:
     """The pager of a page."""
     pager = Pager([])
     numbers: dict[int, str] = {}
@@ -56,7 +58,7 @@ def read_pager(root: Any, url: str, base: str) -> Pager:
 
 
 def guesses(pager: Pager, url: str) -> Iterator[str]:
-    """Pages to probe where the pager names none; none when it says that the list ends here."""
+    """Pages to probe where the pager names none; empty when the list ends here by the pager."""
     if pager.ended:
         return
     after = succeeding(url)
@@ -72,8 +74,8 @@ def guesses(pager: Pager, url: str) -> Iterator[str]:
     yield with_query(url, page=2)
 
 
-def _take(element: Any, pager: Pager, numbers: dict[int, str], base: str) -> None:
-    """Note what one link says of paging."""
+def _take(element: etree._Element, pager: Pager, numbers: dict[int, str], base: str) -> None:
+    """Note what one link contributes to the pager."""
     if element.tag == "link" or element.get("rel") == "next":
         if (element.get("rel") or "").lower() == "next":
             pager.following[:0] = [u for u in (absolute(base, element.get("href")),) if u]
@@ -93,12 +95,12 @@ def _take(element: Any, pager: Pager, numbers: dict[int, str], base: str) -> Non
         pager.open = True
 
 
-def _label(element: Any) -> str:
+def _label(element: etree._Element) -> str:
     text = collapse_whitespace("".join(element.itertext("*"))[:40]) if len(element) < 8 else ""
     return text or collapse_whitespace((element.get("title") or element.get("aria-label") or "")[:12])
 
 
-def _target(element: Any, base: str) -> str | None:
+def _target(element: etree._Element, base: str) -> str | None:
     """Where a link of the pager leads, through its href or the address or page number in its script."""
     href = (element.get("href") or "").strip()
     if href and not href.lower().startswith("javascript") and not href.startswith("#"):
@@ -121,8 +123,8 @@ def _by_number(script: str, base: str) -> str | None:
     return sibling(base, f"{in_name[0]}{number[1]}{in_name[2]}") if in_name else None
 
 
-def _in_pager(element: Any) -> bool:
-    """Whether a link stands in a pager: the names of the parts around it say so, or words beside it."""
+def _in_pager(element: etree._Element) -> bool:
+    """Whether a link is inside a pager, by the names of the parts around it or by the words next to it."""
     part = element.getparent()
     for _ in range(3):
         if part is None or part.tag == "body":
@@ -135,7 +137,7 @@ def _in_pager(element: Any) -> bool:
     return False
 
 
-def _count(root: Any, pager: Pager) -> None:
+def _count(root: etree._Element, pager: Pager) -> None:
     """The number of this page and of all pages, from 共5页 or 1/5."""
     for text in root.xpath("//text()[contains(., '共') or contains(., '/')][string-length() < 200][not(parent::script or parent::style)]"):
         for match in _COUNT.finditer(text):
@@ -145,7 +147,7 @@ def _count(root: Any, pager: Pager) -> None:
                 pager.current, pager.total = int(match[2]), int(match[3])
 
 
-def _number_here(root: Any, numbers: dict[int, str], url: str) -> int | None:
+def _number_here(root: etree._Element, numbers: dict[int, str], url: str) -> int | None:
     """The number of this page in a row of page numbers."""
     for number, target in numbers.items():
         if _plain(target) == _plain(url):

@@ -5,24 +5,29 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
-from crawler.lists.columns import Columns
-from crawler.lists.links import row_title, title_of
-from crawler.lists.list_dates import Stamp
+from lxml import etree
+
+from crawler.lists.links import own_text, row_title, title_of
+from crawler.lists.list_dates import ListDate
 from crawler.lists.outline import Link, Outline
 from notices.text.dates import find_dates, parse_date, url_date
 
 MAX_LINKS_OF_ENTRY = 8
 MAX_DATES_OF_ENTRY = 12
+MAX_CELLS = 40
+_CELLS = ("td", "th")
+# Link texts that are never a title: calls to click, pager words, page numbers.
 _NO_TITLE = re.compile(
     r"^[\[【<(（]?\s*(?:更多|more|详情|详细|查看\S{0,4}|阅读\S{0,4}|点击\S{0,4}|全文|下载\S{0,2}|首页|上一?页|下一?页|尾页|末页|last|next|prev|"
     r"返回\S{0,4}|网站地图|收起|展开|登录|注册|pdf|word|[\d\s<>«»›‹|.…-]{1,8})\s*[>»]*\s*[\]】>)）]?$",
     re.I,
 )
+# Links of tables whose title is a text of its own: gkml tables with a 查看 column.
 _CALL = re.compile(r"^[\[【<(（]?\s*(?:详情|详细|查看|阅读|点击|全文)")
+# Labels of the day of publication, and of other days, when an entry shows several.
 _WANTED = re.compile(r"发布|公布|发文|印发|上传|Date")
 _UNWANTED = re.compile(r"截止|截至|实施|施行|生效|失效|有效|成文|生成|更新|开标|报名")
 _DATE_ENDS = frozenset("0123456789日]）)】")
@@ -31,32 +36,33 @@ _NUMERIC_DAY = r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}"
 _BRACKETED = rf"[\[【(（]\s*({_DAY}|\d{{1,2}}[-/.]\d{{1,2}})\s*[\]】)）]"
 _LED = re.compile(rf"^(?:{_BRACKETED}|({_NUMERIC_DAY})(?=[\s:：]))\s*[:：]?\s*(?=\S)")
 _ENDED = re.compile(rf"(?<=\S)(?:\s*{_BRACKETED}|\s{{1,9}}({_NUMERIC_DAY}))(?:\s+\d\d:\d\d(?::\d\d)?)?\s*$")
+# The year in the address of an entry whose list shows month and day only: /2024/0315/, /art/2024-.
 _URL_YEAR = re.compile(r"/((?:19|20)\d\d)(?=[/\d_-])")
 
 
 @dataclass(slots=True)
 class Record:
-    """An entry: its link, its date if one stands beside it, and the node that holds both."""
+    """An entry: its link, the date next to it if there is one, and the node that contains both."""
 
     node: int
     link: Link
     day: date | None
     title: str = ""
-    row: Any = None
+    row: etree._Element | None = None
 
     @property
     def dated(self) -> bool:
-        """Whether a date stands beside the link."""
+        """Whether there is a date next to the link."""
         return self.day is not None
 
 
 def is_title(text: str) -> bool:
-    """Whether a link's text can be a title rather than a page number or a call to click."""
+    """Whether a link's text can be a title, and is not a page number or a 查看."""
     return len(text) > 1 and not _NO_TITLE.match(text[:40]) and not (len(text) < 24 and text[-1:] in _DATE_ENDS and parse_date(text))
 
 
 class Pairing:
-    """The links of a page that can be titles, and what speaks for each."""
+    """The links of a page that can be titles, and the dates that belong to them."""
 
     def __init__(self, page: Outline) -> None:
         self.page = page
@@ -65,71 +71,71 @@ class Pairing:
         self.titled = {id(link): bool(link.text or link.element.get("title")) and is_title(link.text or "title") for link in page.links}
 
     def eligible(self, links: Iterable[Link]) -> list[Link]:
-        """Those that can be titles."""
+        """The links that can be titles."""
         return [link for link in links if self.titled[id(link)]]
 
     def best(self, links: list[Link]) -> Link:
-        """The link that is the title: targets that recur are categories; then the longest."""
+        """The link that is the title: a target that occurs four times is a category; of the others the longest."""
         return max(links, key=lambda link: (link.cut or self.uses[link.url] < 4, len(link.text or link.element.get("title") or "")))
 
     def records(self) -> list[Record]:
-        """Every entry that has a date beside it, in page order."""
-        homes: dict[int, list[Stamp]] = defaultdict(list)
-        for stamp in self.page.stamps:
-            home = self._home(stamp)
+        """Every entry with a date, in page order."""
+        homes: dict[int, list[ListDate]] = defaultdict(list)
+        for list_date in self.page.dates:
+            home = self._home(list_date)
             if home is not None:
-                homes[home].append(stamp)
-        found = [record for home, stamps in homes.items() for record in self._at(home, stamps)]
+                homes[home].append(list_date)
+        found = [record for home, dates in homes.items() for record in self._at(home, dates)]
         return sorted(_once(found), key=lambda record: record.link.at)
 
-    def _home(self, stamp: Stamp) -> int | None:
-        """The smallest part of the page around a date that holds a link which can be a title, or else one that says 查看."""
+    def _home(self, list_date: ListDate) -> int | None:
+        """The smallest part of the page around a date with a link that can be a title, or else with one that reads 查看."""
         page, called, alone = self.page, None, 0
-        for node in page.above(stamp.node):
+        for node in page.above(list_date.node):
             count = page.count_links(node)
-            if count > 400 or (called is not None and page.count_stamps(node) > alone):
+            if count > 400 or (called is not None and page.count_dates(node) > alone):
                 return called
             if count and self.eligible(page.links_in(node)):
                 return self._wider(node)
             if count and called is None and self._called(node):
-                called, alone = node, page.count_stamps(node)
+                called, alone = node, page.count_dates(node)
         return called
 
     def _called(self, node: int) -> bool:
-        """Whether all that links in a part is a call to look, beside a text that is no link."""
+        """Whether the only links of a part read 查看 or the like, next to a text without a link."""
         links = self.page.links_in(node)
         calls = len(links) <= MAX_LINKS_OF_ENTRY and any(_CALL.match(link.text) for link in links)
         return calls and len(row_title(self.page.elements[node])) >= 6
 
     def _wider(self, node: int) -> int:
-        """The part above, where the link found is only a category and the title stands there with no other date."""
+        """The enclosing part, where the link found is only a category and the title is outside it, without another date."""
         page = self.page
         above = page.parent[node]
         links = self.eligible(page.links_in(node))
         if above < 0 or len(links) != 1 or len(links[0].text) > 8:
             return node
-        if page.count_links(above) > MAX_LINKS_OF_ENTRY or page.count_stamps(above) > page.count_stamps(node):
+        if page.count_links(above) > MAX_LINKS_OF_ENTRY or page.count_dates(above) > page.count_dates(node):
             return node
         return above if any(len(link.text) > 8 for link in page.links_in(above)) else node
 
-    def _at(self, home: int, stamps: list[Stamp]) -> list[Record]:
+    def _at(self, home: int, dates: list[ListDate]) -> list[Record]:
         links = self.eligible(self.page.links_in(home)) or [k for k in self.page.links_in(home) if _CALL.match(k.text)][:1]
-        if len(links) == 1 or (len(stamps) == 1 and len(links) <= MAX_LINKS_OF_ENTRY):
-            if self.page.count_stamps(home) > len(stamps):
-                return self._near(home, links, stamps)
+        if len(links) == 1 or (len(dates) == 1 and len(links) <= MAX_LINKS_OF_ENTRY):
+            if self.page.count_dates(home) > len(dates):
+                return self._near(home, links, dates)
             link = self.best(links)
-            return [Record(home, link, self._day(stamps, link), row=self.page.elements[home])]
+            return [Record(home, link, self._day(dates, link), row=self.page.elements[home])]
         if len({id(link.element) for link in links}) <= MAX_LINKS_OF_ENTRY and len({link.url for link in links if not link.cut}) == 1:
             link = self.best(links)
-            return [Record(home, link, self._day(stamps, link))]
-        return self._near(home, links, stamps) if len(stamps) > 1 else []
+            return [Record(home, link, self._day(dates, link))]
+        return self._near(home, links, dates) if len(dates) > 1 else []
 
-    def _near(self, home: int, links: list[Link], stamps: list[Stamp]) -> list[Record]:
-        """Pair in reading order what lies flat in one part: each date with the link before it, or after it."""
-        marks = sorted([(link.at, 0, link) for link in links] + [(s.at, 1, s) for s in stamps], key=lambda m: m[:2])
+    def _near(self, home: int, links: list[Link], dates: list[ListDate]) -> list[Record]:
+        """Pair links and dates that are siblings of one part, in reading order: each date with the link before it, or after it."""
+        marks = sorted([(link.at, 0, link) for link in links] + [(s.at, 1, s) for s in dates], key=lambda m: m[:2])
         kinds = [kind for _, kind, _ in marks]
-        if len(links) == len(stamps) > 2 and kinds == sorted(kinds):
-            return [Record(home, link, self._day([s], link)) for link, s in zip(links, stamps, strict=True)]
+        if len(links) == len(dates) > 2 and kinds == sorted(kinds):
+            return [Record(home, link, self._day([s], link)) for link, s in zip(links, dates, strict=True)]
         after = kinds[0] == 1 and kinds[-1] == 0
         found, open_links, waiting = [], [], None
         for _, _, mark in marks:
@@ -146,16 +152,16 @@ class Pairing:
                 open_links = []
         return found
 
-    def _day(self, stamps: list[Stamp], link: Link) -> date | None:
+    def _day(self, dates: list[ListDate], link: Link) -> date | None:
         """The day of publication among an entry's dates: by label, else the surest, else the last."""
-        if len(stamps) > 1:
-            stamps = stamps[:MAX_DATES_OF_ENTRY]
-            for stamp in stamps:
-                stamp.label = stamp.label or self.columns.label(self.page.elements[stamp.node])
-        stamp = max(stamps, key=lambda s: (_rank(s.label), s.sure, s.at))
-        if stamp.day:
-            return stamp.day
-        return _dated(_year_of(link.url, stamp.month_day), stamp.month_day) if stamp.month_day else None
+        if len(dates) > 1:
+            dates = dates[:MAX_DATES_OF_ENTRY]
+            for list_date in dates:
+                list_date.label = list_date.label or self.columns.label(self.page.elements[list_date.node])
+        list_date = max(dates, key=lambda s: (_rank(s.label), s.sure, s.at))
+        if list_date.day:
+            return list_date.day
+        return _dated(_year_of(link.url, list_date.month_day), list_date.month_day) if list_date.month_day else None
 
 
 def _once(records: list[Record]) -> Iterable[Record]:
@@ -169,7 +175,7 @@ def _once(records: list[Record]) -> Iterable[Record]:
 
 
 def with_title(record: Record) -> Record:
-    """The record with its title read; a date that stands inside the link's text goes where dates go."""
+    """The record with its title; a date inside the link's text becomes the record's date."""
     title = title_of(record.link.element, record.link.text)
     if _CALL.match(title) and len(title) < 8 and record.row is not None:
         title = row_title(record.row) or title
@@ -181,7 +187,7 @@ def with_title(record: Record) -> Record:
 
 
 def day_in_title(title: str, url: str) -> tuple[date | None, str | None]:
-    """The date before or after a title in the same text, and the title without it; None and None where there is none."""
+    """The date before or after a title in the same text, and the title without it; None and None without a date."""
     found = _LED.search(title[:40]) or _ENDED.search(title[-40:])
     if not found:
         return None, None
@@ -214,3 +220,32 @@ def _year_of(url: str, month_day: tuple[int, int] | None) -> int | None:
         return day.year - 1 if month_day[0] - day.month > 6 else day.year
     found = _URL_YEAR.search(url[:2000].partition("://")[2])
     return int(found[1]) if found and 1990 <= int(found[1]) <= 2035 else None
+
+
+@dataclass(slots=True)
+class Columns:
+    """The column headings of a page's tables, each read once."""
+
+    heads: dict[etree._Element, list[str]] = field(default_factory=dict)
+
+    def label(self, element: etree._Element) -> str:
+        """The heading of an element's table column; empty outside a table with a head."""
+        cell = next((e for e in _upward(element) if e.tag in _CELLS), None)
+        row = cell.getparent() if cell is not None else None
+        table = next((e for e in _upward(row) if e.tag == "table"), None)
+        if cell is None or row is None or table is None or row.tag != "tr":
+            return ""
+        if table not in self.heads:
+            first = table.find(".//tr")
+            self.heads[table] = [own_text(c) for c in first[:MAX_CELLS]] if first is not None else []
+        head = self.heads[table]
+        place = next((n for n, c in enumerate(row[:MAX_CELLS]) if c is cell), MAX_CELLS)
+        return head[place] if place < len(head) else ""
+
+
+def _upward(element: etree._Element | None) -> list[etree._Element]:
+    found: list[etree._Element] = []
+    while element is not None and len(found) < 12:
+        found.append(element)
+        element = element.getparent()
+    return found

@@ -1,15 +1,26 @@
-"""Addresses of further pages that a page's own scripts put together: "list_" + (n + 1) + ".html"."""
+"""What a page's scripts contain of its list: addresses of further pages ("list_" + (n + 1) + ".html"), and entries as JSON or HTML."""
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
+from lxml import etree
+
+from crawler.lists.entries import fragment_list
+from crawler.lists.json_lists import json_entries
 from crawler.lists.page_addresses import numbered
+from notices.capture import ListEntry
 from notices.text.html import absolute
 
 MAX_SCRIPT = 300_000
+MIN_ENTRIES = 3
+MAX_STARTS = 30
+_ARRAY = re.compile(r"\[\s{0,20}\{\s{0,20}\"")
+_WRITTEN = re.compile(r"""<(?:li|tr|dd|p|div|a)\b[^\n]{0,60}""", re.I)
+_BOXES = ("textarea", "template", "xmp")
 _VARIABLE = r"\s*\+\s*\(?\s*([A-Za-z_$][\w.$]{0,40})\s*(?:([+-])\s*(\d)\s*)?\)?"
 _ENDING = r"""\s*\+\s*["'](\.(?:s?html?|jspx?|aspx?|php)\b[^"'<>\s]{0,80})["']"""
 _JOINED = re.compile(r"""["']([^"'<>\s]{0,200})["']""" + _VARIABLE + _ENDING)
@@ -23,7 +34,7 @@ _RECORDS = re.compile(r"\b(?:total|totalCount|totalRecord|count|recordCount|rowC
 _SIZE = re.compile(r"\b(?:pageSize|perPage|limit|pagesize)\b['\"]?\s*[:=]\s*['\"]?(\d{1,4})\b")
 
 
-def scripts_of(root: Any) -> str:
+def scripts_of(root: etree._Element) -> str:
     """The text of a page's inline scripts, at most MAX_SCRIPT characters."""
     pieces, size = [], 0
     for script in root.iter("script"):
@@ -36,7 +47,7 @@ def scripts_of(root: Any) -> str:
 
 
 def scripted_pages(scripts: str, url: str) -> Iterator[str]:
-    """The next page by every address that the scripts join from parts, best first."""
+    """The next page, by every address that the scripts join from parts, best first."""
     if "+" not in scripts or total_pages(scripts) == 1:
         return
     for match in list(_JOINED.finditer(scripts))[:20]:
@@ -49,7 +60,7 @@ def scripted_pages(scripts: str, url: str) -> Iterator[str]:
 
 
 def total_pages(scripts: str) -> int | None:
-    """How many pages the scripts speak of, by count or by records and page size."""
+    """The number of pages in the scripts, by count or by records and page size."""
     total = _TOTAL.search(scripts)
     if total:
         return int(total[1])
@@ -60,7 +71,7 @@ def total_pages(scripts: str) -> int | None:
 
 
 def _next_of(match: re.Match[str], url: str) -> Iterator[str]:
-    """A page is counted from 1 where the script adds one, from 0 where it takes one away; else both are tried."""
+    """Pages are counted from 1 where the script adds one, from 0 where it subtracts one; otherwise both are tried."""
     head, ending = match[1], match[5]
     here = numbered(url)
     name = head.rpartition("/")[2]
@@ -76,3 +87,37 @@ def _next_of(match: re.Match[str], url: str) -> Iterator[str]:
         target = absolute(url, f"{head}{number}{ending}")
         if target:
             yield target
+
+
+def embedded_entries(root: etree._Element, scripts: str, url: str) -> tuple[ListEntry, ...]:
+    """The entries of the longest list in the scripts and text boxes; empty when it has fewer than three."""
+    found = [*_arrays(scripts, url), *_fragments(root, scripts, url)]
+    best = max(found, key=len, default=())
+    return best if len(best) >= MIN_ENTRIES else ()
+
+
+def _arrays(scripts: str, url: str) -> Iterator[tuple[ListEntry, ...]]:
+    """The entries of each array of objects that is JSON."""
+    decoder, end = json.JSONDecoder(), 0
+    for n, match in enumerate(_ARRAY.finditer(scripts)):
+        if n >= MAX_STARTS:
+            return
+        if match.start() < end:
+            continue
+        try:
+            value, end = decoder.raw_decode(scripts, match.start())
+        except (ValueError, RecursionError):
+            continue
+        yield json_entries(value, url)
+
+
+def _fragments(root: etree._Element, scripts: str, url: str) -> Iterator[tuple[ListEntry, ...]]:
+    """The entries of HTML inside text boxes, and inside strings of scripts."""
+    for box in root.iter(*_BOXES):
+        if box.text and "<a" in box.text:
+            yield fragment_list(box.text, url)
+    if "<a" in scripts and _WRITTEN.search(scripts):
+        plain = scripts.replace("\\/", "/").replace('\\"', '"').replace("\\'", "'")
+        yield fragment_list(
+            html.unescape(re.sub(r"""['"]\s*\)\s*;?\s*document\.write(?:ln)?\s*\(\s*['"]|['"]\s*\+\s*\n?\s*['"]""", "", plain)), url
+        )

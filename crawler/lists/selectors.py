@@ -1,8 +1,6 @@
-"""Lists read by the selectors that a source file gives."""
+"""Lists read by the selectors of a source file."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from lxml import etree
 from lxml.cssselect import CSSSelector
@@ -15,8 +13,8 @@ from notices.text.html import base_url
 from notices.text.whitespace import collapse_whitespace
 
 
-def select(root: Any, selector: str) -> list[Any]:
-    """The elements a CSS selector, or an XPath where it holds a slash, finds. Raises SourceFileError naming it."""
+def select(root: etree._Element, selector: str) -> list[etree._Element]:
+    """The elements that a CSS selector, or an XPath if it contains a slash, finds. Raises SourceFileError naming it."""
     try:
         found = root.xpath(selector) if "/" in selector else CSSSelector(selector)(root)
     except (etree.XPathError, SyntaxError, ValueError, AssertionError) as error:
@@ -24,15 +22,15 @@ def select(root: Any, selector: str) -> list[Any]:
     return [e for e in found if isinstance(e, etree._Element)] if isinstance(found, list) else []
 
 
-def ruled_entries(root: Any, url: str, selectors: dict[str, str | None]) -> tuple[ListEntry, ...]:
-    """The entries that the selectors find; what they leave out is found inside the entry's element."""
+def ruled_entries(root: etree._Element, url: str, selectors: dict[str, str | None]) -> tuple[ListEntry, ...]:
+    """The entries that the selectors find; a part without a selector is found inside the entry's element."""
     base = base_url(root, url)
     rows = select(root, selectors["entries"] or "")
     made = (_entry(row, base, selectors) for row in rows)
     return tuple(dict.fromkeys(e for e in made if e))
 
 
-def _entry(row: Any, base: str, selectors: dict[str, str | None]) -> ListEntry | None:
+def _entry(row: etree._Element, base: str, selectors: dict[str, str | None]) -> ListEntry | None:
     link = _first(row, selectors["link"]) if selectors["link"] else _longest_link(row)
     if link is None:
         return None
@@ -46,11 +44,11 @@ def _entry(row: Any, base: str, selectors: dict[str, str | None]) -> ListEntry |
     return ListEntry(title, url, day) if title else None
 
 
-def _longest_link(row: Any) -> Any:
+def _longest_link(row: etree._Element) -> etree._Element | None:
     links = [row] if row.tag == "a" else list(row.iter("a"))[:20]
     return max(links, key=lambda a: len(own_text(a) or a.get("title") or ""), default=None)
 
 
-def _first(row: Any, selector: str) -> Any:
+def _first(row: etree._Element, selector: str) -> etree._Element | None:
     found = select(row, selector if "/" not in selector or selector.startswith(".") else f".{selector}")
     return found[0] if found else None

@@ -1,21 +1,39 @@
-"""One module per family of content management systems (reference/domain.md §4.1).
-
-Each has NAME, `matches(text, url)`, `read(text, url)` for what the family answers or embeds (None: read the page as any other) and
-`next_pages(text, url)`, the pages that may follow, best first; where INFERS is true these are guesses, fit to be probed only.
-`text` is the decoded page or answer, `url` its address.
-"""
+"""One module for each family of content management systems (reference/domain.md §4.1); each satisfies Family."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from notices.capture import ListEntry
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What a family's answer holds. `ended`: it says itself that no page follows."""
+class ListReading:
+    """The entries of a family's answer. `ended`: it says itself that no page follows."""
 
     entries: tuple[ListEntry, ...] = ()
     next_page: str | None = None
     ended: bool = False
+
+
+class Family(Protocol):
+    """A module that reads the lists of one family. `text` is the decoded page or answer, `url` its address.
+
+    NAME is the one used in source files. Where INFERS is true, the next pages are guesses that must be probed.
+    """
+
+    NAME: str
+    INFERS: bool
+
+    def matches(self, text: str, url: str) -> bool:
+        """Whether the page or the answer is the family's."""
+        ...
+
+    def read(self, text: str, url: str) -> ListReading | None:
+        """What the family answers or embeds; None: read the page as any other."""
+        ...
+
+    def next_pages(self, text: str, url: str) -> tuple[str, ...]:
+        """The pages that may follow, best first."""
+        ...

@@ -1,4 +1,4 @@
-"""gkmlpt (Guangdong's disclosure platform): /gkmlpt/api/all/COLUMN?page=N&sid=SID answers JSON; the page itself lists nothing."""
+"""gkmlpt (Guangdong's disclosure platform): /gkmlpt/api/all/COLUMN?page=N&sid=SID answers JSON; the page itself contains no entries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from crawler.lists.json_lists import json_entries, json_number, load
 from crawler.lists.page_addresses import query_page, with_query
-from crawler.platforms import Reading
+from crawler.platforms import ListReading
 
 NAME = "gkmlpt"
 INFERS = False
@@ -21,17 +21,17 @@ def matches(text: str, url: str) -> bool:
     return "/gkmlpt/" in urlsplit(url).path and (bool(_API.search(url)) or bool(_SID.search(text)))
 
 
-def read(text: str, url: str) -> Reading | None:
-    """The articles of an answer; a platform page reads as empty and names the answer that holds its list."""
+def read(text: str, url: str) -> ListReading | None:
+    """The articles of an answer; a platform page has none itself and names the answer that contains its list."""
     if not _API.search(url):
         pages = next_pages(text, url)
-        return Reading((), pages[0] if pages else None, ended=not pages)
+        return ListReading((), pages[0] if pages else None, ended=not pages)
     value = load(text)
     entries = json_entries(value, url)
     total = json_number(value, "total", "post_count")
     here = query_page(url) or ("page", 1)
     ended = not entries or (total is not None and here[1] * PAGE_SIZE >= total)
-    return Reading(entries, None if ended else with_query(url, **{here[0]: here[1] + 1}), ended=ended)
+    return ListReading(entries, None if ended else with_query(url, **{here[0]: here[1] + 1}), ended=ended)
 
 
 def next_pages(text: str, url: str) -> tuple[str, ...]:

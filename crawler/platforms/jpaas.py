@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from crawler.lists.entries import fragment_entries
 from crawler.lists.json_lists import json_entries, json_fragment, json_number, load
 from crawler.lists.page_addresses import with_query
-from crawler.platforms import Reading
+from crawler.platforms import ListReading
 from notices.text.html import absolute
 
 NAME = "jpaas"
@@ -26,27 +26,27 @@ _LISTING = re.compile(r"list|列表|分页|page|当前栏目", re.I)
 
 
 def matches(text: str, url: str) -> bool:
-    """Whether the page has such units or is one."""
+    """Whether the page contains such units or is the answer of one."""
     return UNIT in url or UNIT in text
 
 
-def read(text: str, url: str) -> Reading | None:
+def read(text: str, url: str) -> ListReading | None:
     """The entries of a unit's answer; for a column page without entries of its own, see next_pages."""
     if UNIT not in url:
         return None
     value = load(text)
     if value is None:
-        return Reading(ended=True)
+        return ListReading(ended=True)
     fragment = json_fragment(value)
     entries = fragment_entries(html.unescape(fragment) if "&lt;a" in fragment else fragment, url) if fragment else json_entries(value, url)
     last = json_number(value, "totalPage", "totalpage", "pages")
     following = _turned(url) if entries else None
     ended = following is None or (last is not None and _number(url) >= last)
-    return Reading(entries, None if ended else following, ended=ended)
+    return ListReading(entries, None if ended else following, ended=ended)
 
 
 def next_pages(text: str, url: str) -> tuple[str, ...]:
-    """The first answer of each unit of a column page, those that name a list first; compact JSON, as the servers demand."""
+    """The first answer of each unit of a column page, units named as lists first; compact JSON, because the servers reject any other."""
     if UNIT in url:
         following = _turned(url)
         return (following,) if following else ()

@@ -1,4 +1,4 @@
-"""大汉 JCMS jpage: the first group of records stands in the column page, the others come from dataproxy.jsp as XML."""
+"""大汉 JCMS jpage: the first group of records is in the column page, the others come from dataproxy.jsp as XML."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from crawler.lists.entries import record_entry
 from crawler.lists.page_addresses import with_query
-from crawler.platforms import Reading
+from crawler.platforms import ListReading
 from notices.capture import ListEntry
 from notices.text.html import absolute
 
@@ -27,19 +27,19 @@ _TOTAL = re.compile(r"<totalrecord>\s*(\d{1,8})|\btotalRecord['\"]?\s*[:=]\s*['\
 
 
 def matches(text: str, url: str) -> bool:
-    """Whether the page holds records or asks for them, or is such an answer."""
+    """Whether the page contains records or requests them, or is such an answer."""
     return "jpage/dataproxy.jsp" in url or "dataproxy.jsp" in text or ("<datastore>" in text and "<record" in text)
 
 
-def read(text: str, url: str) -> Reading | None:
-    """The records that the page embeds, or those of an answer; None when there are none."""
+def read(text: str, url: str) -> ListReading | None:
+    """The records that the page embeds, or those of an answer; None without records."""
     records = list(_records(text))
     if not records and "jpage/dataproxy.jsp" not in url:
         return None
     base = url if "dataproxy.jsp" not in url else f"{url.partition(PROXY)[0]}/"
     entries = tuple(e for r in records for e in [record_entry(r, base)] if e)
     pages = next_pages(text, url) if entries else ()
-    return Reading(_once(entries), pages[0] if pages else None, ended=not pages)
+    return ListReading(_once(entries), pages[0] if pages else None, ended=not pages)
 
 
 def next_pages(text: str, url: str) -> tuple[str, ...]:
@@ -77,7 +77,7 @@ def _after(url: str, count: int, total: int | None) -> tuple[str, ...]:
 
 
 def _group(text: str) -> str | None:
-    """The address that <nextgroup> names; its ids may be encrypted, so it is taken as it stands."""
+    """The address that <nextgroup> names; its ids may be encrypted, so it is taken unchanged."""
     _, found, rest = text.partition("<nextgroup>")
     if not found:
         return None

@@ -1,4 +1,4 @@
-"""Any other JSON answer: unified search (resultDocs), policy library (searchVO), JsonList and their like."""
+"""Any other JSON answer: unified search (resultDocs), policy library (searchVO), JsonList and similar ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import html
 from crawler.lists.entries import fragment_entries
 from crawler.lists.json_lists import json_entries, json_fragment, json_number, load
 from crawler.lists.page_addresses import query_page, with_query
-from crawler.platforms import Reading
+from crawler.platforms import ListReading
 
 NAME = "json"
 INFERS = False
@@ -19,8 +19,8 @@ def matches(text: str, url: str) -> bool:
     return head[:1] in ("{", "[") or (head[:1].isalpha() and "({" in head[:80] and "<" not in head[:80])
 
 
-def read(text: str, url: str) -> Reading | None:
-    """The entries of an answer; None when it is no JSON after all."""
+def read(text: str, url: str) -> ListReading | None:
+    """The entries of an answer; None when it is not JSON."""
     value = load(text)
     if value is None:
         return None
@@ -31,9 +31,9 @@ def read(text: str, url: str) -> Reading | None:
     here = query_page(url)
     last = json_number(value, "totalpage", "totalPage", "totalPages", "pageCount", "pages")
     ended = not entries or not here or (last is not None and here[1] >= last)
-    return Reading(entries, with_query(url, **{here[0]: here[1] + 1}) if here and not ended else None, ended=ended)
+    return ListReading(entries, with_query(url, **{here[0]: here[1] + 1}) if here and not ended else None, ended=ended)
 
 
 def next_pages(text: str, url: str) -> tuple[str, ...]:
-    """Nothing beyond what read names."""
+    """Nothing: read names the next page."""
     return ()

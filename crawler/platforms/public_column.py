@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from crawler.lists.page_addresses import query_page, with_query
-from crawler.platforms import Reading
+from crawler.platforms import ListReading
 
 NAME = "public_column"
 INFERS = True
@@ -16,8 +16,8 @@ def matches(text: str, url: str) -> bool:
     return "/public/column/" in urlsplit(url).path or "page_public_info" in text
 
 
-def read(text: str, url: str) -> Reading | None:
-    """Nothing of its own: the entries stand in the page."""
+def read(text: str, url: str) -> ListReading | None:
+    """None: the entries are in the page, as in any other."""
     return None
 
 

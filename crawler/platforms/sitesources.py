@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from crawler.lists.page_addresses import file_name, sibling
-from crawler.platforms import Reading
+from crawler.platforms import ListReading
 
 NAME = "sitesources"
 INFERS = True
@@ -19,8 +19,8 @@ def matches(text: str, url: str) -> bool:
     return path.startswith(("/sitesources/", "/htmls/")) or "/page_pc/" in path
 
 
-def read(text: str, url: str) -> Reading | None:
-    """Nothing of its own: the entries stand in the page."""
+def read(text: str, url: str) -> ListReading | None:
+    """None: the entries are in the page, as in any other."""
     return None
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from crawler.lists.page_addresses import file_name, sibling, stem_and_ending
-from crawler.platforms import Reading
+from crawler.platforms import ListReading
 
 NAME = "trs"
 INFERS = False
@@ -22,7 +22,7 @@ _STEM = re.compile(r"""["']([\w-]{0,40}_)["']\s*\+""")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A pager as its script gives it; `current` counts from 0 or from 1, nobody says which."""
+    """A pager as its script gives it; `current` counts from 0 or from 1, depending on the site."""
 
     pages: int
     current: int | None
@@ -35,8 +35,8 @@ def matches(text: str, url: str) -> bool:
     return any(mark in text for mark in _MARKS) or pager_of(text, url) is not None
 
 
-def read(text: str, url: str) -> Reading | None:
-    """Nothing of its own: the entries stand in the page."""
+def read(text: str, url: str) -> ListReading | None:
+    """None: the entries are in the page, as in any other."""
     return None
 
 
@@ -53,7 +53,7 @@ def next_pages(text: str, url: str) -> tuple[str, ...]:
 
 
 def ended(call: Call, url: str) -> bool:
-    """Whether the call says that the list ends here, counted from 0; sites that count from 1 have one more page, which is probed."""
+    """Whether the list ends here by the call's numbers, counted from 0; sites that count from 1 have one more page, which is probed."""
     here = _suffix(url, call)
     return call.pages <= 1 or (here is not None and here >= call.pages - 1)
 

@@ -7,7 +7,7 @@ import re
 
 from crawler.lists.json_lists import json_entries, json_number, load
 from crawler.lists.page_addresses import query_page, with_query
-from crawler.platforms import Reading
+from crawler.platforms import ListReading
 from notices.text.html import absolute
 
 NAME = "ucap"
@@ -19,11 +19,11 @@ _CHANNEL = re.compile(r"search(?:List)?/[0-9a-f]{32}")
 
 
 def matches(text: str, url: str) -> bool:
-    """Whether this is such an answer or a page that asks for one."""
+    """Whether this is such an answer or a page that requests one."""
     return bool(_API.search(url)) or "CMSPRO_" in text or "_isJson=true" in text or bool(_CHANNEL.search(text))
 
 
-def read(text: str, url: str) -> Reading | None:
+def read(text: str, url: str) -> ListReading | None:
     """The results of an answer."""
     value = load(text) if _API.search(url) else None
     if value is None:
@@ -32,11 +32,11 @@ def read(text: str, url: str) -> Reading | None:
     total, rows = json_number(value, "total"), json_number(value, "rows", "pageSize")
     here = query_page(url) or ("page", 1)
     ended = not entries or (total is not None and here[1] * (rows or len(entries)) >= total)
-    return Reading(entries, None if ended else with_query(url, **{here[0]: here[1] + 1}), ended=ended)
+    return ListReading(entries, None if ended else with_query(url, **{here[0]: here[1] + 1}), ended=ended)
 
 
 def next_pages(text: str, url: str) -> tuple[str, ...]:
-    """The channel's answer that a column page asks for. Sites that demand a token of their own script cannot be asked."""
+    """The channel's answer that a column page requests. Sites that demand a token made by their own script cannot be read."""
     if _API.search(url):
         return ()
     named = _NAMED.search(text[:500_000]) if _CHANNEL.search(text) else None

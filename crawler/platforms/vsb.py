@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from crawler.lists.page_addresses import numbered, sibling, stem_and_ending
-from crawler.platforms import Reading
+from crawler.platforms import ListReading
 
 NAME = "vsb"
 INFERS = True
@@ -17,8 +17,8 @@ def matches(text: str, url: str) -> bool:
     return "_simple_list_gotopage_fun" in text or "_jsq_(" in text or 'id="fanye' in text or "/system/resource/js/" in text
 
 
-def read(text: str, url: str) -> Reading | None:
-    """Nothing of its own: the entries stand in the page."""
+def read(text: str, url: str) -> ListReading | None:
+    """None: the entries are in the page, as in any other."""
     return None
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from crawler.lists.page_addresses import query_page, with_query
-from crawler.platforms import Reading
+from crawler.platforms import ListReading
 from notices.capture import ListEntry
 from notices.text.dates import find_dates
 from notices.text.html import absolute
@@ -25,16 +25,16 @@ def matches(text: str, url: str) -> bool:
     return "<REC>" in text[:5000].upper() and "<TITLE>" in text[:20_000].upper()
 
 
-def read(text: str, url: str) -> Reading | None:
+def read(text: str, url: str) -> ListReading | None:
     """The records of an answer."""
     entries = tuple(dict.fromkeys(e for piece in _records(text) for e in [_entry(piece, url)] if e))
     count, here = _COUNT.search(text[:20_000]), query_page(url) or ("page", 1)
     ended = not entries or (count is not None and here[1] * len(entries) >= int(count[1]))
-    return Reading(entries, None if ended else with_query(url, **{here[0]: here[1] + 1}), ended=ended)
+    return ListReading(entries, None if ended else with_query(url, **{here[0]: here[1] + 1}), ended=ended)
 
 
 def next_pages(text: str, url: str) -> tuple[str, ...]:
-    """Nothing beyond what read names."""
+    """Nothing: read names the next page."""
     return ()
 
 

@@ -1,1 +1,1 @@
-"""The one spider, driven by a Source."""
+"""The one spider, driven by a Source, and its walk over list pages."""

@@ -1,32 +1,37 @@
-"""The one spider: walks the lists of a Source newest first and fetches the notices that the archive lacks."""
+"""The one spider: walks the lists of a Source newest first and fetches the notices that the archive lacks; then it revisits."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import scrapy
 from scrapy import Request, signals
+from scrapy.crawler import Crawler
 from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
+from twisted.python.failure import Failure
 
 from crawler.failures import evidence_of, failed_state, reason_of, status_of
-from crawler.list_page import next_candidates, read_list
-from crawler.source import Column, Source
+from crawler.list_page import read_list
+from crawler.source import Source
+from crawler.spiders.list_walk import Walk
 from notices.capture import CrawledPage, Listed, ListEntry, ListPage, Revisit
 from notices.errors import NoticesError
 from notices.ports import Ledger
 from notices.urls import is_address
 
-KNOWN_PAGES_TO_STOP = 2
 BLOCKED_TO_STOP = 3
+"""So many blocked pages in a row end the run: the site rejects the crawl, and would reject the other pages too."""
 UNREAD_TO_STOP = 3
+"""So many failed revisits in a row are the site's failure, not the notices'."""
 AT_ONCE = 50
+"""Revisits are scheduled in batches, so that a stop or a limit leaves few in the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,32 +56,18 @@ class NoticeOutcome(NamedTuple):
     reason: str
 
 
-@dataclass(slots=True)
-class Walk:
-    """The state of walking one column: pages and entries seen, pages in a row that held nothing new, an address that failed meanwhile."""
-
-    column: Column
-    may_stop: bool
-    pages: set[str] = field(default_factory=set)
-    entries: set[str] = field(default_factory=set)
-    known_in_a_row: int = 0
-    began: bool = False
-    broken: str = ""
-
-
 class NoticeSpider(scrapy.Spider):
-    """Driven by a Source; tells its ledger everything it sees."""
+    """Driven by a Source; tells its ledger everything it sees. It is the CrawlReport of the steps on the way to the archive.
+
+    `stopping`: why the run ends early; `paused`: seconds for which the server wants to be left alone.
+    """
 
     name = "notices"
 
-    def __init__(
-        self, source: Source, ledger: Ledger, plan: Plan, tell: Callable[[NoticeOutcome], None] | None = None, **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self.tell = tell
-        self.source, self.ledger, self.plan = source, ledger, plan
+    def __init__(self, source: Source, ledger: Ledger, plan: Plan, tell: Callable[[NoticeOutcome], None] | None = None) -> None:
+        super().__init__()
+        self.source, self.ledger, self.plan, self.tell = source, ledger, plan, tell
         self.rules = source.lists.rules()
-        self.backoff = max(0.05, min(source.delay, 5.0))
         self.counts: Counter[str] = Counter()
         self.problems: list[str] = []
         self.errors: list[str] = []
@@ -89,9 +80,12 @@ class NoticeSpider(scrapy.Spider):
         self._closing: asyncio.Future[None] | None = None
 
     @classmethod
-    def from_crawler(cls, crawler: Any, *args: Any, **kwargs: Any) -> Self:
-        """Made by Scrapy."""
-        spider = super().from_crawler(crawler, *args, **kwargs)
+    def from_crawler(  # Scrapy passes on whatever crawl() was given
+        cls, crawler: Crawler, source: Source, ledger: Ledger, plan: Plan, tell: Callable[[NoticeOutcome], None] | None = None
+    ) -> Self:
+        """Called by Scrapy."""
+        spider = cls(source, ledger, plan, tell)
+        spider._set_crawler(crawler)
         crawler.signals.connect(spider.revisit, signals.spider_idle)
         return spider
 
@@ -101,7 +95,8 @@ class NoticeSpider(scrapy.Spider):
             for request in self._detail(listed):
                 yield request
         for column in self.source.columns:
-            walk = Walk(column, may_stop=not self.plan.full and self.ledger.walk_complete(column.url))
+            complete = self.ledger.walk_complete(column.url)
+            walk = Walk(column, self.plan.since, may_stop=complete and not self.plan.full)
             yield self._list_request(walk, column.url, ())
 
     def revisit(self) -> None:
@@ -111,7 +106,6 @@ class NoticeSpider(scrapy.Spider):
         """
         if self.revisits is None:
             self.revisits = self._revisit_requests()
-        engine: Any = self.crawler.engine
         requests = list(islice(self.revisits, AT_ONCE if self._answered() else UNREAD_TO_STOP))
         if requests and self.unread_in_a_row >= UNREAD_TO_STOP:
             self.revisits = iter(())
@@ -119,8 +113,9 @@ class NoticeSpider(scrapy.Spider):
                 f"{self.unread_in_a_row} archived notices in a row could not be revisited; the others wait for a later run"
             )
             return
+        assert self.crawler.engine is not None
         for request in requests:
-            engine.crawl(request)
+            self.crawler.engine.crawl(request)
         if requests:
             raise DontCloseSpider
 
@@ -148,31 +143,29 @@ class NoticeSpider(scrapy.Spider):
         walk: Walk = response.meta["walk"]
         self.counts["lists"] += 1
         page = self._read(response, walk)
-        fresh = [e for e in self._addressed(page) if e.url not in walk.entries] if page else []
+        fresh = walk.fresh(self._addressed(page)) if page else []
         if page is None or not fresh:
             yield from self._not_a_page(response, walk, page)
             return
-        walk.entries.update(e.url for e in fresh)
-        walk.broken = ""  # another address had the page
-        for listed, known in self._note(walk, [Listed(e, walk.column.url, walk.column.kind) for e in fresh]):
+        for listed, known in self._note(walk, fresh):
             yield from self._detail(listed, known=known)
         yield from self._next(response, walk, page)
 
     def _addressed(self, page: ListPage) -> list[ListEntry]:
-        """The entries that can be fetched; others (a link by script, a target that was cut) are counted."""
+        """The entries that can be fetched; the others (a link by script, a target that a mirror cut off) are counted."""
         found = [e for e in page.entries if is_address(e.url)]
         self.counts["without_address"] += len(page.entries) - len(found)
         return found
 
     def _read(self, response: Response, walk: Walk) -> ListPage | None:
-        """The page's entries; None when it is no list at all: then the walk knows why."""
+        """The page's entries; None when it is not a list: then the walk knows why."""
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
         if response.status != 200:
             return None
         page = read_list(response.body, response.url, content_type=content_type, rules=self.rules)
         if page.blocked and not page.entries and not page.next_page:
             self.counts["blocked"] += page.blocked != "empty"
-            walk.broken = walk.broken or f"list {response.url}: {page.blocked}"
+            walk.note_broken(f"list {response.url}: {page.blocked}")
             return None
         return page
 
@@ -193,44 +186,32 @@ class NoticeSpider(scrapy.Spider):
         else:
             self.problems.append(f"list {response.url}: HTTP {response.status}")
 
-    def _note(self, walk: Walk, entries: list[Listed]) -> list[tuple[Listed, bool]]:
-        """Note the page in the ledger; return what is to be fetched, each with whether it is a known one."""
+    def _note(self, walk: Walk, entries: list[ListEntry]) -> list[tuple[Listed, bool]]:
+        """Note the page in the ledger; return the notices to fetch, each with whether it is archived already."""
         self.counts["entries"] += len(entries)
-        if self.plan.since:
-            entries = [e for e in entries if not e.entry.date or e.entry.date >= self.plan.since]
-        new = self.ledger.note_entries(entries)
-        walk.known_in_a_row = 0 if new else walk.known_in_a_row + 1
-        if new and not walk.began:
-            walk.began = True
+        listed = [Listed(entry, walk.column.url, walk.column.kind) for entry in walk.recent(entries)]
+        new = self.ledger.note_entries(listed)
+        if walk.note_news(bool(new)):
             self.ledger.note_walk(walk.column.url, complete=False)
-        return [(e, e.entry.url not in new) for e in entries if self.plan.full or e.entry.url in new]
+        return [(each, each.entry.url not in new) for each in listed if self.plan.full or each.entry.url in new]
 
     def _next(self, response: Response, walk: Walk, page: ListPage) -> Iterator[Request]:
-        """The next page to try: the page's own link first, then the guesses; pages are never asked twice."""
+        """The next list page, unless the walk ends here."""
         if self._spent():
             return
-        if self._far_enough(walk, page):
+        if walk.far_enough(page):
             if walk.may_stop:
-                self._end(walk, whole=False)  # what lies deeper was walked to its end before
+                self._end(walk, whole=False)  # the deeper pages were walked to their end before
             return
-        candidates = [page.next_page] if page.next_page else []
-        if not self.rules.next and not self.rules.next_template:
-            candidates += next_candidates(response.body, response.url)
-        untried = tuple(dict.fromkeys(c for c in candidates if c not in walk.pages))
+        untried = walk.next_pages(response.body, response.url, page, self.rules)
         if untried:
             yield self._list_request(walk, untried[0], untried[1:])
         else:
             self._end(walk)
 
-    def _far_enough(self, walk: Walk, page: ListPage) -> bool:
-        dates = [e.date for e in page.entries if e.date]
-        if self.plan.since and dates and max(dates) < self.plan.since:
-            return True
-        return walk.may_stop and walk.known_in_a_row >= KNOWN_PAGES_TO_STOP
-
     def _end(self, walk: Walk, *, whole: bool = True) -> None:
         """A walk reached its end; `whole`: every list page of the column was seen in this run."""
-        if not self.plan.since:
+        if not walk.since:
             self.ledger.note_walk(walk.column.url, complete=True)
             if whole and walk.entries:
                 self.ledger.note_walked(walk.column.url)
@@ -266,11 +247,12 @@ class NoticeSpider(scrapy.Spider):
         meta = response.meta
         yield CrawledPage(meta["fetched"], meta["snapshot"], meta["listed"])
 
-    async def detail_failed(self, failure: Any) -> None:
-        """Note why a notice could not be had."""
-        listed: Listed = failure.request.meta["listed"]
+    async def detail_failed(self, failure: Failure) -> None:
+        """Note why a notice could not be fetched."""
+        request = _request_of(failure)
+        listed: Listed = request.meta["listed"]
         state = failed_state(failure)
-        known: bool = failure.request.meta["known"]
+        known: bool = request.meta["known"]
         self.counts[f"again_{state}" if known else state] += 1
         if known:
             self.unread_in_a_row = self.unread_in_a_row + 1 if state == "failed" else 0
@@ -278,13 +260,14 @@ class NoticeSpider(scrapy.Spider):
         else:
             self.ledger.note_failure(listed.entry.url, state, reason_of(failure))
 
-    async def list_failed(self, failure: Any) -> AsyncIterator[Request]:
-        """Try another address for a list page that could not be had. Only a site that says of all of them "not here" ends the walk."""
-        walk: Walk = failure.request.meta["walk"]
-        others: tuple[str, ...] = failure.request.meta["others"]
+    async def list_failed(self, failure: Failure) -> AsyncIterator[Request]:
+        """Try another address for a list page that could not be fetched. Only when the site answers 404 to all of them the walk is at its end."""
+        request = _request_of(failure)
+        walk: Walk = request.meta["walk"]
+        others: tuple[str, ...] = request.meta["others"]
         gone = status_of(failure) in (404, 410)
         if not (gone and walk.entries):
-            walk.broken = walk.broken or f"list {failure.request.url}: {reason_of(failure)}"
+            walk.note_broken(f"list {request.url}: {reason_of(failure)}")
         if others:
             yield self._list_request(walk, others[0], others[1:])
         elif walk.broken:
@@ -297,7 +280,7 @@ class NoticeSpider(scrapy.Spider):
         self.problems.append(problem)
 
     def note_outcome(self, outcome: str, title: str, reason: str = "") -> None:
-        """Count what became of a notice (told by the pipeline); stop when the site keeps turning us away."""
+        """Count what became of a notice; stop when the site blocks one page after another."""
         self.counts[outcome] += 1
         if self.tell is not None:
             self.tell(NoticeOutcome(outcome, title, reason))
@@ -319,8 +302,15 @@ class NoticeSpider(scrapy.Spider):
         """End the run after what is under way; `paused` seconds during which the source is left alone."""
         if self.stopping is None:
             self.stopping, self.paused = reason, paused
-            engine: Any = self.crawler.engine
-            self._closing = asyncio.ensure_future(engine.close_spider_async(reason=reason))
+            assert self.crawler.engine is not None
+            self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
+
+
+def _request_of(failure: Failure) -> Request:
+    """The request that failed: Scrapy notes it on the failure that it passes to an errback."""
+    request = getattr(failure, "request", None)
+    assert isinstance(request, Request)
+    return request
 
 
 def _conditions(revisit: Revisit | None) -> dict[str, str]:

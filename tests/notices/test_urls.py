@@ -1,10 +1,10 @@
 """Canonical addresses identify a notice."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from notices.urls import canonical_url, same_site, url_key
+from notices.urls import canonical_url, registrable, same_site, url_key
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,48 @@ def test_canonical_is_stable(path: str) -> None:
     assert canonical_url(once) == once
 
 
-def test_sites_belong_together_by_registrable_name() -> None:
-    assert same_site("www.shi.gov.cn", "xxgk.shi.gov.cn")
-    assert not same_site("www.shi.gov.cn", "www.xian.gov.cn")
-    assert not same_site("10.0.0.1", "11.0.0.1")
-    assert same_site("127.0.0.1", "127.0.0.1")
+@pytest.mark.parametrize(
+    ("host", "other", "same"),
+    [
+        ("www.shi.gov.cn", "xxgk.shi.gov.cn", True),
+        ("www.shi.gov.cn", "www.xian.gov.cn", False),
+        ("stw.gd.cn", "other.gd.cn", False),  # gd.cn is a suffix of the registry's, as every province's is
+        ("www.stw.gd.cn", "stw.gd.cn", True),
+        ("a.公司.cn", "b.公司.cn", False),
+        ("www.a.公司.cn", "a.xn--55qx5d.cn", True),
+        ("gov.cn", "www.gov.cn", False),  # gov.cn itself is a suffix; the central government's site is www.gov.cn
+        ("a.github.io", "b.github.io", False),
+        ("www.linshan.example", "linshan.example.", True),
+        ("WWW.Shi.gov.cn", "shi.gov.cn", True),
+        ("localhost", "localhost", True),
+        ("10.0.0.1", "11.0.0.1", False),
+        ("127.0.0.1", "127.0.0.1", True),
+        ("0.1", "10.0.0.1", False),
+    ],
+)
+def test_sites_belong_together_by_registrable_name(host: str, other: str, same: bool) -> None:
+    assert same_site(host, other) is same
+    assert same_site(other, host) is same
+
+
+LABELS = st.from_regex(r"[a-z](?:[a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
+SUFFIXES = st.sampled_from(["gov.cn", "gd.cn", "com.cn", "cn", "com", "org.cn", "bj.cn", "公司.cn", "example"])
+
+
+@given(SUFFIXES, LABELS, LABELS, st.lists(LABELS, max_size=3), st.lists(LABELS, max_size=3))
+def test_names_below_one_owner_are_one_site_and_two_owners_never_are(
+    suffix: str, owner: str, second: str, below: list[str], beside: list[str]
+) -> None:
+    assume(registrable(f"{owner}.{suffix}") == f"{owner}.{suffix}".encode("idna").decode())  # not a longer suffix, such as gov.cn
+    assume(registrable(f"{second}.{suffix}") == f"{second}.{suffix}".encode("idna").decode())
+    host, other = ".".join([*below, owner, suffix]), ".".join([*beside, second, suffix])
+    assert same_site(host, ".".join([*beside, owner, suffix]))
+    assert same_site(host, other) is (owner == second)
+
+
+@given(st.lists(LABELS, min_size=1, max_size=5))
+def test_registrable_name_is_the_end_of_its_host_and_its_own_registrable_name(labels: list[str]) -> None:
+    host = ".".join(labels)
+    name = registrable(host)
+    assert host == name or host.endswith(f".{name}")
+    assert registrable(name) == name

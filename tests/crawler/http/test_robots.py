@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.http.robots import rules_of
 from tests.support.archive_home import Home
 from tests.support.passing_days import crawl
 from tests.support.site_server import Page, Site, notice_page, notice_path, serving, small_site
@@ -84,3 +85,11 @@ def test_requests_that_wait_for_a_robots_txt_that_fails_are_never_sent(home: Hom
         site.pages["/robots.txt"] = slow_robots(happened, status=500)
         crawl(home, check=3)
     assert set(happened) == {"robots.txt"}
+
+
+def test_missing_robots_means_no_rules_and_a_failing_server_none_allowed() -> None:
+    rules = b"User-agent: *\nDisallow: /private\n"
+    assert rules_of(200, rules) == rules
+    assert rules_of(404, b"gone") == b""
+    assert rules_of(200, b"<!DOCTYPE html><html>not found</html>") == b""
+    assert b"Disallow: /\n" in rules_of(503, b"")

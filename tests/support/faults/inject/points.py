@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 FUNCTIONS = {
-    "fetch": ("crawler.http.middlewares", "Guard.process_request"),
+    "fetch": ("crawler.http.guard", "Guard.process_request"),
     "keep": ("pipeline.ledger", "CrawlLedger.keep"),
     "warc append": ("pipeline.warc.lane", "append"),
     "attachment": ("pipeline.attachments.extractor", "Extractor.extract"),
