@@ -33,14 +33,14 @@ def test_verbs_exist(document: Path) -> None:
 
 
 def test_both_readmes_show_the_same_commands() -> None:
-    shown = [set(re.findall(r"^    (?:\$ )?(?:notices|make|search) \S+", p.read_text(encoding="utf-8"), re.M)) for p in DOCUMENTS[:2]]
+    shown = [set(re.findall(r"^    (?:\$ )?(?:notices|make|search|uv|pipx) \S+", p.read_text(encoding="utf-8"), re.M)) for p in DOCUMENTS[:2]]
     assert shown[0] == shown[1]
 
 
 def test_exit_codes_of_the_table_are_those_of_the_errors() -> None:
     from notices import errors
 
-    table = {int(n) for n in re.findall(r"^\| (\d) \|", DOCUMENTS[0].read_text(encoding="utf-8"), re.M)}
+    table = {int(n) for n in re.findall(r"^\| (\d+) \|", DOCUMENTS[0].read_text(encoding="utf-8"), re.M)}
     raised = {
         c.exit_code
         for c in vars(errors).values()
