@@ -48,8 +48,10 @@ eval: $(VENV)/.ready-bench
 
 setup: $(READY)
 
-# An old pip (23.2) is enough: the lock holds names, versions and hashes only.
+# An old pip (23.2) is enough: the lock contains only names, versions and hashes.
 $(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "notices needs Python 3.11 or later; this is Python %d.%d: make PYTHON=python3.11" % sys.version_info[:2])'
+	@echo "Installing the locked packages into $(VENV), once; this takes a minute or two."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

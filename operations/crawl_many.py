@@ -9,7 +9,6 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -44,14 +43,10 @@ def choose_sources(names: Sequence[str], config: Config) -> list[Chosen]:
             raise UserError(f"no source is enabled; put one into {config.sources_dir} (see: notices source list)")
         return enabled
     found = [(find_source(name, config.sources_dir), name) for name in dict.fromkeys(names)]
-    for (source, path), _name in found:
+    for (source, _path), name in found:
         if not source.enabled:
-            raise UserError(_how_to_enable(source, path, config))
+            raise UserError(f"source {source.name} is disabled; check it, then enable it: notices source enable {name}")
     return [Chosen(source, name) for (source, _path), name in found]
-
-
-def _how_to_enable(source: Source, path: Path, config: Config) -> str:
-    return f"source {source.name} is disabled: copy {path} to {config.sources_dir}, check it, and set enabled = true there"
 
 
 class Workers:

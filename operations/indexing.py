@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import re
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Engine as Database
 
@@ -18,8 +22,10 @@ from notices.reference.regions import region_of
 from pipeline.sql import outbox, tables
 from pipeline.sql.database import database_errors
 from pipeline.sql.locks import hold
+from pipeline.warc.files import file_errors, write_durably
 
 log = logging.getLogger(__name__)
+_INDEX_LINE = re.compile(r"^[ \t]*index[ \t]*=.*$", re.MULTILINE)
 
 
 def document(revision: tables.RevisionRow) -> Document:
@@ -172,3 +178,25 @@ def index_state(config: Config) -> IndexState:
         return IndexState(engine.count())
     finally:
         engine.close()
+
+
+def use_index(config: Config, url: str) -> Path:
+    """Write the index's URL into notices.toml and change nothing else there; return the file.
+
+    Raises ConfigError, with the line to write by hand, when the file cannot be changed safely.
+    """
+    file, line = config.state_paths().settings, f"index = {json.dumps(url, ensure_ascii=False)}"
+    with file_errors(file):
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        changed = _INDEX_LINE.sub(lambda _: line, text, count=1) if _INDEX_LINE.search(text) else f"{line}\n{text}"
+        if not _names_only(changed, text, url):
+            raise ConfigError(f"{file}: it cannot be changed automatically; write this line into it: {line}")
+        write_durably(file, changed.encode())
+    return file
+
+
+def _names_only(changed: str, before: str, url: str) -> bool:
+    try:
+        return tomllib.loads(changed) == {**tomllib.loads(before), "index": url}
+    except tomllib.TOMLDecodeError:
+        return False

@@ -1,11 +1,12 @@
 """The documents say what the program does."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
-from cli.main import VERBS
+from cli.main import VERBS, parser
 from crawler.source import parse_source
 
 ROOT = Path(__file__).parents[1]
@@ -33,8 +34,19 @@ def test_verbs_exist(document: Path) -> None:
 
 
 def test_both_readmes_show_the_same_commands() -> None:
-    shown = [set(re.findall(r"^    (?:\$ )?(?:notices|make|search|uv|pipx) \S+", p.read_text(encoding="utf-8"), re.M)) for p in DOCUMENTS[:2]]
+    shown = [
+        set(re.findall(r"^    (?:\$ )?(?:notices|make|search|uv|pipx) \S+", p.read_text(encoding="utf-8"), re.M)) for p in DOCUMENTS[:2]
+    ]
     assert shown[0] == shown[1]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS[:2], ids=lambda p: p.name)
+def test_commands_shown_can_be_typed(document: Path) -> None:
+    lines = re.findall(r"^    (notices .+)", document.read_text(encoding="utf-8"), re.M)
+    assert len(lines) > 15
+    for line in lines:
+        words = shlex.split(re.split(r"\s{2,}", line)[0])[1:]
+        assert parser(words).parse_args(words).run, line
 
 
 def test_exit_codes_of_the_table_are_those_of_the_errors() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from notices.config import Config, load_config
 from notices.errors import ArchiveUnwritable
 
 MARK = ".demo-archive"
-OURS = ("notices.db", "notices.db-wal", "notices.db-shm", "warc", "index", "locks", "sources", "site", "aliases.tsv", MARK)
+SITE = "site"
 QUERIES = ("两感", "“两感”指数", "12340", "有限空间作业")
 
 
@@ -24,9 +25,10 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """Build the demo archive and show it; return the exit code of the crawl, or 1 when a search found nothing."""
+    """Build the demo archive and search it; return the exit code of the crawl, or 1 when a search found nothing."""
     home = demo_home(config)
     prepare(home)
+    print(f"The demo builds an archive in {home}.")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("NOTICES_")} | {"NOTICES_HOME": str(home)}
     code = crawl(home, environment)
     found = [search(query, environment) for query in QUERIES] if code == 0 else []
@@ -36,23 +38,30 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 def demo_home(config: Config) -> Path:
-    """The demo's folder: NOTICES_HOME when that is set, else one beside the default archive."""
+    """The demo's folder: NOTICES_HOME if that is set, otherwise one next to the default archive."""
     return config.home if os.environ.get("NOTICES_HOME") else config.home.with_name("notices-demo")
 
 
 def prepare(home: Path) -> None:
-    """An empty folder, marked as the demo's. Raises ArchiveUnwritable for a folder that holds anything else."""
+    """An empty folder, marked as the demo's. Raises ArchiveUnwritable for a folder that contains anything else."""
     try:
         home.mkdir(parents=True, exist_ok=True)
         present = {p.name for p in home.iterdir()}
         if present and MARK not in present:
-            raise ArchiveUnwritable(f"{home} holds something else ({min(present)}); the demo wants an empty folder or its own")
-        for name in sorted(present & set(OURS) - {MARK}):
+            raise ArchiveUnwritable(f"{home} contains something else ({min(present)}); the demo needs an empty folder or its own")
+        for name in sorted(present & _made_here(home)):
             path = home / name
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         (home / MARK).touch()
     except OSError as error:
         raise ArchiveUnwritable(f"cannot use {home}: {error.strerror}") from error
+
+
+def _made_here(home: Path) -> set[str]:
+    """The names that a demo creates in its home; the settings and aliases that somebody adds there stay."""
+    state = load_config({"NOTICES_HOME": str(home)}).state_paths()
+    paths = set(state) - {state.settings, state.own_aliases}
+    return {path.name for path in paths} | {f"{state.database.name}-wal", f"{state.database.name}-shm", SITE}
 
 
 def crawl(home: Path, environment: dict[str, str]) -> int:
@@ -65,9 +74,9 @@ def crawl(home: Path, environment: dict[str, str]) -> int:
     from operations.crawl_many import Chosen, crawl_many
 
     config = load_config(environment)
-    build_site(home / "site")
-    with serve(home / "site") as base:
-        print(f"a small government site is served at {base} (invented places and people)")
+    build_site(home / SITE)
+    with serve(home / SITE) as base:
+        print(f"A small government site (invented places and people) is served at {base}; the demo crawls it:")
         path = config.sources_dir / "demo.toml"
         path.parent.mkdir(exist_ok=True)
         path.write_text(demo_source(base), encoding="utf-8")
@@ -82,20 +91,23 @@ def crawl(home: Path, environment: dict[str, str]) -> int:
 def search(query: str, environment: dict[str, str]) -> int:
     """Run the `search` command as a user would; return its exit code."""
     print(f'\n$ search "{query}"', flush=True)
-    return subprocess.run([sys.executable, "-m", "cli.search.command", query, "--limit", "3"], env=environment, check=False).returncode
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "cli.search.command", query, "--limit", "3"], env=environment, check=False
+    ).returncode
 
 
 def _next_steps(home: Path) -> str:
     bin_folder = Path(sys.executable).parent
     return f"""
-The archive of this demo is in {home}. Go on with it:
-  export NOTICES_HOME={home} PATH={bin_folder}:$PATH
+The archive of this demo is in {home}. To use it:
+  export NOTICES_HOME={shlex.quote(str(home))} PATH={shlex.quote(str(bin_folder))}:$PATH
   search "两感"
   notices status
   notices show 1
-For a real site, with an archive of its own:
+To archive a real site, in an archive of its own:
   unset NOTICES_HOME
-  notices source new https://www.example.gov.cn/tzgg/      looks at a list page, writes a source file
-  notices source check NAME                                shows what its lists and one notice look like
-  notices crawl NAME                                       archives and indexes it
-  notices schedule                                         goes on by each source's own clock"""
+  notices source new https://www.example.gov.cn/tzgg/ --name example      reads a list page and writes a source file
+  notices source check example                                            shows what its lists and one notice look like
+  notices source enable example                                           if that is right
+  notices crawl example                                                   fetches new notices, archives and indexes them
+  notices schedule                                                        crawls every enabled source on its schedule"""

@@ -1,4 +1,4 @@
-"""`notices source list | check | new`."""
+"""`notices source list | check | new | enable | disable`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from crawler.source import Column, Source, all_sources, find_source
 from notices.config import Config
 from notices.errors import BadInput, FetchError, UserError
 from notices.text.display import safe
+from operations.source_files import switch_source
 
 if TYPE_CHECKING:
     from notices.capture import CrawledPage
@@ -42,6 +43,10 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     new.add_argument("--output", metavar="FILE", help="where to write; - for standard output (default: your sources folder)")
     new.add_argument("--allow-private", action="store_true", help="the site is on a private address")
     new.set_defaults(run=run_new)
+    for word, text in (("enable", "let the source be crawled"), ("disable", "stop crawling the source")):
+        switch = group.add_parser(word, help=f"{text}; a shipped file is copied to your sources folder first")
+        switch.add_argument("name", metavar="NAME_OR_FILE")
+        switch.set_defaults(run=run_switch, enabled=word == "enable")
 
 
 def run_list(args: argparse.Namespace, config: Config) -> int:
@@ -54,6 +59,17 @@ def run_list(args: argparse.Namespace, config: Config) -> int:
         else:
             state = "enabled " if source.enabled else "disabled"
             print(f"{source.name:24} {state} {origin:8} written {source.written}  {safe(source.site)}, {len(source.columns)} columns")
+    return 0
+
+
+def run_switch(args: argparse.Namespace, config: Config) -> int:
+    """Enable or disable a source; say which file says so."""
+    done = switch_source(config, args.name, enabled=args.enabled)
+    print(
+        f"{done.name} is {'enabled' if args.enabled else 'disabled'} in {done.file}{' (a copy of the shipped file)' if done.copied else ''}"
+    )
+    if args.enabled:
+        print(f"crawl it: notices crawl {done.name}    every enabled source on its schedule: notices schedule")
     return 0
 
 
@@ -158,5 +174,6 @@ def _write(text: str, name: str, output: str | None, config: Config) -> int:
             handle.write(text)
     except FileExistsError as error:
         raise UserError(f"{path} exists already; give --name or --output") from error
-    print(f"wrote {path}; review it, then run: notices source check {path}")
+    known = path if output else name
+    print(f"wrote {path}; next: notices source check {known}, and if that is right: notices source enable {known}")
     return 0

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 
 from notices.config import Config, load_config
 from notices.errors import BadInput, ConfigError
-from operations.index_switch import use_index
-from operations.indexing import drain, rebuild_index, stage_index
+from operations.indexing import drain, rebuild_index, stage_index, use_index
 from pipeline.sql.database import open_database
 from preservation.proofs.checkpoints import daily_checkpoint
 

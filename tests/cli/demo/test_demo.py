@@ -51,6 +51,7 @@ def test_demo_twice_starts_anew(home: Home) -> None:
     home.run("demo")
     home.run("demo")
     assert home.rows("select count(*), max(revisions) from notice") == [(18, 1)]
+    assert home.run("verify").stdout.startswith("0 ")  # no signed note of the first run is left
 
 
 def test_demo_never_touches_another_archive(home: Home, tmp_path: Path) -> None:

@@ -165,3 +165,23 @@ def test_new_says_one_line_and_writes_the_file_alone_to_standard_output(home: Ho
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert "HTTP 404" in done.stderr
+
+
+def test_source_new_writes_one_that_is_enabled_in_one_command(home: Home) -> None:
+    with serving(small_site(3)) as site:
+        said = home.run("source", "new", f"{site.base}/tzgg/", "--name", "tried", "--allow-private").stdout
+        assert "notices source enable tried" in said
+        assert "notices source enable tried" in home.run("crawl", "tried", check=2).stderr
+        home.run("source", "enable", "tried")
+        home.run("crawl", "tried")
+    assert home.rows("select count(*) from notice") == [(3,)]
+    home.run("source", "disable", "tried")
+    assert "is disabled" in home.run("crawl", "tried", check=2).stderr
+
+
+def test_enabling_a_shipped_source_copies_its_file(home: Home) -> None:
+    said = home.run("source", "enable", "ndrc").stdout
+    own = home.path / "sources" / "ndrc.toml"
+    assert f"ndrc is enabled in {own} (a copy of the shipped file)" in said
+    assert load_source(own).enabled
+    assert "no source" in home.run("source", "enable", "nowhere", check=2).stderr
