@@ -20,10 +20,11 @@ from pathlib import Path
 
 from benchmarks.corpus import lines
 from index.document import parts_of
-from index.engine import AttachedText, Document, Engine
+from index.engine import Document, Engine
 from index.engines import open_engine, rebuild
 from index.query.tree import Phrase, Query
 from index.search import read_query
+from notices.attachment import AttachmentText
 from notices.text.fold import fold
 
 PAGE = 1200
@@ -47,7 +48,7 @@ def documents(folder: Path) -> list[Document]:
         text, title = row["text"] or "", row["title"] or ""
         half = len(text) // 2 if ident % 3 == 0 else len(text)
         pages = tuple(text[at : at + PAGE] for at in range(half, len(text), PAGE))
-        files = (AttachedText(f"附件：{title[:20]}.pdf", pages),) if pages else ()
+        files = (AttachmentText(f"附件：{title[:20]}.pdf", pages),) if pages else ()
         made.append(Document(ident, 1, row["url"] or "", title, text[:half], issuer=row["issuer"] or "", attachments=files))
     return made
 

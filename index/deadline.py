@@ -1,4 +1,4 @@
-"""One time limit for all that a question asks of an engine."""
+"""One time limit for all searches that a question needs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _until: ContextVar[float | None] = ContextVar("until", default=None)
 
 @contextmanager
 def one_question() -> Iterator[None]:
-    """What is asked inside has SECONDS together; inside another question the time of that one."""
+    """All searches in this context share SECONDS; an inner context shares the time of the outer one."""
     if _until.get() is not None:
         yield
         return
@@ -25,6 +25,6 @@ def one_question() -> Iterator[None]:
 
 
 def deadline() -> float:
-    """The monotonic time at which what is asked now must be answered."""
+    """The time (of time.monotonic) until which a search that starts now must be answered."""
     until = _until.get()
     return time.monotonic() + SECONDS if until is None else until

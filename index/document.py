@@ -6,7 +6,8 @@ import json
 from datetime import date
 from typing import NamedTuple
 
-from index.engine import AttachedText, Document, Hit
+from index.engine import ArchivedText, Document, Hit
+from notices.attachment import AttachmentText
 from notices.text.fold import fold
 
 NO_DATE = 0
@@ -40,7 +41,7 @@ def facts_of(document: Document) -> list[str]:
 
 
 def shown_of(document: Document) -> str:
-    """The fields named in SHOWN, as JSON."""
+    """The fields of SHOWN, as JSON."""
     return _json([getattr(document, name) for name in SHOWN])
 
 
@@ -67,14 +68,14 @@ def original_of(document: Document) -> str:
     return _json([document.text, [[a.name, a.pages] for a in document.attachments]])
 
 
-def texts_of(original: str) -> tuple[str, tuple[AttachedText, ...]]:
+def texts_of(original: str) -> ArchivedText:
     """The text and attachments that original_of packed."""
     text, attached = json.loads(original)
-    return text, tuple(AttachedText(name, tuple(pages)) for name, pages in attached)
+    return ArchivedText(text, tuple(AttachmentText(name, tuple(pages)) for name, pages in attached))
 
 
 def ordinals_of(document: Document) -> list[int]:
-    """Published, written and effective date as day numbers, NO_DATE where there is none."""
+    """Published, written and effective date as day numbers, NO_DATE for an unknown one."""
     return [value.toordinal() if value else NO_DATE for value in (getattr(document, name) for name in _DATES)]
 
 

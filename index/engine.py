@@ -1,4 +1,4 @@
-"""What every full-text engine does, and the values that go in and come out. All engines pass tests/contract/engines."""
+"""The interface of a full-text engine and its values. All engines pass tests/contract/engines."""
 
 from __future__ import annotations
 
@@ -6,15 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from notices.attachment import AttachmentText
+
 if TYPE_CHECKING:
     from index.query.tree import Query
-
-
-class AttachedText(NamedTuple):
-    """An attachment's searchable text; `pages` in order, one string where the format has no pages."""
-
-    name: str
-    pages: tuple[str, ...]
 
 
 class Document(NamedTuple):
@@ -37,15 +32,15 @@ class Document(NamedTuple):
     published_date: date | None = None
     written_date: date | None = None
     effective_date: date | None = None
-    attachments: tuple[AttachedText, ...] = ()
+    attachments: tuple[AttachmentText, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
     group: int | None = None
 
 
 class Hit(NamedTuple):
-    """One document of an answer, with what a result line shows. Scores fall within a page; exact hits come before relaxed ones.
+    """One document of an answer, with the fields of a result line. Scores descend within a page; exact hits come before relaxed ones.
 
-    `group` names the instrument that several documents are copies of; index.answer.tiers counts the `copies` a hit stands for.
+    `group` identifies the instrument that several documents are copies of; index.answer.tiers counts the other `copies`.
     """
 
     id: int
@@ -66,6 +61,13 @@ class Hit(NamedTuple):
     copies: int = 0
 
 
+class ArchivedText(NamedTuple):
+    """Text and attachments of a document as they are archived."""
+
+    text: str = ""
+    attachments: tuple[AttachmentText, ...] = ()
+
+
 class Page(NamedTuple):
     """Which hits of an answer: `limit` of them after the first `offset`, by relevance or by date (newest first, undated last)."""
 
@@ -83,7 +85,7 @@ class Answer(NamedTuple):
 
 
 class Engine(Protocol):
-    """An index of notices. One writer at a time (the caller holds the lock); any number of readers, in any process."""
+    """An index of notices. One writer at a time (the caller has the lock); any number of readers, in any process."""
 
     def write(self, documents: Iterable[Document], deleted: Sequence[int] = ()) -> int:
         """Replace each document by id, remove the deleted ids, commit durably; return how many were written."""
@@ -91,17 +93,17 @@ class Engine(Protocol):
     def search(self, query: Query, *, limit: int = 10, offset: int = 0, sort: str = "relevance") -> Answer:
         """Answer a parsed query; `sort` is relevance or date (newest first, undated last)."""
 
-    def texts(self, ids: Sequence[int]) -> dict[int, tuple[str, tuple[AttachedText, ...]]]:
+    def texts(self, ids: Sequence[int]) -> dict[int, ArchivedText]:
         """Original text and attachments of these documents, for snippets; unknown ids are left out."""
 
     def versions(self) -> set[tuple[int, int]]:
-        """Every (id, revision) the index holds."""
+        """Every (id, revision) in the index."""
 
     def version_token(self) -> str:
         """Identifies the state of the index that is searched: while it stays the same, equal questions get equal answers."""
 
     def count(self) -> int:
-        """How many documents the index holds."""
+        """How many documents the index contains."""
 
     def close(self) -> None:
         """Release files; the engine is not used afterwards."""

@@ -1,4 +1,4 @@
-"""Which engine an index address means, and when an archive needs another one."""
+"""The engine of an index address, and the size from which an archive needs another one."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from index.engine import Document, Engine
 from notices.errors import ConfigError
 
 # Whoosh, documents of 1,350 characters: at 15,000 of them a rebuild takes under a minute and the slowest class of questions 31 ms (95 of 100);
-# at 40,000 a common phrase takes 90 to 130 ms. Beyond 50,000 people would wait for what Tantivy answers in ten.
+# at 40,000 a common phrase takes 90 to 130 ms. Beyond 50,000, people would wait; Tantivy answers the same in ten.
 WHOOSH_DOCUMENTS, WHOOSH_MEGABYTES = 50_000, 200
 
 
 def open_engine(url: str, *, write: bool = False) -> Engine:
-    """The engine at the address; with `write` an index that does not exist yet is made. Raises IndexUnusable or ConfigError."""
+    """The engine at the address; with `write`, a missing index is created. Raises IndexUnusable or ConfigError."""
     scheme, folder = _parts(url)
     if scheme == "whoosh":
         from index.whoosh import engine as whoosh
@@ -33,7 +33,7 @@ def open_engine(url: str, *, write: bool = False) -> Engine:
 
 
 def rebuild(url: str, documents: Iterable[Document]) -> int:
-    """Build the index anew from the documents, aside, and swap it in atomically; return how many it holds."""
+    """Rebuild the index from the documents in a temporary folder and swap it in atomically; return how many documents it contains."""
     scheme, folder = _parts(url)
     if scheme == "whoosh":
         from index.whoosh import engine as whoosh
@@ -47,7 +47,7 @@ def rebuild(url: str, documents: Iterable[Document]) -> int:
 
 
 def damaged_files(url: str) -> list[str]:
-    """Names of the index's files whose bytes are not those that were written, every byte read. Raises IndexUnusable."""
+    """Names of the index's files whose bytes differ from those that were written; reads every byte. Raises IndexUnusable."""
     scheme, folder = _parts(url)
     if scheme == "whoosh":
         from index.whoosh import folder as whoosh_folder
@@ -59,24 +59,26 @@ def damaged_files(url: str) -> list[str]:
 
 
 def same_place(url: str, other: str) -> bool:
-    """Whether two addresses lead to one folder, whatever their engines."""
+    """Whether two addresses have the same folder, whatever their engines."""
     if any(urlsplit(each).scheme not in ("whoosh", "tantivy") for each in (url, other)):
         return url == other
     return _parts(url)[1].resolve() == _parts(other)[1].resolve()
 
 
 def outgrown(documents: int, megabytes: float) -> str | None:
-    """Why a Whoosh index of that many documents, with that much text, should become a Tantivy one; None while it need not."""
+    """Why a Whoosh index of that size should become a Tantivy one; None while it need not."""
     if documents <= WHOOSH_DOCUMENTS and megabytes <= WHOOSH_MEGABYTES:
         return None
     return (
-        f"{documents:,} documents, {megabytes:,.0f} MB of text: more than Whoosh answers at once (up to {WHOOSH_DOCUMENTS:,} documents"
-        f" or {WHOOSH_MEGABYTES} MB); notices index --rebuild --to tantivy:///FOLDER builds a faster index beside it"
+        f"{documents:,} documents, {megabytes:,.0f} MB of text: more than Whoosh answers quickly (up to {WHOOSH_DOCUMENTS:,} documents"
+        f" or {WHOOSH_MEGABYTES} MB); notices index --rebuild --to tantivy:///FOLDER builds a faster index in another folder"
     )
 
 
 def _parts(url: str) -> tuple[str, Path]:
     parts = urlsplit(url)
     if parts.netloc or not parts.path.strip("/"):
-        raise ConfigError(f"index: {url!r} names no folder; three slashes and an absolute path: {parts.scheme or 'whoosh'}:///folder")
+        raise ConfigError(
+            f"index: {url!r} is not the address of a folder. Use three slashes and an absolute path: {parts.scheme or 'whoosh'}:///folder"
+        )
     return parts.scheme, Path(unquote(parts.path))

@@ -18,7 +18,7 @@ Format = Mapping[str, object]  # engine and version of the format, as version.js
 
 
 def current_generation(folder: Path, wanted: Format) -> Path:
-    """The folder of the current generation. Raises IndexUnusable, naming the file at fault, when there is none of the wanted format."""
+    """The folder of the current generation. Raises IndexUnusable, with the name of the faulty file, when none has the wanted format."""
     try:
         name = (folder / CURRENT).read_text(encoding="ascii").strip()
     except (OSError, ValueError) as error:
@@ -37,7 +37,7 @@ def current_generation(folder: Path, wanted: Format) -> Path:
 
 
 def _refuse_foreign(generation: Path) -> None:
-    """Tantivy and Whoosh trust what they map: whoever can write there could crash our process, or change what it answers."""
+    """Tantivy and Whoosh trust what they map: anyone who can write there could crash our process, or falsify its answers."""
     state = generation.stat()
     if state.st_uid not in (0, os.geteuid()) or state.st_mode & 0o002:
         raise IndexUnusable(f"index {generation}: writable by others; its owner must be this user, and others must not write")

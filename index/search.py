@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from index.answer.snippet import Snippet, snippet_of, tiers_of
 from index.answer.tiers import answer, every_copy
-from index.engine import Answer, Engine, Hit, Page
+from index.engine import Answer, ArchivedText, Engine, Hit, Page
 from index.meaning.expand import expand
 from index.query.parse import MAX_OFFSET, Filters, parse_query
 from index.query.tree import Query
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from index.answer.facets import Facets
 
 MAX_LIMIT = 1000
-_NO_SNIPPET = Snippet("", (), "title")
+_NO_SNIPPET, _NO_TEXT = Snippet("", (), "title"), ArchivedText()
 Json = dict[str, object]
 
 
@@ -189,7 +189,7 @@ def _suggestion(engine: Engine, query: Query, found: Answer, request: SearchRequ
 
     near = [hit for hit in found.hits if not hit.exact][:5]
     texts = engine.texts([hit.id for hit in near])
-    shown = [snippet_of(hit.title, *texts.get(hit.id, ("", ())), tiers_of(query)).text for hit in near]
+    shown = [snippet_of(hit.title, *texts.get(hit.id, _NO_TEXT), tiers=tiers_of(query)).text for hit in near]
     meant = did_you_mean(engine, query.text, [*(hit.title for hit in near), *shown, *(text for text, _ in texts.values())])
     return masked(meant) if meant and request.masked else meant
 
@@ -199,7 +199,7 @@ def _shown(engine: Engine, query: Query, hits: tuple[Hit, ...], request: SearchR
     mask = masked if request.masked else str
     texts = engine.texts([hit.id for hit in hits]) if request.snippets else {}
     for hit in hits:
-        text, attachments = texts.get(hit.id, ("", ()))
+        text, attachments = texts.get(hit.id, _NO_TEXT)
         snippet = snippet_of(hit.title, text, attachments, tiers_of(query), mask) if request.snippets else _NO_SNIPPET
         if request.masked and not isinstance(snippet.where, str):
             snippet = snippet._replace(where={**snippet.where, "attachment": masked(str(snippet.where["attachment"]))})

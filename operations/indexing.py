@@ -13,9 +13,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine as Database
 
-from index.engine import AttachedText, Document, Engine
+from index.engine import Document, Engine
 from index.engines import open_engine, rebuild, same_place
 from index.meaning.aliases import write_aliases
+from notices.attachment import AttachmentText
 from notices.config import Config
 from notices.errors import ConfigError, IndexUnusable
 from notices.reference.regions import region_of
@@ -31,7 +32,7 @@ _INDEX_LINE = re.compile(r"^[ \t]*index[ \t]*=.*$", re.MULTILINE)
 def document(revision: tables.RevisionRow) -> Document:
     """The index document of a notice's newest revision."""
     notice, source = revision.notice, revision.notice.source
-    attached = tuple(AttachedText(a.name, tuple(a.text.split("\f")) if a.text else ()) for a in revision.attachments)
+    attached = tuple(AttachmentText(a.name, tuple(a.text.split("\f")) if a.text else ()) for a in revision.attachments)
     return Document(
         id=notice.id,
         revision=revision.n,

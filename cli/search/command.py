@@ -1,4 +1,4 @@
-"""The `search` command from the start of its process to the end: what only costs time there is left out."""
+"""The `search` command from the start of its process to the end, without steps that only cost time."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""An engine asked: tiers, cursor, facets, snippets."""
+"""Answers of an engine: tiers, cursors, facets, snippets, suggestions."""

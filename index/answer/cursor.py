@@ -44,14 +44,14 @@ def cursor_at(engine: Engine, query: Query, offset: int, *, every_copy: bool = F
 
 
 def offset_of(engine: Engine, query: Query, cursor: str, *, every_copy: bool = False) -> int:
-    """Where the cursor's page begins. Raises UserError for what is no cursor of this query in the index as it stands."""
+    """The offset of the cursor's page. Raises UserError for a cursor of another query, or of another state of the index."""
     found = _COUNTED.fullmatch(cursor)
     if not found:
         raise _no_cursor(cursor, "relevance")
     if found[2] != _state(engine, query, every_copy):
         raise UserError(
-            f"--after {cursor}: the index was written to since that answer, or the query is another, and ranks have changed;"
-            " ask again without --after, or with --sort date, whose cursors last"
+            f"--after {cursor}: the index has changed since that answer, or the query is another, so the ranks differ;"
+            " search again without --after, or with --sort date, whose cursors stay valid"
         )
     if int(found[1]) > MAX_OFFSET:
         raise QueryLimitError(f"--after {cursor}: answers end at offset {MAX_OFFSET}; make the query more specific, or use --sort date")
@@ -64,7 +64,7 @@ def _state(engine: Engine, query: Query, every_copy: bool) -> str:
 
 
 def page_after(engine: Engine, query: Query, cursor: str, limit: int, *, every_copy: bool = False) -> Answer:
-    """The next exact hits, newest first, undated last, after the cursor's. Raises UserError for what is no cursor."""
+    """The next exact hits, newest first, undated last, after the cursor's. Raises UserError for an invalid cursor."""
     with one_question():
         return _page_after(engine, query, _read(cursor), limit, every_copy)
 
@@ -93,7 +93,7 @@ def _read(cursor: str) -> _Position:
 
 
 def _no_cursor(cursor: str, sort: str) -> UserError:
-    return UserError(f"{cursor!r} is no cursor of answers sorted by {sort}; use the value `next` of an earlier one")
+    return UserError(f"{cursor!r} is not a cursor of answers sorted by {sort}. Use the value `next` of an earlier answer")
 
 
 def _not_newer(day: date | None) -> Node:

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from index.answer.headings import section_path
-from index.engine import AttachedText
 from index.query.tree import Query
+from notices.attachment import AttachmentText
 from notices.text.fold import fold, fold_map
 
 BEFORE, WIDTH = 30, 110
 _BLOCK, _MAX_SCAN = 4096, 2_000_000
 _OCCURRENCES = 100
-_MARGIN = 40  # what is masked reaches over a passage's ends: half a number must not be shown because it is half
+_MARGIN = 40  # characters around a passage that are masked with it, so that a number cut by its ends is masked too
 
 WHOLE = 10_000  # the query as a whole is shown before any number of its words
 Where = str | dict[str, str | int | None]
@@ -30,7 +30,7 @@ class Above(NamedTuple):
 
 
 class Snippet(NamedTuple):
-    """A passage; `marks` are [start, end) in its characters; `where` is title, text or {attachment, page} (page null: its name); `path` holds the headings above."""
+    """A passage; `marks` are [start, end) in its characters; `where` is title, text or {attachment, page} (page null: its name); `path` has the headings above."""
 
     text: str
     marks: tuple[tuple[int, int], ...]
@@ -39,11 +39,11 @@ class Snippet(NamedTuple):
 
 
 def snippet_of(
-    title: str, text: str, attachments: Sequence[AttachedText], tiers: Sequence[Sequence[str]], mask: Callable[[str], str] = str
+    title: str, text: str, attachments: Sequence[AttachmentText], tiers: Sequence[Sequence[str]], mask: Callable[[str], str] = str
 ) -> Snippet:
-    """The passage with most of the folded runs: in the text, else an attachment, else the title; the text's beginning when none holds any.
+    """The passage with most of the folded runs: in the text, else an attachment, else the title; the text's beginning when none contains any.
 
-    `tiers`, see tiers_of: the runs of a later one are looked for where none of an earlier one stands anywhere. `mask` must keep the length of what it is given.
+    `tiers`, see tiers_of: the runs of a later tier count only if none of an earlier one occurs anywhere. `mask` must keep the length of its text.
     """
     places = [(place, _Folded(piece), above) for place, piece, above in _places(title, text, attachments)]
     for tier, wanted in enumerate(tiers):
@@ -57,13 +57,13 @@ def snippet_of(
 
 
 def tiers_of(query: Query) -> tuple[Sequence[str], Sequence[str]]:
-    """What to mark: the query's words, or else the pairs of characters that a similar notice may share with them."""
+    """The runs to mark: the query's words, or else the pairs of characters that a similar notice may share with them."""
     loose = query.relaxed_text if query.highlights else ""
     return query.highlights, list(dict.fromkeys(loose[i : i + 2] for i in range(len(loose) - 1)))
 
 
-def _places(title: str, text: str, attachments: Sequence[AttachedText]) -> Iterator[tuple[Where, str, Above | None]]:
-    """Every piece of the notice, and what stands above it; None where that is no heading."""
+def _places(title: str, text: str, attachments: Sequence[AttachmentText]) -> Iterator[tuple[Where, str, Above | None]]:
+    """Every piece of the notice with the text above it; None for a piece that cannot have headings."""
     yield "text", text, Above((), 0)
     for attached in attachments:
         for number, page in enumerate(attached.pages):
@@ -80,7 +80,7 @@ def _path(above: Above, text: str, at: int) -> tuple[str, ...]:
 
 
 class _Folded:
-    """A text with its folded form, which maps back block by block: a long text costs what its match costs."""
+    """A text with its folded form, mapped back block by block: of a long text only the blocks of a match are mapped."""
 
     def __init__(self, text: str) -> None:
         self.text = text[:_MAX_SCAN]
@@ -92,14 +92,14 @@ class _Folded:
         self._maps: dict[int, Sequence[int]] = {}
 
     def original(self, at: int) -> int:
-        """Where the folded character came from."""
+        """The original position of a folded character."""
         block = bisect_right(self._starts, at) - 1
         if block not in self._maps:
             self._maps[block] = fold_map(self.text[block * _BLOCK : (block + 1) * _BLOCK])[1]
         return block * _BLOCK + self._maps[block][at - self._starts[block]]
 
     def occurrences(self, runs: Sequence[str], start: int = 0, end: int | None = None) -> list[Occurrence]:
-        """The first places of every run in a part of the folded text, in order."""
+        """The first occurrences of every run in a part of the folded text, in order."""
         found = []
         for number, run in enumerate(runs):
             at = self.folded.find(run, start, end)
@@ -111,7 +111,7 @@ class _Folded:
         return sorted(found)
 
     def best(self, runs: Sequence[str], more: int = 0) -> tuple[int, int]:
-        """The weight of the first part that holds most of the runs, and where it begins. The first run weighs `more`."""
+        """The weight and the beginning of the first part with most of the runs. The first run weighs `more`."""
         found = self.occurrences(runs)
         weights = [len(run) + (0 if number else more) for number, run in enumerate(runs)]
         inside: Counter[int] = Counter()
@@ -120,9 +120,9 @@ class _Folded:
             weight += weights[number] if not inside[number] else 0
             inside[number] += 1
             while found[first][0] < at - (WIDTH - BEFORE):
-                gone = found[first][2]
-                inside[gone] -= 1
-                weight -= weights[gone] if not inside[gone] else 0
+                left = found[first][2]
+                inside[left] -= 1
+                weight -= weights[left] if not inside[left] else 0
                 first += 1
             best = (weight, found[first][0]) if weight > best[0] else best
         return best
@@ -138,7 +138,7 @@ def _passage(folded: _Folded, first: int, runs: Sequence[str], mask: Callable[[s
     low = max(0, first - WIDTH)  # folded characters may be more than the original ones, but few of them are before a match
     spans = [(folded.original(a), folded.original(b) + 1) for a, b, _ in folded.occurrences(runs, low, first + 2 * WIDTH)]
     inside = sorted((max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start)
-    marks = _merged([(a, b) for a, b in inside if passage[a:b] == unmasked[a:b]])  # a mark on a starred digit would tell it
+    marks = _merged([(a, b) for a, b in inside if passage[a:b] == unmasked[a:b]])  # a mark on a starred digit would reveal it
     return Snippet(_one_line(passage), marks, "text"), at
 
 
@@ -163,7 +163,7 @@ def _merged(marks: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
 
 
 def _one_line(text: str) -> str:
-    """Line breaks as blanks, one for one, so that marks keep their places."""
+    """The text with a blank for each line break, so that marks keep their positions."""
     return text.translate(_BREAKS)
 
 
@@ -171,6 +171,6 @@ _BREAKS = {code: " " for code in (*range(9, 14), *range(28, 32), 0x85, 0x2028, 0
 
 
 def marks_in(text: str, runs: Sequence[str]) -> tuple[tuple[int, int], ...]:
-    """Where the folded runs stand in a short text."""
+    """The marks of the folded runs in a short text."""
     folded = _Folded(text)
     return _merged(sorted((folded.original(a), folded.original(b) + 1) for a, b, _ in folded.occurrences(runs)))

@@ -1,4 +1,4 @@
-"""What a query may have been meant to be, what it may become, and notices like one: asked of the same index."""
+"""Suggestions from the index: a likelier spelling of a query, its completions, notices similar to one."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _SIMILAR, _PROBE = 160, 40
 
 
 def did_you_mean(engine: Engine, query: str, passages: Sequence[str]) -> str | None:
-    """The query with words that no notice holds written as the passages of similar notices write them; None when nothing is near.
+    """The query with its unknown words as the passages of similar notices write them; None when no wording is close.
 
-    A word with digits is left as it is: another number is no better spelling of it.
+    A word with digits is left as it is: another number is not a better spelling.
     """
     typed = (_core(t.text) for t in tokens_of(query) if t.kind in ("word", "phrase"))
     words = [word for word in typed if SHORTEST < len(fold(word)) <= LONGEST and not any(map(str.isdigit, word))]
@@ -33,13 +33,13 @@ def did_you_mean(engine: Engine, query: str, passages: Sequence[str]) -> str | N
 
 
 def _core(word: str) -> str:
-    """The word without the signs at its ends: a bracket left open is no slip of the pen."""
-    held = [at for at, char in enumerate(word) if char.isalnum()]
-    return word[held[0] : held[-1] + 1] if held else ""
+    """The word without the punctuation at its ends: an open bracket is not a misspelling."""
+    inner = [at for at, char in enumerate(word) if char.isalnum()]
+    return word[inner[0] : inner[-1] + 1] if inner else ""
 
 
 def _is_usual(engine: Engine, found: str) -> bool:
-    """Whether a suggestion is worth making: of three characters one is much, so more than one notice must hold it."""
+    """Whether a suggestion is common enough: one character of three is a large change, so more than one notice must contain it."""
     return len(fold(found)) > _SHORT or engine.search(Query(found, Phrase(fold(found))), limit=0).total > 1
 
 
@@ -89,7 +89,7 @@ def _distance(left: str, right: str, most: int) -> int:
 
 
 def completions(engine: Engine, typed: str, most: int = 10) -> list[str]:
-    """Titles and document numbers that go on from what was typed; those that begin with it first."""
+    """Titles and document numbers that contain the typed text; those that begin with it first."""
     folded = fold(typed)
     if not folded:
         return []
@@ -100,14 +100,14 @@ def completions(engine: Engine, typed: str, most: int = 10) -> list[str]:
 
 
 def similar(engine: Engine, ident: int) -> tuple[Query, int | None]:
-    """The query that ranks what resembles a notice by its title and its beginning, the notice itself first; and the notice's group.
+    """The query that ranks notices by similarity to the title and beginning of one, which comes first itself; and its group.
 
     Raises UnknownName.
     """
-    held = engine.texts([ident])
-    if ident not in held:
-        raise UnknownName(f"the index holds no notice {ident}")
-    text, attached = held[ident]
+    texts = engine.texts([ident])
+    if ident not in texts:
+        raise UnknownName(f"the index does not contain notice {ident}")
+    text, attached = texts[ident]
     body = fold(text or "".join(page for file in attached for page in file.pages))
     own = _own(engine, body[:_PROBE], ident)
     words = (fold(own.title) if own else "") + body[:_SIMILAR]
@@ -115,11 +115,11 @@ def similar(engine: Engine, ident: int) -> tuple[Query, int | None]:
 
 
 def _own(engine: Engine, beginning: str, ident: int) -> Hit | None:
-    """What a result line shows of the notice, which stands at the head of its copies when its beginning is asked for."""
+    """The notice as a hit: a search for its beginning finds it among its copies."""
     found = engine.search(Query("", Or(()), relaxed_text=beginning), limit=50).hits
     return next((hit for hit in found if hit.id == ident), None)
 
 
 def without(hits: Sequence[Hit], ident: int) -> tuple[Hit, ...]:
-    """The hits but for one notice."""
+    """The hits except one notice."""
     return tuple(hit for hit in hits if hit.id != ident)

@@ -1,4 +1,4 @@
-"""Asking an engine: what holds the query, then what it may also mean, then what resembles it; copies of one instrument are one hit."""
+"""Three tiers of hits: those that contain the query, those of its other meanings, similar ones; copies of one instrument are one hit."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _MOST_COPIES = 10_000
 def answer(engine: Engine, query: Query, *, limit: int = 10, offset: int = 0, sort: str = "relevance") -> Answer:
     """A page of hits in three tiers, each instrument once, `copies` counting the others.
 
-    Exact hits match the query's node. Where they do not fill the page come the documents that its boosts match (other
-    names, the number of another year), then the engine's relaxed ranking; neither is marked exact, both count as relaxed.
+    Exact hits match the query's node. If they do not fill the page, the documents that its boosts match follow (other names, the
+    number of another year), then the engine's relaxed ranking; neither is marked exact, both count as relaxed.
     `total` and `relaxed` count documents; limit and offset count hits. Raises QueryLimitError when all of it takes too long.
     """
     with one_question():
@@ -38,19 +38,17 @@ def _collapsed(engine: Engine, query: Query, page: Page) -> Answer:
         if len(heads) >= wanted or len(found.hits) < reach:
             return found._replace(hits=with_copies(engine, query, heads[page.offset : wanted]))
         reach += 2 * (wanted - len(heads)) + reach // 2
-    raise QueryLimitError(f"passing over the copies took longer than {SECONDS:g} s; ask for every copy, or make the query more specific")
+    raise QueryLimitError(f"skipping copies took longer than {SECONDS:g} s; ask for every copy, or make the query more specific")
 
 
 def _heads(engine: Engine, query: Query, hits: Iterable[Hit], sort: str) -> list[Hit]:
     """One hit for each instrument: the best. By date the copy that was archived first, which no later copy displaces."""
-    held = list(hits)
-    if sort == "date":
-        held = without_later_copies(engine, query, held)
-    return first_of_each(held)
+    every = list(hits)
+    return first_of_each(without_later_copies(engine, query, every) if sort == "date" else every)
 
 
 def first_of_each(hits: Iterable[Hit]) -> list[Hit]:
-    """The hits without those whose instrument came before."""
+    """The first hit of each instrument."""
     first: dict[tuple[str, int], Hit] = {}
     for hit in hits:
         first.setdefault(("one", hit.id) if hit.group is None else ("copies of", hit.group), hit)
@@ -59,16 +57,16 @@ def first_of_each(hits: Iterable[Hit]) -> list[Hit]:
 
 def without_later_copies(engine: Engine, query: Query, hits: Iterable[Hit]) -> list[Hit]:
     """The hits without exact ones of which a copy with a lower id matches too."""
-    held = list(hits)
-    first = {group: min(ids) for group, ids in _copies(engine, query, held, exact=True).items()}
-    return [hit for hit in held if not hit.exact or hit.group is None or first.get(hit.group, hit.id) == hit.id]
+    every = list(hits)
+    first = {group: min(ids) for group, ids in _copies(engine, query, every, exact=True).items()}
+    return [hit for hit in every if not hit.exact or hit.group is None or first.get(hit.group, hit.id) == hit.id]
 
 
 def with_copies(engine: Engine, query: Query, hits: Iterable[Hit]) -> tuple[Hit, ...]:
     """The hits with the count of further copies: of an exact hit those that match, of a similar one those that pass the filters."""
-    held = list(hits)
-    matching = {exact: _copies(engine, query, held, exact=exact) for exact in (True, False)}
-    return tuple(_counted(hit, matching[hit.exact].get(hit.group or 0, {hit.id}) - {hit.id}) for hit in held)
+    every = list(hits)
+    matching = {exact: _copies(engine, query, every, exact=exact) for exact in (True, False)}
+    return tuple(_counted(hit, matching[hit.exact].get(hit.group or 0, {hit.id}) - {hit.id}) for hit in every)
 
 
 def _counted(hit: Hit, others: set[int]) -> Hit:
@@ -88,7 +86,7 @@ def _copies(engine: Engine, query: Query, hits: Iterable[Hit], *, exact: bool) -
 
 
 def every_copy(engine: Engine, query: Query, *, limit: int = 10, offset: int = 0, sort: str = "relevance") -> Answer:
-    """The page with each copy of an instrument a hit of its own. Raises QueryLimitError as answer does."""
+    """The page with each copy of an instrument as a hit. Raises QueryLimitError as answer does."""
     with one_question():
         return _every_copy(engine, _without_redundant_literal(engine, query), Page(limit, offset, sort))
 
@@ -107,8 +105,8 @@ def _without_redundant_literal(engine: Engine, query: Query) -> Query:
     """A query of nothing but filters, without its literal text where no notice contains that: the date alone ranks it then."""
     match query.node:
         case Or((tree, Phrase(text) as literal)) if text == fold(query.text) and not query.boosts and not _has_words(tree):
-            held = engine.search(Query("", literal, query.filters), limit=0).total
-            return query if held else query._replace(node=tree)
+            found = engine.search(Query("", literal, query.filters), limit=0).total
+            return query if found else query._replace(node=tree)
     return query
 
 
@@ -131,10 +129,10 @@ def _filled(engine: Engine, query: Query, found: Answer, page: Page) -> Answer:
     limit, offset, sort = page
     near = engine.search(_near(query), limit=limit - len(found.hits), offset=max(0, offset - found.total), sort=sort)
     both = query._replace(node=Or((query.node, *(node for node, _ in query.boosts))))
-    resembling = engine.search(both, limit=limit, offset=offset, sort=sort) if query.relaxed_text else None
-    rest = [h for h in resembling.hits if not h.exact] if resembling else []
+    similar = engine.search(both, limit=limit, offset=offset, sort=sort) if query.relaxed_text else None
+    rest = [h for h in similar.hits if not h.exact] if similar else []
     hits = (*found.hits, *map(_inexact, near.hits), *rest)
-    return Answer(found.total, near.total + (resembling.relaxed if resembling else 0), hits[:limit])
+    return Answer(found.total, near.total + (similar.relaxed if similar else 0), hits[:limit])
 
 
 def _inexact(hit: Hit) -> Hit:

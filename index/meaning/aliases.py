@@ -16,7 +16,7 @@ from pathlib import Path
 from notices.text.fold import fold
 
 FILE = "aliases.tsv"
-MOST_MEANINGS = 4  # 办法, 公司, 甲方: what stands for many things in many notices stands for none in a query
+MOST_MEANINGS = 4  # 办法, 公司, 甲方: a short form with many meanings in many notices has none in a query
 MOST_SHOWN = 3
 MOST = 0.6
 _LONGEST, _MOST_LINES = 60, 200
@@ -44,18 +44,18 @@ def write_aliases(home: Path, defined: Iterable[tuple[str, str, int]]) -> int:
 
 
 def meanings_of(home: Path, key: str) -> list[str]:
-    """What the archive says a folded short form stands for, or which short forms a folded long one has; most used first."""
+    """The archive's long forms of a folded short form, or short forms of a folded long one; most used first."""
     return _best(_lines_with(home, key))
 
 
 def shorts_for(home: Path, words: list[str]) -> list[str]:
-    """Short forms of a long form that holds all these folded words and little else (公众安全感 执法满意度)."""
-    lines = _lines_holding(home, max(words, key=len))
+    """Short forms of a long form that contains all these folded words and little else (公众安全感 执法满意度)."""
+    lines = _lines_containing(home, max(words, key=len))
     return _best((other, count) for key, other, count, direction in lines if direction == "<" and is_most_of(words, key))
 
 
 def is_most_of(words: list[str], long: str) -> bool:
-    """Whether a long form holds all the words and little else."""
+    """Whether a long form contains all the words and little else."""
     return all(word in long for word in words) and sum(map(len, words)) >= MOST * len(long)
 
 
@@ -64,7 +64,7 @@ def _best(found: Iterable[tuple[str, int]]) -> list[str]:
 
 
 def _lines_with(home: Path, key: str) -> Iterator[tuple[str, int]]:
-    """The lines of a key, found by halving the file."""
+    """The lines of a key, by binary search."""
     wanted = f"{key}\t".encode()
     with _mapped(home) as data:
         low, high = 0, len(data)
@@ -81,8 +81,8 @@ def _lines_with(home: Path, key: str) -> Iterator[tuple[str, int]]:
             low = _line_end(data, low)
 
 
-def _lines_holding(home: Path, word: str) -> Iterator[tuple[str, str, int, str]]:
-    """The lines in which a word stands, no more than a bound."""
+def _lines_containing(home: Path, word: str) -> Iterator[tuple[str, str, int, str]]:
+    """The lines that contain a word, at most _MOST_LINES."""
     wanted = word.encode()
     with _mapped(home) as data:
         at = data.find(wanted)
@@ -107,7 +107,7 @@ def _fields(data: mmap.mmap | bytes, start: int) -> tuple[str, str, int, str]:
 
 @contextmanager
 def _mapped(home: Path) -> Iterator[mmap.mmap | bytes]:
-    """The file's bytes; none where an archive has defined nothing yet."""
+    """The file's bytes; empty for an archive without aliases."""
     try:
         with (home / FILE).open("rb") as handle:
             data = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) if os.fstat(handle.fileno()).st_size else b""

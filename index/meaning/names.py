@@ -1,4 +1,4 @@
-"""Other names for what a query says: curated aliases, agencies and their successors, offices of every level, the archive's own."""
+"""Other names of what a query names: curated aliases, agencies and their successors, offices of every level, the archive's own."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ class OtherNames(NamedTuple):
 
 
 def other_names(word: str, home: Path | None) -> OtherNames | None:
-    """What else a folded word is called; None for an ordinary word."""
+    """The other names of a folded word; None for an ordinary word."""
     if not 2 <= len(word) <= 60:
         return None
     by_kind = (("agency", agency_names(word)), ("office", office_names(word)), ("alias", _alias_names(word, home)))
-    names = _telling(word, [name for _, found in by_kind for name in found])
+    names = _distinct_names(word, [name for _, found in by_kind for name in found])
     kind = next((kind for kind, found in by_kind if found), "")
     return OtherNames(kind, names[:MOST_NAMES]) if names else None
 
 
 def names_inside(word: str, home: Path | None) -> OtherNames | None:
-    """What a word means that begins or ends with a known name, None when it does not: 两感调查 is 公众安全感和政法机关执法满意度 调查.
+    """The meaning of a word that begins or ends with a known name: 两感调查 is 公众安全感和政法机关执法满意度 调查; None for other words.
 
-    Name and rest are two runs; the name as typed comes first. The longest such name counts. What the archive's texts define is
-    left out: their short forms are many, and words begin with them by chance.
+    Name and rest are two runs; the name as typed comes first. The longest such name counts. Aliases that the archive's texts define
+    are not used here: there are many, and words begin with them by chance.
     """
     for length in range(len(word) - 2, 1, -1) if len(word) <= _LONGEST_WORD else ():
         for start in (0, len(word) - length):
@@ -54,22 +54,22 @@ def names_inside(word: str, home: Path | None) -> OtherNames | None:
 
 def _names_of_part(part: str, home: Path | None) -> tuple[str, tuple[str, ...]]:
     """The kind and the names of a part of a word: aliases of the tables, and bodies with names of three characters or more."""
-    if names := _telling(part, [*_by_short(home).get(part, ()), *_by_long(home).get(part, ())]):
+    if names := _distinct_names(part, [*_by_short(home).get(part, ()), *_by_long(home).get(part, ())]):
         return "alias", names
     if len(part) < _SHORTEST_BODY:
         return "", ()
-    if names := _telling(part, agency_names(part)):
+    if names := _distinct_names(part, agency_names(part)):
         return "agency", names
-    return "office", _telling(part, office_names(part))
+    return "office", _distinct_names(part, office_names(part))
 
 
-def _telling(word: str, names: list[str]) -> tuple[str, ...]:
-    """The names that find something else than the word does, and nothing wider: none that holds it, none that is a part of it."""
+def _distinct_names(word: str, names: list[str]) -> tuple[str, ...]:
+    """The names that neither contain the word nor are part of it: such names find the same documents, or less precise ones."""
     return tuple(n for n in dict.fromkeys(names) if n not in word and word not in n)
 
 
 def shorts_of_words(words: list[str], home: Path | None) -> tuple[str, ...]:
-    """Short forms whose long form holds all the folded words and little else."""
+    """Short forms whose long form contains all the folded words and little else."""
     if not words or min(map(len, words)) < 2:
         return ()
     found: list[str] = []
@@ -92,7 +92,7 @@ def agency_names(word: str) -> list[str]:
 
 
 def _as_central(short: str, full: str, word: str) -> bool:
-    """Whether a short name means no more than the body: 统计局 is every county's too, and 发改委 when 国家发改委 was asked for."""
+    """Whether a short name means only the central body: 统计局 is every county's too, as 发改委 is for 国家发改委."""
     central = word.startswith(_CENTRAL) and not short.startswith(_CENTRAL) and short[-1] in "委局办"
     return short not in full and not central
 
@@ -110,7 +110,7 @@ def office_names(word: str) -> list[str]:
 
 @cache
 def _offices() -> dict[str, list[int]]:
-    """The rows of the table of offices in which a name stands."""
+    """The rows of the table of offices that contain a name."""
     made: dict[str, list[int]] = defaultdict(list)
     for number, names in enumerate(rows("offices")):
         for name in dict.fromkeys(names):
@@ -188,5 +188,5 @@ def _listed(value: object) -> Iterable[object]:
 
 def _folded(path: Path, key: str, value: object) -> str:
     if not isinstance(value, str) or not fold(value):
-        raise ConfigError(f'{path}: {key}: {value!r} is no name; write "short" = "long" or "short" = ["long", "another"]')
+        raise ConfigError(f'{path}: {key}: {value!r} is not a name. Use "short" = "long" or "short" = ["long", "another"]')
     return fold(value)

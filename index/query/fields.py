@@ -1,4 +1,4 @@
-"""What field filters and the options of a search ask for."""
+"""Field filters in a query, and the filter options of a search, as nodes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HAS = ("attachment", "attachments", "附件")
 
 
 class Filters(NamedTuple):
-    """What the options of a search ask for beside its text."""
+    """The filters that a search has in addition to its text."""
 
     source: tuple[str, ...] = ()
     issuer: str = ""
@@ -34,7 +34,7 @@ class Filters(NamedTuple):
 
 
 def field_node(name: str, value: str, query: str, start: int) -> Node:
-    """What a field filter asks for. Raises QuerySyntaxError for a value that the field cannot have."""
+    """The node of a field filter. Raises QuerySyntaxError for a value that the field cannot have."""
     if name in _BY_VALUE:
         return _BY_VALUE[name](value)
     if name in _BY_PLACE:
@@ -68,12 +68,12 @@ def _either(*nodes: Node) -> Node:
 
 def _has(value: str, query: str, start: int) -> Node:
     if value.strip().lower() not in _HAS:
-        raise QuerySyntaxError(f"{value!r} is nothing a notice can have; write has:attachment or has:附件", query, start)
+        raise QuerySyntaxError(f"{value!r} is not something a notice can have. Use has:attachment or has:附件", query, start)
     return HasAttachment()
 
 
 def region_node(value: str, query: str, start: int) -> Node:
-    """Documents of the regions named, or of any region in them. Raises QuerySyntaxError for what is no region."""
+    """Documents of these regions, or of any region in them. Raises QuerySyntaxError for an unknown region."""
     from notices.reference.regions import prefixes_of
 
     codes: list[str] = []
@@ -81,19 +81,19 @@ def region_node(value: str, query: str, start: int) -> Node:
         found = prefixes_of(each)
         if not found:
             raise QuerySyntaxError(
-                f"{each!r} is no region; write a name such as 河南, 新乡市 or 新乡市红旗区, or a code such as 4107", query, start
+                f"{each!r} is not a region. Use a name such as 河南, 新乡市 or 新乡市红旗区, or a code such as 4107", query, start
             )
         codes += found
     return Is("region", tuple(dict.fromkeys(codes)), prefix=True)
 
 
 def number_node(value: str) -> Node:
-    """Documents whose own number holds the value, or is the number that the value means in another notation."""
+    """Documents whose number contains the value, or equals the number that the value writes in another notation."""
     from index.query.numbers import part_node, query_number
 
     number = query_number(value)
-    meant = part_node(number) if number else None
-    return _either(Contains("document_number", fold(value)), *([meant] if meant else []))
+    same = part_node(number) if number else None
+    return _either(Contains("document_number", fold(value)), *([same] if same else []))
 
 
 def _lists(filters: Filters) -> tuple[tuple[TermField, tuple[str, ...]], ...]:
@@ -101,7 +101,7 @@ def _lists(filters: Filters) -> tuple[tuple[TermField, tuple[str, ...]], ...]:
 
 
 def filter_node(filters: Filters) -> Node:
-    """What the options ask for, but for the scope. Raises QuerySyntaxError for a region that is none."""
+    """The node of all filters except the scope. Raises QuerySyntaxError for an unknown region."""
     parts: list[Node] = [Is(name, given) for name, given in _lists(filters) if given]
     if fold(filters.issuer):
         parts.append(Contains("issuer", fold(filters.issuer)))

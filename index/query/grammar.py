@@ -1,4 +1,4 @@
-"""The tree of a query's tokens: or of ands of parts that may be denied."""
+"""The tree of a query's tokens: an Or of Ands of parts that may be denied."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class TokenStream:
 
 
 def read_tree(stream: TokenStream, depth: int = 0) -> Node | None:
-    """The node of everything up to a closing bracket or the end; None when it holds nothing."""
+    """The node of everything up to a closing bracket or the end; None when it is empty."""
     if depth > MAX_DEPTH:
         raise QueryLimitError(f"the query nests brackets deeper than {MAX_DEPTH}")
     found = [_all(stream, depth)]
@@ -70,7 +70,7 @@ def _one(stream: TokenStream, depth: int) -> Node | None:
 
 
 def _field(stream: TokenStream, token: Token) -> Node:
-    """What a field asks for; one whose value means nothing is text, as 状态：良好 is in a notice."""
+    """The node of a field; one whose value is not valid is text, as 状态：良好 is in a notice."""
     try:
         return field_node(token.field, token.text, stream.text, token.start)
     except QuerySyntaxError as error:
@@ -79,14 +79,14 @@ def _field(stream: TokenStream, token: Token) -> Node:
 
 
 def only_negative(node: Node) -> bool:
-    """Whether a tree says only what a document must not hold."""
+    """Whether a tree names only what a document must not contain."""
     if isinstance(node, And | Or):
         return all(map(only_negative, node.parts))
     return isinstance(node, Not)
 
 
 def replaced(node: Node, change: Callable[[Node], Node]) -> Node:
-    """The tree with every leaf changed, but for what is denied."""
+    """The tree with every leaf changed, except under a Not."""
     if isinstance(node, And | Or):
         return type(node)(tuple(replaced(part, change) for part in node.parts))
     return node if isinstance(node, Not) else change(node)

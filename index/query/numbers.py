@@ -15,7 +15,7 @@ EXACT_NUMBER, CODE_AND_NUMBER, YEAR_AND_NUMBER = 1000.0, 500.0, 250.0
 
 
 def query_number(text: str) -> NumberQuery | None:
-    """The number that a text means; None for ordinary words."""
+    """The document number that a text is; None for ordinary words."""
     if not (any(map(str.isdigit, text)) or "号" in text or "號" in text):
         return None  # most queries: the grammar of numbers need not be loaded
     from notices.reference.numbers import parse_number_query
@@ -24,7 +24,7 @@ def query_number(text: str) -> NumberQuery | None:
 
 
 def shown(number: NumberQuery) -> str:
-    """The number as it is understood, what is unsaid as …: 国办发〔2017〕…号, 财政部公告2020年第9号, 国务院令第450号."""
+    """The number in its usual notation, missing parts as …: 国办发〔2017〕…号, 财政部公告2020年第9号, 国务院令第450号."""
     if number.kind or (number.code or "").endswith(_YEARLY):
         return f"{_series(number)}{_part(number)}"
     return f"{number.code or '…'}〔{number.year or '…'}〕{number.no or '…'}号"
@@ -48,21 +48,21 @@ def as_written(number: NumberQuery) -> str:
 
 
 def to_mark(number: NumberQuery) -> tuple[str, ...]:
-    """What to mark of a whole number: itself, and the part that a number of another code shares with it."""
+    """The texts to mark for a whole number: itself, and the part that a number of another code shares with it."""
     if not as_written(number):
         return ()
     return (shown(number), *([_part(number)] if number.year else []))
 
 
 def number_nodes(number: NumberQuery, scope: Scope) -> tuple[Node, ...]:
-    """Documents that bear the number, or a number with every part that was said; and those that cite a whole one."""
-    borne = part_node(number) if scope == "any" else None
+    """Documents with the number, or with a number that has all given parts; and those that cite a whole one."""
+    own = part_node(number) if scope == "any" else None
     written = as_written(number)
-    return (*([borne] if borne else []), *([Phrase(written, scope)] if written else []))
+    return (*([own] if own else []), *([Phrase(written, scope)] if written else []))
 
 
 def part_node(number: NumberQuery) -> Node | None:
-    """Documents whose number has every part that was said."""
+    """Documents whose number has all given parts."""
     if number.key:
         return _is_key(number.key)
     if number.year and number.no:
@@ -76,7 +76,7 @@ def part_node(number: NumberQuery) -> Node | None:
 
 
 def near_nodes(number: NumberQuery) -> list[tuple[Node, float]]:
-    """What a whole number comes close to: the same code and number of another year, the same year and number of another code."""
+    """Numbers close to a whole one: the same code and number in another year, the same year and number with another code."""
     nodes: list[tuple[Node, float]] = []
     if number.key and number.no:
         nodes.append((_is_key(number.key), EXACT_NUMBER))

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from index.query.values import FIELDS
 from notices.text.fold import fold
 
-# Patterns are made when a query first needs them: most hold neither a field nor a quotation.
+# Patterns are compiled when a query first needs them: most queries contain neither a field nor a quotation.
 _FIELD = r"([A-Za-z_\-]{2,20}|[Ａ-Ｚａ-ｚ]{2,20}|[\u4e00-\u9fff]{2,6})[:：][ \t\u3000]*"
 _COLON_WITHIN = 21
-# A quotation is an operator where a blank, a bracket or the end follows it; inside a word it is only punctuation.
-# Chinese quotation marks group only what holds a blank: “两感” alone folds to 两感 all the same.
+# A quotation is an operator where a blank, a bracket or the end follows it; inside a word it is punctuation.
+# Chinese quotation marks group only a text with a blank: “两感” alone folds to 两感 anyway.
 _QUOTED = r'(?:"([^"]*)"|“([^“”]*\s[^“”]*)”)(?=[\s)]|$)'
 _QUOTED_WORD = rf"(?<![^\s(\-:：]){_QUOTED}"
 _WORD_OPERATORS = ("OR", "AND", "NOT")
@@ -29,7 +29,7 @@ class Token(NamedTuple):
 
 
 def tokens_of(text: str) -> list[Token]:
-    """The pieces in order; operators that have nothing to join are words, what folds to nothing is left out."""
+    """The pieces in order; operators that have nothing to join are words, tokens that fold to nothing are left out."""
     tokens: list[Token] = []
     at, grouping = 0, _brackets_group(text)
     while at < len(text):
@@ -48,7 +48,7 @@ def _brackets_group(text: str) -> bool:
         return False
     bare = re.sub(_QUOTED_WORD, lambda m: "x" * len(m[0]), text)
     if len(bare.split()) < 2:
-        return False  # (三) is a number of the text: there is nothing to group
+        return False  # (三) is a number of the text: there are no words to group
     depth = 0
     for i, char in enumerate(bare):
         if char == "(" and i and not (bare[i - 1].isspace() or bare[i - 1] in "(-"):

@@ -1,7 +1,6 @@
 """The tree of a parsed query: engines evaluate it, index/query/parse.py builds it. Every text in it is folded and not empty.
 
-Named tuples, because a search that has just started would wait for dataclasses to be made; `op` keeps
-nodes of different kinds unequal.
+Named tuples, because making dataclasses would delay the start of a search; `op` keeps nodes of different kinds unequal.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ class Not(NamedTuple):
 
 
 class Is(NamedTuple):
-    """A keyword field holds one of these values exactly, or begins with one where `prefix` (region codes, number codes)."""
+    """A keyword field equals one of these values, or begins with one where `prefix` (region codes, number codes)."""
 
     field: TermField
     values: tuple[str, ...]
@@ -54,7 +53,7 @@ class Is(NamedTuple):
 
 
 class Contains(NamedTuple):
-    """A short text field, folded, holds this folded run (发文机关:安监 finds 市安监局)."""
+    """A short text field, folded, contains this folded run (发文机关:安监 finds 市安监局)."""
 
     field: TextField
     text: str
@@ -62,7 +61,7 @@ class Contains(NamedTuple):
 
 
 class Between(NamedTuple):
-    """A date field lies in [since, until], either end open; a document without the date never matches."""
+    """A date field is in [since, until], either end open; a document without the date never matches."""
 
     field: DateField
     since: date | None
@@ -95,8 +94,8 @@ class Interpretation(NamedTuple):
 
 class Query(NamedTuple):
     """A parsed query. Exact hits match `node` and `filters`. `boosts` are nodes that rank an exact hit higher, with their
-    weight. `relaxed_text` is the folded text whose n-grams rank what is found beyond the exact hits ("" = nothing is
-    relaxed); relaxed hits must also match `filters`, and never match `node`."""
+    weight. `relaxed_text` is the folded text whose n-grams rank the hits after the exact ones ("": there are none);
+    relaxed hits match `filters` and never `node`."""
 
     text: str
     node: Node

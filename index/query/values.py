@@ -31,7 +31,7 @@ _STATES = {
 }
 _PARTIAL = r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})[日号]?)?月?)?年?|(\d{4})(\d\d)(\d\d)"
 _YEARS = r"(\d{4})年?-(\d{4})年?"
-_WRITE = "write 2020, 2020-10, 2020-10-16, 2020..2021 or >=2020-10-16"
+_USE = "Use 2020, 2020-10, 2020-10-16, 2020..2021 or >=2020-10-16"
 
 
 def state_of(value: str, query: str, start: int) -> tuple[str, ...]:
@@ -40,7 +40,7 @@ def state_of(value: str, query: str, start: int) -> tuple[str, ...]:
         if fold(value) in words:
             return (state,)
     known = ", ".join(f"{state} {words[1]}" for state, words in _STATES.items())
-    raise QuerySyntaxError(f"{value!r} is no state; states are {known}", query, start)
+    raise QuerySyntaxError(f"{value!r} is not a state. Use one of {known}", query, start)
 
 
 def date_range(value: str, query: str, start: int) -> tuple[date | None, date | None]:
@@ -50,25 +50,25 @@ def date_range(value: str, query: str, start: int) -> tuple[date | None, date | 
     if sign and sign[1]:
         first, last = _days(sign[2], query, start)
         if sign[1] in (">=", ">"):
-            return (first if sign[1] == ">=" else _beside(last, 1, query, start)), None
-        return None, (last if sign[1] == "<=" else _beside(first, -1, query, start))
+            return (first if sign[1] == ">=" else _adjacent(last, 1, query, start)), None
+        return None, (last if sign[1] == "<=" else _adjacent(first, -1, query, start))
     low, dots, high = plain.partition("..")
     if not dots:
         return _days(low, query, start)
     since, until = (_days(low, query, start)[0] if low else None), (_days(high, query, start)[1] if high else None)
     if since and until and since > until:
-        raise QuerySyntaxError(f"{value!r} ends before it begins; write the earlier date first", query, start)
+        raise QuerySyntaxError(f"{value!r} ends before it begins. Put the earlier date first", query, start)
     if not (since or until):
-        raise QuerySyntaxError(f"{value!r} is no date; {_WRITE}", query, start)
+        raise QuerySyntaxError(f"{value!r} is not a valid date. {_USE}", query, start)
     return since, until
 
 
-def _beside(day: date, step: int, query: str, start: int) -> date:
+def _adjacent(day: date, step: int, query: str, start: int) -> date:
     """The next or previous day. Raises QuerySyntaxError where the calendar ends."""
     try:
         return day + timedelta(days=step)
     except OverflowError as error:
-        raise QuerySyntaxError(f"no day lies {'after' if step > 0 else 'before'} {day}", query, start) from error
+        raise QuerySyntaxError(f"there is no day {'after' if step > 0 else 'before'} {day}", query, start) from error
 
 
 def _last_day(year: int, month: int) -> int:
@@ -85,4 +85,4 @@ def _days(text: str, query: str, start: int) -> tuple[date, date]:
         last_month = month or 12
         return first, date(first.year, last_month, day or _last_day(first.year, last_month))
     except ValueError as error:
-        raise QuerySyntaxError(f"{text!r} is no date; {_WRITE}", query, start) from error
+        raise QuerySyntaxError(f"{text!r} is not a valid date. {_USE}", query, start) from error

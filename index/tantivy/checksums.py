@@ -30,7 +30,7 @@ _CHUNK = 1 << 22
 
 
 def damaged_files(folder: Path) -> list[str]:
-    """Names of the files of the current generation whose bytes are not those that were written. Raises IndexUnusable."""
+    """Names of the current generation's files whose bytes differ from those that were written. Raises IndexUnusable."""
     generation = current_generation(folder)
     try:
         written = (generation / _META).read_text(encoding="utf-8")
@@ -46,7 +46,7 @@ def damaged_files(folder: Path) -> list[str]:
 
 
 def _is_ours(meta: dict[str, Any], written: str) -> bool:
-    """Whether meta.json is in Tantivy's own rendering and holds nothing but what an index of our schema has."""
+    """Whether meta.json is in Tantivy's own rendering and contains only the keys of an index with our schema."""
     if set(meta) - {"payload"} != {"index_settings", "segments", "schema", "opstamp"} or written != json.dumps(meta, indent=2) + "\n":
         return False
     if not all(set(each) == {"segment_id", "max_doc", "deletes"} for each in meta["segments"]):
@@ -58,7 +58,7 @@ def _is_ours(meta: dict[str, Any], written: str) -> bool:
 
 
 def _is_managed(path: Path, names: set[str]) -> bool:
-    """Whether Tantivy's list of its own files names those that are in use, and nothing that is no file of an index."""
+    """Whether Tantivy's list of its own files names the files in use, and only names that files of an index have."""
     try:
         listed = json.loads(path.read_text(encoding="utf-8"))
         return names <= set(listed) and all(name == _META or _FILE.fullmatch(name) for name in listed)
@@ -67,7 +67,7 @@ def _is_managed(path: Path, names: set[str]) -> bool:
 
 
 def _names(segment: dict[str, Any]) -> Iterator[str]:
-    """The files of a segment; others in the folder are left over from writers that were cut off."""
+    """The files of a segment; others in the folder are left from writers that were killed."""
     stem = segment["segment_id"].replace("-", "")
     yield from (f"{stem}.{part}" for part in _PARTS)
     if segment["deletes"]:
@@ -75,7 +75,7 @@ def _names(segment: dict[str, Any]) -> Iterator[str]:
 
 
 def _damaged(generation: Path, names: list[str]) -> list[str]:
-    """Files of a segment that are not sound, or whose footer names another version than most: one writer wrote all but the deletions."""
+    """Files of a segment that are damaged, or whose footer names another version than most: one writer wrote all but the deletions."""
     versions = {name: _version(generation / name) for name in names}
     written = [version for name, version in versions.items() if not name.endswith(".del")]
     usual = Counter(written).most_common(1)[0][0]
@@ -83,7 +83,7 @@ def _damaged(generation: Path, names: list[str]) -> list[str]:
 
 
 def _version(path: Path) -> str | None:
-    """What the footer of a sound file says beside its checksum; None for a file that is not sound."""
+    """The footer of an intact file, without its checksum; None for a damaged file."""
     size = path.stat().st_size if path.is_file() else 0
     if size < 8:
         return None
@@ -101,7 +101,7 @@ def _version(path: Path) -> str | None:
 def _read_footer(footer: bytes, crc: int) -> str | None:
     """A footer without its checksum; None when that is not the one of the content."""
     try:
-        said = json.loads(footer)
-        return json.dumps(said) if said.pop("crc") == crc else None
+        values = json.loads(footer)
+        return json.dumps(values) if values.pop("crc") == crc else None
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import tantivy
 
-from index.document import SHOWN, date_of, texts_of
-from index.engine import Answer, AttachedText, Document, Hit
+from index.document import HitNumbers, hit_of, texts_of
+from index.engine import Answer, ArchivedText, Document, Hit
 from index.generations import CURRENT, make_current
 from index.query.tree import Query
 from index.tantivy.folder import current_generation, is_panic, new_generation, writing
 from index.tantivy.query import Terms
-from index.tantivy.ranking import Place, Result, page, within_limit
+from index.tantivy.ranking import Place, Result, rank, within_limit
 from index.tantivy.schema import entry_of, schema
 from notices.errors import IndexUnusable
 
@@ -26,7 +24,7 @@ _BATCH_OF_VERSIONS = 100_000
 
 
 class TantivyEngine:
-    """An index folder opened for reading, or also for writing. Raises IndexUnusable when it is missing or not sound."""
+    """An index folder opened for reading, or also for writing. Raises IndexUnusable when it is missing or damaged."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -42,17 +40,17 @@ class TantivyEngine:
         return count
 
     def search(self, query: Query, *, limit: int = 10, offset: int = 0, sort: str = "relevance") -> Answer:
-        """Answer a parsed query; see index.tantivy.ranking.page."""
+        """Answer a parsed query; see index.tantivy.ranking.rank."""
         terms = Terms(self._index.schema, self._searcher)
 
         def work() -> Answer:
-            total, relaxed, places = within_limit(lambda: page(terms, query, limit=limit, offset=offset, sort=sort))
-            return Answer(total, relaxed, self._hits(places))
+            found = within_limit(lambda: rank(terms, query, limit=limit, offset=offset, sort=sort))
+            return Answer(found.total, found.relaxed, self._hits(found.page))
 
-        return self._sound(work)
+        return self._intact(work)
 
-    def _sound(self, work: Callable[[], Result]) -> Result:
-        """What the work returns; a damaged file that Tantivy meets comes out as IndexUnusable."""
+    def _intact(self, work: Callable[[], Result]) -> Result:
+        """What the work returns; an error of Tantivy on a damaged file is raised as IndexUnusable."""
         try:
             return work()
         except BaseException as error:
@@ -61,52 +59,47 @@ class TantivyEngine:
             raise IndexUnusable(f"index {self._generation}: {error}") from error
 
     def _hits(self, places: list[Place]) -> tuple[Hit, ...]:
-        addresses = [address for address, _score, _exact in places]
+        addresses = [place.address for place in places]
         columns = [self._searcher.fast_field_values(name, addresses) for name in ("id", "revision", "published", "written")]
-        rows = zip(places, *columns, strict=True)
-        return tuple(self._hit(place, [int(value or 0) for value in values]) for place, *values in rows)
-
-    def _hit(self, place: Place, values: list[int]) -> Hit:
-        (address, score, exact), (ident, revision, published, written) = place, values
-        shown: dict[str, Any] = dict(zip(SHOWN, json.loads(self._stored(address, "shown")), strict=True))
-        shown |= {"published_date": date_of(published), "written_date": date_of(written)}
-        return Hit(id=ident, revision=revision, score=round(score, 4), exact=exact, **shown)
+        numbers = (HitNumbers(*(int(value or 0) for value in values)) for values in zip(*columns, strict=True))
+        rows = zip(places, numbers, strict=True)
+        return tuple(hit_of(self._stored(place.address, "shown"), each, place.score, place.exact) for place, each in rows)
 
     def _stored(self, address: tantivy.DocAddress, name: str) -> str:
         return bytes(self._searcher.doc(address).get_first(name) or b"").decode("utf-8")
 
-    def texts(self, ids: Sequence[int]) -> dict[int, tuple[str, tuple[AttachedText, ...]]]:
+    def texts(self, ids: Sequence[int]) -> dict[int, ArchivedText]:
         """Original text and attachments of the documents, for snippets; unknown ids are left out."""
         if not ids:
             return {}
 
-        def work() -> dict[int, tuple[str, tuple[AttachedText, ...]]]:
+        def work() -> dict[int, ArchivedText]:
             query = tantivy.Query.term_set_query(self._index.schema, "id", list(ids))
             addresses = [address for _score, address in self._searcher.search(query, len(ids), False).hits]
             found = self._searcher.fast_field_values("id", addresses)
             return {int(ident or 0): texts_of(self._stored(a, "original")) for ident, a in zip(found, addresses, strict=True)}
 
-        return self._sound(work)
+        return self._intact(work)
 
     def versions(self) -> set[tuple[int, int]]:
-        """Every (id, revision) the index holds."""
+        """Every (id, revision) in the index."""
 
         def work() -> set[tuple[int, int]]:
-            held: set[tuple[int, int]] = set()
+            found: set[tuple[int, int]] = set()
             for at in range(0, self.count(), _BATCH_OF_VERSIONS):
                 hits = self._searcher.search(tantivy.Query.all_query(), _BATCH_OF_VERSIONS, False, "id", at).hits
                 revisions = self._searcher.fast_field_values("revision", [address for _id, address in hits])
-                held |= {(int(ident), int(n or 0)) for (ident, _), n in zip(hits, revisions, strict=True)}
-            return held
+                found |= {(int(ident), int(n or 0)) for (ident, _), n in zip(hits, revisions, strict=True)}
+            return found
 
-        return self._sound(work)
+        return self._intact(work)
 
     def version_token(self) -> str:
-        """The generation and the set of segments that is being searched."""
+        """The generation and the set of segments that is searched."""
         return self._version
 
     def count(self) -> int:
-        """How many documents the index holds."""
+        """How many documents the index contains."""
         return int(self._searcher.num_docs)
 
     def close(self) -> None:
@@ -116,7 +109,7 @@ class TantivyEngine:
 
 
 def _opened(folder: Path) -> tuple[Path, tantivy.Index, str]:
-    """The current generation's index. A rebuild may swap while we open: what replaced it is opened then."""
+    """The current generation's index. If a rebuild swaps another one in meanwhile, that is opened."""
     generation = current_generation(folder)
     try:
         return generation, *_index(generation)
@@ -135,7 +128,7 @@ def _index(generation: Path) -> tuple[tantivy.Index, str]:
 
 
 def _loaded(generation: Path, index: tantivy.Index) -> str:
-    """Let the index show its newest commit; return the stamp of just that one, though a writer may commit meanwhile."""
+    """Load the newest commit and return its version token; a writer may commit meanwhile, so both are read again until they agree."""
     while True:
         listed = (generation / "meta.json").read_bytes()
         index.reload()
@@ -145,9 +138,9 @@ def _loaded(generation: Path, index: tantivy.Index) -> str:
 
 def _write_into(generation: Path, index: tantivy.Index, documents: Iterable[Document], deleted: Sequence[int] = ()) -> int:
     """Write documents and commit durably; of two with one id the last counts. What the iterable raises comes out as it is."""
-    from index.tantivy.memory import letting_go  # with ctypes: whoever only searches need not load it
+    from index.tantivy.memory import release_memory  # it loads ctypes: a search starts faster without it
 
-    with letting_go(generation):
+    with release_memory(generation):
         return _written(generation.parent, index, documents, deleted)
 
 
@@ -170,7 +163,7 @@ def _written(folder: Path, index: tantivy.Index, documents: Iterable[Document], 
 
 
 def _add(folder: Path, writer: tantivy.IndexWriter, documents: Iterable[Document], *, replacing: bool) -> int:
-    """Hand documents to the writer; nothing needs replacing in an empty index while ids ascend."""
+    """Hand documents to the writer; in an empty index nothing is replaced while ids ascend."""
     count, highest, waiting = 0, 0, 0
     for document in documents:
         with writing(folder):
@@ -185,8 +178,8 @@ def _add(folder: Path, writer: tantivy.IndexWriter, documents: Iterable[Document
     return count
 
 
-def _quietly(work: Callable[[], Any]) -> None:
-    """Do what a writer that has died may refuse; the error that killed it is the one to tell."""
+def _quietly(work: Callable[[], object]) -> None:
+    """Clean up after a failed write; a dead writer may refuse, but the first error is the one to report."""
     try:
         work()
     except BaseException as error:
@@ -195,7 +188,7 @@ def _quietly(work: Callable[[], Any]) -> None:
 
 
 def create(folder: Path, documents: Iterable[Document] = ()) -> int:
-    """Build a generation from the documents, aside, and make it current; return how many it holds."""
+    """Build a new generation from the documents and make it current; return how many documents it contains."""
     with writing(folder):
         generation = new_generation(folder)
         index = tantivy.Index(schema(), str(generation), reuse=False)

@@ -1,4 +1,4 @@
-"""The generations of the Tantivy index, and what Tantivy and the system raise on writing one."""
+"""The generations of the Tantivy index, and the errors of writing one."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from index import generations
 from index.tantivy.schema import VERSION
 from notices.errors import ArchiveUnwritable, DiskFull, IndexUnusable, NoticesError
 
-_STAMP = {"engine": "tantivy", "version": VERSION}
+_FORMAT = {"engine": "tantivy", "version": VERSION}
 
 
 def current_generation(folder: Path) -> Path:
     """See generations.current_generation; made by this version of this engine."""
-    return generations.current_generation(folder, _STAMP)
+    return generations.current_generation(folder, _FORMAT)
 
 
 def new_generation(folder: Path) -> Path:
     """See generations.new_generation."""
-    return generations.new_generation(folder, _STAMP)
+    return generations.new_generation(folder, _FORMAT)
 
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Translate what Tantivy and the system raise on writing: DiskFull, ArchiveUnwritable, else IndexUnusable."""
+    """Translate the errors of Tantivy and the system on writing: DiskFull, ArchiveUnwritable, else IndexUnusable."""
     try:
         yield
     except OSError as error:
@@ -39,7 +39,7 @@ def writing(folder: Path) -> Iterator[None]:
 
 
 def is_panic(error: BaseException) -> bool:
-    """Whether the error is a failed assertion inside Tantivy; it has a class of its own, which is no Exception."""
+    """Whether the error is a failed assertion inside Tantivy; its class is not an Exception."""
     return type(error).__name__ == "PanicException"
 
 
@@ -52,7 +52,7 @@ def _of_system(folder: Path, error: OSError) -> NoticesError:
 
 
 def _of_tantivy(folder: Path, error: BaseException) -> NoticesError:
-    """Tantivy keeps to itself what a thread of it met, so we try: a full disk is still full now."""
+    """Tantivy does not report the error of its threads, so we write a file: a full disk is still full now."""
     probe = folder / "probe.tmp"
     try:
         with probe.open("wb") as handle:

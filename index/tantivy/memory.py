@@ -1,7 +1,7 @@
-"""Letting go of memory while an index is written.
+"""Returning memory to the system while an index is written.
 
-Tantivy's merges map the files they read, and Linux counts every page they touched until it needs the room; what its threads have
-freed, the allocator keeps. A build of a million documents grew to 3 GB that way, of which it used a tenth.
+Tantivy's merges map the files they read, and Linux counts every page they touched until it needs the memory; the allocator
+keeps what its threads have freed. A build of a million documents grew to 3 GB that way, of which it used a tenth.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-FILE_BYTES = 96_000_000  # more mapped pages than these, and those of the index's files are handed back
-FREED_EVERY_BYTES = 32_000_000  # so much growth of other memory, and what is free of it is handed back
+FILE_BYTES = 96_000_000  # above this, mapped pages of the index's files are returned
+FREED_EVERY_BYTES = 32_000_000  # after this growth of other memory, the free part of it is returned
 _EVERY_SECONDS = 0.1
-_PAGEOUT = 21  # Linux: reclaim these pages; a later access reads them again, so it is safe whatever has come to lie there
+_PAGEOUT = 21  # Linux: reclaim these pages; a later access reads them again, so it is safe whatever is mapped there by then
 
 
 @contextmanager
-def letting_go(folder: Path) -> Iterator[None]:
-    """While it lasts, memory that is not needed is handed back: pages of the folder's mapped files, and what was freed. Linux only."""
+def release_memory(folder: Path) -> Iterator[None]:
+    """Return unneeded memory to the system in this context: mapped pages of the folder's files, and freed memory. Linux only."""
     found = _calls()
     if found is None:
         yield
         return
     done = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(f"{folder.resolve()}/", *found, done), name="letting go", daemon=True)
+    watcher = threading.Thread(target=_watch, args=(f"{folder.resolve()}/", *found, done), name="release memory", daemon=True)
     watcher.start()
     try:
         yield
@@ -41,7 +41,7 @@ def _calls() -> tuple[Callable[..., int], Callable[[int], int]] | None:
     try:
         system = ctypes.CDLL(None)
         madvise, trim = system.madvise, system.malloc_trim
-        _held()
+        _resident()
     except (OSError, AttributeError, TypeError, ValueError):
         return None
     madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
@@ -51,24 +51,24 @@ def _calls() -> tuple[Callable[..., int], Callable[[int], int]] | None:
 def _watch(prefix: str, madvise: Callable[..., int], trim: Callable[[int], int], done: threading.Event) -> None:
     trimmed = 0
     while not done.wait(_EVERY_SECONDS):
-        files, others = _held()
+        files, others = _resident()
         if files > FILE_BYTES:
             for start, end in _mapped(prefix):
                 madvise(start, end - start, _PAGEOUT)
         if others > trimmed + FREED_EVERY_BYTES:
             trim(0)
-            trimmed = _held()[1]
+            trimmed = _resident()[1]
         trimmed = min(trimmed, others)
 
 
-def _held() -> tuple[int, int]:
+def _resident() -> tuple[int, int]:
     """Resident bytes of mapped files, and of everything else."""
     _all, resident, files, *_ = map(int, Path("/proc/self/statm").read_text(encoding="ascii").split())
     return files * mmap.PAGESIZE, (resident - files) * mmap.PAGESIZE
 
 
 def _mapped(prefix: str) -> Iterator[tuple[int, int]]:
-    """From where to where the files are mapped whose names begin like this."""
+    """Start and end addresses of mapped files whose names begin with the prefix."""
     with open("/proc/self/maps", encoding="utf-8", errors="replace") as maps:
         for line in maps:
             parts = line.split(maxsplit=5)  # place, rights, offset, device, inode, name

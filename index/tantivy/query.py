@@ -1,45 +1,43 @@
 """A query tree in Tantivy's own queries: the engine evaluates everything, and what it finds is exact.
 
-A run of characters is a few of its pairs at their offsets, chosen so that they hold each of its characters and are rare.
+A run of characters is a few of its pairs at their offsets, chosen so that they cover each of its characters and are rare.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 import tantivy
 from tantivy import Occur
 from tantivy import Query as Tantivy
 
 from index.query.tree import And, Between, Contains, Everything, HasAttachment, Is, Node, Not, Or, Phrase
-from index.tantivy.schema import LETTERS, clean
+from index.tantivy.schema import PREFIXES, clean
 from notices.text.fold import fold
 
 WEIGHTS = {"title": 3.0, "number": 4.0, "issuer": 1.0, "text": 1.0, "attached": 1.0}
-_SCOPES = {"any": tuple(LETTERS), "title": ("title",), "text": ("text",), "attachment": ("attached",)}
+_SCOPES = {"any": tuple(PREFIXES), "title": ("title",), "text": ("text",), "attachment": ("attached",)}
 _FIELD_OF = {"issuer": "issuer", "document_number": "number"}
 _COLUMN_OF = {"published_date": "published", "written_date": "written", "effective_date": "effective"}
 
 
-@dataclass(frozen=True, slots=True)
 class Terms:
-    """One state of the index, as building a query needs it."""
+    """One state of the index, from which queries are built."""
 
-    schema: tantivy.Schema
-    searcher: tantivy.Searcher
-    frequencies: dict[tuple[str, str], int] = field(default_factory=dict)
-    covers: dict[str, list[int]] = field(default_factory=dict)
+    def __init__(self, schema: tantivy.Schema, searcher: tantivy.Searcher) -> None:
+        self.schema, self.searcher = schema, searcher
+        self._frequencies: dict[tuple[str, str], int] = {}
+        self._covers: dict[str, list[int]] = {}
 
     def frequency(self, name: str, term: str) -> int:
-        """In how many documents the field holds the term."""
-        known = self.frequencies.get((name, term))
+        """The number of documents whose field contains the term."""
+        known = self._frequencies.get((name, term))
         if known is None:
-            known = self.frequencies[name, term] = self.searcher.doc_freq(name, term)
+            known = self._frequencies[name, term] = self.searcher.doc_freq(name, term)
         return known
 
     def query(self, node: Node) -> Tantivy:  # noqa: PLR0911 (a line a kind of node)
-        """What matches the node; only phrases give a score."""
+        """The query of a node; only phrases give a score."""
         match node:
             case Phrase(text, scope):
                 return any_of(self.run(text, name, WEIGHTS[name]) for name in _SCOPES[scope])
@@ -63,7 +61,7 @@ class Terms:
     def run(self, text: str, name: str, weight: float = 1.0) -> Tantivy:
         """The run of folded characters within one part of the field."""
         if len(text) == 1:
-            found = self._term("chars", LETTERS[name] + text)
+            found = self._term("chars", PREFIXES[name] + text)
         elif len(text) == 2:
             found = Tantivy.term_query(self.schema, name, text, "freq")
         else:
@@ -71,10 +69,10 @@ class Terms:
         return found if weight == 1.0 else Tantivy.boost_query(found, weight)
 
     def _cover(self, text: str) -> list[int]:
-        """Where the pairs stand that together hold every character of a run of three or more, the rarest among them."""
-        if text not in self.covers:
-            self.covers[text] = self._chosen(text)
-        return self.covers[text]
+        """Offsets of pairs that together cover every character of a run of three or more, the rarest pair among them."""
+        if text not in self._covers:
+            self._covers[text] = self._chosen(text)
+        return self._covers[text]
 
     def _chosen(self, text: str) -> list[int]:
         last = len(text) - 2
@@ -111,9 +109,9 @@ class Terms:
 
 
 def any_of(queries: Iterable[Tantivy]) -> Tantivy:
-    """Any of the queries, their scores added; none of them matches nothing."""
-    held = list(queries)
-    return held[0] if len(held) == 1 else Tantivy.boolean_query([(Occur.Should, q) for q in held])
+    """Any of the queries, their scores added; an empty one matches nothing."""
+    every = list(queries)
+    return every[0] if len(every) == 1 else Tantivy.boolean_query([(Occur.Should, q) for q in every])
 
 
 def unscored(query: Tantivy) -> Tantivy:

@@ -1,4 +1,4 @@
-"""The page of an answer from a Tantivy index: exact matches first, then what holds any of the words' n-grams."""
+"""The page of an answer from a Tantivy index: exact matches first, then documents with any of the words' n-grams."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import accumulate
-from typing import Any, TypeVar
+from typing import NamedTuple, Protocol, TypeVar, cast
 
 from tantivy import DocAddress, Occur
 from tantivy import Query as Tantivy
@@ -15,7 +15,7 @@ from tantivy import Query as Tantivy
 from index.deadline import SECONDS, deadline
 from index.query.tree import And, Everything, Node, Or, Phrase, Query
 from index.tantivy.query import Terms, any_of, unscored
-from index.tantivy.schema import LETTERS
+from index.tantivy.schema import PREFIXES
 from notices.errors import QueryLimitError
 from notices.text.fold import grams
 
@@ -24,22 +24,44 @@ _RELAXED_WEIGHTS = {"number": 4.0}
 _RUN_WEIGHT, _MOST_RUNS = 0.5, 12
 _SHORT = 4
 _BLOCK = 100
-Place = tuple[DocAddress, float, bool]
 Result = TypeVar("Result")
 
 
-def page(terms: Terms, query: Query, *, limit: int, offset: int, sort: str) -> tuple[int, int, list[Place]]:
-    """How many match exactly, how many loosely, and the (address, score, exact) of the page."""
+class Place(NamedTuple):
+    """A document's address on a page, its score, and whether it matches exactly."""
+
+    address: DocAddress
+    score: float
+    exact: bool
+
+
+class Ranked(NamedTuple):
+    """A page, with the counts of exact matches and of relaxed ones."""
+
+    total: int
+    relaxed: int
+    page: list[Place]
+
+
+class _Found(Protocol):
+    """tantivy.SearchResult: its stub does not know `count`."""
+
+    count: int
+    hits: list[tuple[float, DocAddress]]
+
+
+def rank(terms: Terms, query: Query, *, limit: int, offset: int, sort: str) -> Ranked:
+    """The page of an answer: exact matches by score (or date), then relaxed ones where the exact do not fill the page."""
     exact = _exact(terms, query)
     by_date = sort == "date" or not (query.boosts or any(_phrases(query.node)))
     total, found = _top(terms, exact, limit, offset, by_date)
-    places = [(address, score, True) for address, score in found]
+    places = [Place(address, score, True) for address, score in found]
     relaxed = 0
     if query.relaxed_text and total < offset + limit:
         loose = _relaxed(terms, query, exact)
         relaxed, more = _top(terms, loose, limit - len(places), max(0, offset - total), sort == "date")
-        places += [(address, score, False) for address, score in more]
-    return total, relaxed, places
+        places += [Place(address, score, False) for address, score in more]
+    return Ranked(total, relaxed, places)
 
 
 def _exact(terms: Terms, query: Query) -> Tantivy:
@@ -51,7 +73,7 @@ def _exact(terms: Terms, query: Query) -> Tantivy:
 
 
 def _phrases(node: Node) -> Iterator[Phrase]:
-    """The phrases that a match may hold; what stands under a Not is left out."""
+    """The phrases that a match may contain; those under a Not are left out."""
     if isinstance(node, Phrase):
         yield node
     elif isinstance(node, And | Or):
@@ -60,7 +82,7 @@ def _phrases(node: Node) -> Iterator[Phrase]:
 
 
 def _relaxed(terms: Terms, query: Query, exact: Tantivy) -> Tantivy:
-    """Any n-gram of the text, rarest first, until a bound of postings; exact matches and what filters refuse left out."""
+    """Any n-gram of the text, rarest first, up to a limit of postings, without exact matches, and within the filters."""
     clauses = [(Occur.Must, _any_gram(terms, query.relaxed_text)), (Occur.MustNot, exact)]
     if query.filters != Everything():
         clauses.append((Occur.Must, unscored(terms.query(query.filters))))
@@ -68,32 +90,32 @@ def _relaxed(terms: Terms, query: Query, exact: Tantivy) -> Tantivy:
 
 
 def _any_gram(terms: Terms, text: str) -> Tantivy:
-    """Any character pair of the text, and a little more for its rarest runs of three: words that stand together.
+    """Any character pair of the text, with a small addition for its rarest runs of three: words next to each other.
 
     The weights were chosen by benchmarks.search_relaxed. Single characters only add noise to a text that has many pairs.
     """
     wanted = Counter(grams(text)[:-1] if len(text) > _SHORT else [*grams(text)[:-1], *text])
     fields = {gram: _fields(terms, gram) for gram in wanted}
     known = {gram: sum(counts.values()) for gram, counts in fields.items()}
-    held: list[Tantivy] = []
+    clauses: list[Tantivy] = []
     read = 0
     for frequency, gram in sorted((frequency, gram) for gram, frequency in known.items()):
         if frequency and (not read or read + frequency <= _RELAXED_POSTINGS):
             read += frequency
-            held += [terms.run(gram, name, wanted[gram] * _RELAXED_WEIGHTS.get(name, 1.0)) for name in fields[gram]]
-    return any_of([*held, *(terms.run(run, name, _RUN_WEIGHT) for run in _rarest_runs(text, known) for name in ("title", "text"))])
+            clauses += [terms.run(gram, name, wanted[gram] * _RELAXED_WEIGHTS.get(name, 1.0)) for name in fields[gram]]
+    return any_of([*clauses, *(terms.run(run, name, _RUN_WEIGHT) for run in _rarest_runs(text, known) for name in ("title", "text"))])
 
 
 def _fields(terms: Terms, gram: str) -> dict[str, int]:
-    """The fields in which a gram stands, and in how many documents."""
+    """The fields that contain a gram, each with the number of documents."""
     count = terms.frequency
     if len(gram) == 1:
-        return {name: times for name, letter in LETTERS.items() if (times := count("chars", letter + gram))}
-    return {name: times for name in LETTERS if (times := count(name, gram))}
+        return {name: times for name, letter in PREFIXES.items() if (times := count("chars", letter + gram))}
+    return {name: times for name in PREFIXES if (times := count(name, gram))}
 
 
 def _rarest_runs(text: str, frequencies: dict[str, int]) -> list[str]:
-    """The runs of three characters whose pairs both stand in the index, the rarest first, until a bound of postings."""
+    """The runs of three characters whose pairs are both in the index, the rarest first, up to a limit of postings."""
     runs = {text[at : at + 3] for at in range(len(text) - 2)}
     rarity = {run: min(frequencies[run[:2]], frequencies[run[1:]]) for run in runs}
     rarest = sorted((run for run in runs if rarity[run]), key=lambda run: (rarity[run], run))[:_MOST_RUNS]
@@ -103,14 +125,14 @@ def _rarest_runs(text: str, frequencies: dict[str, int]) -> list[str]:
 def _top(terms: Terms, query: Tantivy, limit: int, offset: int, by_date: bool) -> tuple[int, list[tuple[DocAddress, float]]]:
     """How many match, and the page of them with their scores, by score or newest first."""
     if by_date:
-        result: Any = terms.searcher.search(query, max(limit, 1), True, "recent", offset)
-        return int(result.count), [(address, 0.0) for _key, address in result.hits[: max(limit, 0)]]
+        newest = cast("_Found", terms.searcher.search(query, max(limit, 1), True, "recent", offset))
+        return newest.count, [(address, 0.0) for _key, address in newest.hits[: max(limit, 0)]]
     begin = offset - offset % _BLOCK
     end = offset + max(limit, 1)
-    result = terms.searcher.search(query, end - begin + -end % _BLOCK, True, None, begin)
-    hits = [(address, float(score)) for score, address in result.hits]
+    best = cast("_Found", terms.searcher.search(query, end - begin + -end % _BLOCK, True, None, begin))
+    hits = [(address, float(score)) for score, address in best.hits]
     blocks = (_newer_first(terms, hits[at : at + _BLOCK]) for at in range(0, len(hits), _BLOCK))
-    return int(result.count), [hit for block in blocks for hit in block][offset - begin :][: max(limit, 0)]
+    return best.count, [hit for block in blocks for hit in block][offset - begin :][: max(limit, 0)]
 
 
 def _newer_first(terms: Terms, hits: list[tuple[DocAddress, float]]) -> list[tuple[DocAddress, float]]:

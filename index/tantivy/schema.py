@@ -1,11 +1,11 @@
-"""What the Tantivy index stores of a document.
+"""The fields of the Tantivy index.
 
 title, number, issuer, text, attached   the folded parts as overlapping character pairs with positions; between two parts
-                                        stands a token of its own, so no phrase reaches across
-chars                                   the distinct characters of each field, behind the field's letter: a query of one character
+                                        is a token of its own, so no phrase reaches across
+chars                                   the distinct characters of each field, after the field's prefix: for queries of one character
 facts                                   keyword values as field=value
 id, recent, dates                       columns; `recent` sorts newest first, then by id
-shown, original                         stored: what a result line shows, and text and attachments as archived
+shown, original                         stored: the fields of a result line; text and attachments as archived
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import tantivy
 from index.document import facts_of, ordinals_of, original_of, parts_of, shown_of
 from index.engine import Document
 
-VERSION = 2  # raise when an index made earlier must be made anew
-LETTERS = {"title": "t", "number": "n", "issuer": "i", "text": "x", "attached": "a"}
+VERSION = 2  # raise when an index made earlier must be rebuilt
+PREFIXES = {"title": "t", "number": "n", "issuer": "i", "text": "x", "attached": "a"}
 DATES = ("published", "written", "effective")
-_BETWEEN_PARTS = " \0 "  # folded text holds neither control characters nor blanks
+_BETWEEN_PARTS = " \0 "  # folded text contains neither control characters nor blanks
 _ID_BITS = 40
 _CODES = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"  # arrays laid out in C: ten times as fast as pair by pair
 _BLANK = (ord(" "),)
@@ -30,7 +30,7 @@ _BLANK = (ord(" "),)
 def schema() -> tantivy.Schema:
     """The schema of the index."""
     builder = tantivy.SchemaBuilder()
-    for name in LETTERS:
+    for name in PREFIXES:
         builder.add_text_field(name, tokenizer_name="whitespace")
     builder.add_text_field("chars", tokenizer_name="whitespace", index_option="basic")
     builder.add_text_field("facts", tokenizer_name="raw", index_option="basic")
@@ -52,11 +52,11 @@ def pairs(part: str) -> str:
     return laid.tobytes().decode(_CODES)
 
 
-def _lettered(part: str, letter: str) -> str:
-    """The distinct characters of a folded part, each behind the letter and before a blank."""
+def _prefixed(part: str, prefix: str) -> str:
+    """The distinct characters of a folded part, each after the prefix and before a blank."""
     codes = array("I", set(array("I", part.encode(_CODES))))
     laid = array("I", _BLANK) * (3 * len(codes))
-    laid[0::3] = array("I", (ord(letter),)) * len(codes)
+    laid[0::3] = array("I", (ord(prefix),)) * len(codes)
     laid[1::3] = codes
     return laid.tobytes().decode(_CODES)
 
@@ -80,15 +80,15 @@ def entry_of(document: Document) -> tantivy.Document:
 
 def _add_parts(entry: tantivy.Document, document: Document) -> None:
     parts = parts_of(document)
-    letters: list[str] = []
-    for name, letter in LETTERS.items():
-        held = parts.attached if name == "attached" else (getattr(parts, name),)
-        if any(held):
-            entry.add_text(name, _BETWEEN_PARTS.join(map(pairs, held)))
-            letters.append(_lettered("".join(held), letter))
-    entry.add_text("chars", "".join(letters))
+    chars: list[str] = []
+    for name, prefix in PREFIXES.items():
+        texts = parts.attached if name == "attached" else (getattr(parts, name),)
+        if any(texts):
+            entry.add_text(name, _BETWEEN_PARTS.join(map(pairs, texts)))
+            chars.append(_prefixed("".join(texts), prefix))
+    entry.add_text("chars", "".join(chars))
 
 
 def clean(text: str) -> str:
-    """The text without halves of surrogate pairs, which UTF-8 has no form for."""
+    """The text without halves of surrogate pairs, which UTF-8 cannot encode."""
     return text.encode("utf-8", "replace").decode("utf-8")

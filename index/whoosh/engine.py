@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from index.document import HitNumbers, hit_of, texts_of
-from index.engine import Answer, AttachedText, Document, Hit
+from index.engine import Answer, ArchivedText, Document, Hit
 from index.generations import make_current
 from index.query.tree import Query
 from index.whoosh.bitsets import numbers_of
@@ -49,7 +49,7 @@ class WhooshEngine:
         numbers = HitNumbers(*(column(name)[number] for name in ("ident", "revision", "published", "written")))
         return hit_of(self._postings.display(number), numbers, score, exact)
 
-    def texts(self, ids: Sequence[int]) -> dict[int, tuple[str, tuple[AttachedText, ...]]]:
+    def texts(self, ids: Sequence[int]) -> dict[int, ArchivedText]:
         """Original text and attachments of the documents, for snippets; unknown ids are left out."""
         originals, places = self._postings.originals, self._postings.column("original")
         known = {ident: self._on_page[ident] for ident in ids if ident in self._on_page}

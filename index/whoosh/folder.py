@@ -2,7 +2,7 @@
 
 folded.bin     the folded parts of every document, UTF-8, each part ends in a zero byte
 originals.bin  text and attachments as archived, compressed one by one
-sums.json      file name to [bytes, CRC-32] of what is committed, for Whoosh keeps no checksums; its own name has the sum of the rest
+sums.json      file name to [bytes, CRC-32] of the committed bytes (Whoosh keeps no checksums); its own name has the sum of the others
 """
 
 # mypy: allow-untyped-calls
@@ -51,7 +51,7 @@ def new_generation(folder: Path) -> Path:
 
 
 class _Index(FileIndex):
-    """Whoosh's index with our schema and codec, whatever its table of contents says of them."""
+    """Whoosh's index with our schema and codec, whatever its table of contents names."""
 
     def _read_toc(self) -> TOC:
         toc: TOC = super()._read_toc()
@@ -61,7 +61,7 @@ class _Index(FileIndex):
 
 
 def open_index(generation: Path) -> Index:
-    """The index of a generation. Raises what Whoosh and pickle raise on a damaged file: anything at all."""
+    """The index of a generation. On a damaged file Whoosh and pickle raise any exception."""
     return cast("Index", _Index(IndexStorage(str(generation)), schema()))
 
 
@@ -98,7 +98,7 @@ def mapped(path: Path) -> mmap.mmap | bytes:
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Translate what writing may raise: DiskFull, ArchiveUnwritable, else IndexUnusable."""
+    """Translate the errors of writing: DiskFull, ArchiveUnwritable, else IndexUnusable."""
     try:
         yield
     except OSError as error:
@@ -110,7 +110,7 @@ def writing(folder: Path) -> Iterator[None]:
 
 
 def write_sums(generation: Path) -> None:
-    """Write the checksum of every file, durably; only what was added since the last time is read."""
+    """Write the checksum of every file, durably; only bytes added since the last time are read."""
     known = _read_sums(generation)
     sums = {path.name: _sum(path, known.get(path.name)) for path in sorted(generation.iterdir()) if _has_sum(path)}
     temporary = generation / f"{SUMS}.tmp"
@@ -127,7 +127,7 @@ def damaged_files(folder: Path) -> list[str]:
     known = _read_sums(generation)
     if not known:
         return [SUMS]
-    # A commit that was killed before it wrote its sums has rightly removed what it replaced; the outbox will write it again.
+    # A commit that was killed before it wrote its sums has rightly removed the files that it replaced; the outbox will write it again.
     killed = any(path.name not in known for path in generation.glob("*.toc"))
     checked = {name: stated for name, stated in known.items() if not killed or (generation / name).is_file()}
     return sorted(name for name, stated in checked.items() if not _is_intact(generation / name, stated))

@@ -1,4 +1,4 @@
-"""The best of what a query matches: BM25, title and number weighted, newer first among equals.
+"""The best matches of a query: BM25, title and number weighted, newer first among equals.
 
 Reading every matching text to count a phrase would take most of a query's time. The count of a phrase's rarest gram
 is an upper bound for the count of the phrase, so texts are read from the highest bound down, until no bound reaches the page.
@@ -88,9 +88,9 @@ def best_exact(evaluation: Evaluation, query: Query, exact: int, wanted: int) ->
         for number in numbers_of(matches(evaluation, node) & exact):
             boosts[number] += weight
     phrases = [_scored_phrase(evaluation, text) for text in dict.fromkeys(p.text for p in _phrases(query.node))]
-    bounds, held, scale = dict(boosts), flags_of(exact, evaluation.source.size), _scale(evaluation.source)
+    bounds, matching, scale = dict(boosts), flags_of(exact, evaluation.source.size), _scale(evaluation.source)
     for each in phrases:
-        _add_bounds(evaluation, each, held, scale, bounds)
+        _add_bounds(evaluation, each, matching, scale, bounds)
     if not all(each.is_gram for each in phrases):
         bounds = _read(evaluation, phrases, boosts, bounds, wanted)
     return _best(evaluation, bounds, wanted)
@@ -122,14 +122,14 @@ def _scale(source: PostingsSource) -> Bm25Scale:
     return Bm25Scale(K1 * (1 - B), K1 * B / average, source.lengths())
 
 
-def _add_bounds(evaluation: Evaluation, phrase: ScoredPhrase, held: bytes, scale: Bm25Scale, bounds: dict[int, float]) -> None:
+def _add_bounds(evaluation: Evaluation, phrase: ScoredPhrase, matching: bytes, scale: Bm25Scale, bounds: dict[int, float]) -> None:
     """Add to each document the most that the phrase can weigh there; for a gram that is its weight."""
     constant, by_byte, lengths = scale.constant, scale.by_byte, scale.lengths
     needle, folded, most = phrase.needle, evaluation.source.folded, phrase.idf * (K1 + 1)
     in_title, in_number = phrase.idf * TITLE_WEIGHT, phrase.idf * NUMBER_WEIGHT
     starts, titles, texts = (evaluation.source.column(name) for name in ("start", "title_end", "text_start"))
     for count, (number, times) in enumerate(zip(*evaluation.source.counts(phrase.gram), strict=True)):
-        if held[number]:
+        if matching[number]:
             start = starts[number]
             first = folded[start : texts[number]].find(needle)
             bonus = 0.0 if first < 0 else in_title if start + first < titles[number] else in_number

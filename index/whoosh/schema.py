@@ -1,9 +1,9 @@
-"""What the Whoosh index stores of a document.
+"""The fields of the Whoosh index.
 
 grams    every character and character pair of each folded part, with its count; parts never share a pair
 facts    keyword values as field=value
 columns  id, revision, dates, and the places of the folded parts and the originals in their files
-display  what a result line shows, as JSON
+display  the fields of a result line, as JSON
 """
 
 # mypy: allow-untyped-calls

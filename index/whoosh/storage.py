@@ -1,8 +1,8 @@
 """The files of a Whoosh index: read where they are mapped, and unpickled only as far as a list of names allows.
 
 Whoosh pickles its table of contents and a few small tables. A pickle can name any function of any module to be called, so
-whoever can write to an index could run code in the process that reads it. Here a pickle can make the classes of _CLASSES and
-nothing else. The segments' codec is not in the file: whoever reads the table of contents sets it (index.whoosh.folder).
+so anyone who can write to an index could run code in the process that reads it. Here a pickle can only use the classes of
+_CLASSES. The segments' codec is not in the file: index.whoosh.folder sets it when it has read the table of contents.
 """
 
 # mypy: allow-untyped-calls
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from index.whoosh.interfaces import File, Storage
 
-_CODEC = "codec"  # stands for a segment's codec in the table of contents
+_CODEC = "codec"  # in the place of a segment's codec in the table of contents
 _CLASSES = {
     ("whoosh.codec.whoosh3", "W3Segment"): W3Segment,
     ("collections", "defaultdict"): defaultdict,
@@ -55,7 +55,7 @@ class _Pickler(pickle.Pickler):
     """Leaves out the codec, so that no file names a module of ours."""
 
     def persistent_id(self, value: object) -> str | None:
-        """What stands in the file for a codec; None for anything else, which is written as it is."""
+        """_CODEC for a codec; None for anything else, which is written as it is."""
         return _CODEC if isinstance(value, W3Codec) else None
 
 

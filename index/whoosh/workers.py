@@ -109,7 +109,7 @@ def _talking() -> Iterator[None]:
     try:
         yield
     except (EOFError, ConnectionError) as error:
-        raise ChildProcessError("a process that counted documents is gone") from error
+        raise ChildProcessError("a process that counted documents has ended") from error
 
 
 def _receive(pipe: Connection) -> object:

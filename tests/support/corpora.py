@@ -6,8 +6,9 @@ import random
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from index.engine import AttachedText, Document, Engine
+from index.engine import Document, Engine
 from index.query.tree import And, Between, Contains, DateField, Everything, HasAttachment, Is, Node, Not, Or, Phrase, Query
+from notices.attachment import AttachmentText
 from notices.text.fold import fold
 from tests.support.oracle import found
 
@@ -26,7 +27,7 @@ def _day(chance: random.Random) -> date | None:
 
 def a_document(chance: random.Random, ident: int) -> Document:
     files = tuple(
-        AttachedText(f"附件{n}.pdf", tuple(text(chance, 20) for _ in range(chance.randint(0, 2))))
+        AttachmentText(f"附件{n}.pdf", tuple(text(chance, 20) for _ in range(chance.randint(0, 2))))
         for n in range(chance.choice((0, 0, 1, 2)))
     )
     return Document(

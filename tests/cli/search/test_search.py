@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from cli.search.command import main
-from index.engine import AttachedText, Document
+from index.engine import Document
 from index.engines import open_engine, rebuild
+from notices.attachment import AttachmentText
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\u202egnp\u009b31m=1+1"
 BODY = "各镇人民政府：\n一、目标\n提高“两感”指数，联系人电话13912345678。\n"
@@ -32,7 +33,7 @@ CORPUS = [
     document(1, "关于“两感”指数的通知", kind="通知", issuer="临杉市平安办", region="410700", published_date=date(2026, 10, 16), document_number="临平安办〔2026〕3号",
              number_key="临平安办|2026|3", number_loose="2026|3"),
     document(2, HOSTILE, "两感公告", kind="公告", issuer="=cmd|' /C calc'!A0", published_date=date(2026, 9, 1)),
-    document(3, "得分公告", "见附件。", kind="公告", attachments=(AttachedText("得分.pdf", ("封面", "河道巡查得分表")),), published_date=date(2025, 1, 1)),
+    document(3, "得分公告", "见附件。", kind="公告", attachments=(AttachmentText("得分.pdf", ("封面", "河道巡查得分表")),), published_date=date(2025, 1, 1)),
     document(4, "有限空间作业安全提示", "严禁盲目施救。", state="withdrawn"),
 ]  # fmt: skip
 

@@ -6,9 +6,10 @@ import random
 
 import pytest
 
-from index.engine import AttachedText, Document, Engine
+from index.engine import Document, Engine
 from index.engines import open_engine, rebuild
 from index.query.tree import Everything, Phrase, Query
+from notices.attachment import AttachmentText
 from tests.support.corpora import a_document, a_filter, a_run, compare, ids
 from tests.support.oracle import found, parts
 
@@ -40,8 +41,8 @@ def test_a_run_is_never_found_across_two_parts(engine: Engine, size: int) -> Non
     base = Document(id=1, revision=1, url="u", title="", text="")
     engine.write(
         [
-            base._replace(id=1, attachments=(AttachedText("", halves),)),
-            base._replace(id=2, attachments=(AttachedText(halves[0], (halves[1],)),)),
+            base._replace(id=1, attachments=(AttachmentText("", halves),)),
+            base._replace(id=2, attachments=(AttachmentText(halves[0], (halves[1],)),)),
             base._replace(id=3, title=halves[0], text=halves[1], document_number=halves[0], issuer=halves[1]),
             base._replace(id=4, text="".join(halves)),
         ]

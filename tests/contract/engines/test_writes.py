@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from index.engine import AttachedText, Document, Engine
+from index.engine import Document, Engine
 from index.engines import open_engine, rebuild
 from index.query.tree import Everything, Phrase
+from notices.attachment import AttachmentText
 from tests.support.corpora import a_document, compare, ids
 
 
@@ -51,7 +52,7 @@ def test_a_written_id_that_is_also_deleted_stays(engine: Engine) -> None:
 
 
 def test_texts_are_the_originals(engine: Engine) -> None:
-    document = a_document(random.Random(1), 5)._replace(text="“两感”\n指\t数\0", attachments=(AttachedText("附 件.pdf", ("第一頁", "")),))
+    document = a_document(random.Random(1), 5)._replace(text="“两感”\n指\t数\0", attachments=(AttachmentText("附 件.pdf", ("第一頁", "")),))
     engine.write([document, document._replace(id=6, text="", attachments=())])
     assert engine.texts([5, 6, 7]) == {5: (document.text, document.attachments), 6: ("", ())}
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from index.answer.headings import section_path
 from index.answer.snippet import WIDTH, Snippet, marks_in, snippet_of, tiers_of
-from index.engine import AttachedText
 from index.search import read_query
+from notices.attachment import AttachmentText
 from notices.text.display import masked
 from notices.text.fold import fold
 
@@ -26,7 +26,7 @@ TEXT = """各镇人民政府：
 """
 
 
-def made(query: str, text: str = TEXT, title: str = "通知", files: tuple[AttachedText, ...] = ()) -> Snippet:
+def made(query: str, text: str = TEXT, title: str = "通知", files: tuple[AttachmentText, ...] = ()) -> Snippet:
     return snippet_of(title, text, files, tiers_of(read_query(query)), masked)
 
 
@@ -86,7 +86,7 @@ def test_the_whole_query_is_shown_before_its_other_names() -> None:
 
 
 def test_a_match_in_a_file_says_which_and_where() -> None:
-    files = (AttachedText("结果.pdf", ("第一页", "得分表在此")), AttachedText("名单.xlsx", ()))
+    files = (AttachmentText("结果.pdf", ("第一页", "得分表在此")), AttachmentText("名单.xlsx", ()))
     assert made("得分表", files=files).where == {"attachment": "结果.pdf", "page": 2}
     assert made("名单", files=files).where == {"attachment": "名单.xlsx", "page": None}
     assert made("通知", files=files).where == "title"
@@ -94,8 +94,8 @@ def test_a_match_in_a_file_says_which_and_where() -> None:
 
 def test_the_headings_in_a_file_are_those_of_its_own_pages() -> None:
     pages = ("一、总体要求\n略。\n二、工作措施", "（一）各县（市、区）\n认真查摆短板问题。", "三、保障")
-    other = AttachedText("方案.docx", ("四、别的文件",))
-    found = made("短板", "五、正文", files=(other, AttachedText("方案.docx", pages)))
+    other = AttachmentText("方案.docx", ("四、别的文件",))
+    found = made("短板", "五、正文", files=(other, AttachmentText("方案.docx", pages)))
     assert (found.where, found.path) == ({"attachment": "方案.docx", "page": 2}, ("二、工作措施", "（一）各县（市、区）"))
     assert made("方案.docx", files=(other,)).path == ()
 

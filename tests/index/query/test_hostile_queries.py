@@ -21,10 +21,11 @@ import pytest
 
 from cli.search.command import main
 from index.answer.tiers import answer
-from index.engine import AttachedText, Document, Engine
+from index.engine import Document, Engine
 from index.engines import open_engine, rebuild
 from index.query.parse import Filters
 from index.search import read_query
+from notices.attachment import AttachmentText
 from notices.errors import QueryLimitError, QuerySyntaxError
 
 SECONDS = 2.5
@@ -55,7 +56,7 @@ KNOWN = {
 
 
 def a_document(chance: random.Random, ident: int) -> Document:
-    pages = (AttachedText("表.pdf", ("".join(chance.choices(WORDS, k=50)),)),) if chance.random() < 0.2 else ()
+    pages = (AttachmentText("表.pdf", ("".join(chance.choices(WORDS, k=50)),)),) if chance.random() < 0.2 else ()
     title, text, year = "".join(chance.choices(WORDS, k=8)), "".join(chance.choices(WORDS, k=300)), 2000 + ident % 27
     return Document(
         ident, 1, f"https://a.example/{ident}", title, text, source="临杉", kind="通知", issuer=chance.choice(("临杉市应急管理局", "国土资源部", "")),

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from index.engine import AttachedText, Document, Engine
+from index.engine import Document, Engine
 from index.engines import open_engine, rebuild
 from index.search import read_query
+from notices.attachment import AttachmentText
 from notices.reference.numbers import parse_number
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
@@ -27,7 +28,7 @@ def example_documents(page: str) -> list[Document]:
 
 
 def example_document(value: dict[str, Any]) -> Document:
-    files = tuple(AttachedText(name, tuple(pages)) for name, pages in value.pop("attachments", ()))
+    files = tuple(AttachmentText(name, tuple(pages)) for name, pages in value.pop("attachments", ()))
     day = date.fromisoformat(value.pop("published_date"))
     return Document(revision=1, url=f"https://a.example/{value['id']}", published_date=day, attachments=files, **value)
 

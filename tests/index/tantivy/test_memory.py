@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from index.tantivy import memory
-from index.tantivy.memory import letting_go
+from index.tantivy.memory import release_memory
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="hands memory back on Linux only")
 SIZE = 8_000_000
@@ -53,7 +53,7 @@ def test_mapped_pages_go_back_and_read_the_same_afterwards(tmp_path: Path, monke
     ):
         assert zlib.crc32(held) == zlib.crc32(kept)
         assert _resident(inside) > SIZE // 2_048
-        with letting_go(inside.parent):
+        with release_memory(inside.parent):
             assert _until(lambda: _resident(inside) < SIZE // 20_480)
         assert _resident(outside) > SIZE // 2_048
         assert held[:] == content
@@ -61,14 +61,14 @@ def test_mapped_pages_go_back_and_read_the_same_afterwards(tmp_path: Path, monke
 
 @linux
 def test_nothing_watches_any_more_when_the_writing_ends(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), letting_go(tmp_path):
-        assert any(thread.name == "letting go" for thread in threading.enumerate())
+    with pytest.raises(ZeroDivisionError), release_memory(tmp_path):
+        assert any(thread.name == "release memory" for thread in threading.enumerate())
         raise ZeroDivisionError
-    assert not any(thread.name == "letting go" for thread in threading.enumerate())
+    assert not any(thread.name == "release memory" for thread in threading.enumerate())
 
 
 def test_a_system_without_these_calls_writes_as_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "_calls", lambda: None)
-    with letting_go(tmp_path):
+    with release_memory(tmp_path):
         (tmp_path / "written").write_text("x")
     assert (tmp_path / "written").exists()

@@ -108,7 +108,7 @@ def test_a_process_that_is_killed_is_an_error_and_leaves_the_old_index(tmp_path:
                 for process in children():
                     process.kill()
 
-    with pytest.raises(IndexUnusable, match="a process that counted documents is gone"):
+    with pytest.raises(IndexUnusable, match="a process that counted documents has ended"):
         create(tmp_path / "index", documents())
     unchanged(tmp_path / "index")
 

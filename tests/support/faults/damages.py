@@ -11,8 +11,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from index.engine import AttachedText, Document
+from index.engine import Document
 from index.engines import open_engine
+from notices.attachment import AttachmentText
 from notices.capture import Capture
 from notices.config import Config, load_config
 from pipeline.warc.manifest import Manifest, read_manifest, render_manifest
@@ -345,7 +346,7 @@ def document_rewritten(config: Config, rng: random.Random) -> Sequence[str]:
             true._replace(text=true.text + "伪"),
             true._replace(text=""),
             true._replace(revision=true.revision + 1),
-            true._replace(attachments=(*true.attachments, AttachedText("伪.txt", ("伪",)))),
+            true._replace(attachments=(*true.attachments, AttachmentText("伪.txt", ("伪",)))),
             true._replace(title=true.title + "伪"),
             true._replace(issuer="伪市人民政府", url="http://forged.example/"),
             true._replace(state="withdrawn", kind="伪"),
