@@ -57,8 +57,8 @@ def read_list(body: bytes, url: str, *, content_type: str | None = None, rules: 
     else:
         entries = page_entries(root, url) or embedded_entries(root, scripts_of(root), url)
     following = _ruled_next(root, url, rules) if rules.next or rules.next_template else _named_next(root, url, family, shown)
-    blocked = None if entries else classify(200, {}, text)
-    return ListPage(entries, following, family.NAME if family else None, blocked)
+    refusal = None if entries else classify(200, {}, text)
+    return ListPage(entries, following, family.NAME if family else None, refusal.reason if refusal else None)
 
 
 def next_candidates(page_bytes: bytes, url: str) -> tuple[str, ...]:

@@ -1,29 +1,75 @@
-"""Why a response is no notice: challenges, soft errors, log-ins, a section's index in an article's place (reference/domain.md §4.5).
+"""Why a response is not a notice: challenges, soft errors, log-ins, a section's index in an article's place (reference/domain.md §4.5).
 
-A page with real text is a notice whatever words it uses; the marks of challenges are those no text contains.
+A page with real text is a notice whatever words it uses; the marks of challenges are those that texts do not contain.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
 
 from notices.text.html import line_of, parse
 
-_SHORT = 600  # letters of visible text: a page of words like 请登录 says nothing else
-_CHALLENGES = {  # marks in lower case: they stand in scripts, cookies and the names of things
-    "wzws": ("wzwsquestion", "wzws_sessionid", "wzws-waf", "wzws-ray", "请开启javascript并刷新该页"),
-    "jsl": ("__jsl_clearance",),
-    "ruishu": ("$_ts=", "$_ts =", "$_ts[", "$_ts.", "'$_ts'", '"$_ts"'),
-    "c3vk": ("c3vk=",),
-    "hoy_tr": ("hoy_tr",),
-    "acw": ("acw_sc__v2", "acw_sc__v3"),
+
+class PageClass(StrEnum):
+    """What a response is when it is not the notice. The values begin the reasons that an archive stores."""
+
+    CHALLENGE = "challenge"
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+    ERROR = "error"
+    LOGIN = "login"
+    MISSING = "missing"
+    SOFT_404 = "soft 404"
+    EMPTY = "empty"
+    INTERSTITIAL = "interstitial"
+    SECTION_INDEX = "section index"
+    ANOTHER_PAGE = "another page"
+    ELSEWHERE = "led to another page"
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether the site says that the page is not there any more."""
+        return self in (PageClass.MISSING, PageClass.SOFT_404, PageClass.ELSEWHERE)
+
+
+class Refusal(NamedTuple):
+    """Why a response is not the notice; `detail` is the product of a challenge or the HTTP status."""
+
+    page_class: PageClass
+    detail: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The words that an archive stores: "challenge: jsl", "refused: 403", "soft 404"."""
+        return f"{self.page_class}: {self.detail}" if self.detail else self.page_class.value
+
+
+def class_of(reason: str | None) -> PageClass | None:
+    """The class that a stored reason begins with; None for no reason and for those of other origin."""
+    try:
+        return PageClass((reason or "").partition(":")[0])
+    except ValueError:
+        return None
+
+
+_SHORT = 600  # characters of visible text: a page of words like 请登录 says nothing else
+# Marks in lower case: they occur in scripts, cookies and the names of things.
+_CHALLENGES = {
+    "wzws": ("wzwsquestion", "wzws_sessionid", "wzws-waf", "wzws-ray", "请开启javascript并刷新该页"),  # 网站卫士: 人民银行, 统计局, 安徽
+    "jsl": ("__jsl_clearance",),  # 加速乐 (创宇), mostly with status 521: 公安部, 梅州
+    "ruishu": ("$_ts=", "$_ts =", "$_ts[", "$_ts.", "'$_ts'", '"$_ts"'),  # 瑞数, mostly with status 412: 海关, 卫健委, 药监局
+    "c3vk": ("c3vk=",),  # 380 bytes that set a cookie for five minutes: 税务法规库
+    "hoy_tr": ("hoy_tr",),  # a cookie computed by script: 中央纪委
+    "acw": ("acw_sc__v2", "acw_sc__v3"),  # 阿里云 WAF
     "cloudflare": ("cf-browser-verification", "challenge-platform/", "cf_chl_opt", "_cf_chl"),
-    "safeline": ("safelinechallenge", "/.safeline/"),
-    "yunsuo": ("yunsuo_session", "yunsuoautojump", "security_session_verify"),
-    "geo": ("reason:geobl", "reason: geobl"),
+    "safeline": ("safelinechallenge", "/.safeline/"),  # 长亭雷池
+    "yunsuo": ("yunsuo_session", "yunsuoautojump", "security_session_verify"),  # 云锁
+    "geo": ("reason:geobl", "reason: geobl"),  # a WZWS that refuses addresses abroad, status 403
 }
-_TOLD = {  # told by words that a notice may use
+_TOLD = {  # told by words that a notice may use, so only on a page of few words
     "captcha": re.compile(r"滑动验证|拖动滑块|请完成(?:安全)?验证|人机验证|请输入验证码继续"),
     "waf": re.compile(
         r"您的(?:请求|访问)(?:已被|被|存在|疑似)|访问被(?:拦截|拒绝|阻断)|(?:网站|Web应用)防火墙|(?:请求|访问)(?:过于)?频繁"
@@ -58,31 +104,31 @@ _COMMON = frozenset(
 )
 _BLANKS = re.compile(r"[\s\W_]+")
 _STATUS = {
-    401: "login",
-    403: "refused: 403",
-    412: "challenge: 412",
-    418: "challenge: 418",
-    429: "refused: 429",
-    521: "challenge: jsl",
-    503: "unavailable: 503",
+    401: Refusal(PageClass.LOGIN),
+    403: Refusal(PageClass.REFUSED, "403"),
+    404: Refusal(PageClass.MISSING),
+    410: Refusal(PageClass.MISSING),
+    412: Refusal(PageClass.CHALLENGE, "412"),  # 瑞数
+    418: Refusal(PageClass.CHALLENGE, "418"),
+    429: Refusal(PageClass.REFUSED, "429"),
+    503: Refusal(PageClass.UNAVAILABLE, "503"),
+    521: Refusal(PageClass.CHALLENGE, "jsl"),
 }
-
-
 _LINK = re.compile(r"<a\b[^>]{0,2000}>([^<]{0,300})", re.I)
 _MANY_LINKS = 15
 
 
 def classify(
     status: int, headers: Mapping[str, str], text: str, *, listed_title: str | None = None, page_title: str | None = None
-) -> str | None:
-    """The reason why a response is not the notice that was asked for; None for a notice. `text` is the page's HTML."""
+) -> Refusal | None:
+    """Why a response is not the notice that was asked for; None for a notice. `text` is the page's HTML."""
     return classify_seen(status, headers, text, line_of(parse(text[:300_000])), listed_title=listed_title, page_title=page_title)
 
 
 def classify_seen(  # noqa: PLR0913  what a reader of pages has at hand anyway
     status: int, headers: Mapping[str, str], text: str, visible: str, *, listed_title: str | None = None, page_title: str | None = None
-) -> str | None:
-    """`classify` for whoever has the visible text of the page already, in one line."""
+) -> Refusal | None:
+    """`classify` for a caller that has the visible text of the page, in one line."""
     return (
         _by_challenge(text, headers, visible)
         or _by_status(status)
@@ -92,8 +138,8 @@ def classify_seen(  # noqa: PLR0913  what a reader of pages has at hand anyway
 
 
 def title_disagrees(listed: str, shown: str) -> bool:
-    """Whether two titles cannot be one notice's: neither holds the other, and they share few pairs of letters."""
-    one, two = _letters(listed), _letters(shown)
+    """Whether two titles cannot be one notice's: neither contains the other, and they share few pairs of characters."""
+    one, two = _characters(listed), _characters(shown)
     if not one or not two or one in two or (two in one and len(two) > 4):
         return False
     pairs, others = _pairs(one) - _COMMON, _pairs(two) - _COMMON
@@ -103,71 +149,70 @@ def title_disagrees(listed: str, shown: str) -> bool:
     return shared < 0.3 * min(len(pairs), len(others))
 
 
-def _by_challenge(text: str, headers: Mapping[str, str], visible: str) -> str | None:
+def _by_challenge(text: str, headers: Mapping[str, str], visible: str) -> Refusal | None:
     if len(visible) > _SHORT:
         return None
     seen = "".join([text[:100_000], *(f"{k}: {v}\n" for k, v in headers.items())]).lower()
     for name, marks in _CHALLENGES.items():
         if any(mark in seen for mark in marks):
-            return f"challenge: {name}"
+            return Refusal(PageClass.CHALLENGE, name)
     if len(visible) <= 300 and not _ARTICLE.search(visible):
         told = next((name for name, words in _TOLD.items() if words.search(visible)), None)
         if told:
-            return f"challenge: {told}"
+            return Refusal(PageClass.CHALLENGE, told)
     if len(visible) < 60 and len(text) < 30_000 and _COOKIE.search(text) and _MOVES.search(text):
-        return "challenge: script"
+        return Refusal(PageClass.CHALLENGE, "script")
     return None
 
 
-def _by_status(status: int) -> str | None:
+def _by_status(status: int) -> Refusal | None:
     if status in _STATUS:
         return _STATUS[status]
-    if status in (404, 410):
-        return "missing"
-    return f"error: {status}" if status >= 400 else None
+    return Refusal(PageClass.ERROR, str(status)) if status >= 400 else None
 
 
-def _by_words(text: str, visible: str) -> str | None:
+def _by_words(text: str, visible: str) -> Refusal | None:
     if len(visible) > 1500:
         return None
-    letters = len(_BLANKS.sub("", visible))
-    if letters == 0:
+    characters = len(_BLANKS.sub("", visible))
+    if characters == 0:
         return _without_words(text[:300_000])
-    if letters > 300 or _ARTICLE.search(visible) or ("。" in visible and letters > 200):
+    if characters > 300 or _ARTICLE.search(visible) or ("。" in visible and characters > 200):
         return None
-    if letters <= 200 and _MISSING.search(visible):
-        return "soft 404"
-    if (_PASSWORD.search(text) and _LOGIN.search(visible)) or (letters <= 60 and _LOGIN.search(visible)):
-        return "login"
-    return "interstitial" if letters <= 120 and _LEAVING.search(visible) else None
+    if characters <= 200 and _MISSING.search(visible):
+        return Refusal(PageClass.SOFT_404)
+    if (_PASSWORD.search(text) and _LOGIN.search(visible)) or (characters <= 60 and _LOGIN.search(visible)):
+        return Refusal(PageClass.LOGIN)
+    return Refusal(PageClass.INTERSTITIAL) if characters <= 120 and _LEAVING.search(visible) else None
 
 
-def _without_words(text: str) -> str | None:
-    """A page of pictures or files may be a notice; one that only leads elsewhere, or nowhere, is none."""
+def _without_words(text: str) -> Refusal | None:
+    """A page of pictures or files may be a notice; one that only leads elsewhere, or nowhere, is not."""
     if _MOVES.search(text):
-        return "interstitial"
-    return None if re.search(r"<(?:img|iframe|embed|object)\b|\.pdf", text, re.I) else "empty"
+        return Refusal(PageClass.INTERSTITIAL)
+    return None if re.search(r"<(?:img|iframe|embed|object)\b|\.pdf", text, re.I) else Refusal(PageClass.EMPTY)
 
 
-def _by_title(text: str, visible: str, listed: str | None, shown: str | None) -> str | None:
-    """A page that came in an article's place: its title is not the list's, and the list's title stands nowhere in it."""
-    if not listed or len(_letters(listed)) < 6 or shown is None:
+def _by_title(text: str, visible: str, listed: str | None, shown: str | None) -> Refusal | None:
+    """A page in an article's place (证监会 sends its section's index after bursts): its title is not the list's, which it does not contain either."""
+    if not listed or len(_characters(listed)) < 6 or shown is None:
         return None
-    wanted = _letters(listed)
+    wanted, words = _characters(listed), _characters(visible)
+    index = Refusal(PageClass.SECTION_INDEX)
     if not title_disagrees(listed, shown):
-        return None if wanted in _letters(visible) or _letters(shown) == wanted or not _is_links(text, visible) else "section index"
-    if wanted in _letters(visible) or wanted[:16] in _letters(visible):
-        return "section index" if _INDEX.search(visible) and len(re.findall(r"<li\b|<tr\b", text)) > 8 else None
-    return "section index" if _INDEX.search(visible) or len(re.findall(r"<a\b", text)) > 20 else "another page"
+        return None if wanted in words or _characters(shown) == wanted or not _is_links(text, visible) else index
+    if wanted in words or wanted[:16] in words:
+        return index if _INDEX.search(visible) and len(re.findall(r"<li\b|<tr\b", text)) > 8 else None
+    return index if _INDEX.search(visible) or len(re.findall(r"<a\b", text)) > 20 else Refusal(PageClass.ANOTHER_PAGE)
 
 
 def _is_links(text: str, visible: str) -> bool:
-    """Whether a page holds hardly anything but the texts of many links."""
+    """Whether a page contains hardly anything but the texts of many links."""
     links = _LINK.findall(text[:1_000_000])
-    return len(links) >= _MANY_LINKS and sum(len(_letters(link)) for link in links) > 0.8 * len(_letters(visible))
+    return len(links) >= _MANY_LINKS and sum(len(_characters(link)) for link in links) > 0.8 * len(_characters(visible))
 
 
-def _letters(text: str) -> str:
+def _characters(text: str) -> str:
     return _BLANKS.sub("", text).lower()
 
 

@@ -10,10 +10,10 @@ from typing import TypedDict
 from notices.attachment import AttachmentText, StoredAttachment
 from notices.capture import ArchivedNotice, Capture, CrawledPage
 from notices.model import AttachmentLink, Notice
+from notices.page_class import PageClass
 from notices.text.fold import fold
 from pipeline.parse.detail import read_detail
 
-ELSEWHERE = "led to another page"
 # How the answer of a 政府 site begins that links a document file in the notice's place: PDF, ZIP (docx, OFD), OLE (doc, xls), RAR, 7z, RTF.
 _FILE_SIGNATURES = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"{\\rtf")
 
@@ -64,7 +64,7 @@ def led_elsewhere(page: CrawledPage, notice: Notice, archived: ArchivedNotice | 
         return None
     same_title = bool(notice.title) and fold(notice.title or "") == fold(archived.title)
     same_number = bool(notice.document_number) and notice.document_number == archived.document_number
-    return None if same_title or same_number else ELSEWHERE
+    return None if same_title or same_number else PageClass.ELSEWHERE
 
 
 def kept_files(files: Sequence[StoredAttachment], archived: ArchivedNotice | None) -> list[StoredAttachment]:

@@ -20,14 +20,14 @@ from notices.attachment import StoredAttachment
 from notices.capture import ArchivedNotice, Capture, CrawledPage, payload_digest
 from notices.errors import DamageFound, OperatorError
 from notices.model import AttachmentLink, Notice
+from notices.page_class import class_of
 from notices.ports import CrawlReport
 from pipeline.attachments import Extractor
 from pipeline.ledger import CrawlLedger
-from pipeline.reading import ELSEWHERE, file_conditions, is_file, kept_files, led_elsewhere, missing_file, read_page, renamed
+from pipeline.reading import file_conditions, is_file, kept_files, led_elsewhere, missing_file, read_page, renamed
 from pipeline.store import Reading
 
 MAX_ATTACHMENTS = 50
-_DEAD_PAGES = ("soft 404", "missing", ELSEWHERE)
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +136,8 @@ class StoreNotice:
     def _note_blocked(self, item: CrawledPage, why: str, *, known: bool) -> None:
         """Note that the page is not the notice; an archived notice stays as it is."""
         report, ledger = _report(self.crawler), _ledger(self.crawler)
-        url, dead = item.listed.entry.url, why in _DEAD_PAGES
+        url, page_class = item.listed.entry.url, class_of(why)
+        dead = page_class is not None and page_class.is_dead
         if known:
             ledger.note_absence(url, "soft_404" if dead else "blocked", why)
         else:

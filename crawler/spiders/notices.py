@@ -23,6 +23,7 @@ from crawler.source import Source
 from crawler.spiders.list_walk import Walk
 from notices.capture import CrawledPage, Listed, ListEntry, ListPage, Revisit
 from notices.errors import NoticesError
+from notices.page_class import PageClass, class_of
 from notices.ports import Ledger
 from notices.urls import is_address
 
@@ -164,7 +165,7 @@ class NoticeSpider(scrapy.Spider):
             return None
         page = read_list(response.body, response.url, content_type=content_type, rules=self.rules)
         if page.blocked and not page.entries and not page.next_page:
-            self.counts["blocked"] += page.blocked != "empty"
+            self.counts["blocked"] += class_of(page.blocked) is not PageClass.EMPTY
             walk.note_broken(f"list {response.url}: {page.blocked}")
             return None
         return page

@@ -65,8 +65,8 @@ def read_detail(  # noqa: PLR0913  each keyword is something that the crawl may 
     html, _ = decode(body[:MAX_BYTES], content_type)
     page = _take_apart(parse(html), url)
     seen = " ".join([*page.head, *page.lines, *page.tail])
-    blocked = classify_seen(status, {}, html, seen, listed_title=listed_title, page_title=page.title)
-    return _notice(page, blocked, region)
+    refusal = classify_seen(status, {}, html, seen, listed_title=listed_title, page_title=page.title)
+    return _notice(page, refusal.reason if refusal else None, region)
 
 
 def _take_apart(root: etree._Element, url: str) -> _Page:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from notices.page_class import classify, title_disagrees
+from notices.page_class import PageClass, class_of, classify, title_disagrees
 
 NOTICE = "<html><head><title>{title}</title></head><body><h1>{title}</h1><div>发布时间：2021-03-04</div><p>{text}</p></body></html>"
+
+
+def reason_of(*args: Any, **told: Any) -> str | None:
+    found = classify(*args, **told)
+    return found.reason if found else None
 
 
 def page(text: str, title: str = "关于开展网站安全检查的通知") -> str:
@@ -38,7 +45,8 @@ def page(text: str, title: str = "关于开展网站安全检查的通知") -> s
     ],
 )
 def test_what_is_no_notice_has_a_reason(status: int, html: str, reason: str) -> None:
-    assert classify(status, {}, html) == reason
+    assert reason_of(status, {}, html) == reason
+    assert str(class_of(reason)) == reason.partition(":")[0]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +64,7 @@ def test_notice_that_uses_the_words_stays_a_notice(text: str) -> None:
 
 
 def test_challenge_is_told_by_its_cookie() -> None:
-    assert classify(200, {"Set-Cookie": "wzws_sessionid=x"}, "<html><body></body></html>") == "challenge: wzws"
+    assert reason_of(200, {"Set-Cookie": "wzws_sessionid=x"}, "<html><body></body></html>") == "challenge: wzws"
 
 
 def test_page_of_one_picture_is_not_empty() -> None:
@@ -66,7 +74,7 @@ def test_page_of_one_picture_is_not_empty() -> None:
 def test_section_index_in_an_articles_place() -> None:
     items = "".join(f"<li><a href='{n}.html'>关于第{n}项工作的公示</a></li>" for n in range(30))
     html = f"<html><body><ul>{items}</ul><a>下一页</a></body></html>"
-    assert classify(200, {}, html, listed_title="关于举办农民丰收节的通知", page_title="通知公告") == "section index"
+    assert reason_of(200, {}, html, listed_title="关于举办农民丰收节的通知", page_title="通知公告") == "section index"
 
 
 def test_title_longer_than_the_lists_is_the_same_notice() -> None:
@@ -87,3 +95,10 @@ def test_titles_disagree_only_when_they_share_little() -> None:
     assert title_disagrees("关于举办农民丰收节的通知", "2021年财政预算公开说明")
     assert not title_disagrees("关于举办农民丰收节的通知", "关于举办 农民丰收节的通知")
     assert not title_disagrees("市教育局关于2021年秋季开学工作的通知", "云溪市教育局关于做好2021年秋季开学工作的通知")
+
+
+def test_stored_reasons_name_their_class() -> None:
+    assert class_of("challenge: jsl") is PageClass.CHALLENGE
+    assert class_of("led to another page") is PageClass.ELSEWHERE
+    assert [c.value for c in PageClass if c.is_dead] == ["missing", "soft 404", "led to another page"]
+    assert (class_of(None), class_of("IncompleteBody: 3 of 9 bytes")) == (None, None)
