@@ -1,16 +1,20 @@
-"""Names of issuers: what looks like one, what a title says, long and short forms (reference/domain.md §1.2, §8.1)."""
+"""Names of agencies and of those who sign for them: the one grammar for title, letterhead and signature (reference/domain.md §1.2, §8.1)."""
 
 from __future__ import annotations
 
 import re
 
+from notices.text.whitespace import remove_whitespace
+
+# What a name ends with; 会 院 部 社 行 cover 委员会, 法院, 指挥部, 报社, 银行 and the like.
 _SUFFIX = (
-    "部|委|局|署|院|办|厅|会|室|司|处|行|社|所|站|队|团|科|股|政府|公司|集团|中心|组|机制|联席会议|大学|学院|学校|中学|小学|幼儿园|党组|党委|工委|党校|军区|中央|"
-    "馆|台|园区|管委会|监管总局|法庭|基金会|商会|专班|工商联|妇联|残联|文联|科协|总社|协会|学会|供销社|省委|市委|县委|区委|纪委|监委|团委|工会|学部|医院|银行|报社|机关|指挥部"
+    "部|委|局|署|院|办|厅|会|室|司|处|行|社|所|站|队|团|科|股|政府|公司|集团|中心|组|机制|联席会议|大学|学校|党校|中学|小学|幼儿园|党组|军区|中央|"
+    "馆|台|园区|法庭|专班|工商联|妇联|残联|文联|科协|机关"
 )
 _AGENCY = re.compile(rf"[\u3400-\u9fffA-Za-z·（）()/“”]{{1,60}}(?:{_SUFFIX})(?:[（(][^（）()]{{1,12}}[）)])?")
+# Words of a sentence; 第一中学 and 第三监狱 are names, 第三批 is not. 感染的肺炎疫情联防联控机制 is the one agency with 的 in its name.
 _SENTENCE = re.compile(
-    "(?<!感染)的|[了请将把被须]|应当|应该|应于|关于|进行|开展|通知如下|特此|第[一二三四五六七八九十]|附件|联系|抄送|分送|印发|^各|^本|加强|做好"
+    "(?<!感染)的|[了请将把被须]|应当|应该|应于|关于|进行|开展|通知如下|特此|第[一二三四五六七八九十百]{1,4}[条章节款项次批届季期年名类个步天轮版审]|附件|联系|抄送|分送|印发|^各|^本|加强|做好"
 )
 _SEAL = re.compile("[（(](?:[^（）()]{0,10}代章|盖章|印章|章|公章|签章)[）)]")
 _GAP = re.compile(r"[\s\u3000\xa0]+")
@@ -19,6 +23,10 @@ _START = re.compile(
 )
 _TITLE_CUT = re.compile("关于|(?:联合)?(?:印发|转发|批转|发布|公布|下发)|(?:公告|通告|令)[\\s（(]*(?:第|\\d)")
 _LEVELS = "省市县区州盟旗镇乡"
+_HAN = "[\u3400-\u9fff]"
+_OFFICES = "总理|省长|市长|县长|区长|州长|旗长|镇长|乡长|部长|局长|厅长|署长|主任|主席|委员长|行长|院长|校长|检察长|关长|社长|会长"
+_SIGNER = re.compile(rf"({_HAN}{{0,16}}?)(?:代理?)?(?:{_OFFICES})[:：]?({_HAN}{{2,5}}|{_HAN}{{1,6}}(?:·{_HAN}{{1,6}}){{1,3}})?")
+_SHORT = {"中华人民共和国": "", "国家": "", "人民政府": "政府", "办公厅": "办", "办公室": "办", "委员会": "委", "监督管理": "监管"}
 _SPLIT = re.compile(r"[\s\u3000\xa0、]+")
 
 
@@ -28,7 +36,7 @@ def is_agency(text: str) -> bool:
 
 
 def names_in(line: str) -> list[str]:
-    """The agencies of a signature line or of a title's opening, [] where anything else stands in it."""
+    """The agencies that a line, or a title's opening, is made of; [] where it contains anything else."""
     line = _SEAL.sub("", line).strip()
     if not 2 <= len(line) <= 200 or any(c in line for c in "。；！？：:，,《"):
         return []
@@ -40,7 +48,7 @@ def names_in(line: str) -> list[str]:
 
 
 def _rejoined(tokens: list[str]) -> list[str]:
-    """Runs of single letters put together: 财 政 部 beside 税务总局."""
+    """Runs of single characters put together: 财 政 部 beside 税务总局."""
     joined: list[str] = []
     single = False
     for token in tokens:
@@ -53,13 +61,39 @@ def _rejoined(tokens: list[str]) -> list[str]:
 
 
 def can_open_wrap(line: str) -> bool:
-    """Whether a line may be the first half of a long name: it opens like an agency and holds no sentence."""
+    """Whether a line may be the first half of a long name: it opens like an agency and is not a sentence."""
     return (
         4 <= len(line) <= 40
         and _START.match(line) is not None
         and not _SENTENCE.search(line)
         and not re.search("[，。；：、！？0-9]", line)
     )
+
+
+def signs_for_agency(line: str, *, named: bool = False) -> bool:
+    """Whether a line is the office of a signer (市长), with or without the name; `named`: with it, maybe after the agency (云岫市市长 李四)."""
+    match = _SIGNER.fullmatch(remove_whitespace(line)) if len(line) <= 40 else None
+    if match is None or names_in(line):
+        return False
+    return bool(match[2]) if named else not match[1]
+
+
+def short_name(name: str) -> str:
+    """The name with its common words in short form, for comparing: 云岫市政府办 for 云岫市人民政府办公室."""
+    for long, short in _SHORT.items():
+        name = name.replace(long, short)
+    return name
+
+
+def same_agency(one: str, other: str) -> bool:
+    """Whether two names are one agency: 市政府办公室 is 云岫市人民政府办公室, and is not 云岫市红旗区人民政府办公室."""
+    short, long = sorted((short_name(one), short_name(other)), key=len)
+    if short == long:
+        return True
+    if short[:1] in _LEVELS and long.endswith(short):
+        place = long[: len(long) - len(short)]
+        return 1 <= len(place) <= 8 and not any(level in place for level in _LEVELS)
+    return False
 
 
 def plain_name(name: str) -> str:

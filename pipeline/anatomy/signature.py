@@ -6,13 +6,10 @@ import re
 from datetime import date
 from typing import NamedTuple
 
-from notices.reference.agencies import can_open_wrap, is_agency, names_in
+from notices.reference.agencies import can_open_wrap, is_agency, names_in, signs_for_agency
 from notices.text.dates import date_line, find_dates
 from pipeline.anatomy.lines import Line
 
-_ROLE = re.compile(
-    "(?:代?理?)(?:省长|市长|县长|区长|总理|总\\s*理|部长|局长|主任|州长|署长|行长|会长|主席|委员长|旗长|关长|社长)(?:[\\s\u3000]*[\u3400-\u9fff]{1,2}[\\s\u3000]*[\u3400-\u9fff]{1,3})?"
-)
 _NOTE = re.compile(r"[（(][^（）()]{2,60}[）)]")
 _DISCLOSURE = re.compile(r"[（(]\s*([^（）()。]{0,14}(?:公开|删减|发至|传达)[^（）()。]{0,40})\s*[）)]$")
 _LABELLED_DISCLOSURE = re.compile(
@@ -80,7 +77,7 @@ def _names_above(lines: list[Line], index: int, body: int) -> tuple[int, list[st
     first = index
     while first > body and index - first < _MAX_JOINT:
         above = lines[first - 1].text
-        if _ROLE.fullmatch(above) or (above[0] in "（(" and "代章" in above):
+        if signs_for_agency(above) or (above[0] in "（(" and "代章" in above):
             first -= 1
             continue
         found = names_in(above)

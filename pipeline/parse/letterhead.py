@@ -7,18 +7,14 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
+from notices.reference.agencies import names_in, signs_for_agency
 from notices.reference.numbers import parse_number
 from notices.text.dates import date_line, find_dates
 from notices.text.whitespace import remove_whitespace
 
-_AGENCY = re.compile(
-    r"[\u4e00-\u9fff（）()、—\-－]{2,40}?(?:政府|委员会|办公厅|办公室|[厅局委部院署会处所站队社办校]|大学|学院|中心|集团|公司|联合会|协会|领导小组|指挥部|组委会|研究院|医院|银行|法院|检察院)"
-)
 _FILE = re.compile("文\\s?件$")
+_JOINED = re.compile("[—－-]+")  # two names of one body, as an open university has them
 _MONTH = re.compile(r"[一二12][九〇○零0-9]{3}\s?年\s?[0-9一二三四五六七八九十]{1,3}\s?月")
-_SIGNER = re.compile(
-    "[\u4e00-\u9fff]{0,16}(?:部长|主任|局长|市长|省长|县长|区长|州长|旗长|镇长|乡长|主席|总理|厅长|署长|行长|院长|检察长|关长|校长|会长)[:：]?[\u4e00-\u9fff·]{2,8}"
-)
 _COUNTER = re.compile(r"[（(]?\s?((?:[12]\d{3}\s?年\s?)?第\s?\d{1,5}\s?号)\s?[）)]?")
 _HEAD_KIND = re.compile("(?:公告|通告|令|命令)$")
 
@@ -29,7 +25,7 @@ def head_issuers(lines: Sequence[str], title: str | None) -> str | None:
     for line in lines[:6]:
         short = remove_whitespace(line)
         name = _FILE.sub("", short)
-        if _AGENCY.fullmatch(name) and not line.endswith(("：", ":")):
+        if names_in(_JOINED.sub("、", name)):
             names.append(name)
         elif names and (parse_number(line) or (title and short and remove_whitespace(title).startswith(short)) or _HEAD_KIND.search(short)):
             return "、".join(names)
@@ -48,14 +44,14 @@ def loose_signature(lines: Sequence[str]) -> tuple[str, date | None] | None:
     if len(dates) != 1 or lines[last][dates[0][1] :] not in ("印发", "", "印发。"):
         return None
     agency = lines[last][: dates[0][0]]
-    return (agency, dates[0][2]) if _AGENCY.fullmatch(agency) else None
+    return (agency, dates[0][2]) if names_in(agency) else None
 
 
 def signed_order(lines: Sequence[str]) -> date | None:
     """The day under the office and name that sign an order (命令: 部长 张三, then the date), before any annex."""
     for above, line in pairwise(lines[:400]):
         found = date_line(line)
-        if found and len(above) <= 40 and _SIGNER.fullmatch(remove_whitespace(above)):
+        if found and signs_for_agency(above, named=True):
             return found
     return None
 
@@ -63,9 +59,10 @@ def signed_order(lines: Sequence[str]) -> date | None:
 def _agencies_over(lines: Sequence[str], n: int) -> tuple[str, None] | None:
     names: list[str] = []
     for line in reversed(lines[max(0, n - 5) : n]):
-        if not _AGENCY.fullmatch(remove_whitespace(line)):
+        agencies = names_in(remove_whitespace(line))
+        if not agencies:
             break
-        names.insert(0, remove_whitespace(line))
+        names = agencies + names
     return ("、".join(names), None) if names else None
 
 

@@ -9,6 +9,7 @@ from itertools import islice, pairwise
 
 from lxml import etree
 
+from notices.reference.agencies import names_in
 from notices.reference.headings import heading_of
 from notices.reference.numbers import parse_number
 from notices.text.html import one_line, text_of
@@ -21,9 +22,6 @@ MAX_TITLE = 400
 _ENOUGH = 3.0
 _CUT = re.compile(r"(?:\.\.\.?|…)$")
 _WRAPPED = re.compile("(?:关于|印发|转发|批转|批准|公布).{3,60}(?<![。；：:])$")
-_AGENCY_LINE = re.compile(
-    "(?!.{0,30}(?:首页|关于))[\u4e00-\u9fff ]{2,38}(?:政府|委员会|办公厅|办公室|[厅局委部院署会处所站社]|中心|大学|学院|公司|小组|指挥部)"
-)
 _SITE_END = re.compile("(?:网站?|门户|政府网|平台|网首页|信息网|中心|分中心|栏目|频道)$")
 _HAN = "\u2e80-\u9fff\uf900-\ufaff《》（）〔〕“”、，。：；"
 _WRAP = re.compile(rf"(?<=[{_HAN}])\s*\n\s*(?=[{_HAN}])")
@@ -108,7 +106,7 @@ def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> d
         near[-2:] = [near[-2] + near[-1]]
     first = [line for line in lines[:6] if not is_lead(line)]
     for n, (agency, rest) in enumerate(pairwise(first[:4])):
-        if rest.startswith("关于") and _AGENCY_LINE.fullmatch(agency):
+        if rest.startswith("关于") and names_in(agency):
             first[n : n + 2] = [agency + rest]
             break
     shown: dict[str, float] = {}

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from notices.reference.agencies import title_issuers
+from notices.reference.agencies import same_agency, short_name, title_issuers
 from notices.reference.numbers import parse_number
 from pipeline.anatomy.kinds import status_marks
 from pipeline.anatomy.lines import fold_title
@@ -20,8 +20,6 @@ _MAX_TEXT = 100_000
 _FOLD = re.compile(r"\W+")
 _FIGURES = re.compile(r"\d+")
 _NUMBER_TAIL = re.compile(r"[（(【\[]([^（）()]{2,60}号)[）)】\]]$")
-_LEVELS = "省市县区州盟旗"
-_SHORT = {"中华人民共和国": "", "国家": "", "人民政府": "政府", "办公厅": "办", "办公室": "办", "委员会": "委", "监督管理": "监管"}
 
 # A repost differs by page furniture; a yearly successor differs in dates and figures.
 _SAME_TEXT = 0.8
@@ -58,7 +56,7 @@ def fingerprint(
     return Fingerprint(
         title=_title_key(title or "", named),
         number=number_key or _number_in(title or ""),
-        issuers=tuple(_short_name(name) for name in (re.split(r"[\s、，]+", issuer.strip()) if issuer else named)),
+        issuers=tuple(short_name(name) for name in (re.split(r"[\s、，]+", issuer.strip()) if issuer else named)),
         written=dates[0],
         published=dates[1],
         length=len(folded),
@@ -136,23 +134,6 @@ def _issuers_fit(one: Fingerprint, other: Fingerprint) -> bool:
     if not one.issuers or not other.issuers:
         return True
     return any(same_agency(name, candidate) for name in one.issuers for candidate in other.issuers)
-
-
-def same_agency(one: str, other: str) -> bool:
-    """Whether two names are one agency: 市政府办公室 is 无锡市人民政府办公室, and is not 无锡市惠山区人民政府办公室."""
-    short, long = sorted((_short_name(one), _short_name(other)), key=len)
-    if short == long:
-        return True
-    if short[:1] in _LEVELS and long.endswith(short):
-        place = long[: len(long) - len(short)]
-        return 1 <= len(place) <= 8 and not any(level in place for level in _LEVELS)
-    return False
-
-
-def _short_name(name: str) -> str:
-    for long, short in _SHORT.items():
-        name = name.replace(long, short)
-    return name
 
 
 def _title_key(title: str, named: list[str]) -> str:
