@@ -64,7 +64,7 @@ def led_elsewhere(page: CrawledPage, notice: Notice, archived: ArchivedNotice | 
         return None
     same_title = bool(notice.title) and fold(notice.title or "") == fold(archived.title)
     same_number = bool(notice.document_number) and notice.document_number == archived.document_number
-    return None if same_title or same_number else PageClass.ELSEWHERE
+    return None if same_title or same_number else PageClass.ELSEWHERE.value
 
 
 def kept_files(files: Sequence[StoredAttachment], archived: ArchivedNotice | None) -> list[StoredAttachment]:
