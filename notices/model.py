@@ -145,5 +145,7 @@ class Notice:
     site_name: str | None = None
     site_code: str | None = None
     theme: str | None = None
+    region: str | None = None  # a six-digit code
+    region_provenance: str | None = None  # source, issuer or page
     anatomy: Anatomy = Anatomy()
     provenance: Mapping[str, str] = field(default_factory=dict)

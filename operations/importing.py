@@ -16,6 +16,7 @@ from operations.indexing import drain
 from pipeline.imports import ImportedLine, capture_of, read_line, reading_of
 from pipeline.ledger import earlier_payload, snapshot_row
 from pipeline.recovery import recover
+from pipeline.sql import tables
 from pipeline.sql.database import database_errors, open_database
 from pipeline.sql.locks import hold
 from pipeline.sql.runs import close_crashed_runs, finish_run, source_id, start_run
@@ -78,8 +79,9 @@ class _Import:
                 row = snapshot_row(capture, where, self.run_id)
                 session.add(row)
                 session.flush()
-                reading = reading_of(line, row.id, capture.fetched_at)
-                self.counts[store_reading(session, sources[line.source], reading)] += 1
+                source = session.get_one(tables.SourceRow, sources[line.source])
+                reading = reading_of(line, source.region, row.id, capture.fetched_at)
+                self.counts[store_reading(session, source.id, reading)] += 1
 
 
 def import_collection(

@@ -19,7 +19,6 @@ from index.meaning.aliases import write_aliases
 from notices.attachment import AttachmentText
 from notices.config import Config
 from notices.errors import ConfigError, IndexUnusable
-from notices.reference.regions import region_of
 from pipeline.sql import outbox, tables
 from pipeline.sql.database import database_errors
 from pipeline.sql.locks import hold
@@ -46,7 +45,7 @@ def document(revision: tables.RevisionRow) -> Document:
         number_key=revision.number_key or "",
         number_loose=revision.number_loose or "",
         kind=revision.kind or "",
-        region=source.region or region_of(revision.issuer or ""),
+        region=revision.region or "",
         state=notice.state,
         published_date=revision.published_date,
         written_date=revision.written_date,

@@ -12,6 +12,7 @@ from notices.capture import Capture, payload_digest
 from notices.errors import BadInput
 from notices.model import AttachmentLink, Notice
 from notices.reference.numbers import parse_number
+from notices.reference.regions import locate
 from notices.urls import canonical_url
 from pipeline.anatomy import read_anatomy
 from pipeline.store import Reading
@@ -64,7 +65,7 @@ def capture_of(raw: bytes, line: ImportedLine, now: datetime) -> Capture:
     return Capture(line.url, 200, (("Content-Type", "application/json; charset=utf-8"),), raw, now, "import")
 
 
-def reading_of(line: ImportedLine, snapshot_id: int | None, now: datetime) -> Reading:
+def reading_of(line: ImportedLine, source_region: str | None, snapshot_id: int | None, now: datetime) -> Reading:
     """The notice that an imported line describes; the line's own value for a field goes before what its text says."""
     anatomy = read_anatomy(
         line.text,
@@ -74,12 +75,14 @@ def reading_of(line: ImportedLine, snapshot_id: int | None, now: datetime) -> Re
         labelled_issuer=line.issuer,
     )
     number = anatomy.document_number or (parse_number(line.document_number, labelled=True) if line.document_number else None)
+    issuer = line.issuer or anatomy.issuer
+    place = locate(source_region, issuer, anatomy.issuer_full)
     notice = Notice(
         url=line.url,
         title=line.title,
         text=line.text,
         published_date=line.published_date,
-        issuer=line.issuer or anatomy.issuer,
+        issuer=issuer,
         document_number=line.document_number or (number.display if number else None),
         written_date=anatomy.written_date,
         effective_date=anatomy.effective_date,
@@ -87,6 +90,8 @@ def reading_of(line: ImportedLine, snapshot_id: int | None, now: datetime) -> Re
         kind=anatomy.kind,
         addressees=anatomy.addressees,
         attachments=tuple(AttachmentLink(file.name, file.url) for file in line.attachments),
+        region=place.region,
+        region_provenance=place.provenance,
         anatomy=replace(anatomy, document_number=number),
         provenance={name: "import" for name in _GIVEN if getattr(line, name)},
     )

@@ -11,6 +11,7 @@ from notices.attachment import AttachmentText, StoredAttachment
 from notices.capture import ArchivedNotice, Capture, CrawledPage
 from notices.model import AttachmentLink, Notice
 from notices.page_class import PageClass
+from notices.reference.regions import locate
 from notices.text.fold import fold
 from pipeline.parse.detail import read_detail
 
@@ -31,7 +32,7 @@ def is_file(body: bytes) -> bool:
     return body.startswith(_FILE_SIGNATURES)
 
 
-def read_page(page: CrawledPage, region: str | None) -> Notice:
+def read_page(page: CrawledPage, source_region: str | None) -> Notice:
     """The notice on a crawled page; where the page does not show a value the list's is taken and marked so."""
     entry, capture = page.listed.entry, page.capture
     if is_file(capture.body):
@@ -40,9 +41,17 @@ def read_page(page: CrawledPage, region: str | None) -> Notice:
     else:
         content_type = capture.header("content-type")
         notice = read_detail(
-            capture.body, capture.url, content_type=content_type, status=capture.status, listed_title=entry.title, region=region
+            capture.body, capture.url, content_type=content_type, status=capture.status, listed_title=entry.title, region=source_region
         )
-    return with_list_values(replace(notice, url=entry.url), page)
+    return located(with_list_values(replace(notice, url=entry.url), page), source_region)
+
+
+def located(notice: Notice, source_region: str | None) -> Notice:
+    """The notice with its region and where that is known from. A site code (网站标识码) begins with the code of the site's region."""
+    code = notice.site_code or ""
+    page_code = code[:6] if len(code) == 10 and code[:6].isdigit() else None
+    place = locate(source_region, notice.issuer, notice.anatomy.issuer_full, page_code=page_code)
+    return replace(notice, region=place.region, region_provenance=place.provenance)
 
 
 def with_list_values(notice: Notice, page: CrawledPage) -> Notice:

@@ -127,6 +127,8 @@ def revision_values(notice: Notice) -> dict[str, Any]:
         "addressees": list(notice.addressees),
         "needs_ocr": notice.needs_ocr,
         "validity": anatomy.validity,
+        "region": notice.region,
+        "region_provenance": notice.region_provenance,
         "anatomy": _json(anatomy),
         "provenance": dict(notice.provenance),
     }

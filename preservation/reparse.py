@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from notices.errors import DamageFound, NoticesError
 from notices.model import AttachmentLink
 from notices.version import PARSER
 from pipeline.attachments import Extractor
+from pipeline.imports import read_line, reading_of
 from pipeline.ledger import payload_place
 from pipeline.reading import is_file, read_page
 from pipeline.relations.copies import group_copies
@@ -29,8 +30,6 @@ from pipeline.warc.series import read_capture
 
 _BATCH = 100
 _FILE_COLUMNS = ("media_type", "outcome", "detail", "text")
-
-ReadImported = Callable[[bytes, int, datetime], Reading]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +44,10 @@ class Change:
 
 
 class Reader:
-    """Reads kept bytes as the crawl and the import did; close it afterwards. `read_imported` reads an imported line."""
+    """Reads kept bytes as the crawl and the import did; close it afterwards."""
 
-    def __init__(self, database: Engine, config: Config, read_imported: ReadImported) -> None:
-        self._folder, self._place, self._imported = config.warc_dir, payload_place(database), read_imported
+    def __init__(self, database: Engine, config: Config) -> None:
+        self._folder, self._place = config.warc_dir, payload_place(database)
         self._extractor = Extractor()
 
     def close(self) -> None:
@@ -71,7 +70,7 @@ class Reader:
         snapshot = session.get_one(tables.SnapshotRow, revision.snapshot_id)
         capture = self.capture(snapshot)
         if snapshot.kind == "import":
-            return self._imported(capture.body, snapshot.id, revision.created_at)
+            return reading_of(read_line(capture.body), revision.notice.source.region, snapshot.id, revision.created_at)
         page = CrawledPage(capture, snapshot.id, _listed(session, revision.notice))
         notice = read_page(page, revision.notice.source.region)
         files = [self._attached(session, a, notice.attachments) for a in revision.attachments]

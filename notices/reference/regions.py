@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from functools import cache
+from typing import NamedTuple
 
 from notices.reference.tables import rows
 from notices.text.fold import fold
@@ -48,6 +49,23 @@ def region_of(body: str) -> str:
         name, code = found
         rest = rest[len(name) :]
     return code
+
+
+class Location(NamedTuple):
+    """A region's code and where it is known from: source, issuer or page. Both None when it is not known."""
+
+    region: str | None = None
+    provenance: str | None = None
+
+
+def locate(source_region: str | None, *issuer_names: str | None, page_code: str | None = None) -> Location:
+    """Where a notice belongs: its source's region, else that of the first of its issuer's names that begins with one, else that of its page."""
+    if source_region:
+        return Location(source_region, "source")
+    for name in issuer_names:
+        if code := region_of(name or ""):
+            return Location(code, "issuer")
+    return Location(page_code, "page") if page_code in _by_code() else Location()
 
 
 def _leading(text: str, above: str) -> tuple[str, str] | None:

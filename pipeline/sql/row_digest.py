@@ -1,31 +1,40 @@
-"""A digest over everything a revision's rows say, made when they are written: a row rewritten behind our back is noticed."""
+"""A digest over every value of a revision's rows, made when they are written: a row that is rewritten later is noticed.
+
+A column that a later migration adds enters by a chain: the digest is made over the digest of the first columns and the values of the later ones.
+So the migration extends each stored digest without reading the row again, and a row that was rewritten before it still does not match.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
 
 from pipeline.sql import tables
 
-_LEFT_OUT = {"id", "notice_id", "row_digest"}
+_LEFT_OUT = {"id", "notice_id", "row_digest", "revision_id", "target_id"}
+_LATER = ("region", "region_provenance")  # of migration 0002
 
 
 def row_digest(revision: tables.RevisionRow) -> str:
     """sha256 hex over the revision's columns and its attachments', aliases' and citations' columns."""
-    parts = [_values(revision), [_values(a) for a in revision.attachments]]
-    parts += [sorted(_plain(_values(x)) for x in rows) for rows in (revision.aliases, revision.citations)]
-    return hashlib.sha256(_plain(parts).encode("utf-8", "replace")).hexdigest()
+    values = _values(revision)
+    later = {name: values.pop(name) for name in _LATER}
+    parts: list[object] = [values, [_values(a) for a in revision.attachments]]
+    parts += [sorted(_plain(_values(each)) for each in rows) for rows in (revision.aliases, revision.citations)]
+    return _sha256([_sha256(parts), later])
 
 
-def _values(row: Any) -> dict[str, Any]:
-    names = [c.key for c in row.__table__.columns if c.key not in _LEFT_OUT | {"revision_id", "target_id"}]
-    return {name: getattr(row, name) for name in names}
+def _values(row: tables.Base) -> dict[str, object]:
+    return {column.key: getattr(row, column.key) for column in row.__table__.columns if column.key not in _LEFT_OUT}
 
 
-def _plain(value: Any) -> str:
+def _sha256(value: object) -> str:
+    return hashlib.sha256(_plain(value).encode("utf-8", "replace")).hexdigest()
+
+
+def _plain(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, default=_text)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return str(value.isoformat() if hasattr(value, "isoformat") else value)

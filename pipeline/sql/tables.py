@@ -122,7 +122,10 @@ class NoticeRow(Base):
 
 
 class RevisionRow(Base):
-    """One reading of a notice; never changed once written. `anatomy` and `provenance` are JSON of the model's fields."""
+    """One reading of a notice; only a correction changes it. `anatomy` and `provenance` are JSON of the model's fields.
+
+    `region_provenance` says where the region's code is known from: source, issuer or page (notices.reference.regions.locate).
+    """
 
     __tablename__ = "revision"
     __table_args__ = (UniqueConstraint("notice_id", "n"),)
@@ -150,6 +153,8 @@ class RevisionRow(Base):
     needs_ocr: Mapped[bool] = mapped_column(default=False)
     validity: Mapped[str] = mapped_column(default="unknown")
     row_digest: Mapped[str] = mapped_column(default="")
+    region: Mapped[str | None]
+    region_provenance: Mapped[str | None]
     anatomy: Mapped[dict[str, Any]] = mapped_column(default=dict)
     provenance: Mapped[dict[str, Any]] = mapped_column(default=dict)
     notice: Mapped[NoticeRow] = relationship()

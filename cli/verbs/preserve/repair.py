@@ -12,7 +12,6 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from cli.progress import Progress, is_shown
-from cli.verbs.preserve.reparse import read_imported
 from notices.config import Config
 from notices.errors import NoticesError
 from notices.text.display import safe
@@ -98,7 +97,7 @@ def _plan(finding: Finding) -> str:
 
 def _mend_all(config: Config, database: Engine, found: Sequence[Finding]) -> None:
     suspect = frozenset(f.place.split(" ")[0] for f in found if f.area == "warc" and f.kind not in ("orphan", "unsettled", "lost", "extra"))
-    reader = Reader(database, config, read_imported)
+    reader = Reader(database, config)
     bench = Bench(database, config, reader, datetime.now(UTC), suspect)
     try:
         for finding in sorted(found, key=lambda f: ("warc", "sql", "log", "index").index(f.area)):

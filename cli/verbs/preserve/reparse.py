@@ -17,12 +17,10 @@ from cli.progress import Progress, Unit, is_shown
 from notices.config import Config
 from notices.text.display import masked, safe
 from operations.indexing import drain
-from pipeline.imports import read_line, reading_of
 from pipeline.recovery import recover
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors, open_database
 from pipeline.sql.locks import hold
-from pipeline.store import Reading
 from preservation.reparse import Change, Reader, reparse
 
 _SHORT = 60
@@ -56,7 +54,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 def _go(args: argparse.Namespace, config: Config, database: Engine) -> Counter[str]:
     counts: Counter[str] = Counter(read=0, changed=0, unreadable=0)
-    reader = Reader(database, config, read_imported)
+    reader = Reader(database, config)
     progress = Progress("reparse", _total(database, args.wanted), Unit("revisions"), shown=is_shown(no_progress=args.no_progress))
     try:
         for change in reparse(database, reader, datetime.now(UTC), apply=not args.dry_run, only=args.wanted):
@@ -68,11 +66,6 @@ def _go(args: argparse.Namespace, config: Config, database: Engine) -> Counter[s
         progress.close()
         reader.close()
     return counts
-
-
-def read_imported(body: bytes, snapshot_id: int, read_at: datetime) -> Reading:
-    """An imported line read again."""
-    return reading_of(read_line(body), snapshot_id, read_at)
 
 
 def _total(database: Engine, notice: int | None) -> int:
