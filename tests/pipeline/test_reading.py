@@ -9,7 +9,8 @@ import pytest
 from notices.attachment import AttachmentText, StoredAttachment
 from notices.capture import ArchivedNotice, Capture, CrawledPage, Listed, ListEntry
 from notices.model import AttachmentLink, Notice
-from pipeline.reading import ELSEWHERE, file_conditions, is_file, kept_files, led_elsewhere, located, missing_file, read_page
+from notices.page_class import PageClass
+from pipeline.reading import file_conditions, is_file, kept_files, led_elsewhere, located, missing_file, read_page
 
 URL = "http://www.linshan.example/1.html"
 PAGE = """<html><head><title>关于做好防汛工作的通知</title>{tags}</head><body><h1>关于做好防汛工作的通知</h1>
@@ -65,7 +66,7 @@ def test_page_whose_text_names_the_issuer_in_full_has_its_region() -> None:
 def test_page_reached_by_a_redirect_with_another_title_and_number_is_not_the_notice() -> None:
     archived = ArchivedNotice("关于防汛的通知", "临政〔2026〕1号", 1)
     led = page(b"<html>", redirected_from=URL)
-    assert led_elsewhere(led, Notice(URL, title="首页"), archived) == ELSEWHERE
+    assert led_elsewhere(led, Notice(URL, title="首页"), archived) == PageClass.ELSEWHERE
     assert led_elsewhere(led, Notice(URL, title="关于 防汛的通知"), archived) is None
     assert led_elsewhere(led, Notice(URL, title="通知", document_number="临政〔2026〕1号"), archived) is None
     assert led_elsewhere(page(b"<html>"), Notice(URL, title="首页"), archived) is None
