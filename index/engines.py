@@ -18,13 +18,13 @@ def open_engine(url: str, *, write: bool = False) -> Engine:
     """The engine at the address; with `write`, a missing index is created. Raises IndexUnusable or ConfigError."""
     scheme, folder = _parts(url)
     if scheme == "whoosh":
-        from index.whoosh import engine as whoosh
+        from index.whoosh import engine as whoosh  # only the engine of the address is loaded
 
         if write and not folder.exists():
             whoosh.create(folder)
         return whoosh.WhooshEngine(folder)
     if scheme == "tantivy":
-        from index.tantivy import engine as tantivy
+        from index.tantivy import engine as tantivy  # see above
 
         if write and not folder.exists():
             tantivy.create(folder)
@@ -36,11 +36,11 @@ def rebuild(url: str, documents: Iterable[Document]) -> int:
     """Rebuild the index from the documents in a temporary folder and swap it in atomically; return how many documents it contains."""
     scheme, folder = _parts(url)
     if scheme == "whoosh":
-        from index.whoosh import engine as whoosh
+        from index.whoosh import engine as whoosh  # only the engine of the address is loaded
 
         return whoosh.create(folder, documents)
     if scheme == "tantivy":
-        from index.tantivy import engine as tantivy
+        from index.tantivy import engine as tantivy  # see above
 
         return tantivy.create(folder, documents)
     raise ConfigError(f"index: no engine for {scheme!r}")
@@ -50,10 +50,10 @@ def damaged_files(url: str) -> list[str]:
     """Names of the index's files whose bytes differ from those that were written; reads every byte. Raises IndexUnusable."""
     scheme, folder = _parts(url)
     if scheme == "whoosh":
-        from index.whoosh import folder as whoosh_folder
+        from index.whoosh import folder as whoosh_folder  # see above
 
         return whoosh_folder.damaged_files(folder)
-    from index.tantivy import checksums
+    from index.tantivy import checksums  # see above
 
     return checksums.damaged_files(folder)
 

@@ -40,7 +40,7 @@ def _year(hit: Hit) -> str:
 
 
 def _region(hit: Hit) -> str:
-    from notices.reference.regions import name_of, significant
+    from notices.reference.regions import name_of, significant  # the table of regions: only hits with a region load it
 
     return name_of(significant(hit.region)) if hit.region else ""
 

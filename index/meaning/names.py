@@ -173,7 +173,7 @@ def own_aliases(home: Path | None) -> dict[str, tuple[str, ...]]:
     path = home / "aliases.toml" if home else None
     if path is None or not path.exists():
         return {}
-    import tomllib
+    import tomllib  # only archives with an aliases.toml load it
 
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))

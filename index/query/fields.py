@@ -74,7 +74,7 @@ def _has(value: str, query: str, start: int) -> Node:
 
 def region_node(value: str, query: str, start: int) -> Node:
     """Documents of these regions, or of any region in them. Raises QuerySyntaxError for an unknown region."""
-    from notices.reference.regions import prefixes_of
+    from notices.reference.regions import prefixes_of  # the table of regions: only a search with a region loads it
 
     codes: list[str] = []
     for each in _values(value):
@@ -89,7 +89,7 @@ def region_node(value: str, query: str, start: int) -> Node:
 
 def number_node(value: str) -> Node:
     """Documents whose number contains the value, or equals the number that the value writes in another notation."""
-    from index.query.numbers import part_node, query_number
+    from index.query.numbers import part_node, query_number  # an exact search without a number starts faster without it
 
     number = query_number(value)
     same = part_node(number) if number else None

@@ -17,8 +17,8 @@ EXACT_NUMBER, CODE_AND_NUMBER, YEAR_AND_NUMBER = 1000.0, 500.0, 250.0
 def query_number(text: str) -> NumberQuery | None:
     """The document number that a text is; None for ordinary words."""
     if not (any(map(str.isdigit, text)) or "号" in text or "號" in text):
-        return None  # most queries: the grammar of numbers need not be loaded
-    from notices.reference.numbers import parse_number_query
+        return None
+    from notices.reference.numbers import parse_number_query  # the grammar of numbers: most queries do not load it
 
     return parse_number_query(text)
 

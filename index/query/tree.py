@@ -94,7 +94,7 @@ class Interpretation(NamedTuple):
 
 class Query(NamedTuple):
     """A parsed query. Exact hits match `node` and `filters`. `boosts` are nodes that rank an exact hit higher, with their
-    weight. `relaxed_text` is the folded text whose n-grams rank the hits after the exact ones ("": there are none);
+    weight. `relaxed_text` is the folded text whose n-grams rank the hits after the exact ones ("": no such hits);
     relaxed hits match `filters` and never `node`."""
 
     text: str

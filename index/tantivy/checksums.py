@@ -14,7 +14,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import tantivy
 
@@ -27,6 +27,25 @@ _META, _MANAGED = "meta.json", ".managed.json"
 _FILE = re.compile(rf"[0-9a-f]{{32}}\.({'|'.join(_PARTS)}|[0-9]+\.del)")
 _MARK = 1337
 _CHUNK = 1 << 22
+
+
+class _Deletes(TypedDict):
+    opstamp: int
+
+
+class _Segment(TypedDict):
+    segment_id: str
+    max_doc: int
+    deletes: _Deletes | None
+
+
+class _Meta(TypedDict):
+    """meta.json; its `payload` may be missing."""
+
+    index_settings: object
+    segments: list[_Segment]
+    schema: object
+    opstamp: int
 
 
 def damaged_files(folder: Path) -> list[str]:
@@ -45,7 +64,7 @@ def damaged_files(folder: Path) -> list[str]:
     return damaged if _is_managed(generation / _MANAGED, {*names, _META}) else [_MANAGED, *damaged]
 
 
-def _is_ours(meta: dict[str, Any], written: str) -> bool:
+def _is_ours(meta: _Meta, written: str) -> bool:
     """Whether meta.json is in Tantivy's own rendering and contains only the keys of an index with our schema."""
     if set(meta) - {"payload"} != {"index_settings", "segments", "schema", "opstamp"} or written != json.dumps(meta, indent=2) + "\n":
         return False
@@ -54,7 +73,7 @@ def _is_ours(meta: dict[str, Any], written: str) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         tantivy.Index(schema(), folder)
         fresh = json.loads((Path(folder) / _META).read_text(encoding="utf-8"))
-    return all(meta[name] == fresh[name] for name in ("index_settings", "schema"))
+    return bool(meta["index_settings"] == fresh["index_settings"] and meta["schema"] == fresh["schema"])
 
 
 def _is_managed(path: Path, names: set[str]) -> bool:
@@ -66,7 +85,7 @@ def _is_managed(path: Path, names: set[str]) -> bool:
         return False
 
 
-def _names(segment: dict[str, Any]) -> Iterator[str]:
+def _names(segment: _Segment) -> Iterator[str]:
     """The files of a segment; others in the folder are left from writers that were killed."""
     stem = segment["segment_id"].replace("-", "")
     yield from (f"{stem}.{part}" for part in _PARTS)
