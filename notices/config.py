@@ -101,24 +101,57 @@ _SCHEMES = {
 }
 
 
+class Setting(NamedTuple):
+    """One setting with its effective value, and where that comes from: a file, a variable, or "default"."""
+
+    key: str
+    value: object
+    origin: str
+    default: object
+
+
 def load_config(environ: Mapping[str, str]) -> Config:
     """The configuration of this process. Raises ConfigError with the key, the value and what is allowed."""
     home = _home(environ)
-    values: dict[str, tuple[Any, str]] = {}
+    checked: dict[str, Any] = {key: _checked(key, given.value, given.where) for key, given in _given(environ, home).items()}
+    return _defaults(home)._replace(**checked)
+
+
+def settings(environ: Mapping[str, str]) -> list[Setting]:
+    """Every setting of this process in the order of Config, the home first. Raises ConfigError."""
+    config = load_config(environ)
+    defaults, given = _defaults(config.home), _given(environ, config.home)
+    home = Setting(
+        "home", config.home, "NOTICES_HOME" if environ.get("NOTICES_HOME") else "default", _home({**environ, "NOTICES_HOME": ""})
+    )
+    rest = (key for key in Config._fields if key != "home")
+    return [
+        home,
+        *(Setting(key, getattr(config, key), given[key].origin if key in given else "default", getattr(defaults, key)) for key in rest),
+    ]
+
+
+class _Given(NamedTuple):
+    """A value as somebody wrote it."""
+
+    value: object
+    origin: str
+    where: str  # for messages
+
+
+def _given(environ: Mapping[str, str], home: Path) -> dict[str, _Given]:
+    """What notices.toml and the variables set; the environment wins."""
     file = home / "notices.toml"
-    for key, value in _read_file(file).items():
-        values[key] = (value, f"{key} in {file}")
+    given = {key: _Given(value, str(file), f"{key} in {file}") for key, value in _read_file(file).items()}
     for name, text in environ.items():
         key = name.removeprefix("NOTICES_").lower()
         if name.startswith("NOTICES_") and key in _KEYS and key != "home":
-            values[key] = (text, name)
-    settings: dict[str, Any] = {
-        "database": f"sqlite:///{home}/notices.db",
-        "index": f"whoosh:///{str(home).lstrip('/')}/index",
-    }
-    for key, (value, where) in values.items():
-        settings[key] = _checked(key, value, where)
-    return Config(home=home, **settings)
+            given[key] = _Given(text, name, name)
+    return given
+
+
+def _defaults(home: Path) -> Config:
+    return Config(home=home, database=f"sqlite:///{home}/notices.db", index=f"whoosh:///{str(home).lstrip('/')}/index")
 
 
 _KEYS = set(Config._fields)
@@ -132,7 +165,7 @@ def _home(environ: Mapping[str, str]) -> Path:
     return Path(data).absolute() / "notices"
 
 
-def _read_file(file: Path) -> dict[str, Any]:
+def _read_file(file: Path) -> dict[str, object]:
     try:
         text = file.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
@@ -151,7 +184,7 @@ def _read_file(file: Path) -> dict[str, Any]:
     return table
 
 
-def _checked(key: str, value: Any, where: str) -> Any:
+def _checked(key: str, value: object, where: str) -> object:
     if key in _SCHEMES:
         return _checked_url(key, value, where)
     if key == "contact":
@@ -163,32 +196,32 @@ def _checked(key: str, value: Any, where: str) -> Any:
     low, high = _BOUNDS[key]
     kind = float if key == "request_timeout" else int
     try:
-        number = kind(value)
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"{where}: {value!r} is not a number from {low:g} to {high:g}") from error
-    if isinstance(value, bool) or not low <= number <= high:
+        number = kind(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    except (ValueError, OverflowError):
+        number = None
+    if number is None or not low <= number <= high:
         raise ConfigError(f"{where}: {value!r} is not a number from {low:g} to {high:g}")
     return number
 
 
-def _checked_url(key: str, value: Any, where: str) -> str:
+def _checked_url(key: str, value: object, where: str) -> str:
     allowed = _SCHEMES[key]
     if not isinstance(value, str) or urlsplit(value).scheme not in allowed:
         raise ConfigError(f"{where}: {_shown(value)} must start with one of {', '.join(s + ':' for s in allowed)}")
     return value
 
 
-def _checked_contact(value: Any, where: str) -> str:
+def _checked_contact(value: object, where: str) -> str:
     if not isinstance(value, str) or "@" not in value or any(c.isspace() or not c.isprintable() for c in value):
         raise ConfigError(f"{where}: {value!r} is not an e-mail address")
     return value
 
 
-def _checked_days(value: Any, where: str) -> tuple[int, ...]:
+def _checked_days(value: object, where: str) -> tuple[int, ...]:
     """Ages in days, ascending: a list, or in a variable numbers separated by commas; empty for never."""
     days = [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
     try:
-        found = tuple(int(day) for day in days)
+        found = tuple(int(day) for day in days) if isinstance(days, list) else (0,)
     except (TypeError, ValueError):
         found = (0,)
     if any(not 1 <= day <= 36500 for day in found) or list(found) != sorted(set(found)):
@@ -196,14 +229,14 @@ def _checked_days(value: Any, where: str) -> tuple[int, ...]:
     return found
 
 
-def _checked_origin(value: Any, where: str) -> str:
+def _checked_origin(value: object, where: str) -> str:
     """The name under which checkpoints are signed, without blanks and "+" (c2sp.org/signed-note)."""
     if not isinstance(value, str) or not re.fullmatch(r"[^\s+]{1,200}", value):
         raise ConfigError(f"{where}: {value!r} must be 1 to 200 characters without blanks and '+', such as archive.example.org/notices")
     return value
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     """The value for a message, without the password that a URL may contain."""
     if isinstance(value, str) and "@" in value:
         return repr(value.split("//")[0] + "//…@" + value.rsplit("@", 1)[1])

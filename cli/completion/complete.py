@@ -1,4 +1,4 @@
-"""`notices complete`, for the shells' scripts: values that go on from what was typed, each with a tab and what it is."""
+"""`notices complete`, for the shells' scripts: values that begin with the typed text, each with a tab and a description."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST_SEEN, _PAGE = 1000, 200
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """`notices complete`, which the help does not list."""
+    """`notices complete`; `notices --help` does not list it."""
     verb = verbs.add_parser("complete")
     verb.add_argument("typed", nargs="?", default="", metavar="PREFIX")
     verb.add_argument("--for", dest="wanted", choices=("query", "archive", "sources"), default="query")
@@ -23,7 +23,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """Print at most 20 lines; 1 when there are none."""
+    """Print at most 20 lines; return 1 when there are none."""
     offered = sources(config, args.typed) if args.wanted == "sources" else _from_archive(config, args.typed, ids=args.wanted == "archive")
     lines = [f"{value}\t{safe(masked(text))}" for value, text in islice(_once(offered), MOST)]
     print("\n".join(lines), end="\n" if lines else "")
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 def _once(offered: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Each value fit to be shown, once: copies bear one number under titles that differ in a blank."""
+    """Each value as a terminal may show it, once: copies have one number under titles that differ in a blank."""
     seen: set[str] = set()
     for value, text in offered:
         shown = safe(masked(value))
@@ -51,7 +51,8 @@ def sources(config: Config, typed: str) -> Iterator[tuple[str, str]]:
 
 
 def _from_archive(config: Config, typed: str, *, ids: bool) -> Iterator[tuple[str, str]]:
-    """Numbers and titles that begin with what was typed, folded; with `ids` a title stands for the notice's number or id."""
+    """Numbers and titles that begin with the typed text, folded; with `ids` a title gives the notice's number or id."""
+    # start-up time: the names of sources need no index
     from index.engine import Engine
     from index.engines import open_engine
     from index.query.tree import Contains, Or, Phrase, Query

@@ -14,8 +14,8 @@ SHELLS = ("bash", "zsh", "fish")
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices completion`."""
-    verb = verbs.add_parser("completion", help="print a script that completes verbs, options, sources, titles and numbers")
-    verb.add_argument("shell", choices=SHELLS)
+    verb = verbs.add_parser("completion", help="print a script that completes commands in bash, zsh or fish")
+    verb.add_argument("shell", choices=SHELLS, help="to use it: source <(notices completion bash)")
     verb.set_defaults(run=run)
 
 
@@ -26,13 +26,13 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 def script(shell: str) -> str:
-    """The script for a shell, what the parsers know written into it."""
+    """The script for a shell, with the words of every parser in it."""
     text = files("cli.completion").joinpath(f"notices.{shell}").read_text(encoding="utf-8")
     return text.replace("@TABLE@", "\n".join(_table(rows(), "        " if shell != "fish" else "    ", shell)))
 
 
 def _table(every: list[Row], indent: str, shell: str) -> Iterator[str]:
-    """Lines of a case statement: a command's words, the choices of its options, what stands for the rest."""
+    """Lines of a case statement: a command's words, the choices of its options, the kind of its arguments."""
     for row in every:
         values = {row.command: " ".join(row.words), f"{row.command} REST": row.rest}
         values |= {f"{row.command} {option}": " ".join(choices) or "ANY" for option, choices in row.valued.items()}

@@ -19,7 +19,7 @@ _notices_asked() {
             *) found+=("$(printf %q "$value")") ;;
         esac
     done < <(command notices complete --for "$1" -- "$plain" 2>/dev/null)
-    # Ids have no letter in common with the title that was typed: the word stays as it is while there is a choice.
+    # Ids have no character in common with the typed title: the word stays as it is while there is a choice.
     if [[ $1 == archive && ${#found[@]} -gt 1 && -n $plain && ${found[0]} != "$plain"* ]]; then found+=("$cur"); fi
 }
 

@@ -7,7 +7,7 @@ _notices_table() {
     esac
 }
 
-# compadd quotes what it inserts; -U, for what is folded alike need not begin with the same letters.
+# compadd quotes the text that it inserts; -U because folded text need not begin with the same characters.
 _notices_asked() {
     local line
     local -a values shown

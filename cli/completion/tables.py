@@ -1,4 +1,4 @@
-"""What each verb takes, read from the parsers themselves."""
+"""The words that each verb takes, read from the parsers."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _KINDS = {"ID_OR_NUMBER": "archive", "QUERY": "query", "SOURCE": "sources", "NAM
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One command, as "notices source check": words that may follow, options that take a value, and what stands for the rest.
+    """One command, such as "notices source check": the words that may follow, its options that take a value, and its arguments.
 
-    `valued` maps an option to its choices; with none it takes anything. `rest` is archive, query, sources, files or nothing.
+    `valued` maps an option to its choices; with no choices it takes any value. `rest` is archive, query, sources, files or nothing.
     """
 
     command: str
@@ -24,7 +24,8 @@ class Row:
 
 
 def rows() -> list[Row]:
-    """A row for each command and verb, loaded in full."""
+    """A row for each command and verb; loads all of them."""
+    # start-up time: only `notices completion` loads every verb
     from cli.main import VERBS
     from cli.search.options import options_parser
 

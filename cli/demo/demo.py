@@ -66,6 +66,7 @@ def _made_here(home: Path) -> set[str]:
 
 def crawl(home: Path, environment: dict[str, str]) -> int:
     """Serve the bundled site on loopback and crawl it; return the exit code."""
+    # start-up time: these load the crawler, and preparing the folder may fail before
     from cli.demo.serve import serve
     from cli.demo.site import build_site, demo_source
     from cli.verbs.collect.crawl import print_outcome, print_problems, print_runs

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from html import escape
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from cli.demo.files import docx, pdf
 
@@ -15,7 +16,31 @@ SITE = "澄河市人民政府"
 COLUMNS = {"tzgg": "通知公告", "zcwj": "政策文件", "gs": "公示"}
 _PIXEL = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000" "1f15c4890000000d49444154789c636060606000000005000" "1a5f645400000000049454e44ae426082")  # fmt: skip
 
-Notice = dict[str, Any]
+
+class File(TypedDict):
+    """A file of a notice, with the text to write into it."""
+
+    name: str
+    file: str
+    title: str
+    text: str
+
+
+class Notice(TypedDict):
+    """A notice of notices.toml."""
+
+    id: int
+    column: str
+    date: date
+    title: str
+    text: str
+    number: NotRequired[str]
+    source: NotRequired[str]
+    theme: NotRequired[str]
+    charset: NotRequired[str]
+    table: NotRequired[bool]
+    image_only: NotRequired[bool]
+    files: NotRequired[list[File]]
 
 
 def notices() -> list[Notice]:

@@ -1,4 +1,4 @@
-"""`notices schedule`: the same as `python scheduler.py`."""
+"""`notices schedule`: like `python scheduler.py`."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from notices.config import Config
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices schedule`."""
-    verb = verbs.add_parser("schedule", help="run every source's schedule until stopped")
+    verb = verbs.add_parser("schedule", help="run every source on its schedule until stopped")
     verb.add_argument("--once", action="store_true", help="run everything that is due now, then exit")
     verb.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Run the clock; return its exit code."""
-    import scheduler
+    import scheduler  # start-up time: loads the clock, which completion and help need not
 
     logging.getLogger("scheduler").setLevel(logging.INFO)
     return scheduler.run(config, once=args.once)
