@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from notices.config import load_config
+from notices.config import Config, load_config, settings
 from notices.errors import ConfigError
 
 
@@ -51,3 +51,29 @@ def test_no_password_in_a_message(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_config({"NOTICES_HOME": str(tmp_path), "NOTICES_DATABASE": "mysql://user:secret@host/db"})
     assert "secret" not in str(caught.value)
+
+
+def test_every_setting_says_where_it_comes_from(tmp_path: Path) -> None:
+    (tmp_path / "notices.toml").write_text('crawl_jobs = 3\ncontact = "a@b.example"\n')
+    found = {s.key: s for s in settings({"NOTICES_HOME": str(tmp_path), "NOTICES_CRAWL_JOBS": "5", "HOME": "/nowhere"})}
+    assert list(found) == list(Config._fields)
+    assert found["home"] == ("home", tmp_path, "NOTICES_HOME", Path("/nowhere/.local/share/notices"))
+    assert found["crawl_jobs"] == ("crawl_jobs", 5, "NOTICES_CRAWL_JOBS", 2)
+    assert found["contact"] == ("contact", "a@b.example", str(tmp_path / "notices.toml"), "webmaster@localhost")
+    assert found["index"] == ("index", f"whoosh://{tmp_path}/index", "default", f"whoosh://{tmp_path}/index")
+
+
+def test_a_value_that_is_not_a_number_is_refused(tmp_path: Path) -> None:
+    for text in ("inf", "nan", "[1]", "{}"):
+        (tmp_path / "notices.toml").write_text(f"crawl_jobs = {text}\n")
+        with pytest.raises(ConfigError, match="crawl_jobs"):
+            load_config({"NOTICES_HOME": str(tmp_path)})
+
+
+def test_an_archives_files_have_their_stored_names(tmp_path: Path) -> None:
+    """An archive made by an earlier release has these."""
+    paths = load_config({"NOTICES_HOME": str(tmp_path)}).state_paths()
+    assert {path.name for path in paths} == {
+        "notices.toml", "sources", "aliases.toml", "notices.db", "warc", "keys", "checkpoints", "index", "index-aside", "aliases.tsv", "locks",
+    }  # fmt: skip
+    assert all(path.parent == tmp_path for path in paths)

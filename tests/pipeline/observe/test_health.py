@@ -185,6 +185,13 @@ def test_run_that_nobody_holds_ended_without_a_word_and_a_living_one_may_be_stuc
     assert (alive.state, "30 hours" in alive.reasons[0]) == ("degraded", True)
 
 
+def test_empty_list_and_entries_that_are_all_gone_fail_with_their_reason() -> None:
+    empty = judge(_well(runs=(replace(_well().runs[0], listed=0), *_well().runs)), Expected(), NOON)
+    assert (empty.state, empty.reasons[0].startswith("0 list entries on ")) == ("failing", True)
+    gone = judge(_well(tried=(Tried("gone", "HTTP 404"),) * 3 + (Tried("stored"),) * 7), Expected(), NOON)
+    assert (gone.state, gone.reasons) == ("failing", ("the newest 3 entries could not be read (gone: HTTP 404)",))
+
+
 def test_missed_runs_fail_after_a_day_without_one() -> None:
     assert judge(_well(), Expected(missed_runs=3), NOON).state == "ok", "three hours of an hourly source"
     late = judge(_well(), Expected(missed_runs=3), NOON + timedelta(days=2))
