@@ -44,7 +44,7 @@ bench: $(VENV)/.ready-bench
 	$(BIN)/python -m benchmarks.run --documents $(DOCUMENTS) $(wildcard ../shared/data/corpus)
 
 eval: $(VENV)/.ready-bench
-	$(BIN)/python -m benchmarks.accuracy
+	$(BIN)/python -m benchmarks.reading.accuracy
 
 setup: $(READY)
 

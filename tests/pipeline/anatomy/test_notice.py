@@ -160,7 +160,7 @@ def test_seed_notice_reads_as_the_reference_says(shared: Path) -> None:
 
 @pytest.mark.shared
 def test_issuer_of_real_notices(shared: Path) -> None:
-    from benchmarks.issuer_accuracy import judge
+    from benchmarks.reading.issuer_accuracy import judge
 
     results = [right for right, *_ in judge(shared / "data/corpus/gov_cn_gongwen_2020.jsonl")]
     assert len(results) > 200

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.fuzz_pages import mutated, seeds
+from benchmarks.reading.fuzz_pages import mutated, seeds
 from notices.model import Notice
 from pipeline.parse.detail import read_detail
 from tests.support.cpu import children_cpu_within, cpu_within
@@ -203,7 +203,7 @@ def test_twenty_megabytes_stay_within_bounded_memory() -> None:
 
 @pytest.mark.shared
 def test_labelled_pages_reach_the_marks(shared: Path, tmp_path: Path) -> None:
-    from benchmarks.accuracy import scores
+    from benchmarks.reading.accuracy import scores
 
     marks = scores(shared)
     least = {"title": 0.97, "published_date": 0.97, "text": 0.97, "issuer": 0.9, "attachments": 0.95, "document_number.shown": 0.95}

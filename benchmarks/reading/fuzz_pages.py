@@ -1,6 +1,6 @@
 """Mutated pages through our reader: no crash, none over two seconds, bounded memory.
 
-`python -m benchmarks.fuzz_pages --pages N [--seed S] [SHARED]`: bit flips, truncations, tag shuffles, attribute floods, entity bombs, deep
+`python -m benchmarks.reading.fuzz_pages --pages N [--seed S] [SHARED]`: bit flips, truncations, tag shuffles, attribute floods, entity bombs, deep
 nesting, huge tables, made from the shared pages and, without them, from the project's golden pages. Exit status 1 on a crash or a slow page.
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 from crawler.list_page import read_list
 from pipeline.parse.detail import read_detail
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 2.0  # seconds of CPU time for one page
 HEAVY = 200  # one page in so many is of the heavy kinds
 Mutation = Callable[[random.Random, bytes], bytes]

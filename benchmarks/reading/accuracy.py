@@ -1,6 +1,6 @@
 """Our reading of pages beside trafilatura and GNE: the shared labelled pages, the shared scoring tool, one run, one table.
 
-`python -m benchmarks.accuracy [SHARED]`; SHARED defaults to $NOTICES_SHARED or ../shared. Speed is CPU time of one process, warm,
+`python -m benchmarks.reading.accuracy [SHARED]`; SHARED defaults to $NOTICES_SHARED or ../shared. Speed is CPU time of one process, warm,
 each page's best of five rounds, on the detail pages alone: the others do not read lists.
 """
 
@@ -33,7 +33,7 @@ Reader = Callable[[bytes, str], Row]
 
 def main(argv: list[str]) -> int:
     """Print the table. Exit status 2 when the labelled pages are missing."""
-    shared = Path(argv[1] if len(argv) > 1 else os.environ.get("NOTICES_SHARED") or Path(__file__).resolve().parents[2] / "shared")
+    shared = Path(argv[1] if len(argv) > 1 else os.environ.get("NOTICES_SHARED") or Path(__file__).resolve().parents[3] / "shared")
     tool, pages = shared / "tools" / "score_pages.py", shared / "data" / "pages"
     if not tool.is_file():
         print(f"no labelled pages at {shared}; set NOTICES_SHARED", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""How often the issuer is right from title and text alone: `python -m benchmarks.issuer_accuracy CORPUS.jsonl`.
+"""How often the issuer is right from title and text alone: `python -m benchmarks.reading.issuer_accuracy CORPUS.jsonl`.
 
 The corpus has one JSON object a line with 标题, 发文机关 and 正文. A label that is missing is not counted. Right means: every agency of the
 label is named by the answer, or the answer by the label, after long and short forms are made equal.

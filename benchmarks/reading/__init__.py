@@ -1,0 +1,1 @@
+"""How well and how robustly pages are read."""
