@@ -19,10 +19,10 @@ from index.meaning.aliases import write_aliases
 from notices.attachment import AttachmentText
 from notices.config import Config
 from notices.errors import ConfigError, IndexUnusable
+from pipeline.durable import file_errors, write_durably
 from pipeline.sql import outbox, tables
 from pipeline.sql.database import database_errors
 from pipeline.sql.locks import hold
-from pipeline.warc.files import file_errors, write_durably
 
 log = logging.getLogger(__name__)
 _INDEX_LINE = re.compile(r"^[ \t]*index[ \t]*=.*$", re.MULTILINE)

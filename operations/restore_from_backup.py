@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 from notices.config import Config
 from notices.errors import DamageFound, NoticesError
 from notices.text.display import safe
+from pipeline.durable import file_errors, write_durably
 from pipeline.sql import tables
 from pipeline.sql.database import open_database
-from pipeline.warc.files import file_errors, to_quarantine, write_durably
-from pipeline.warc.restore import Mending, Places, mend_file, mending, wanted_files
+from pipeline.warc.series import FilePlan, Folders, plan_file, restore_file, to_quarantine, wanted_files
 from preservation.backup import DATABASE, WARC, check_backup, unpack
 from preservation.proofs.checkpoints import folder_of, public_key
 from preservation.proofs.signing import verify_checkpoint
@@ -54,7 +54,7 @@ def regain(config: Config, database: Engine, backup: Path, found: Sequence[Findi
         try:
             both = Backup(database, theirs, config, datetime.now(UTC))
             check_kinship(both)
-            taken = _files(both, Places(config.warc_dir, backup / WARC, Path(scratch)), found, apply=apply)
+            taken = _files(both, Folders(config.warc_dir, backup / WARC, Path(scratch)), found, apply=apply)
             rewritten = {f.ref for f in found if (f.area, f.kind) == ("sql", "rewritten") and f.ref is not None}
             unreadable = {f.ref for f in found if f.kind == "unreadable" and f.place.startswith("notice ") and f.ref is not None}
             taken += _rows(lost_rows(both, rewritten, unreadable, apply=apply), apply=apply)
@@ -63,11 +63,11 @@ def regain(config: Config, database: Engine, backup: Path, found: Sequence[Findi
             theirs.dispose()
 
 
-def _files(both: Backup, places: Places, found: Sequence[Finding], *, apply: bool) -> int:
+def _files(both: Backup, places: Folders, found: Sequence[Finding], *, apply: bool) -> int:
     named = [f.place.split(" ")[0] for f in found if f.area == "warc" and f.kind not in _OF_ROWS]
     taken = 0
     for name in wanted_files(places, named, _files_in_rows(both.archive)):
-        plan = mending(places, name, lambda name: _records(both.archive, name))
+        plan = plan_file(places, name, lambda name: _records(both.archive, name))
         said = plan.problem or plan.how
         if apply and plan.data is not None:
             plan, said = _mended(places, plan, both.now)
@@ -76,9 +76,9 @@ def _files(both: Backup, places: Places, found: Sequence[Finding], *, apply: boo
     return taken
 
 
-def _mended(places: Places, plan: Mending, now: datetime) -> tuple[Mending, str]:
+def _mended(places: Folders, plan: FilePlan, now: datetime) -> tuple[FilePlan, str]:
     try:
-        return plan, mend_file(places, plan, now)
+        return plan, restore_file(places, plan, now)
     except DamageFound as error:
         return replace(plan, data=None), str(error)
 

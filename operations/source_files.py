@@ -12,7 +12,7 @@ import msgspec
 from crawler.source import Source, find_source, parse_source
 from notices.config import Config
 from notices.errors import SourceFileError, UserError
-from pipeline.warc.files import file_errors, write_durably
+from pipeline.durable import file_errors, write_durably
 
 _ENABLED = re.compile(r"^enabled[ \t]*=[ \t]*(?:true|false)", re.MULTILINE)
 _NAME = re.compile(r"^name[ \t]*=.*$", re.MULTILINE)

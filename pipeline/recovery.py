@@ -10,13 +10,11 @@ from sqlalchemy.orm import Session
 
 from notices.capture import Capture
 from notices.config import Config
+from pipeline.durable import file_errors
 from pipeline.ledger import snapshot_row
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors
-from pipeline.warc.files import file_errors, reading
-from pipeline.warc.gzip_member import read_member
-from pipeline.warc.lane import free_lanes
-from pipeline.warc.series import Stored, scan
+from pipeline.warc.series import Stored, free_lanes, read_member, reading, scan
 
 
 def recover(database: Engine, config: Config) -> int:

@@ -24,8 +24,8 @@ from urllib.parse import urlsplit
 from notices.config import Config
 from notices.errors import BadInput, ConfigError, DamageFound
 from notices.version import PROGRAM
+from pipeline.durable import file_errors, sync_folder, write_durably
 from pipeline.sql.database import database_errors
-from pipeline.warc.files import file_errors, sync_folder, write_durably
 from pipeline.warc.series import copy_series
 
 MANIFEST, DATABASE, WARC = "backup.json", "notices.db", "warc"

@@ -23,8 +23,7 @@ from pipeline.ledger import snapshot_row
 from pipeline.recovery import recover
 from pipeline.sql import tables
 from pipeline.sql.column_types import Day, Json
-from pipeline.warc.files import QUARANTINE, to_quarantine
-from pipeline.warc.series import scan, warc_files
+from pipeline.warc.series import QUARANTINE, scan, to_quarantine, warc_files
 from preservation.reparse import Reader, again
 from preservation.verify import Finding, key_of
 

@@ -21,8 +21,7 @@ from notices.errors import BadInput, DamageFound, NoticesError
 from pipeline.observe.observations import presence_of
 from pipeline.sql import tables
 from pipeline.sql.row_digest import row_digest
-from pipeline.warc.files import reading
-from pipeline.warc.gzip_member import BadMember, read_member
+from pipeline.warc.series import BadMember, read_member, reading
 from preservation.proofs.checkpoints import note_of, public_key
 from preservation.verify import key_of, said_by, said_of
 

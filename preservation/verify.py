@@ -22,11 +22,7 @@ from notices.urls import url_key
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors, for_reading
 from pipeline.sql.row_digest import row_digest
-from pipeline.warc.files import lane_in_use, parse_name, reading
-from pipeline.warc.gzip_member import BadMember, Member, read_member
-from pipeline.warc.record import warc_date
-from pipeline.warc.series import verify_series
-from pipeline.warc.verify import unsettled
+from pipeline.warc.series import BadMember, Member, lane_in_use, parse_name, read_member, reading, unsettled, verify_series, warc_date
 from preservation.disk_map import Aside
 from preservation.proofs.checkpoints import check_log
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from notices.config import Config
 from notices.errors import ArchiveUnwritable, ConfigError, DamageFound, DiskFull, OperatorError
+from pipeline.durable import file_error
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON", "temp_store=MEMORY")
 
@@ -47,14 +48,7 @@ def _make_home(config: Config) -> None:
         for folder in (config.home, config.locks_dir):
             folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise unwritable(config.home, error) from error
-
-
-def unwritable(path: Path, error: OSError) -> OperatorError:
-    """The error for a folder that cannot be used: DiskFull when space is what lacks."""
-    if error.errno in (28, 122):
-        return DiskFull(f"no space left on the device that holds {path}")
-    return ArchiveUnwritable(f"cannot use the archive's folder {path}: {error.strerror or error}")
+        raise file_error(config.home, error) from error
 
 
 def _engine(url: URL) -> Engine:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from notices.errors import ArchiveLocked
-from pipeline.sql.database import unwritable
+from pipeline.durable import file_error
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def _opened(path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise file_error(path, error) from error
 
 
 def is_held(folder: Path, name: str) -> bool:

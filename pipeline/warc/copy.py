@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from notices.errors import DamageFound
-from pipeline.warc.files import file_errors, listing, pwrite_all, reading, sync_folder, write_durably
+from pipeline.durable import file_errors, pwrite_all, sync_folder, write_durably
+from pipeline.warc.files import listing, reading
 from pipeline.warc.manifest import Tail, read_tail, render_tail
 
 _CHUNK = 1 << 20
@@ -26,7 +27,7 @@ def copy_series(folder: Path, target: Path, progress: Progress = lambda _: None)
         target.mkdir(parents=True)
         copied: dict[str, int] = {}
         sealed: set[str] = set()
-        # A file that is sealed meanwhile is copied again as sealed: the file after it leans on its manifest.
+        # A file that is sealed meanwhile is copied again as sealed: the file after it names its manifest.
         while wanted := _files(folder).items() - {(name, name in sealed) for name in copied}:
             for name, _ in sorted(wanted):
                 copied[name], is_sealed = _copy_file(folder, target, name, progress)

@@ -1,17 +1,16 @@
-"""Names and durable writes in the folder of the WARC series.
+"""Names and locks in the folder of the WARC series.
 
 notices-<lane>-<serial>.warc.gz         a sealed file, never changed again
 notices-<lane>-<serial>.warc.gz.json    its manifest
 notices-<lane>-<serial>.warc.gz.open    the file a lane appends to; one for each lane
-notices-<lane>-<serial>.warc.gz.tail    what the open file must hold at least
+notices-<lane>-<serial>.warc.gz.tail    what the open file must contain at least
 ….tmp                                   a write under way; replaced or finished by the next owner of the lane
 lane-<lane>.lock                        held by the process that writes the lane
-quarantine/                             bytes that recovery took out of the way
+quarantine/                             bytes that recovery moved away
 """
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import re
@@ -21,11 +20,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from notices.errors import ArchiveUnwritable, DamageFound, DiskFull, OperatorError
+from notices.errors import DamageFound
+from pipeline.durable import file_errors, sync_folder
 
 QUARANTINE = "quarantine"
 _NAME = re.compile(r"notices-(\d{1,3})-(\d{6,9})\.warc\.gz(\.(?:open|json|tail)|)(\.tmp)?", re.ASCII)
-_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def file_name(lane: int, serial: int) -> str:
 
 
 def parse_name(name: str) -> Entry | None:
-    """What a file's name says, or None when it is not of the series."""
+    """The parts of a file's name, or None when it is not of the series."""
     match = _NAME.fullmatch(name)
     if not match:
         return None
@@ -54,7 +53,7 @@ def parse_name(name: str) -> Entry | None:
 
 
 def listing(folder: Path) -> dict[str, Entry | None]:
-    """Every name in the folder, in order, with what it says. Raises ArchiveUnwritable when there is no such folder."""
+    """Every name in the folder, in order, with its parts. Raises ArchiveUnwritable when there is no such folder."""
     with file_errors(folder):
         return {name: parse_name(name) for name in sorted(os.listdir(folder))}
 
@@ -64,7 +63,7 @@ def open_record_file(folder: Path, name: str) -> int:
     entry = parse_name(name)
     if entry is None or entry.suffix or entry.temporary:
         raise DamageFound(f"{name!r} is not the name of a WARC file")
-    for suffix in ("", ".open", ""):  # the last look: it may have been sealed in between
+    for suffix in ("", ".open", ""):  # tried again: it may have been sealed in between
         try:
             return os.open(folder / (name + suffix), os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -84,30 +83,6 @@ def reading(folder: Path, name: str) -> Iterator[int]:
         os.close(fd)
 
 
-def file_error(path: Path, error: OSError) -> OperatorError:
-    """The archive's error for a failed file operation: DiskFull or ArchiveUnwritable, naming the path."""
-    if error.errno in _NO_SPACE:
-        return DiskFull(f"no space left on the device that holds {path}")
-    return ArchiveUnwritable(f"cannot use {path}: {error.strerror or error}")
-
-
-@contextmanager
-def file_errors(path: Path) -> Iterator[None]:
-    """Translate OSError once, naming the path."""
-    try:
-        yield
-    except OSError as error:
-        raise file_error(path, error) from error
-
-
-def pwrite_all(fd: int, data: bytes, offset: int) -> None:
-    """Write every byte; a short write is continued, so a full disk shows as an error."""
-    view = memoryview(data)
-    while view:
-        written = os.pwrite(fd, view, offset)
-        view, offset = view[written:], offset + written
-
-
 def to_quarantine(folder: Path, path: Path, now: datetime, name: str = "") -> str:
     """Move a file, its name or another before the time, into the quarantine of the WARC folder; the name that it has there."""
     with file_errors(path):
@@ -119,35 +94,8 @@ def to_quarantine(folder: Path, path: Path, now: datetime, name: str = "") -> st
     return target.name
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Replace the file at `path`: all of it or nothing, and on the device when this returns."""
-    temporary = path.with_name(path.name + ".tmp")
-    write_new(temporary, data)
-    os.replace(temporary, path)
-    sync_folder(path.parent)
-
-
-def write_new(path: Path, data: bytes) -> None:
-    """Write and fsync a file; its name is durable only after sync_folder."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
-    try:
-        pwrite_all(fd, data, 0)
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the folder's names durable."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
 def try_lock(folder: Path, lane: int) -> int | None:
-    """A descriptor that holds the lane's lock, or None when another holds it. The kernel drops the lock with its process."""
+    """A descriptor with the lane's lock, or None when another process has it. The kernel drops the lock with its process."""
     fd = os.open(folder / f"lane-{lane}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -161,7 +109,7 @@ def try_lock(folder: Path, lane: int) -> int | None:
 
 
 def lane_in_use(folder: Path, lane: int) -> bool:
-    """Whether a writer holds the lane now."""
+    """Whether a writer has the lane now."""
     try:
         fd = os.open(folder / f"lane-{lane}.lock", os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Gzip members: one compressed record each, read strictly. A member counts only when its CRC and length trailer are there and right."""
+"""Gzip members: one compressed record each, read strictly. A member counts only if its CRC and length trailer are there and correct."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _LARGEST = (1 << 30) + (1 << 20)  # the largest body the configuration allows, a
 
 
 class BadMember(Exception):
-    """The bytes at `offset` are not a whole record. `torn`: the file ends inside it, as after a crash."""
+    """The bytes at `offset` are not a whole record. `incomplete`: the file ends inside it, as after a crash."""
 
-    def __init__(self, offset: int, what: str, torn: bool = False) -> None:
+    def __init__(self, offset: int, what: str, incomplete: bool = False) -> None:
         super().__init__(what)
         self.offset = offset
-        self.torn = torn
+        self.incomplete = incomplete
 
 
 @dataclass(frozen=True)
 class Member:
-    """A whole record in a file: where its compressed bytes are, their SHA-256, and what they hold."""
+    """A whole record in a file: where its compressed bytes are, their SHA-256, and their content."""
 
     offset: int
     length: int
@@ -47,7 +47,7 @@ def read_member(fd: int, offset: int) -> Member:
     while not unpacker.eof:
         chunk = os.pread(fd, _CHUNK, position)
         if not chunk:
-            raise BadMember(offset, "the file ends inside the record" if position > offset else "no record begins here", torn=True)
+            raise BadMember(offset, "the file ends inside the record" if position > offset else "no record begins here", incomplete=True)
         if position == offset and chunk[: len(_MAGIC)] != _MAGIC[: len(chunk)]:
             raise BadMember(offset, "no record begins here")
         try:
@@ -85,7 +85,7 @@ _TRIES = 1000  # chance repeats of the magic are rarer than one in 10^19 bytes; 
 
 
 def members_around_damage(fd: int, start: int, end: int) -> Iterator[Member | BadMember]:
-    """Every record from `start` to `end`, with a BadMember in place of each stretch that holds none."""
+    """Every record from `start` to `end`, with a BadMember in place of each stretch without one."""
     tries = 0
     while start < end:
         try:

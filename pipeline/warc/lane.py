@@ -1,4 +1,4 @@
-"""A lane: the one open WARC file that one process appends to, taken over after a crash without hands.
+"""A lane: the one open WARC file that one process appends to, recovered automatically after a crash.
 
 Order of a rotation, so that a kill between any two steps leaves a state that the next owner finishes: manifest, next open file,
 final name, tail removed.
@@ -14,17 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from notices.errors import ArchiveLocked
-from pipeline.warc.files import (
-    QUARANTINE,
-    file_name,
-    listing,
-    pwrite_all,
-    reading,
-    sync_folder,
-    try_lock,
-    write_durably,
-    write_new,
-)
+from pipeline.durable import pwrite_all, sync_folder, write_durably, write_new
+from pipeline.warc.files import QUARANTINE, file_name, listing, reading, try_lock
 from pipeline.warc.gzip_member import compress
 from pipeline.warc.manifest import (
     Tail,
@@ -43,7 +34,7 @@ _LANES = 64
 
 @dataclass
 class Lane:
-    """An open file and its tail, both open for writing; `lock` holds the lane."""
+    """An open file and its tail, both open for writing; `lock` is the descriptor of the lane's lock."""
 
     folder: Path
     number: int
@@ -67,7 +58,7 @@ def take_lane(folder: Path) -> Lane:
 
 
 def free_lanes(folder: Path) -> Iterator[Lane]:
-    """Every lane that no process writes now, each recovered, and let go again when the next one is asked for."""
+    """Every lane that no process writes now, each recovered, and released when the next one is asked for."""
     if not folder.is_dir():
         return
     for number in sorted({entry.lane for entry in listing(folder).values() if entry}):
@@ -86,14 +77,14 @@ def free_lanes(folder: Path) -> Iterator[Lane]:
 
 
 def settle_lane(folder: Path, number: int) -> None:
-    """Recover a lane that nobody holds; one that is being written is left alone."""
+    """Recover a lane that no process writes; another is left alone."""
     lock = try_lock(folder, number)
     if lock is not None:
         leave_lane(_open_lane(folder, number, lock))
 
 
 def leave_lane(lane: Lane) -> None:
-    """Close the files and let the lane go; the open file stays open for the next owner."""
+    """Close the files and release the lane; the open file stays open for the next owner."""
     for fd in (lane.data, lane.tail_file, lane.lock):
         os.close(fd)
 
@@ -107,7 +98,7 @@ def append(lane: Lane, member: bytes, date: str) -> int:
         after = advance(before, len(member), sha256(member).digest(), date)
         pwrite_all(lane.tail_file, render_tail(after), 0)
     except BaseException:
-        # The tail first: were it to state more than the file holds, the next owner would see damage.
+        # The tail first: were it to state more than the file contains, the next owner would see damage.
         pwrite_all(lane.tail_file, render_tail(before), 0)
         os.ftruncate(lane.data, before.length)
         raise
@@ -126,7 +117,7 @@ def rotate(lane: Lane) -> None:
 
 
 def _open_lane(folder: Path, number: int, lock: int) -> Lane:
-    """The lane, recovered; its lock is let go when that fails."""
+    """The lane, recovered; its lock is released when that fails."""
     try:
         serial = _recover(folder, number)
         data, tail_file, tail = _open_file(folder, file_name(number, serial))
@@ -148,7 +139,7 @@ def _open_file(folder: Path, name: str) -> tuple[int, int, Tail]:
 
 
 def _recover(folder: Path, number: int) -> int:
-    """Finish what a crash interrupted and return the serial of the lane's sound open file."""
+    """Finish what a crash interrupted and return the serial of the lane's intact open file."""
     entries = [e for e in listing(folder).values() if e and e.lane == number]
     sealed = {e.serial for e in entries if not e.suffix and not e.temporary}
     opened = {e.serial for e in entries if e.suffix == ".open" and not e.temporary} - sealed
@@ -166,7 +157,7 @@ def _recover(folder: Path, number: int) -> int:
 
 
 def _begin(folder: Path, number: int, serial: int) -> None:
-    """Create an open file holding its warcinfo. The open name comes last: where it stands, a tail stands too."""
+    """Create an open file with its warcinfo. The open name comes last: where it exists, a tail exists too."""
     name = file_name(number, serial)
     temporary = folder / f"{name}.open.tmp"
     member = compress(encode_warcinfo(name, datetime.now(UTC)))
@@ -196,7 +187,7 @@ def _retire(folder: Path, number: int, serial: int) -> int:
 
 
 def _settle(folder: Path, number: int, serial: int) -> bool:
-    """Bring the open file and its tail together after a crash; False when the file lacks what the tail promised."""
+    """Make the open file and its tail agree after a crash; False when the file lacks bytes that the tail promises."""
     name = file_name(number, serial)
     stated = read_tail(folder / f"{name}.tail")
     with reading(folder, name) as fd:
@@ -204,8 +195,8 @@ def _settle(folder: Path, number: int, serial: int) -> bool:
         if stated is not None and stated.length >= size:
             return stated.length == size
         tail, bad = survey(fd, stated or Tail(name, previous=previous_of(folder, number, serial)), size)
-    if stated is None and bad is not None and not (bad.torn and tail.records):
-        return False  # without a tail to say how far the file was sound, only a torn end is a crash's work
+    if stated is None and bad is not None and not (bad.incomplete and tail.records):
+        return False  # no tail says how far the file was intact: then only an incomplete end is the work of a crash
     if bad is not None:
         _quarantine(folder, name, tail.length)
     write_durably(folder / f"{name}.tail", render_tail(tail))
@@ -217,12 +208,12 @@ def _quarantine(folder: Path, name: str, offset: int) -> None:
     path = folder / f"{name}.open"
     with path.open("rb") as file:
         file.seek(offset)
-        torn = file.read()
+        rest = file.read()
     kept = folder / QUARANTINE
     if not kept.is_dir():
         kept.mkdir(exist_ok=True)
         sync_folder(folder)
-    write_durably(kept / f"{name}.{offset}.{sha256(torn).hexdigest()[:16]}", torn)
+    write_durably(kept / f"{name}.{offset}.{sha256(rest).hexdigest()[:16]}", rest)
     os.truncate(path, offset)
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:

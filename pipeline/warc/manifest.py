@@ -1,7 +1,7 @@
-"""What stands outside a WARC file and vouches for it: the manifest of a sealed file, the tail of an open one.
+"""What attests a WARC file from outside: the manifest of a sealed file, the tail of an open one.
 
-Both are JSON in one fixed rendering, and every value in them can be worked out again from the file; so verification renders
-them anew and compares bytes. Each names the SHA-256 of the manifest before it in its lane: a lane is a hash chain.
+Both are JSON in one fixed rendering, and every value in them can be computed again from the file; so verification renders
+them again and compares bytes. Each names the SHA-256 of the manifest before it in its lane: a lane is a hash chain.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from pipeline.warc.files import file_name, reading, write_durably
+from pipeline.durable import write_durably
+from pipeline.warc.files import file_name, reading
 from pipeline.warc.gzip_member import BadMember, members
 
 TAIL_SIZE = 512  # one sector, written in place; its check tells when a write was cut all the same
@@ -31,7 +32,7 @@ class Previous:
 
 @dataclass(frozen=True)
 class Tail:
-    """What the first `length` bytes of an open file hold. `chain` folds in the SHA-256 of each member, in order."""
+    """The state of an open file's first `length` bytes. `chain` folds in the SHA-256 of each member, in order."""
 
     name: str
     length: int = 0
@@ -44,7 +45,7 @@ class Tail:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a sealed file is. `damage` says what was already wrong when it was sealed; null for a sound file."""
+    """The state of a sealed file. `damage` says what was already wrong when it was sealed; null for an intact file."""
 
     name: str
     length: int
@@ -142,7 +143,7 @@ def survey(fd: int, tail: Tail, end: int) -> tuple[Tail, BadMember | None]:
 
 
 def describe(folder: Path, name: str, previous: Previous | None, promised: Tail | None = None) -> Manifest:
-    """The manifest that the file as it is now deserves; `damage` names the first thing that is not sound."""
+    """The manifest of the file as it is now; `damage` names the first fault."""
     with reading(folder, name) as fd:
         end = os.fstat(fd).st_size
         tail, bad = survey(fd, Tail(name, previous=previous), min(promised.length if promised else 0, end))
@@ -150,7 +151,7 @@ def describe(folder: Path, name: str, previous: Previous | None, promised: Tail 
         if bad is None:
             tail, bad = survey(fd, tail, end)
         digest = file_digest(fd)
-    damage = f"offset {bad.offset}: {bad}" if bad else None if kept else "it does not hold what its tail states"
+    damage = f"offset {bad.offset}: {bad}" if bad else None if kept else "it does not contain what its tail states"
     return Manifest(name, end, digest, tail.records, tail.first_date, tail.last_date, previous, damage)
 
 

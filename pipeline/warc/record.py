@@ -1,28 +1,39 @@
 """One capture as a WARC 1.1 record (ISO 28500:2017) and back: bytes in, bytes out, no files.
 
 A response becomes a `response` record, a repeated payload a `revisit`, imported text a `resource`, an exchange without an HTTP
-answer a `metadata` record. What WARC has no field for stands in X-Notices-… fields of the record's head.
+answer a `metadata` record. A value that WARC has no field for goes into the record's head, as JSON in X-Notices-Capture.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http.client import responses
 
 from notices.capture import Capture, payload_digest
-from pipeline.warc.http_head import http_head, read_http_head
 
 REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 _SOFTWARE = "notices-archive"
 _TYPES = {"response": "application/http;msgtype=response", "revisit": "application/http;msgtype=response"}
 
+Headers = tuple[tuple[str, str], ...]
+
+# The client undoes these on the way in, so they do not describe the archived body; the record gets a true Content-Length.
+_UNDONE = {"content-encoding", "transfer-encoding", "content-length"}
+_PREFIX = "X-Original-"
+_ESCAPED = "X-Original-Header"
+_PLAIN_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_PLAIN_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_BLANKS = " \t"
+
 
 @dataclass(frozen=True)
 class Record:
-    """A decoded record. `capture` is None for a warcinfo; its body is empty for a revisit, whose payload stands elsewhere."""
+    """A decoded record. `capture` is None for a warcinfo; its body is empty for a revisit, whose payload is in another record."""
 
     type: str
     record_id: str
@@ -110,7 +121,7 @@ def _record(fields: Mapping[str, str], block: bytes) -> bytes:
 
 
 def decode(data: bytes) -> Record:
-    """The record that `data` holds, its digests checked. Raises ValueError saying what is wrong."""
+    """The record in `data`, its digests checked. Raises ValueError saying what is wrong."""
     head, found, rest = data.partition(b"\r\n\r\n")
     fields = _fields(head)
     length = int(fields["Content-Length"])
@@ -160,3 +171,43 @@ def _capture(fields: Mapping[str, str], block: bytes) -> Capture:
         via=more.get("via"),
         note=more.get("note", {}),
     )
+
+
+def http_head(status: int, headers: Headers, body_length: int) -> bytes:
+    """The status line and headers of a response whose decoded body has this length, up to and with the blank line."""
+    lines = [f"HTTP/1.1 {status} {responses.get(status, '')}".rstrip()]
+    lines += [f"{name}: {value}" for name, value in (_header_line(*pair) for pair in headers)]
+    lines.append(f"Content-Length: {body_length}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def read_http_head(block: bytes) -> tuple[int, Headers]:
+    """Status and headers as the server sent them. Raises ValueError for a block that http_head did not write."""
+    lines = block.decode("latin-1").split("\r\n")
+    protocol, _, status = lines[0].partition(" ")
+    if protocol != "HTTP/1.1" or lines[-2:] != ["", ""] or not lines[-3].startswith("Content-Length: "):
+        raise ValueError("not an HTTP response")
+    return int(status[:3]), tuple(_read_header(line) for line in lines[1:-3])
+
+
+def _header_line(name: str, value: str) -> tuple[str, str]:
+    if not _PLAIN_NAME.fullmatch(name) or not _PLAIN_VALUE.fullmatch(value) or value != value.strip(_BLANKS) or name == _ESCAPED:
+        return _ESCAPED, json.dumps([name, value])
+    return (_PREFIX + name if _base(name) in _UNDONE else name), value
+
+
+def _base(name: str) -> str:
+    """The name without our prefixes: a server may itself send X-Original-Content-Length."""
+    name = name.lower()
+    while name.startswith(_PREFIX.lower()):
+        name = name[len(_PREFIX) :]
+    return name
+
+
+def _read_header(line: str) -> tuple[str, str]:
+    name, _, value = line.partition(":")
+    value = value.removeprefix(" ")
+    if name == _ESCAPED:
+        original, text = json.loads(value)
+        return str(original), str(text)
+    return (name.removeprefix(_PREFIX) if _base(name) in _UNDONE else name), value

@@ -1,4 +1,4 @@
-"""The WARC series: every capture kept as one durable record, read back with its digest checked.
+"""The WARC series: every capture kept as one durable record, read back with its digest checked. The only module that other rooms import.
 
 Several processes write at once, each in a lane of its own (docs/warc.md).
 """
@@ -14,23 +14,41 @@ from types import TracebackType
 
 from notices.capture import Capture, payload_digest
 from notices.errors import DamageFound
+from pipeline.durable import file_errors
 from pipeline.warc.copy import copy_series
-from pipeline.warc.files import file_errors, file_name, listing, reading
+from pipeline.warc.files import QUARANTINE, file_name, lane_in_use, listing, parse_name, reading, to_quarantine
 from pipeline.warc.gzip_member import BadMember, Member, compress, members, read_member
-from pipeline.warc.lane import Lane, append, leave_lane, rotate, settle_lane, take_lane
+from pipeline.warc.lane import Lane, append, free_lanes, leave_lane, rotate, settle_lane, take_lane
 from pipeline.warc.record import encode, warc_date
-from pipeline.warc.verify import Damage, series_bytes, verify_series
+from pipeline.warc.restore import FilePlan, Folders, plan_file, restore_file, wanted_files
+from pipeline.warc.verify import Damage, series_bytes, unsettled, verify_series
 
 __all__ = [
+    "QUARANTINE",
+    "BadMember",
     "Damage",
+    "FilePlan",
+    "Folders",
+    "Member",
     "SnapshotWriter",
     "Stored",
     "copy_series",
+    "free_lanes",
+    "lane_in_use",
+    "parse_name",
+    "plan_file",
     "read_capture",
+    "read_member",
+    "reading",
+    "restore_file",
     "scan",
     "series_bytes",
     "settle",
+    "to_quarantine",
+    "unsettled",
     "verify_series",
+    "wanted_files",
+    "warc_date",
     "warc_files",
 ]
 
@@ -54,7 +72,7 @@ class SnapshotWriter:
     """Appends captures to the series in `folder`; each is on the device when write returns. Not for use by several threads at once.
 
     `previous(payload_digest)` names URI and date of an earlier record with the same payload, if there is one.
-    Raises DiskFull, ArchiveUnwritable or ArchiveLocked; after an error nothing torn is left and writing may be tried again.
+    Raises DiskFull, ArchiveUnwritable or ArchiveLocked; after an error no partial record is left and writing may be tried again.
     """
 
     def __init__(self, folder: Path, max_bytes: int, *, previous: Previous | None = None) -> None:
@@ -88,7 +106,7 @@ class SnapshotWriter:
                 rotate(lane)
             return lane.tail.name, append(lane, member, date)
         except BaseException:
-            self.close()  # the next write takes a lane anew and finishes what was interrupted
+            self.close()  # the next write takes a lane again and finishes what was interrupted
             raise
 
     def close(self) -> None:
@@ -114,7 +132,7 @@ def warc_files(folder: Path) -> list[str]:
 def read_capture(folder: Path, warc_file: str, offset: int, original: Original | None = None) -> Capture:
     """The capture whose record begins at `offset`, its digests checked. Raises DamageFound naming file, offset and what is wrong.
 
-    `original(payload_digest)` gives file and offset of the record that holds the payload of a revisit.
+    `original(payload_digest)` gives file and offset of the record with the payload of a revisit.
     """
     member = _member(folder, warc_file, offset)
     capture = _captured(member, warc_file)
@@ -122,7 +140,7 @@ def read_capture(folder: Path, warc_file: str, offset: int, original: Original |
         return capture
     found = original(member.record.payload_digest) if original else None
     if found is None:
-        raise DamageFound(f"{warc_file} offset {offset}: no record holds the payload {member.record.payload_digest} of this revisit")
+        raise DamageFound(f"{warc_file} offset {offset}: no record contains the payload {member.record.payload_digest} of this revisit")
     kept = _member(folder, *found).record
     if kept.capture is None or kept.type == "revisit" or kept.payload_digest != member.record.payload_digest:
         raise DamageFound(f"{found[0]} offset {found[1]}: not the payload {member.record.payload_digest}")
@@ -146,7 +164,7 @@ def _captured(member: Member, warc_file: str) -> Capture:
 def scan(folder: Path, warc_file: str, start: int = 0) -> Iterator[tuple[Stored, Capture]]:
     """Every capture of a file from offset `start` on, in order; the body of a revisit is empty.
 
-    A torn last record of an open file ends the scan. Raises DamageFound at any other record that is not sound.
+    An incomplete last record of an open file ends the scan. Raises DamageFound at any other record that cannot be read.
     """
     with reading(folder, warc_file) as fd:
         sealed = (folder / warc_file).exists()
@@ -155,7 +173,7 @@ def scan(folder: Path, warc_file: str, start: int = 0) -> Iterator[tuple[Stored,
                 if member.record.capture is not None:
                     yield _stored(member, warc_file), member.record.capture
         except BadMember as error:
-            if sealed or not error.torn:
+            if sealed or not error.incomplete:
                 raise DamageFound(f"{warc_file} offset {error.offset}: {error}") from error
 
 

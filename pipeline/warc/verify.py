@@ -1,6 +1,6 @@
 """Verification of the series: every file against its manifest, every open file against its tail, every lane for gaps.
 
-A writer may be at work meanwhile: what is still being written is not yet promised, and names that are just changing are looked at again.
+A writer may be at work meanwhile: bytes still being written are not yet promised, and names that are just changing are checked again.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from notices.errors import DamageFound
-from pipeline.warc.files import QUARANTINE, Entry, file_error, file_name, lane_in_use, listing, reading
+from pipeline.durable import file_error
+from pipeline.warc.files import QUARANTINE, Entry, file_name, lane_in_use, listing, reading
 from pipeline.warc.gzip_member import BadMember, Member, members_around_damage
 from pipeline.warc.manifest import Manifest, Previous, Tail, advance, file_digest, previous_of, read_manifest, read_tail
 
 _LOCK = re.compile(r"lane-\d{1,3}\.lock", re.ASCII)
-_LOOKS = 20  # at a lane in use, a twentieth of a second apart, before a fault in its names is believed
+_CHECKS = 20  # of a lane in use, a twentieth of a second apart, before a fault in its names is reported
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ Seen = Callable[[str, Member], None]
 
 @dataclass(frozen=True)
 class Watch:
-    """Who is told while a series is read: `progress` the bytes, `seen` every sound capture with its file, more than once when looked at again."""
+    """Who is told while a series is read: `progress` the bytes, `seen` every intact capture with its file, more than once when a file is checked again."""
 
     progress: Callable[[int], None] = lambda _: None
     seen: Seen = lambda _name, _member: None
@@ -53,7 +54,7 @@ def verify_series(
     if not folder.is_dir():
         return
     names = listing(folder)
-    yield from _strangers(folder, names)
+    yield from _unexpected_files(folder, names)
     for lane in sorted({entry.lane for entry in names.values() if entry}):
         yield from _lane_names(folder, lane)
     watch = Watch(progress, seen)
@@ -68,17 +69,17 @@ def series_bytes(folder: Path) -> int:
     return sum((folder / n).stat().st_size for n, e in names.items() if e and e.suffix in ("", ".open") and (folder / n).exists())
 
 
-def _strangers(folder: Path, names: dict[str, Entry | None]) -> Iterator[Damage]:
+def _unexpected_files(folder: Path, names: dict[str, Entry | None]) -> Iterator[Damage]:
     for name, entry in names.items():
         if entry is None and not _LOCK.fullmatch(name) and name != QUARANTINE:
             yield Damage("extra", name, None, "does not belong to the series")
 
 
 def _lane_names(folder: Path, lane: int) -> list[Damage]:
-    """Faults in which files a lane has; believed when they stay while nothing moves."""
+    """Faults in which files a lane has; reported when they stay while nothing changes."""
     before: dict[str, Entry | None] = {}
     found: list[Damage] = []
-    for _ in range(_LOOKS):
+    for _ in range(_CHECKS):
         names = listing(folder)
         found = list(_gaps(names, lane))
         if not found or (names == before and not lane_in_use(folder, lane)):
@@ -98,12 +99,12 @@ def _gaps(names: dict[str, Entry | None], lane: int) -> Iterator[Damage]:
         if serial > expected:
             yield Damage("missing", file_name(lane, expected), None, f"no file has the serials {expected} to {serial - 1} of lane {lane}")
         expected = serial + 1
-        yield from _misfits(file_name(lane, serial), have[serial])
+        yield from _inconsistent_files(file_name(lane, serial), have[serial])
     if have and not any({".open", ".open.tmp"} & suffixes for suffixes in have.values()):
         yield Damage("missing", file_name(lane, expected), None, f"lane {lane} has no open file")
 
 
-def _misfits(name: str, has: set[str]) -> Iterator[Damage]:
+def _inconsistent_files(name: str, has: set[str]) -> Iterator[Damage]:
     """What is wrong with the set of files that share a serial."""
     if "" in has and ".open" in has:
         yield Damage("extra", f"{name}.open", None, "the file is sealed already")
@@ -112,7 +113,7 @@ def _misfits(name: str, has: set[str]) -> Iterator[Damage]:
     elif ".open" in has and ".tail" not in has:
         yield Damage("missing", f"{name}.tail", None, "the open file has no tail")
     elif not {"", ".open", ".open.tmp"} & has and {".json", ".tail"} & has:
-        yield Damage("missing", name, None, "the file is gone, what vouches for it is here")
+        yield Damage("missing", name, None, "the file is gone, its manifest or tail is here")
 
 
 def _check_file(folder: Path, entry: Entry, name: str, watch: Watch) -> Iterator[Damage]:
@@ -144,7 +145,7 @@ def _check_sealed(folder: Path, start: Tail, watch: Watch) -> Iterator[Damage]:
 
 
 def _compare(stated: Manifest, actual: Manifest) -> Iterator[Damage]:
-    """One damage for each field of the manifest that the file does not bear out."""
+    """One damage for each field of the manifest that the file contradicts."""
     kinds = {"length": "length", "sha256": "digest", "records": "records", "previous": "chain"}
     for field in ("name", "length", "sha256", "records", "first_date", "last_date", "previous"):
         said, found = getattr(stated, field), getattr(actual, field)
@@ -159,9 +160,9 @@ def _shown(value: object) -> str:
 
 
 def _check_open(folder: Path, lane: int, start: Tail, watch: Watch) -> Iterator[Damage]:
-    """The first bytes of an open file, as far as its tail goes; what lies beyond was never promised to anyone."""
+    """The first bytes of an open file, as far as its tail goes; bytes beyond it were never promised to anyone."""
     found: list[Damage] = []
-    for _ in range(3):  # a writer that takes back a failed write moves the tail back
+    for _ in range(3):  # a writer that undoes a failed write moves the tail back
         stated = _live_tail(folder, lane, start.name)
         if not (folder / f"{start.name}.open").exists() and (folder / start.name).exists():
             found = list(_check_sealed(folder, start, watch))
@@ -174,7 +175,7 @@ def _check_open(folder: Path, lane: int, start: Tail, watch: Watch) -> Iterator[
 
 def _live_tail(folder: Path, lane: int, name: str) -> Tail | None:
     """The tail, read again when a writer was just rewriting it."""
-    for _ in range(_LOOKS):
+    for _ in range(_CHECKS):
         tail = read_tail(folder / f"{name}.tail")
         if tail is not None or not lane_in_use(folder, lane):
             break
@@ -200,7 +201,7 @@ def _against_tail(folder: Path, start: Tail, stated: Tail | None, watch: Watch) 
 
 
 def _read_records(fd: int, tail: Tail, end: int, found: list[Damage], watch: Watch) -> Tail:
-    """The tail over all sound records; those that are not are added to `found`."""
+    """The tail over all intact records; the others are added to `found`."""
     for item in members_around_damage(fd, 0, end):
         if isinstance(item, BadMember):
             found.append(Damage("record", tail.name, item.offset, str(item)))
@@ -215,11 +216,11 @@ def _read_records(fd: int, tail: Tail, end: int, found: list[Damage], watch: Wat
 
 
 def unsettled(folder: Path) -> Iterator[Damage]:
-    """Open files of lanes at rest that are longer than their tail vouches for: the work of a crash, or of somebody who added bytes."""
+    """Open files of lanes at rest that are longer than their tail states: the work of a crash, or of somebody who added bytes."""
     for name, entry in (listing(folder) if folder.is_dir() else {}).items():
         if not entry or entry.temporary or entry.suffix != ".open" or lane_in_use(folder, entry.lane):
             continue
         stated, size = read_tail(folder / f"{name.removesuffix('.open')}.tail"), (folder / name).stat().st_size
         if stated is not None and size > stated.length:
-            more = f"{size - stated.length} bytes that no tail vouches for: a crash, which the next run mends, or somebody added them"
+            more = f"{size - stated.length} bytes that no tail attests: left by a crash, then the next run repairs it, or added by somebody"
             yield Damage("unsettled", name.removesuffix(".open"), stated.length, more)

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from notices.config import Config
 from notices.errors import DamageFound, NoticesError, UnknownName
+from pipeline.durable import file_errors, sync_folder, write_durably
 from pipeline.sql import tables
-from pipeline.warc.files import file_errors, sync_folder, write_durably
 from preservation.proofs import merkle
 from preservation.proofs.signing import Checkpoint, open_key, sign_checkpoint, verifier_key, verify_checkpoint
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from pipeline.warc.record import warc_date
+from pipeline.warc.series import warc_date
 
 Levels = list[list[bytes]]  # level k: the hash of every complete subtree of 2**k leaves
 EMPTY_ROOT = sha256(b"").digest()

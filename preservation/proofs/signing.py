@@ -26,8 +26,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from notices.errors import ArchiveUnwritable, BadInput, DamageFound
-from pipeline.warc.files import file_errors, sync_folder, write_new
-from pipeline.warc.record import warc_date
+from pipeline.durable import file_errors, sync_folder, write_new
+from pipeline.warc.series import warc_date
 
 _ED25519 = b"\x01"  # the signature type of the signed-note specification
 _NAME = re.compile(r"[^\s+]{1,200}")

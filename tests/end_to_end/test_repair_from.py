@@ -160,7 +160,7 @@ def test_file_that_grew_since_the_backup_is_put_together(home: Home) -> None:
     before = files(home)
     assert the_open(home).name == f"{name}.open"
     flip(the_open(home), 3000)
-    assert "as they lie here" in mended(home)
+    assert "as they are here" in mended(home)
     assert files(home)[f"warc/{name}.open"] == before[f"warc/{name}.open"]
 
 
@@ -170,7 +170,7 @@ def test_file_that_was_sealed_since_the_backup_is_put_together(home: Home) -> No
     home.run("import", "-", stdin=lines(120, seed=2))
     before = files(home)
     flip(home.path / "warc" / name, 3000)
-    assert "as they lie here" in mended(home)
+    assert "as they are here" in mended(home)
     assert files(home)[f"warc/{name}"] == before[f"warc/{name}"]
 
 
@@ -182,7 +182,7 @@ def test_damage_to_what_came_after_the_backup_is_not_mended_and_nothing_is_overw
     said = home.run("repair", "--from", str(home.path.parent / "backup"), "--apply", "--no-progress", check=4).stdout
     name = path.name.removesuffix(".open")
     if any((home.path.parent / "backup").rglob(f"{name}*")):
-        assert "not mended: it lacks the records that" in said or "does not hold all that its tail and the rows name" in said
+        assert "not mended: it lacks the records that" in said or "does not contain all that its tail and the rows name" in said
     else:  # sizes vary by the day's times: what came later began a file of its own
         assert f"{name}: not mended: the backup has no such file" in said
     assert path.read_bytes() == damaged

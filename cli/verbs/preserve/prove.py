@@ -19,9 +19,9 @@ from notices.config import Config
 from notices.errors import BadInput, DamageFound, FetchError, UnknownName
 from notices.text.display import safe
 from operations.notice_views import find_ids
+from pipeline.durable import write_durably
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors, open_database
-from pipeline.warc.files import write_durably
 from preservation.proofs import checkpoints, merkle
 from preservation.proofs.consistency import FORMAT as CONSISTENCY
 from preservation.proofs.consistency import check_consistency, make_consistency, read_consistency, render_consistency

@@ -18,8 +18,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from notices.capture import Capture, payload_digest
 from notices.errors import ArchiveUnwritable, DamageFound, DiskFull
-from pipeline.warc.http_head import http_head, read_http_head
-from pipeline.warc.record import decode, encode
+from pipeline.warc.record import decode, encode, http_head, read_http_head
 from pipeline.warc.series import SnapshotWriter, Stored, read_capture, scan, verify_series
 
 NOON = datetime(2026, 3, 1, 4, 0, 0, 123456, tzinfo=UTC)
@@ -106,7 +105,7 @@ def test_repeated_payload_becomes_a_revisit(tmp_path: Path) -> None:
     assert (first.revisit, again.revisit) == (False, True)
     places = {first.payload_digest: (first.warc_file, first.offset)}
     assert read_capture(tmp_path, again.warc_file, again.offset, places.get) == capture(7, body=capture().body)
-    with pytest.raises(DamageFound, match=f"offset {again.offset}: no record holds the payload"):
+    with pytest.raises(DamageFound, match=f"offset {again.offset}: no record contains the payload"):
         read_capture(tmp_path, again.warc_file, again.offset)
     with (tmp_path / f"{again.warc_file}.open").open("rb") as file:
         record = list(ArchiveIterator(file))[2]
