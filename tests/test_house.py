@@ -173,6 +173,13 @@ def test_tests_mirror_the_packages() -> None:
     assert strange == []
 
 
+def test_no_test_asserts_that_wall_seconds_are_few() -> None:
+    """A busy machine must not fail a test: bound CPU time (tests/support/cpu.py), counts or bytes. That something takes at least so long is fine."""
+    few = re.compile(r"assert (?:time\.)?(?:monotonic|perf_counter|time)\(\) - \w+ <")
+    files = (path for path in listed_files() if path.parts[0] == "tests" and path.name != "test_house.py")
+    assert [str(path) for path in files if few.search((ROOT / path).read_text(encoding="utf-8"))] == []
+
+
 def test_every_dependency_is_explained() -> None:
     """docs/dependencies.md has a line for each: whether it is made for this field, maintained, free, typed, installable."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
