@@ -8,28 +8,14 @@ from lxml import etree
 
 from notices.text.html import BLOCKS, SILENT, is_hidden
 from notices.text.whitespace import remove_whitespace
+from pipeline.parse.element_names import names_boilerplate, names_main_text
 
-_KNOWN = re.compile(
-    r"(?:^|(?<=\s))(?:ucap-?content|trs_editor_view|trs_ueditor|trs_editor|trs_preappend|zoom|zoomcon|fontzoom|xxgk[-_]?content|zwgk[-_]?content|pages_content"
-    r"|article[-_]?(?:content|con|body|text|txt|main|detail)|artical[-_]?content|art[-_]?con(?:tent)?|artibody|maintext|main[-_]?(?:text|txt)|con_con|ccontent|custom_unionstyle"
-    r"|detail[-_]?(?:content|con|text|txt|body)|content[-_]?(?:detail|text|txt|body|article)|ivs_content|news_cont_d_wrap|v_news_content|vsb_content(?:_\d+)?|wp_articlecontent"
-    r"|info[-_]?(?:content|text|txt|body)|news[-_]?(?:content|con|text|txt|body|detail)|text[-_]?con(?:tent)?|view[-_]?content|wz[-_]?(?:content|con)|zw[-_]?(?:content|con)"
-    r"|nr[-_]?content|bt[-_]?content|js_content|rich_media_content|cas_content|p_content|j-fontcontent|conTxt|ewb-article-(?:info|content)|nfw-cms-content|gkml_content|zhengwen|neirong|zw|zwnr|wznr|wz_?con|xl_?con|art_?con|article)(?=\s|$)",
-    re.I,
-)
-_OUTSIDE = re.compile(
-    r"(?:^|[-_ ])(?:nav\w*|menu\w*|foot\w*|copy\w*|share\w*|bdshare\w*|crumb\w*|breadcrumb\w*|bread|position|location|dqwz|wz|weizhi"
-    r"|search\w*|login\w*|banner\w*|sidebar\w*|side|aside"
-    r"|related\w*|relate|xgxx|xgwz|xgwj|xglj|friend\w*|flink\w*|link|links|qrcode\w*|erweima|ewm"
-    r"|toolbar|tools?|print\w*|page|pagination|prev\w*|next\w*|comment\w*|recommend\w*|hot|tail|bottom)(?=$|[-_ ])",
-    re.I,
-)
 _MARKS = "，。；：、"
 _FOOTER = re.compile(
     "版权所有|ICP备|公网安备|主办单位|网站标识码|技术支持|copyright|邮编|分辨率|浏览器|(?:主办|承办|维护)(?:[:：]|$)", re.I
 )
 _SHOWN = re.compile(r"\.(?:pdf|swf|ofd)[\"'?]", re.I)
-_HOLDERS = frozenset(
+_BLOCKS_OF_TEXT = frozenset(
     ("body", "div", "td", "section", "article", "main", "center", "form", "table", "tbody", "tr", "html", "ucapcontent", "dl", "dd")
 )
 _MEDIA = ("img", "iframe", "embed", "object", "video")
@@ -39,10 +25,10 @@ def main_block(root: etree._Element) -> tuple[etree._Element, bool]:
     """The element that holds the main text, and whether its name says so: the body itself where nothing narrower does."""
     body = next(root.iter("body"), root)
     known = _known(root)
-    if known is not None and _letters(known) >= 100:
+    if known is not None and _visible_length(known) >= 100:
         return known, True
     dense = _densest(body)
-    if known is None or (_letters(dense) > 4 * _letters(known) + 100 and not _has_media(known)):
+    if known is None or (_visible_length(dense) > 4 * _visible_length(known) + 100 and not _has_media(known)):
         return dense, False
     return known, True
 
@@ -52,20 +38,15 @@ def _known(root: etree._Element) -> etree._Element | None:
     best: etree._Element | None = None
     weight = 0
     for element in root.iter("div", "td", "font", "span", "section", "article", "main", "ucapcontent", "table", "form", "dd"):
-        if not _is_known(element):
+        if not names_main_text(element):
             continue
-        own = _letters(element) + (50 if _has_media(element) else 1)
+        own = _visible_length(element) + (50 if _has_media(element) else 1)
         if own > weight:
             best, weight = element, own
     return best
 
 
-def _is_known(element: etree._Element) -> bool:
-    name, classes = element.get("id"), element.get("class")
-    return bool((name and _KNOWN.search(name)) or (classes and _KNOWN.search(classes)))
-
-
-def _letters(element: etree._Element) -> int:
+def _visible_length(element: etree._Element) -> int:
     """How much text an element holds, links counted a quarter."""
     silent = sum(_length(script.text or "") for script in element.iter("script", "style", "noscript", "textarea"))
     linked = sum(_length("".join(a.itertext())) for a in element.iter("a"))
@@ -92,13 +73,13 @@ def _densest(body: etree._Element) -> etree._Element:
         if inner is None or weights[inner] * 4 < weights[node] * 3:
             break
         node = inner
-    return _holder(node, body)
+    return _block_around(node, body)
 
 
-def _holder(node: etree._Element, body: etree._Element) -> etree._Element:
+def _block_around(node: etree._Element, body: etree._Element) -> etree._Element:
     """The block around a paragraph: one long paragraph is not the whole notice."""
     while node is not body and (
-        node.tag not in _HOLDERS or node.tag in ("table", "tbody", "tr") or not any(c.tag in BLOCKS or c.tag == "br" for c in node)
+        node.tag not in _BLOCKS_OF_TEXT or node.tag in ("table", "tbody", "tr") or not any(c.tag in BLOCKS or c.tag == "br" for c in node)
     ):
         parent = node.getparent()
         if parent is None:
@@ -114,7 +95,7 @@ def _weigh(element: etree._Element, weights: dict[etree._Element, int]) -> tuple
     for child in element:
         if child.tag == "a":
             links += sum(_length(piece) for piece in child.itertext())
-        elif child.tag not in SILENT and not _is_outside(child):
+        elif child.tag not in SILENT and not _is_boilerplate(child):
             more, linked = _weigh(child, weights)
             text, links = text + more, links + linked
         text += _weight(child.tail)
@@ -133,8 +114,7 @@ def _weight(text: str | None) -> int:
     return 0 if 8 < length < 300 and _FOOTER.search(text) else length + 5 * sum(map(text.count, _MARKS))
 
 
-def _is_outside(element: etree._Element) -> bool:
+def _is_boilerplate(element: etree._Element) -> bool:
     if element.tag in ("nav", "footer", "aside") or is_hidden(element):
         return True
-    names = f"{element.get('class') or ''} {element.get('id') or ''}"
-    return len(names) > 1 and _OUTSIDE.search(names) is not None and _KNOWN.search(names) is None
+    return names_boilerplate(element)

@@ -12,6 +12,7 @@ from lxml import etree
 
 from notices.model import AttachmentLink
 from notices.text.html import absolute, one_line, text_of
+from pipeline.parse.element_names import names_attachment_list, names_boilerplate
 
 _EXTENSIONS = "docx?|docm|dotx?|wps|wpt|pdf|ofd|xlsx?|xlsm|et|ett|csv|pptx?|ppsx?|dps|rtf|txt|zip|rar|7z|gz|tar|ceb|cebx|tiff?|mp3|mp4"
 _IMAGES = "jpe?g|png|bmp|gif"
@@ -33,9 +34,7 @@ _GENERIC = re.compile(
 _ATTACHED = re.compile(r"^\s*(?:相关)?附\s?(?:件|表|图|录)?\s?[\d一二三四五六七八九十]{0,3}(?:[-—]\d{1,2})?\s?[:：.．、\s]")
 _LABEL_ONLY = re.compile(r"(?:相关)?附\s?件\s?[\d一二三四五六七八九十]{0,3}\s?[:：.．、]?")
 _NUMBERED = re.compile(r"^\s*[\d一二三四五六七八九十]{1,2}\s?[.．、]")
-_OUTER = re.compile(r"(?:fujian|attach|filelist|file[-_]?list|appendix|[-_ ]fj|^fj|xgfj|nfw-cms-attachment|download)", re.I)
 _MAYBE = re.compile(r"附|\.[A-Za-z]{2,4}")
-_FURNITURE = re.compile(r"(?:foot|side|nav|relat|hot|recomm|friend|link|xgxx|copy|bottom)", re.I)
 MAX_FILES = 300
 MAX_LINKS = 3000
 
@@ -193,17 +192,8 @@ def _file_name(url: str) -> str:
 
 def _outer_blocks(root: etree._Element) -> list[etree._Element]:
     """Blocks called an attachment list, wherever they stand."""
-    blocks = [
-        e
-        for e in root.iter("div", "ul", "p", "table", "dl", "td")
-        if _OUTER.search(e.get("class") or "") or _OUTER.search(e.get("id") or "")
-    ]
+    blocks = [e for e in root.iter("div", "ul", "p", "table", "dl", "td") if names_attachment_list(e)]
     return [b for b in blocks if sum(1 for _ in b.iter("a")) <= 60][:20]
-
-
-def _is_outer(element: etree._Element) -> bool:
-    name, classes = element.get("id"), element.get("class")
-    return bool((name and _OUTER.search(name)) or (classes and _OUTER.search(classes)))
 
 
 def _plain_links(root: etree._Element, body: etree._Element, base: str, done: set[etree._Element]) -> Iterator[AttachmentLink]:
@@ -222,7 +212,7 @@ def _plain_links(root: etree._Element, body: etree._Element, base: str, done: se
 
 def _follows(a: etree._Element, after: bool) -> bool:
     """Whether a link comes after the text and is no part of the site's furniture."""
-    return after and not any(_FURNITURE.search(f"{e.get('class') or ''} {e.get('id') or ''}") for e in islice(a.iterancestors(), 6))
+    return after and not any(names_boilerplate(e) for e in islice(a.iterancestors(), 6))
 
 
 def _line_text(a: etree._Element) -> str:

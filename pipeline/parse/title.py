@@ -16,6 +16,7 @@ from notices.text.html import one_line, text_of
 from notices.text.whitespace import remove_whitespace
 from pipeline.anatomy import kind_of
 from pipeline.parse.boilerplate import is_lead
+from pipeline.parse.element_names import names_title
 from pipeline.parse.labels import is_label_line
 
 MAX_TITLE = 400
@@ -27,9 +28,6 @@ _HAN = "\u2e80-\u9fff\uf900-\ufaff《》（）〔〕“”、，。：；"
 _WRAP = re.compile(rf"(?<=[{_HAN}])\s*\n\s*(?=[{_HAN}])")
 _TAG = re.compile(r"<br\s*/?>|</?(?:p|span|font|b|strong|div)\b[^<>]{0,200}>", re.I)
 _SPLIT = re.compile(r"\s*(?:[_|｜]|--+|—+|::|>>|»|\s[-－–]\s|(?<=[^\dA-Za-z])[-－–](?=[^\dA-Za-z]))\s*|\s{1,4}")
-_TITLE_CLASS = re.compile(
-    r"title|(?:^|[-_ ])(?:\w{0,12}[-_]?tit|bt|biaoti|headline|headtit|subject|arti?\w{0,12}[-_]?(?:h1|head)|wzbt)(?=$|[-_ \d])", re.I
-)
 _GENERIC = re.compile(
     r"(?:首页|网站首页|正文|详情|详细(?:内容|信息|页)?|内容页?|信息详情|新闻(?:中心|详情|详细)|文章(?:详情|内容)|通知公告|公告公示|政策文件|信息公开|政务公开|政府信息公开|无标题(?:文档)?|untitled\w*|标题|文章|列表|栏目)",
     re.I,
@@ -129,16 +127,9 @@ def _headlines(root: etree._Element) -> Iterator[tuple[str, float]]:
     """The texts of headings and of blocks named like a title, in page order; small blocks only."""
     for element in islice(root.iter("h1", "h2", "h3", "div", "p", "td", "span", "ucaptitle", "li", "dt"), 20_000):
         heading = element.tag in ("h1", "h2", "h3", "ucaptitle")
-        if (heading or _is_called_title(element)) and 4 <= len("".join(islice(element.itertext(), 60)).strip()) <= 600:
+        if (heading or names_title(element)) and 4 <= len("".join(islice(element.itertext(), 60)).strip()) <= 600:
             text = undo_wraps("\n".join(line for line in text_of(element).split("\n") if not is_lead(line)))
             yield text, (3.0 if element.tag in ("h1", "ucaptitle") else 2.0)
-
-
-def _is_called_title(element: etree._Element) -> bool:
-    for name in (element.get("class"), element.get("id")):
-        if name and ("it" in name or "bt" in name or "h" in name or "su" in name or "IT" in name) and _TITLE_CLASS.search(name):
-            return True
-    return False
 
 
 def _score(text: str, page: str, names: Sequence[str]) -> float:
