@@ -54,7 +54,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading of the text. `path` holds the headings above it and itself; `start` counts characters of the text."""
+    """A heading of the text. `path` contains the headings above it and itself; `start` counts characters of the text."""
 
     level: int
     number: str
@@ -96,7 +96,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Anatomy:
-    """What the text of a document says of itself (domain.md §1)."""
+    """The elements of a document, read from its text (domain.md §1)."""
 
     kind: str | None = None
     carried_kind: str | None = None
@@ -125,7 +125,7 @@ class Anatomy:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One published notice as a page shows it. `blocked` says why a page is no notice at all; `provenance` maps a field to tag, table, line, url or inferred."""
+    """One published notice as a page shows it. `blocked` says why a page is not a notice; `provenance` maps a field to tag, table, line, url or inferred."""
 
     url: str
     title: str | None = None

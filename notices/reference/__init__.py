@@ -1,1 +1,1 @@
-"""What is known of the field: document numbers, kinds, regions, agencies, and their tables."""
+"""Knowledge of the field: document numbers, kinds, regions, agencies, and their tables."""

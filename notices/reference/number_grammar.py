@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# `search` waits for this import: patterns stay strings until used, and letters are a category, as Han ranges compile slowly.
+# `search` waits for this import: patterns stay strings until used, and characters are a category, as Han ranges compile slowly.
 LETTER = r"[^\W\d_]"
 BLANK = r"\s"
 MAX_CODE = 14
@@ -67,7 +67,7 @@ def counter_value(text: str) -> str:
 
 
 def cut_code(run: str, after_digit: bool = False) -> str:
-    """The 机关代字 at the end of a run of letters, "" where the run holds no code. `after_digit`: a digit stands before the run."""
+    """The 机关代字 at the end of a run of characters, "" if the run contains no code. `after_digit`: a digit is before the run."""
     if after_digit:
         run = run.lstrip(_AFTER_DIGIT)
     run = re.sub(_FORMER, "", re.sub(_CUT, "", run).lstrip(_JOINTS))
@@ -78,7 +78,7 @@ def cut_code(run: str, after_digit: bool = False) -> str:
 
 
 def _is_distinct(rest: str) -> bool:
-    """Whether a code can begin here: two letters and more than a series suffix (明电 of 人社厅明电 cannot)."""
+    """Whether a code can begin here: two characters and more than a series suffix (明电 of 人社厅明电 cannot)."""
     return len(rest) >= 2 and not _SERIES.issuperset(rest)
 
 
@@ -92,5 +92,5 @@ def cut_issuer(run: str, after_digit: bool = False) -> str:
 
 
 def is_court_number(run: str) -> bool:
-    """Whether the letters before a number belong to a court or a procuratorate."""
+    """Whether the characters before a number belong to a court or a procuratorate."""
     return bool(re.search(_COURT, run))

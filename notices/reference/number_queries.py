@@ -10,7 +10,7 @@ from notices.reference.number_grammar import LETTER, counter_value, year_value
 
 @dataclass(frozen=True, slots=True)
 class NumberQuery:
-    """What a query says of a number; None is unsaid. `key` is set for a whole number; `kind` is 公告, 通告 or 令."""
+    """A number as a query gives it, whole or in part; None for a part that is not given. `key` is set for a whole number; `kind` is 公告, 通告 or 令."""
 
     code: str | None = None
     year: int | None = None
@@ -31,7 +31,7 @@ _CODE_YEAR = f"{_CODE}{_B}{_YEAR}年?"
 _ORDER = f"(?P<code>{LETTER}{{2,12}})令{_B}第?{_B}{_NO}{_HAO}?"
 _COLLOQUIAL = f"第?{_NO}{_B}[号號]文件?"
 
-# A partial number is taken only where the letters look like a code: ordinary words end in 发, 办, 字 too.
+# A partial number is taken only where the characters look like a code: ordinary words end in 发, 办, 字 too.
 _SERIES_END = "[发函办厅规字告复电令任纪呈请报联委政府]$"
 _WORD_END = (
     "(?:批发|研发|开发|颁发|突发|多发|高发|始发|首发|转发|印发|下发|签发|引发|触发|激发|沙发|理发|头发|散发|自发|收发|"

@@ -56,7 +56,7 @@ def parse_number(text: str, *, labelled: bool = False) -> DocumentNumber | None:
 
 
 def find_numbers(text: str) -> list[tuple[int, int, DocumentNumber]]:
-    """Every number in running text as (start, end, number), in order; court and index numbers are none."""
+    """Every number in running text as (start, end, number), in order; court and index numbers are left out."""
     if "号" not in text and "號" not in text:
         return []
     return list(_matches(text))
@@ -73,7 +73,7 @@ def parse_number_query(text: str) -> NumberQuery | None:
 
 
 def _spellings(body: str, labelled: bool) -> Iterator[str]:
-    """The strings to try: as it stands, 文 dropped, outer brackets dropped, a yearly number in brackets, a missing 号 added."""
+    """The strings to try: as it is, 文 dropped, outer brackets dropped, a yearly number in brackets, a missing 号 added."""
     plain = re.sub("(?<=[号號])文件?$", "", body)
     yield plain
     if plain[:1] in "（(【[" and plain[-1:] in "）)】]":
@@ -149,7 +149,7 @@ def _counted(text: str) -> Iterator[tuple[int, int, DocumentNumber]]:
 
 
 def _reversed(text: str) -> Iterator[tuple[int, int, DocumentNumber]]:
-    """第711号国务院令, and 财政部2021年第1号公告 where the issuer stands before."""
+    """第711号国务院令, and 财政部2021年第1号公告 with the issuer before it."""
     for match in re.finditer(_REVERSED, text):
         start = match.start()
         before = re.search(_YEAR_BEFORE, text[max(0, start - 14) : start])
@@ -165,7 +165,7 @@ def _reversed(text: str) -> Iterator[tuple[int, int, DocumentNumber]]:
 
 
 def _yearly(text: str) -> Iterator[tuple[int, int, DocumentNumber]]:
-    """（2026年第28号）, whose issuer and kind stand in the title beside it."""
+    """（2026年第28号）, whose issuer and kind are in the title beside it."""
     for match in re.finditer(_YEARLY, text):
         year = year_value(match["year"])
         if year:

@@ -1,4 +1,4 @@
-"""Regions by name or code (GB/T 2260, reference/domain.md §8.2); a region stands for itself and all that lies in it."""
+"""Regions by name or code (GB/T 2260, reference/domain.md §8.2); a region means itself and all regions in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PLAIN = re.compile("(.{2,}?)(?:特别行政区|自治区|自治州|自治县|�
 
 
 def prefixes_of(value: str) -> list[str]:
-    """The code prefixes that a code or a name means, most often one; empty for what is no region."""
+    """The code prefixes that a code or a name means, most often one; empty for an unknown region."""
     wanted = fold(value)[:MAX_NAME]
     if _CODE.fullmatch(wanted):
         return [significant(c) for c in _with_earlier([wanted])]
@@ -36,7 +36,7 @@ def significant(code: str) -> str:
 
 
 def name_of(prefix: str) -> str:
-    """The full name of a region, those it lies in first; the code itself when it is not known."""
+    """The full name of a region, those that contain it first; the code itself when it is not known."""
     names = _by_code()
     chain = dict.fromkeys(prefix[:n].ljust(6, "0") for n in (2, 4, 6) if len(prefix) >= n)
     return "".join(names.get(code, "") for code in chain) or prefix

@@ -1,1 +1,1 @@
-"""Text as characters: HTML to text, folding, dates, what may be shown."""
+"""Text as characters: HTML to text, folding, dates, safe display."""

@@ -1,4 +1,4 @@
-"""Dates as pages and documents write them (reference/domain.md §5.1, §4.3). No clock: what is not written is not guessed."""
+"""Dates as pages and documents write them (reference/domain.md §5.1, §4.3). No clock: a part that is not written is not guessed."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def parse_date(text: str) -> date | None:
 
 
 def find_dates(text: str) -> list[tuple[int, int, date]]:
-    """Every full date of a text as (start, end, date), in order; months, years and impossible days are none."""
+    """Every full date of a text as (start, end, date), in order; months, years and impossible days are not dates."""
     return sorted({(start, end): (start, end, found) for start, end, found in _spans(text)}.values())
 
 
 def date_line(line: str) -> date | None:
-    """The date of a line that holds a date and nothing else."""
+    """The date of a line that is a date and nothing else."""
     body = line.strip(_PADDING)
     if not 6 <= len(body) <= 40:
         return None

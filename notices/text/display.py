@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# Controls, formats (bidirectional marks, zero-width signs, tags), separators, surrogates, and letters that show as nothing.
+# Controls, formats (bidirectional marks, zero-width signs, tags), separators, surrogates, and characters that show as nothing.
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
@@ -40,7 +40,7 @@ def _written_out(match: re.Match[str]) -> str:
 def masked(text: str) -> str:
     """The text with identity numbers, mobile numbers and bank accounts starred out but for their ends.
 
-    One star stands for each digit, so positions in the text stay what they were. Numbers of documents, hotlines, landlines, credit
+    One star replaces each digit, so positions in the text stay the same. Numbers of documents, hotlines, landlines, credit
     codes and index numbers are left as they are (reference/domain.md §5.2).
     """
     if not _LONG.search(text):

@@ -1,6 +1,6 @@
 """Folding: the one form in which texts and queries are compared, character by character.
 
-Every character folds by itself, whatever stands beside it; so the folded form of any part of a text is a part of the
+Every character folds by itself, whatever is beside it; so the folded form of any part of a text is a part of the
 folded text, and a search for a part finds the whole.
 """
 
@@ -32,7 +32,7 @@ _FIXED = {
 
 
 class _Table(dict[int, str]):
-    """What each code point folds to, worked out when first met: loading costs nothing and memory follows use."""
+    """The folded form of each code point, computed when first asked for: loading costs nothing and memory follows use."""
 
     def __missing__(self, code: int) -> str:
         folded = self[code] = _fold_character(chr(code))

@@ -1,6 +1,6 @@
-"""Bytes to text, text to a tree, a tree to lines: what every reader of pages shares (reference/domain.md §4.4).
+"""Bytes to text, text to a tree, a tree to lines, for every reader of pages (reference/domain.md §4.4).
 
-Nothing here raises on a page, whatever it holds; depth, attributes and size of what is parsed are bounded.
+Nothing here raises on a page, whatever it contains; depth, attributes and size of what is parsed are bounded.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
-MAX_CHARACTERS = 2_000_000  # of one page, embedded images left out; the longest real notice pages hold a tenth
-_CAREFUL = 100_000  # from here on a page can hold enough attributes in one tag to stall the parser, so they are counted first
+MAX_CHARACTERS = 2_000_000  # of one page, embedded images left out; the longest real notice pages have a tenth
+_CAREFUL = 100_000  # from here on a page can have enough attributes in one tag to stall the parser, so they are counted first
 _MAX_ATTRIBUTES = 5_000
 _CHUNK = 20_000
 _MAX_DEPTH = 256  # the parser's own bound
@@ -43,7 +43,7 @@ _BLOCK_NAMES = (
 )
 BLOCKS = frozenset(_BLOCK_NAMES.split())
 _CELLS = frozenset(("td", "th"))
-_LINE, _CELL = "\x0b", "\x0c"  # stand for breaks while text is collected: no page's text holds them
+_LINE, _CELL = "\x0b", "\x0c"  # mark breaks while text is collected: no page's text contains them
 _HIDDEN = re.compile(r"display\s*:\s*none", re.I)
 _BLANKS = re.compile(r"[ \t\n\u3000\xa0\u2000-\u200a\u202f\u205f]+")
 _SPACES = re.compile(r"[ \xa0]{2,}|\xa0")
@@ -122,7 +122,7 @@ def base_url(root: etree._Element, url: str) -> str:
 
 
 def absolute(url: str, href: str | None) -> str | None:
-    """The http(s) address a link leads to, without its fragment; None for scripts, mail, anchors and what is no address."""
+    """The http(s) address a link leads to, without its fragment; None for scripts, mail, anchors and anything that is not an address."""
     target = one_line(href or "").replace("\\", "/").replace(" ", "%20")
     if not target or target[0] == "#" or len(target) > _MAX_ADDRESS:
         return None
@@ -285,7 +285,7 @@ def _collect(element: etree._Element, out: list[str], brk: str) -> None:
 
 
 def _collect_cell(cell: etree._Element, out: list[str], brk: str) -> None:
-    """A cell of a data row stays on the row's line; a cell that holds a page's layout breaks into lines of its own."""
+    """A cell of a data row stays on the row's line; a cell that contains a page's layout breaks into lines of its own."""
     line = _is_line(cell)
     if line and cell.getprevious() is not None:
         out.append(_CELL)

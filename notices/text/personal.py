@@ -1,4 +1,4 @@
-"""Where a text holds personal data: identity numbers, mobile numbers, bank accounts (reference/domain.md §5.2)."""
+"""Places of personal data in a text: identity numbers, mobile numbers, bank accounts (reference/domain.md §5.2)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Span = tuple[int, int]
 
 
 def personal_spans(text: str) -> list[Span]:
-    """[start, end) of what is to be hidden of each number: all but its ends."""
+    """[start, end) of the characters to hide of each number: all but its ends."""
     plain = text.translate(_WIDE)
     if len(plain) != len(text):  # no character of the table is replaced by two, so this cannot be
         raise AssertionError("folding changed the length")
@@ -86,7 +86,7 @@ def _mobiles(text: str) -> list[Span]:
 
 
 def _inside_code(match: re.Match[str]) -> bool:
-    """Whether the number goes on a code to its left that holds digits of its own: a credit code, an index number, a landline."""
+    """Whether the number goes on a code to its left that contains digits of its own: a credit code, an index number, a landline."""
     code = _CODE_BEFORE.search(_before(match, 24))
     left = code[0] if code else ""
     return any(c.isdigit() for c in left) and not _COUNTRY.search(left)

@@ -31,7 +31,7 @@ def read_aliases(text: str) -> tuple[Alias, ...]:
 
 
 def _nearest(long: str | None, short: str) -> str | None:
-    """A long run cut to where the letters of the short form begin: …登录商务部许可证事务局 for 许可证局."""
+    """A long run cut to where the characters of the short form begin: …登录商务部许可证事务局 for 许可证局."""
     if long is None or len(long) <= 24:
         return long
     place = len(long)
@@ -63,7 +63,7 @@ def _long(before: str, short: str) -> str | None:
 
 
 def _named(words: str, short: str) -> str:
-    """The words without what only describes the name: 一年一度的群众安全感…, but not 新型冠状病毒感染的肺炎疫情联防联控机制 for 病毒联防机制."""
+    """The words without the description before the name: 一年一度的群众安全感…, but not 新型冠状病毒感染的肺炎疫情联防联控机制 for 病毒联防机制."""
     name = words[words.rfind("的") + 1 :]
     if "关于" in words or len(name) < _SHORTEST_NAME or (_in_order(short, words) and not _in_order(short, name)):
         return words
@@ -71,6 +71,6 @@ def _named(words: str, short: str) -> str:
 
 
 def _in_order(short: str, long: str) -> bool:
-    """Whether the letters of the short form stand in the long one in their order."""
-    letters = iter(long)
-    return all(char in letters for char in short)
+    """Whether the long form contains the characters of the short one in their order."""
+    characters = iter(long)
+    return all(char in characters for char in short)

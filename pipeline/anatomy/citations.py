@@ -109,7 +109,7 @@ def _of_text(text: str, numbers: Found, known: set[str]) -> Iterator[Citation]:
 
 
 def _mentions(text: str, numbers: Found) -> list[Mention]:
-    """Titles with the numbers in the bracket after them, then numbers that stand alone."""
+    """Titles with the numbers in the bracket after them, then numbers without a title."""
     starts = [start for start, _, _ in numbers]
     mentions: list[Mention] = []
     place, at = text.find("《"), 0
@@ -122,13 +122,13 @@ def _mentions(text: str, numbers: Found) -> list[Mention]:
                 at += 1
             bracket = _BRACKET.match(text, end)
             roof = bracket.end() if bracket else end
-            held = []
+            inside = []
             while at < len(numbers) and starts[at] < roof:
                 if starts[at] >= end:
-                    held.append(numbers[at][2])
+                    inside.append(numbers[at][2])
                 at += 1
-            end = roof if held or (bracket and not re.search("称", bracket[1])) else end
-            mentions.append(Mention(place, end, title, tuple(held)))
+            end = roof if inside or (bracket and not re.search("称", bracket[1])) else end
+            mentions.append(Mention(place, end, title, tuple(inside)))
         place = text.find("《", end)
     mentions += [Mention(start, end, None, (number,)) for start, end, number in numbers[at:]]
     return mentions

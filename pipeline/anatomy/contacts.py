@@ -21,14 +21,14 @@ _URL = re.compile(
     r"|(?<![A-Za-z0-9@＠._/-])(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.){1,5}(?:cn|com|net|org|gov|edu)(?![A-Za-z0-9-])(?:/[A-Za-z0-9._~/?=&%-]{0,200})?"
 )
 _LABEL = re.compile("((?:[\u3400-\u9fff]{2})?(?:电话|传真|热线|邮箱|邮件|网址|网站|链接|手机))[^\u3400-\u9fff\n]{0,4}$")
-# A line without five digits, an @ or a dot between letters holds none.
-_HOLDS = re.compile(r"\d{5}|\d{4}[ )）—–－-]\d|[@＠#]|[A-Za-z0-9]\.[A-Za-z]|[(（]at[)）]|[(（]0\d\d")
+# A line without five digits, an @ or a dot between Latin letters contains no contact.
+_MAY_CONTAIN = re.compile(r"\d{5}|\d{4}[ )）—–－-]\d|[@＠#]|[A-Za-z0-9]\.[A-Za-z]|[(（]at[)）]|[(（]0\d\d")
 _MAX_CONTACTS = 500
 
 
 def read_contacts(text: str) -> tuple[Contact, ...]:
     """Every contact once, in the order of the text."""
-    text = "\n".join(line for line in text.split("\n") if _HOLDS.search(line))
+    text = "\n".join(line for line in text.split("\n") if _MAY_CONTAIN.search(line))
     found: dict[str, tuple[int, Contact]] = {}
     for start, kind, value in _all(text):
         if value not in found and len(found) < _MAX_CONTACTS:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from notices.model import DocumentNumber
 from notices.reference.agencies import names_in
 from notices.reference.numbers import find_numbers, parse_number
-from pipeline.anatomy.lines import Line, fold_title
+from pipeline.anatomy.lines import TextLine, fold_title
 
 _MAX_HEAD = 14
 _LABEL = re.compile("(?:(?:发文字号|发文号|文件编号|文号|编号)[:：]?)?[（(【\\[]?")
@@ -21,7 +21,7 @@ _NOT_ADDRESSEE = re.compile(
 _OPEN, _CLOSE = "（(［[【〔", "）)］]】〕"
 
 
-def head_end(lines: list[Line], title: str | None) -> int:
+def head_end(lines: list[TextLine], title: str | None) -> int:
     """The index of the line after the title, 0 where the text does not repeat its title."""
     wanted = fold_title(title or "")
     if len(wanted) < 4:
@@ -37,7 +37,7 @@ def head_end(lines: list[Line], title: str | None) -> int:
     return 0
 
 
-def read_addressees(lines: list[Line], after_title: int) -> tuple[tuple[str, ...], int]:
+def read_addressees(lines: list[TextLine], after_title: int) -> tuple[tuple[str, ...], int]:
     """The addressees and the index of the line that names them, or () and -1."""
     for index in range(after_title, min(len(lines), after_title + 6)):
         body = lines[index].text
@@ -75,7 +75,7 @@ def _split_outside(body: str, separators: str) -> list[str]:
     return [*pieces, current.strip()]
 
 
-def own_number(lines: list[Line], after_title: int, addressee: int, title: str | None, labelled: str | None) -> DocumentNumber | None:
+def own_number(lines: list[TextLine], after_title: int, addressee: int, title: str | None, labelled: str | None) -> DocumentNumber | None:
     """The document's own number: labelled field, then the title, then a line of its own in the head; never one in the body."""
     if labelled and (number := parse_number(labelled, labelled=True)):
         return number
@@ -93,7 +93,7 @@ def _title_number(title: str) -> DocumentNumber | None:
     return parse_number(match[1] if "〔" in match[1] else match[0]) if match else None
 
 
-def _head_numbers(lines: list[Line], after_title: int, addressee: int) -> Iterator[DocumentNumber]:
+def _head_numbers(lines: list[TextLine], after_title: int, addressee: int) -> Iterator[DocumentNumber]:
     last = addressee if addressee >= 0 else min(len(lines), max(after_title, 2) + 3)
     for index in range(min(last, _MAX_HEAD)):
         body = lines[index].text

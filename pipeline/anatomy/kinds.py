@@ -1,4 +1,4 @@
-"""What a title says: kind, carried text, version and status marks (reference/domain.md §1.2)."""
+"""The elements of a title: kind, carried text, version and status marks (reference/domain.md §1.2)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def kind_of(title: str) -> tuple[str | None, str | None, str | None]:
 
 
 def status_marks(title: str) -> tuple[str, ...]:
-    """Decorations that say something of validity: 已失效, 已废止."""
+    """Marks of validity: 已失效, 已废止."""
     return tuple(dict.fromkeys(_STATUS.findall(title)))
 
 
@@ -97,7 +97,7 @@ def _carried_title(bare: str) -> str | None:
 
 
 def quoted_at(text: str, start: int, limit: int = 200) -> str | None:
-    """What stands inside the 《》 that opens at `start`, inner pairs counted; None when it does not close."""
+    """The text inside the 《》 that opens at `start`, inner pairs counted; None when it does not close."""
     if text.find("》", start, start + limit) < 0:
         return None
     depth = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-# Elements stand at the head and near the signature; a 20 MB text is an attachment list, not a longer notice.
+# Elements are at the head and near the signature; a 20 MB text is an attachment list, not a longer notice.
 SCAN_LIMIT = 300_000
 TAIL_LIMIT = 20_000
 
@@ -14,7 +14,7 @@ _PAGE_NUMBER = re.compile(r"[—–\-－]\s?\d{1,4}\s?[—–\-－]")
 _PUNCTUATION = re.compile(r"[\s《》〈〉<>「」【】〔〕\[\]()（）“”‘’\"'、，,。．.·：:；;／/\u200b\ufeff—–－-]+")
 
 
-class Line(NamedTuple):
+class TextLine(NamedTuple):
     """A line that is not blank: where its text starts in the whole, and the text without padding."""
 
     start: int
@@ -26,20 +26,20 @@ class Line(NamedTuple):
         return self.start + len(self.text)
 
 
-def split_lines(text: str) -> list[Line]:
-    """The lines that hold something, page numbers left out; of a huge text only its head and its tail."""
+def split_lines(text: str) -> list[TextLine]:
+    """The lines that are not blank, page numbers left out; of a huge text only its head and its tail."""
     if len(text) <= SCAN_LIMIT + TAIL_LIMIT:
         return _lines_of(text, 0)
     tail = len(text) - TAIL_LIMIT
     return _lines_of(text[:SCAN_LIMIT], 0) + _lines_of(text[tail:], tail)
 
 
-def _lines_of(text: str, offset: int) -> list[Line]:
+def _lines_of(text: str, offset: int) -> list[TextLine]:
     lines = []
     for raw in text.split("\n"):
         body = raw.strip(_PADDING)
         if body and not (len(body) < 9 and _PAGE_NUMBER.fullmatch(body)):
-            lines.append(Line(offset + len(raw) - len(raw.lstrip(_PADDING)), body))
+            lines.append(TextLine(offset + len(raw) - len(raw.lstrip(_PADDING)), body))
         offset += len(raw) + 1
     return lines
 

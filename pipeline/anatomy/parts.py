@@ -6,7 +6,7 @@ import re
 
 from notices.model import Part
 from notices.reference.agencies import names_in
-from pipeline.anatomy.lines import Line, fold_title
+from pipeline.anatomy.lines import TextLine, fold_title
 
 _MARK = re.compile(r"附\s*件\s*([0-9０-９一二三四五六七八九十]{0,3}(?:[-－—][0-9]{1,2})?)\s*[:：]?")
 _LISTED = re.compile(r"附\s*件?\s*([0-9０-９一二三四五六七八九十]{0,3})\s*[:：.．、]\s*(.*)")
@@ -17,7 +17,7 @@ _MARKED = re.compile(r"^附\s*件?\s*[0-9一二三四五六七八九十]{0,2}\s*
 _MAX_NAMES = 200
 
 
-def attachment_marks(lines: list[Line], body: int) -> list[int]:
+def attachment_marks(lines: list[TextLine], body: int) -> list[int]:
     """Indexes of the lines where an attachment's text begins: only 附件 and its number, no list below it."""
     return [
         index
@@ -29,7 +29,7 @@ def attachment_marks(lines: list[Line], body: int) -> list[int]:
     ]
 
 
-def _opens_list(lines: list[Line], index: int) -> bool:
+def _opens_list(lines: list[TextLine], index: int) -> bool:
     """Whether the line heads a list of names: a first item, a file name, or nothing but an unnumbered mark with a colon follows."""
     if index + 1 >= len(lines):
         return True
@@ -43,7 +43,7 @@ def _opens_list(lines: list[Line], index: int) -> bool:
     return lines[index].text[-1] in "：:" and not numbered
 
 
-def carried_start(lines: list[Line], after: int, stop: int, carried_title: str | None) -> int | None:
+def carried_start(lines: list[TextLine], after: int, stop: int, carried_title: str | None) -> int | None:
     """The index of the line that opens the carried text: its title on a line of its own, wrapped or with an issuer before it."""
     wanted = fold_title(carried_title or "")
     if len(wanted) < 4:
@@ -61,7 +61,7 @@ def carried_start(lines: list[Line], after: int, stop: int, carried_title: str |
     return None
 
 
-def split_parts(lines: list[Line], carried: int | None, marks: list[int], carried_title: str | None, length: int) -> tuple[Part, ...]:
+def split_parts(lines: list[TextLine], carried: int | None, marks: list[int], carried_title: str | None, length: int) -> tuple[Part, ...]:
     """The spans of the text in order, without gaps: notice, then carried, then each attachment."""
     opened: list[tuple[int, str, str | None, str | None]] = [(0, "notice", None, None)]
     if carried is not None:
@@ -74,8 +74,8 @@ def split_parts(lines: list[Line], carried: int | None, marks: list[int], carrie
     return tuple(Part(role, title, number, start, end) for (start, role, title, number), end in zip(opened, ends, strict=True))
 
 
-def attachment_names(lines: list[Line], body: int, stop: int) -> tuple[tuple[str, ...], set[int]]:
-    """The names in the list of attachments, numbers cut, and the indexes of its lines; it may stand before or after the signature."""
+def attachment_names(lines: list[TextLine], body: int, stop: int) -> tuple[tuple[str, ...], set[int]]:
+    """The names in the list of attachments, numbers cut, and the indexes of its lines; it may be before or after the signature."""
     names: list[str] = []
     listed: set[int] = set()
     index = body
@@ -91,7 +91,7 @@ def attachment_names(lines: list[Line], body: int, stop: int) -> tuple[tuple[str
     return tuple(names[:_MAX_NAMES]), listed
 
 
-def _listed(lines: list[Line], index: int, stop: int, first: str) -> tuple[list[str], int]:
+def _listed(lines: list[TextLine], index: int, stop: int, first: str) -> tuple[list[str], int]:
     """The names that one 附件： opens, its own and the numbered lines below it, and the index after them."""
     names = []
     expected = 1
@@ -113,7 +113,7 @@ def _listed(lines: list[Line], index: int, stop: int, first: str) -> tuple[list[
 
 
 def _divided(first: str) -> list[str]:
-    """One line's names: `1.甲 2.乙` holds two."""
+    """One line's names: `1.甲 2.乙` contains two."""
     item = _ITEM.fullmatch(first)
     if item is None or item[1] not in ("1", "１"):
         return [item[2] if item else first]

@@ -1,4 +1,4 @@
-"""One reading of a text: each element found once, where the rules say it stands."""
+"""The anatomy of a text: each element is found once, at the place that the rules give it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read_anatomy(  # noqa: PLR0913  each keyword is a value that the page may ha
     labelled_written_date: date | None = None,
     region: str | None = None,
 ) -> Anatomy:
-    """What the text says of itself. One paragraph a line; what a page labels is believed before the text."""
+    """The elements of a document, from its text. One paragraph a line; values that the page labels come before those of the text."""
     lines = split_lines(text)
     kind, carried_kind, carried_title = kind_of(title or "")
     after_title = head.head_end(lines, title)

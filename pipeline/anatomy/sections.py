@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from notices.model import Part, Section
 from notices.reference.headings import heading_of
-from pipeline.anatomy.lines import Line
+from pipeline.anatomy.lines import TextLine
 
 _MAX_SECTIONS = 5000
 
 
-def read_sections(lines: list[Line], parts: tuple[Part, ...]) -> tuple[Section, ...]:
+def read_sections(lines: list[TextLine], parts: tuple[Part, ...]) -> tuple[Section, ...]:
     """Every numbered heading in text order; `path` names the headings above and itself, and begins again in each part."""
     sections: list[Section] = []
     stack: list[tuple[int, str]] = []

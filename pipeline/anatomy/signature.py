@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from notices.reference.agencies import can_open_wrap, is_agency, names_in, signs_for_agency
 from notices.text.dates import date_line, find_dates
-from pipeline.anatomy.lines import Line
+from pipeline.anatomy.lines import TextLine
 
 _NOTE = re.compile(r"[（(][^（）()]{2,60}[）)]")
 _DISCLOSURE = re.compile(r"[（(]\s*([^（）()。]{0,14}(?:公开|删减|发至|传达)[^（）()。]{0,40})\s*[）)]$")
@@ -21,7 +21,7 @@ _MAX_JOINT = 24
 
 
 class Signature(NamedTuple):
-    """Who signed and when: line indexes [first, last] of the block; `issuers` may be empty where only a date stands."""
+    """Who signed and when: line indexes [first, last] of the block; `issuers` is empty if there is only a date."""
 
     issuers: tuple[str, ...]
     written: date | None
@@ -29,7 +29,7 @@ class Signature(NamedTuple):
     last: int
 
 
-def find_signature(lines: list[Line], body: int, stop: int) -> Signature | None:
+def find_signature(lines: list[TextLine], body: int, stop: int) -> Signature | None:
     """The first signature block between the head and the first attachment, by its date line, else by its place at the end."""
     dated: Signature | None = None
     for index in range(max(body, 1), stop):
@@ -45,7 +45,7 @@ def find_signature(lines: list[Line], body: int, stop: int) -> Signature | None:
     return dated or _undated(lines, body, stop)
 
 
-def _signed_at(lines: list[Line], index: int, body: int) -> Signature | None:
+def _signed_at(lines: list[TextLine], index: int, body: int) -> Signature | None:
     text = lines[index].text
     if not (6 <= len(text) <= 90) or text[-1] in "。；：:，":
         return None
@@ -62,7 +62,7 @@ def _signed_at(lines: list[Line], index: int, body: int) -> Signature | None:
     return None
 
 
-def _block_above(lines: list[Line], index: int, body: int, written: date) -> Signature:
+def _block_above(lines: list[TextLine], index: int, body: int, written: date) -> Signature:
     first, names = _names_above(lines, index, body)
     if not names and index + 1 < len(lines):
         below = names_in(lines[index + 1].text)
@@ -71,7 +71,7 @@ def _block_above(lines: list[Line], index: int, body: int, written: date) -> Sig
     return Signature(tuple(names), written, first, index)
 
 
-def _names_above(lines: list[Line], index: int, body: int) -> tuple[int, list[str]]:
+def _names_above(lines: list[TextLine], index: int, body: int) -> tuple[int, list[str]]:
     """The agencies on the lines right above, lines of one wrapped name put together; a signer's office is passed over."""
     names: list[str] = []
     first = index
@@ -93,7 +93,7 @@ def _names_above(lines: list[Line], index: int, body: int) -> tuple[int, list[st
     return first, names
 
 
-def _closes(lines: list[Line], index: int, stop: int) -> bool:
+def _closes(lines: list[TextLine], index: int, stop: int) -> bool:
     """Whether a bare date may be a signature: after a finished sentence, or at the end, or before a bracketed note."""
     following = lines[index + 1].text if index + 1 < stop else ""
     return (
@@ -104,7 +104,7 @@ def _closes(lines: list[Line], index: int, stop: int) -> bool:
     )
 
 
-def _undated(lines: list[Line], body: int, stop: int) -> Signature | None:
+def _undated(lines: list[TextLine], body: int, stop: int) -> Signature | None:
     """Agencies on the last lines before notes, copies and attachments, where no date follows."""
     last = stop - 1
     while last > body and (lines[last].text[0] in "（(" or lines[last].text.startswith(("抄送", "分送", "附件", "附："))):
@@ -115,7 +115,7 @@ def _undated(lines: list[Line], body: int, stop: int) -> Signature | None:
     return Signature(tuple(names), None, first, last)
 
 
-def find_disclosure(lines: list[Line], signature: Signature | None) -> str | None:
+def find_disclosure(lines: list[TextLine], signature: Signature | None) -> str | None:
     """The note under the date that says how the document is open to the public: 此件公开发布."""
     near = lines[signature.last : signature.last + 4] if signature is not None else lines[-6:]
     for line in [*near, *lines[max(0, (signature.first if signature else 0) - 3) : signature.first if signature else 0]]:

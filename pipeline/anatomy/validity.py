@@ -1,4 +1,4 @@
-"""Effective and expiry dates, and what is known of validity, with its provenance (reference/domain.md §5.1, §6.2)."""
+"""Effective and expiry dates, and the state of validity with its provenance (reference/domain.md §5.1, §6.2)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Validity(NamedTuple):
 
 
 def read_validity(text: str, marks: tuple[str, ...]) -> Validity:
-    """What the document says of its own validity; 自印发之日起 gives no date, as the text does not state one."""
+    """The document's statement of its own validity; 自印发之日起 gives no date, as the text does not state one."""
     effective = _effective(text)
     expiry = _expiry(text, effective)
     for mark in marks:

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 
 from notices.attachment import AttachmentText
-from pipeline.attachments.limits import MAX_TEXT, Encrypted, TooLarge, Unsupported, found, joined
+from pipeline.attachments.limits import MAX_TEXT, Encrypted, TooLarge, Unsupported, joined, text_result
 
 _MAGIC = 0xA5EC
 _ENCRYPTED, _TABLE_1 = 0x0100, 0x0200
@@ -31,7 +31,7 @@ def doc(body: bytes) -> AttachmentText:
         table = ole.openstream("1Table" if flags & _TABLE_1 else "0Table").read()
     text = "".join(_pieces(main, table))
     lengths = struct.unpack_from("<8I", main, _LENGTHS)
-    return found([joined([_shown(part) for n, part in enumerate(_parts(text, lengths)) if n not in _SILENT_PARTS])])
+    return text_result([joined([_shown(part) for n, part in enumerate(_parts(text, lengths)) if n not in _SILENT_PARTS])])
 
 
 def _parts(text: str, lengths: tuple[int, ...]) -> Iterator[str]:
@@ -58,7 +58,7 @@ def _pieces(main: bytes, table: bytes) -> Iterator[str]:
 
 def _piece_plan(pieces: bytes) -> bytes:
     at = 0
-    while pieces[at] == 1:  # property modifiers stand before the plan
+    while pieces[at] == 1:  # property modifiers come before the plan
         at += 3 + int(struct.unpack_from("<H", pieces, at + 1)[0])
     size = struct.unpack_from("<I", pieces, at + 1)[0]
     return pieces[at + 5 : at + 5 + size]
@@ -72,7 +72,7 @@ def _piece(main: bytes, place: int, characters: int) -> str:
 
 
 def _shown(text: str) -> str:
-    """Text without the codes of fields, which stand between 0x13 and 0x14 and may be nested; a row ends with two cell marks."""
+    """Text without the codes of fields, which are between 0x13 and 0x14 and may be nested; a row ends with two cell marks."""
     kept: list[str] = []
     codes: list[bool] = []  # of each open field: still in its code
     for part in text.replace("\x13", "\0\x13").replace("\x14", "\0\x14").replace("\x15", "\0\x15").split("\0"):

@@ -16,7 +16,7 @@ import msgspec
 from notices.attachment import AttachmentText
 from notices.text.html import clean
 from pipeline.attachments.limits import MAX_TEXT
-from pipeline.attachments.worker import Answer, Asked
+from pipeline.attachments.worker import ExtractRequest, ExtractResult
 
 SECONDS, MEMORY = 30.0, 1 << 30
 MAX_BODY = 64 << 20
@@ -47,7 +47,7 @@ class Extractor:
         """The file's text. A file that overruns its bounds is too_large, one that breaks the worker broken; nothing is raised."""
         if len(body) > MAX_BODY:
             return AttachmentText(name, outcome="too_large", media_type=media_type or "", detail=f"{len(body)} bytes")
-        head = msgspec.json.encode(Asked(len(body), clean(name), clean(media_type or "") or None)) + b"\n"
+        head = msgspec.json.encode(ExtractRequest(len(body), clean(name), clean(media_type or "") or None)) + b"\n"
         with self._lock:
             for _ in range(_TRIES):
                 found = self._attempt(head, body)
@@ -61,23 +61,23 @@ class Extractor:
             self._end()
 
     def _attempt(self, head: bytes, body: bytes) -> AttachmentText | None:
-        """The answer for one file, or None when the worker went for a reason of its own: then it is worth another try."""
+        """The answer for one file, or None when the worker ended for a reason of its own: then it is worth another try."""
         worker = self._started()
         late = threading.Event()
         timer = threading.Timer(self._seconds, _overrun, (worker, late))
         timer.start()
         try:
-            answer = _asked(worker, head, body)
+            answer = _send(worker, head, body)
         finally:
             timer.cancel()
         if answer is not None:
             if answer.memory > self._memory // 4:  # a heap that has grown does not shrink
                 self._end()
-            return answer.found
+            return answer.text
         ended = self._end()
         if late.is_set() or ended in _OUT_OF_TIME:
             return AttachmentText(outcome="too_large", detail=f"takes longer than {self._seconds:g} s")
-        if ended == -signal.SIGTERM:  # the thread that had started it is gone
+        if ended == -signal.SIGTERM:  # the thread that had started it has ended
             return None
         return AttachmentText(outcome="broken", detail=_end_of_worker(ended))
 
@@ -106,7 +106,7 @@ class Extractor:
 def extract(
     body: bytes, name: str = "", media_type: str | None = None, *, seconds: float = SECONDS, memory_bytes: int = MEMORY
 ) -> AttachmentText:
-    """The text of one file, read in a process made for it. Never raises for what the file holds."""
+    """The text of one file, read in a process made for it. Never raises for the content of a file."""
     with Extractor(seconds=seconds, memory=memory_bytes) as extractor:
         return extractor.extract(body, name, media_type)
 
@@ -128,7 +128,7 @@ def _overrun(worker: subprocess.Popen[bytes], late: threading.Event) -> None:
     worker.kill()
 
 
-def _asked(worker: subprocess.Popen[bytes], head: bytes, body: bytes) -> Answer | None:
+def _send(worker: subprocess.Popen[bytes], head: bytes, body: bytes) -> ExtractResult | None:
     stdin, stdout = worker.stdin, worker.stdout
     if stdin is None or stdout is None:
         return None
@@ -139,7 +139,7 @@ def _asked(worker: subprocess.Popen[bytes], head: bytes, body: bytes) -> Answer 
         size = stdout.readline(20)
         if not size or not 0 < int(size) <= _MAX_ANSWER:
             return None
-        return msgspec.json.decode(stdout.read(int(size)), type=Answer)
+        return msgspec.json.decode(stdout.read(int(size)), type=ExtractResult)
     except (OSError, ValueError, msgspec.MsgspecError):
         return None
 

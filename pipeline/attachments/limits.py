@@ -71,7 +71,7 @@ class Budget:
         self.unpacked -= size
 
 
-def found(pages: Sequence[str], detail: str | None = None) -> AttachmentText:
+def text_result(pages: Sequence[str], detail: str | None = None) -> AttachmentText:
     """Text that was read, by pages; the caller knows the format."""
     return AttachmentText(pages=tuple(pages), detail=detail)
 

@@ -9,18 +9,18 @@ from lxml import etree
 
 from notices.attachment import AttachmentText
 from notices.text.html import decode, parse, text_of
-from pipeline.attachments.limits import found, joined, xml
+from pipeline.attachments.limits import joined, text_result, xml
 from pipeline.attachments.word import text_of_word
 
 
 def plain(body: bytes) -> AttachmentText:
     """The text in whatever encoding it has."""
-    return found([decode(body)[0]])
+    return text_result([decode(body)[0]])
 
 
 def html(body: bytes, content_type: str | None = None) -> AttachmentText:
     """The visible text of a page."""
-    return found([text_of(parse(decode(body, content_type)[0]))])
+    return text_result([text_of(parse(decode(body, content_type)[0]))])
 
 
 def mht(body: bytes) -> AttachmentText:
@@ -32,17 +32,17 @@ def mht(body: bytes) -> AttachmentText:
         data, label = part.get_payload(decode=True), str(part.get("Content-Type", ""))
         if isinstance(data, bytes) and data.strip():
             pages += html(data, label).pages if part.get_content_type() == "text/html" else (decode(data, label)[0],)
-    return found(pages)
+    return text_result(pages)
 
 
 def office_xml(body: bytes) -> AttachmentText:
     """Word 2003 XML, Excel 2003 XML, a docx in one XML file, or the text of any other XML."""
     root = xml(body)
     if next(root.iter("{*}Worksheet"), None) is not None:
-        return found([_worksheet(sheet) for sheet in root.iter("{*}Worksheet")])
+        return text_result([_worksheet(sheet) for sheet in root.iter("{*}Worksheet")])
     if next(root.iter("{*}p"), None) is not None and next(root.iter("{*}t"), None) is not None:
-        return found([text_of_word(root)])
-    return found([joined([str(text) for text in root.itertext()])])
+        return text_result([text_of_word(root)])
+    return text_result([joined([str(text) for text in root.itertext()])])
 
 
 def _worksheet(sheet: Any) -> str:

@@ -8,14 +8,14 @@ import zipfile
 from typing import Any
 
 from notices.attachment import AttachmentText
-from pipeline.attachments.limits import MAX_PAGES, Encrypted, TooLarge, found, opened_zip, xml_member
+from pipeline.attachments.limits import MAX_PAGES, Encrypted, TooLarge, opened_zip, text_result, xml_member
 from pipeline.attachments.pdf import SCANNED_BELOW, joined_lines
 
 _SAME_LINE = 1.5  # millimetres
 
 
 def ofd(body: bytes) -> AttachmentText:
-    """The text of each page of each document in the file; scanned when there is next to none but images."""
+    """The text of each page of each document in the file; scanned if there are images and hardly any text."""
     with opened_zip(body) as archive:
         if "Encryptions.xml" in archive.namelist():
             raise Encrypted
@@ -31,7 +31,7 @@ def ofd(body: bytes) -> AttachmentText:
     pages = tuple(text for text, _ in read)
     if any(image for _, image in read) and sum(map(len, pages)) < SCANNED_BELOW * len(pages):
         return AttachmentText(pages=pages, outcome="scanned")
-    return found(pages)
+    return text_result(pages)
 
 
 def _page_places(archive: zipfile.ZipFile, document: str) -> list[str]:

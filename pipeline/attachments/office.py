@@ -12,7 +12,7 @@ from typing import Any
 
 from notices.attachment import AttachmentText
 from notices.text.whitespace import collapse_whitespace
-from pipeline.attachments.limits import MAX_PAGES, MAX_TEXT, Encrypted, TooLarge, found, joined, opened_zip, xml_member
+from pipeline.attachments.limits import MAX_PAGES, MAX_TEXT, Encrypted, TooLarge, joined, opened_zip, text_result, xml_member
 
 _FILE_PASS, _BOUND_SHEET = 0x2F, 0x85
 _HEAD = 1 << 16
@@ -35,7 +35,7 @@ def sheets(body: bytes) -> AttachmentText:
         total += len(pages[-1])
         if total > MAX_TEXT:
             raise TooLarge(f"more than {MAX_TEXT} characters")
-    return found(pages)
+    return text_result(pages)
 
 
 def _is_locked(body: bytes) -> bool:
@@ -72,7 +72,7 @@ def slides(body: bytes) -> AttachmentText:
     """Each slide as a page, in the order of the presentation, with its speaker's notes."""
     with opened_zip(body) as archive:
         names = _slide_names(archive)
-        return found([joined([*_texts(archive, name), *_notes(archive, name)]) for name in names[:MAX_PAGES]])
+        return text_result([joined([*_texts(archive, name), *_notes(archive, name)]) for name in names[:MAX_PAGES]])
 
 
 def _slide_names(archive: zipfile.ZipFile) -> list[str]:

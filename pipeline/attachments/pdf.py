@@ -8,7 +8,7 @@ from typing import Any
 from notices.attachment import AttachmentText
 from notices.reference.headings import heading_of
 from notices.text.whitespace import remove_whitespace
-from pipeline.attachments.limits import MAX_PAGES, MAX_TEXT, Encrypted, TooLarge, found
+from pipeline.attachments.limits import MAX_PAGES, MAX_TEXT, Encrypted, TooLarge, text_result
 
 SCANNED_BELOW = 50  # characters a page (reference/domain.md §4.6)
 _BEFORE = re.compile(r"[\u3400-\u9fff，、；：“‘（《〔0-9A-Za-z]$")
@@ -34,7 +34,7 @@ def pdf(body: bytes) -> AttachmentText:
         return AttachmentText(pages=tuple(pages), outcome="scanned", detail=detail)
     if images:
         detail = detail or f"{images} of {len(pages)} pages are images"
-    return found(pages, detail)
+    return text_result(pages, detail)
 
 
 def _opened(body: bytes) -> Any:
@@ -80,7 +80,7 @@ def _page(page: Any) -> tuple[str, bool]:
 
 
 def _has_pictures(page: Any) -> bool:
-    """Whether the page shows images, or letters drawn as outlines."""
+    """Whether the page shows images, or characters drawn as outlines."""
     from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE, FPDF_PAGEOBJ_PATH
 
     if next(page.get_objects(filter=[FPDF_PAGEOBJ_IMAGE]), None) is not None:

@@ -7,7 +7,7 @@ import struct
 from itertools import zip_longest
 
 from notices.attachment import AttachmentText
-from pipeline.attachments.limits import Encrypted, found, joined
+from pipeline.attachments.limits import Encrypted, joined, text_result
 
 _SLIDE, _NOTES, _MASTER, _OUTLINE, _OUTLINE_SLIDE = 0x03EE, 0x03F0, 0x03F8, 0x0FF0, 0x03F3
 _TEXT_16, _TEXT_8 = 0x0FA0, 0x0FA8
@@ -16,7 +16,7 @@ _ENCRYPTED_USER = 0xF3D1C4DF
 
 
 def ppt(body: bytes) -> AttachmentText:
-    """Each slide as a page: its outline text, then its other boxes; the notes stand at the end."""
+    """Each slide as a page: its outline text, then its other boxes; the notes are at the end."""
     import olefile
 
     with olefile.OleFileIO(io.BytesIO(body)) as ole:
@@ -26,7 +26,7 @@ def ppt(body: bytes) -> AttachmentText:
         raise Encrypted
     texts = _texts(stream)
     slides = zip_longest(texts[_OUTLINE_SLIDE], texts[_SLIDE], fillvalue=())
-    return found([*(joined([*outline, *boxes]) for outline, boxes in slides), *filter(None, map(joined, texts[_NOTES]))])
+    return text_result([*(joined([*outline, *boxes]) for outline, boxes in slides), *filter(None, map(joined, texts[_NOTES]))])
 
 
 def _texts(stream: bytes) -> dict[int, list[list[str]]]:

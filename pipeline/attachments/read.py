@@ -15,8 +15,8 @@ from pipeline.attachments.limits import (
     Panicked,
     TooLarge,
     Unsupported,
-    found,
     native_reader,
+    text_result,
 )
 from pipeline.attachments.sniff import sniff
 
@@ -26,7 +26,7 @@ _WORST_FIRST = ("encrypted", "scanned", "too_large", "broken", "unsupported")
 
 
 def read_attachment(body: bytes, name: str = "", media_type: str | None = None) -> AttachmentText:
-    """The text of a file by pages (one page where the format has none). Never raises for what the file holds.
+    """The text of a file by pages (one page where the format has none). Never raises for the content of a file.
 
     The bytes alone decide how it is read: `name` only goes into the result, `media_type` too when the bytes do not tell.
     """
@@ -92,7 +92,7 @@ def _archive(kind: str, body: bytes, budget: Budget) -> AttachmentText:
     if not read:
         raise ValueError("an archive without members")
     pages = [page for name, text in read for page in [f"{name}\n{page}" for page in text.pages] or [name]]
-    return found(pages, _unread(read))._replace(outcome=_overall([text.outcome for _, text in read]))
+    return text_result(pages, _unread(read))._replace(outcome=_overall([text.outcome for _, text in read]))
 
 
 def _member(load: Callable[[], bytes], budget: Budget) -> AttachmentText:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from notices.attachment import AttachmentText
-from pipeline.attachments.limits import found, joined
+from pipeline.attachments.limits import joined, text_result
 
 _TOKEN = re.compile(
     rb"\\'([0-9a-fA-F]{2})|\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\([^a-zA-Z])|([{}])|[\r\n]+|([^\\{}\r\n]+)",
@@ -28,11 +28,11 @@ def rtf(body: bytes) -> AttachmentText:
     at = 0
     while match := _TOKEN.search(body, at):
         at = match.end() + reader.read(match)
-    return found([joined([reader.text()])])
+    return text_result([joined([reader.text()])])
 
 
 class _Reading:
-    """Where a reader of RTF stands: nothing of this survives the file."""
+    """The state of reading one RTF file."""
 
     def __init__(self, encoding: str) -> None:
         self._encoding = encoding

@@ -82,7 +82,7 @@ def _ole_kind(body: bytes) -> str:
     try:
         with olefile.OleFileIO(io.BytesIO(body)) as ole:
             streams = {"/".join(s) for s in ole.listdir()}
-    except Exception:  # a torn container: the reader of the commonest kind reports it as broken
+    except Exception:  # a damaged container: the reader of the commonest kind reports it as broken
         return "doc"
     for stream, kind in (
         ("WordDocument", "doc"),

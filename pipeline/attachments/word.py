@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 
 from notices.attachment import AttachmentText
-from pipeline.attachments.limits import found, joined, opened_zip, xml_member
+from pipeline.attachments.limits import joined, opened_zip, text_result, xml_member
 
 _PARTS = re.compile(r"word/(?:header|footer|footnotes|endnotes)\d*\.xml")
 _MAIN = re.compile(r"word/document\d*\.xml")
@@ -22,7 +22,7 @@ def docx(body: bytes) -> AttachmentText:
     with opened_zip(body) as archive:
         names = sorted(archive.namelist(), key=lambda n: (_MAIN.fullmatch(n) is None, n))
         parts = [n for n in dict.fromkeys(names) if _MAIN.fullmatch(n) or _PARTS.fullmatch(n)]
-        return found([joined([text_of_word(xml_member(archive, name)) for name in parts])])
+        return text_result([joined([text_of_word(xml_member(archive, name)) for name in parts])])
 
 
 def text_of_word(root: Any) -> str:
@@ -34,7 +34,7 @@ def text_of_word(root: Any) -> str:
 
 
 def _move_boxes(root: Any) -> None:
-    """Text boxes stand inside a run of the paragraph that anchors them, and would cut its sentence in two."""
+    """Text boxes go to the end: they are inside a run of the paragraph that anchors them, and would cut its sentence in two."""
     for box in list(root.iter("{*}txbxContent")):
         parent = box.getparent()
         if parent is not None:
@@ -49,7 +49,7 @@ def _pieces(root: Any, in_cell: set[Any]) -> Iterator[str]:
             yield node.text or ""
         elif tag == "p":
             yield " " if node in in_cell else "\n"
-        elif node.getparent() is None or etree.QName(node.getparent()).localname != "tabs":  # a tab stop is no tab
+        elif node.getparent() is None or etree.QName(node.getparent()).localname != "tabs":  # a tab stop is not a tab
             yield _MARKS.get(tag, "")
 
 
@@ -58,4 +58,4 @@ def odt(body: bytes) -> AttachmentText:
     with opened_zip(body) as archive:
         root = xml_member(archive, "content.xml")
     etree.strip_elements(root, "{*}tracked-changes", "{*}annotation", with_tail=False)
-    return found([joined([" ".join("".join(p.itertext()).split("\n")) for p in root.iter("{*}p", "{*}h")])])
+    return text_result([joined([" ".join("".join(p.itertext()).split("\n")) for p in root.iter("{*}p", "{*}h")])])

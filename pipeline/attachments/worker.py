@@ -19,7 +19,7 @@ _PR_SET_PDEATHSIG = 1
 _FILE_BYTES = 256 << 20
 
 
-class Asked(msgspec.Struct):
+class ExtractRequest(msgspec.Struct):
     """The head of a request; `size` bytes of the file follow."""
 
     size: int
@@ -27,26 +27,26 @@ class Asked(msgspec.Struct):
     media_type: str | None
 
 
-class Answer(msgspec.Struct):
-    """What the worker found, and the most memory it ever held, in bytes."""
+class ExtractResult(msgspec.Struct):
+    """The text of a file, and the most memory that the process has had, in bytes."""
 
-    found: AttachmentText
+    text: AttachmentText
     memory: int
 
 
 def main() -> int:
-    """Serve until standard input ends, as it does when the parent is gone."""
+    """Serve until standard input ends, as it does when the parent has ended."""
     memory, seconds = int(sys.argv[1]), int(sys.argv[2])
     _end_with_parent(int(sys.argv[3]))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_FILE_BYTES, _FILE_BYTES))
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not get between the answers
+    os.dup2(2, 1)  # the output of a library must not get between the answers
     while head := sys.stdin.buffer.readline():
         _bound_time(seconds)
-        asked = msgspec.json.decode(head, type=Asked)
-        _answer(out, _read(asked, sys.stdin.buffer.read(asked.size)))
+        request = msgspec.json.decode(head, type=ExtractRequest)
+        _answer(out, _read(request, sys.stdin.buffer.read(request.size)))
         signal.alarm(0)
     return 0
 
@@ -55,34 +55,36 @@ def _end_with_parent(parent: int) -> None:
     """Have the kernel end this process with its parent, also in the middle of a file; SIGTERM tells it from running out of time."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:  # it went before we asked
+    if os.getppid() != parent:  # it ended before the call
         sys.exit(0)
 
 
 def _bound_time(seconds: int) -> None:
-    """CPU time and wall time after which the kernel ends this process, whatever a library holds; the parent's own timer comes first."""
+    """CPU time and wall time after which the kernel ends this process, whatever a library locks; the parent's own timer comes first."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     limit = int(used.ru_utime + used.ru_stime) + seconds + 1
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))
     signal.alarm(2 * seconds + 1)
 
 
-def _read(asked: Asked, body: bytes) -> AttachmentText:
+def _read(request: ExtractRequest, body: bytes) -> AttachmentText:
     try:
-        return read_attachment(body, asked.name, asked.media_type)
+        return read_attachment(body, request.name, request.media_type)
     except MemoryError:
-        return AttachmentText(asked.name, outcome="too_large", media_type=asked.media_type or "", detail="needs more memory than allowed")
+        return AttachmentText(
+            request.name, outcome="too_large", media_type=request.media_type or "", detail="needs more memory than allowed"
+        )
 
 
 def _answer(out: BinaryIO, found: AttachmentText) -> None:
-    data = msgspec.json.encode(Answer(found, _most_memory()))
+    data = msgspec.json.encode(ExtractResult(found, _most_memory()))
     out.write(b"%d\n" % len(data))
     out.write(data)
     out.flush()
 
 
 def _most_memory() -> int:
-    """The most bytes that this program held. Not ru_maxrss: that begins with what the parent held when it forked."""
+    """The most bytes that this program has had. Not ru_maxrss: that begins with those of the parent when it forked."""
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024

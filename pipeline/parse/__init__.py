@@ -1,1 +1,1 @@
-"""A page of a notice, read."""
+"""A notice's page, read into a Notice."""

@@ -1,4 +1,4 @@
-"""Where the main text of a page stands: a known container (reference/domain.md §4.6), else the block with most text that is no link."""
+"""The block of a page that contains its main text: a known container (reference/domain.md §4.6), else the one with most text outside links."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MEDIA = ("img", "iframe", "embed", "object", "video")
 
 
 def main_block(root: etree._Element) -> tuple[etree._Element, bool]:
-    """The element that holds the main text, and whether its name says so: the body itself where nothing narrower does."""
+    """The element that contains the main text, and whether its name says so; <body> if no narrower one does."""
     body = next(root.iter("body"), root)
     known = _known(root)
     if known is not None and _visible_length(known) >= 100:
@@ -34,7 +34,7 @@ def main_block(root: etree._Element) -> tuple[etree._Element, bool]:
 
 
 def _known(root: etree._Element) -> etree._Element | None:
-    """The known container with most text; of nested ones the outermost, unless half its text stands outside the inner one."""
+    """The known container with most text; of nested ones the outermost, unless half its text is outside the inner one."""
     best: etree._Element | None = None
     weight = 0
     for element in root.iter("div", "td", "font", "span", "section", "article", "main", "ucapcontent", "table", "form", "dd"):
@@ -47,7 +47,7 @@ def _known(root: etree._Element) -> etree._Element | None:
 
 
 def _visible_length(element: etree._Element) -> int:
-    """How much text an element holds, links counted a quarter."""
+    """The characters of visible text in an element, those of links counted a quarter."""
     silent = sum(_length(script.text or "") for script in element.iter("script", "style", "noscript", "textarea"))
     linked = sum(_length("".join(a.itertext())) for a in element.iter("a"))
     return max(0, _length("".join(element.itertext())) - silent - linked * 3 // 4)
@@ -64,7 +64,7 @@ def _has_media(element: etree._Element) -> bool:
 
 
 def _densest(body: etree._Element) -> etree._Element:
-    """The deepest block that still holds three quarters of the page's running text."""
+    """The deepest block that still contains three quarters of the page's running text."""
     weights: dict[etree._Element, int] = {}
     _weigh(body, weights)
     node = body
@@ -89,7 +89,7 @@ def _block_around(node: etree._Element, body: etree._Element) -> etree._Element:
 
 
 def _weigh(element: etree._Element, weights: dict[etree._Element, int]) -> tuple[int, int]:
-    """The running text and the link text of an element; blocks of links and of site furniture weigh nothing. At most 256 deep."""
+    """The running text and the link text of an element; blocks of links and of boilerplate weigh nothing. At most 256 deep."""
     text = _weight(element.text)
     links = 0
     for child in element:
@@ -107,7 +107,7 @@ def _weigh(element: etree._Element, weights: dict[etree._Element, int]) -> tuple
 
 
 def _weight(text: str | None) -> int:
-    """Running text counts its letters and, more, its punctuation; a footer's counts nothing."""
+    """Running text counts its characters and, more, its punctuation; a footer's counts nothing."""
     if not text or text.isspace():
         return 0
     length = _length(text)

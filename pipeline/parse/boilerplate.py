@@ -1,4 +1,4 @@
-"""Lines that stand around a notice and are no part of it: 打印, 关闭, 扫一扫, 上一篇, 版权所有 (reference/domain.md §4.6)."""
+"""Lines around a notice that are not part of it: 打印, 关闭, 扫一扫, 上一篇, 版权所有 (reference/domain.md §4.6)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _PLACE = re.compile("(?:地点|地址|会议|主讲|内容|参加)")
 
 
 def is_end(line: str) -> bool:
-    """Whether a line opens what follows a notice: tools, neighbours, the site's footer."""
+    """Whether a line begins the part below a notice: tools, neighbours, the site's footer."""
     return len(line) <= 300 and (_END.match(line.strip(" \u3000[【|<>")) is not None or is_tools(line))
 
 
@@ -48,14 +48,14 @@ def is_tools(line: str) -> bool:
 
 
 def is_lead(line: str) -> bool:
-    """Whether a line belongs to what stands over a notice: the line of labels, buttons, the way there."""
+    """Whether a line belongs to the part above a notice: breadcrumbs, the line of labels, buttons."""
     return _CRUMB.match(line) is not None or is_label_line(line) or (len(line) <= 60 and _LEAD_TOOLS.fullmatch(line) is not None)
 
 
 def trim(lines: Sequence[str], titles: Sequence[str], *, known: bool) -> tuple[int, int]:
     """The span of lines that is the notice itself; `titles` are spellings of its title without white space, left out where they lead.
 
-    `known`: the block is one that holds nothing but text; in others the site's navigation may stand over the title.
+    `known`: the block contains nothing but text; others may contain the site's navigation above the title.
     """
     first = 0 if known else _below_title(lines, titles)
     end = _end(lines, first)
@@ -82,14 +82,14 @@ def _end(lines: Sequence[str], first: int) -> int:
 
 
 def _is_text(lines: Sequence[str], n: int) -> bool:
-    """Whether a line that looks like furniture is text: it is a sentence with more after it, or the signature's day still follows."""
+    """Whether a line that looks like boilerplate is text: it is a sentence with more after it, or the signature's day still follows."""
     if lines[n].rstrip().endswith(("。", "；", "：")) and len(lines[n]) > 25 and sum(map(len, lines[n + 1 : n + 60])) > 200:
         return True
     return any("年" in line and date_line(line) for line in lines[n + 1 : n + 60])
 
 
 def _start(lines: Sequence[str], titles: Sequence[str]) -> int:
-    """The first line of the notice: what stands over the last line of labels among the first twenty is left out."""
+    """The first line of the notice: lines down to the last line of labels among the first twenty are left out."""
     start = 0
     for n, line in enumerate(lines[:20]):
         if is_lead(line) or (n < 3 and _DATED.fullmatch(line) and not _PLACE.match("".join(lines[n + 1 : n + 2]))):

@@ -24,17 +24,17 @@ from pipeline.parse.letterhead import counter_line, head_issuers, loose_signatur
 from pipeline.parse.tags import first_of, meta_tags, script_values, tag_date, tag_source
 from pipeline.parse.title import find_title
 
-MAX_BYTES = 8_000_000  # of a page that is read; what lies beyond is no notice
+MAX_BYTES = 8_000_000  # of a page that is read; the rest is not part of a notice
 MAX_TEXT = 1_000_000
-_SPLIT = "\ue0f1\ue0f2\ue0f1"  # stands in the page's lines where the main text was taken out
-_SCAN_LETTERS = 30
+_TEXT_MARK = "\ue0f1\ue0f2\ue0f1"  # marks in the page's lines the place of the main text
+_SCAN_CHARACTERS = 30
 _TABLE = frozenset(("index_number", "document_number", "written_date", "issuer"))  # labels of a table, never of the line under a title
 _Found = TypeVar("_Found")
 
 
 @dataclass(slots=True)
 class _Page:
-    """A page taken apart: what its tags say, the lines over, in and under its main text, its labelled values."""
+    """A page in segments: its tags, the lines over, in and under its main text, its labelled values."""
 
     root: etree._Element
     body: etree._Element
@@ -60,16 +60,16 @@ def read_detail(  # noqa: PLR0913  each keyword is something that the crawl may 
 ) -> Notice:
     """The notice that a page shows; never raises on a page. `region` is a six-digit code; without it the page's SiteIDCode gives it.
 
-    A page that is no notice comes back with `blocked` set and nothing else but what it shows.
+    A page that is not a notice comes back with `blocked` set, and with the values that it shows.
     """
     html, _ = decode(body[:MAX_BYTES], content_type)
-    page = _take_apart(parse(html), url)
+    page = _segment(parse(html), url)
     seen = " ".join([*page.head, *page.lines, *page.tail])
     refusal = classify_seen(status, {}, html, seen, listed_title=listed_title, page_title=page.title)
     return _notice(page, refusal.reason if refusal else None, region)
 
 
-def _take_apart(root: etree._Element, url: str) -> _Page:
+def _segment(root: etree._Element, url: str) -> _Page:
     tags = meta_tags(root)
     block, known = main_block(root)
     head, lines, tail = _zones(root, block)
@@ -77,7 +77,7 @@ def _take_apart(root: etree._Element, url: str) -> _Page:
     first = labelled_values([*definition_lines(root), *head])
     page.title, page.provenance["title"] = find_title(root, tags, first.get("title"), head, lines)
     start, end = trim(lines, _spellings(page.title), known=known)
-    if not known and not _says_something(lines[start:end]) and block.tag != "body":
+    if not known and not _has_text(lines[start:end]) and block.tag != "body":
         page.body = next(root.iter("body"), root)
         head, lines, tail = [], [*head, *lines, *tail], []
         start, end = trim(lines, _spellings(page.title), known=False)
@@ -96,16 +96,16 @@ def _zones(root: etree._Element, block: etree._Element) -> tuple[list[str], list
     if parent is None or block.tag == "body":
         return [], lines, []
     mark = etree.Element("p")
-    mark.text, mark.tail = _SPLIT, block.tail
+    mark.text, mark.tail = _TEXT_MARK, block.tail
     parent.replace(block, mark)
     around = text_of(next(root.iter("body"), root)).split("\n")
     mark.tail = None
     parent.replace(mark, block)
-    where = next((n for n, line in enumerate(around) if _SPLIT in line), len(around))
+    where = next((n for n, line in enumerate(around) if _TEXT_MARK in line), len(around))
     return around[:where], lines, around[where + 1 :]
 
 
-def _says_something(lines: Sequence[str]) -> bool:
+def _has_text(lines: Sequence[str]) -> bool:
     return sum(map(len, lines)) >= 20
 
 
@@ -166,7 +166,7 @@ def _labelled(page: _Page, concept: str) -> str | None:
 
 
 def _labelled_number(page: _Page) -> str | None:
-    """The number of the table, else the one that a script prints; what no number can be is left out."""
+    """The number of the table, else the one that a script prints; a value that cannot be a number is left out."""
     value = page.labels.get("document_number")
     if value and (parse_number(value, labelled=True) or (len(value) <= 60 and any(map(str.isdigit, value)) and "号" in value)):
         page.provenance["document_number"] = "table"
@@ -179,7 +179,7 @@ def _labelled_number(page: _Page) -> str | None:
 
 
 def _number(page: _Page, labelled: str | None, anatomy: Anatomy) -> str | None:
-    """The document's own number, as shown; bracketed forms with 〔〕. The key that compares stands in the anatomy."""
+    """The document's own number, as shown; bracketed forms with 〔〕. The key for comparing is in the anatomy."""
     own = anatomy.document_number
     found = counter_line(page.lines) if own is None and labelled is None else None
     page.provenance.setdefault("document_number", "line" if own or found else "")
@@ -269,4 +269,4 @@ def _issuer(page: _Page, labelled: str | None, anatomy: Anatomy) -> str | None:
 
 def _needs_ocr(page: _Page, text: str) -> bool:
     """Whether the main text is nothing but pictures."""
-    return len(remove_whitespace(text)) < _SCAN_LETTERS and next(page.body.iter("img"), None) is not None
+    return len(remove_whitespace(text)) < _SCAN_CHARACTERS and next(page.body.iter("img"), None) is not None

@@ -130,10 +130,10 @@ def _is_cut(a: etree._Element, text: str, named: bool) -> bool:
         return True
     if a.get("href") is None or len(text) < 4 or _GENERIC.fullmatch(text):
         return False
-    return named or bool(_ATTACHED.match(text)) or _stands_in_list(a)
+    return named or bool(_ATTACHED.match(text)) or _is_listed(a)
 
 
-def _stands_in_list(a: etree._Element) -> bool:
+def _is_listed(a: etree._Element) -> bool:
     """Whether the line of a link begins with 附件, or is a numbered line after one that does."""
     line = _line_element(a)
     text = _line_text(a)
@@ -191,13 +191,13 @@ def _file_name(url: str) -> str:
 
 
 def _outer_blocks(root: etree._Element) -> list[etree._Element]:
-    """Blocks called an attachment list, wherever they stand."""
+    """Blocks called an attachment list, anywhere on the page."""
     blocks = [e for e in root.iter("div", "ul", "p", "table", "dl", "td") if names_attachment_list(e)]
     return [b for b in blocks if sum(1 for _ in b.iter("a")) <= 60][:20]
 
 
 def _plain_links(root: etree._Element, body: etree._Element, base: str, done: set[etree._Element]) -> Iterator[AttachmentLink]:
-    """Links outside the text that plainly lead to its files: called 附件 wherever they stand, or files by name that follow the text."""
+    """Links outside the text that plainly lead to its files: called 附件 anywhere, or files by name that follow the text."""
     after = False
     for a in islice(root.iter("a", str(body.tag)), MAX_LINKS):
         after = after or a is body
@@ -211,7 +211,7 @@ def _plain_links(root: etree._Element, body: etree._Element, base: str, done: se
 
 
 def _follows(a: etree._Element, after: bool) -> bool:
-    """Whether a link comes after the text and is no part of the site's furniture."""
+    """Whether a link comes after the text and is not part of the site's boilerplate."""
     return after and not any(names_boilerplate(e) for e in islice(a.iterancestors(), 6))
 
 
@@ -220,7 +220,7 @@ def _line_text(a: etree._Element) -> str:
 
 
 def _beginning(element: etree._Element) -> str:
-    """The first words of an element: a hostile line holds thousands of links, each of which asks for it."""
+    """The first words of an element: a hostile line contains thousands of links, each of which asks for it."""
     return one_line(" ".join(islice(element.itertext(), 40))[:600])[:300]
 
 

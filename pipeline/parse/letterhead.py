@@ -1,4 +1,4 @@
-"""Issuers and numbers in places that only web copies have: the red head kept as lines, a signature with a month alone (reference/domain.md §1.1)."""
+"""Issuers and numbers in places that only web copies have: the letterhead (红头) kept as lines, a signature with a month alone (reference/domain.md §1.1)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HEAD_KIND = re.compile("(?:公告|通告|令|命令)$")
 
 
 def head_issuers(lines: Sequence[str], title: str | None) -> str | None:
-    """The agencies of a red head: lines of nothing but an agency's name (and 文件) over the number or the title, joined by 、."""
+    """The agencies of a letterhead: lines of nothing but an agency's name (and 文件) over the number or the title, joined by 、."""
     names: list[str] = []
     for line in lines[:6]:
         short = remove_whitespace(line)
@@ -67,7 +67,7 @@ def _agencies_over(lines: Sequence[str], n: int) -> tuple[str, None] | None:
 
 
 def counter_line(lines: Sequence[str]) -> str | None:
-    """The running number alone on a line under 公告 or 令 in the red head: （第37号）."""
+    """The running number alone on a line under 公告 or 令 in the letterhead: （第37号）."""
     for above, line in pairwise(lines[:7]):
         match = _COUNTER.fullmatch(line)
         if match and _HEAD_KIND.search(remove_whitespace(above)):

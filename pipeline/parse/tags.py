@@ -1,4 +1,4 @@
-"""What a page's head says: the <meta> tags of the 网站发展指引 (reference/domain.md §3.1) and values in inline scripts."""
+"""Values of a page's head: the <meta> tags of the 网站发展指引 (reference/domain.md §3.1) and values in inline scripts."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def tag_date(tags: Mapping[str, str]) -> date | None:
 
 
 def tag_source(tags: Mapping[str, str], title: str | None) -> str | None:
-    """ContentSource; 本网 and 本站 stand for the site's name. A source that repeats the title is none."""
+    """ContentSource; 本网 and 本站 stand for the site's name. A source that repeats the title is not one."""
     source = first_of(tags, "contentsource", "source")
     if source is None or source == title:
         return None

@@ -37,7 +37,7 @@ _GENERIC = re.compile(
 def find_title(
     root: etree._Element, tags: Mapping[str, str], table: str | None, head: Sequence[str], lines: Sequence[str]
 ) -> tuple[str | None, str]:
-    """The title and where it came from. `head` holds the lines over the main text, the nearest last; `lines` begin the main text."""
+    """The title and where it came from. `head` contains the lines over the main text, the nearest last; `lines` begin the main text."""
     page = page_title(root)
     tag = _tag_title(tags)
     if tag:
@@ -98,7 +98,7 @@ def _tag_title(tags: Mapping[str, str]) -> str | None:
 
 
 def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> dict[str, float]:
-    """What could be a title on the page, with how much its place and its markup speak for it."""
+    """The texts that could be the title, with the weight that their place and markup give them."""
     near = [*islice((line for line in reversed(head[-25:]) if not is_lead(line)), 8)][::-1]
     if len(near) > 1 and _WRAPPED.search(near[-2]) and not kind_of(near[-2])[0] and len(near[-1]) >= 3:
         near[-2:] = [near[-2] + near[-1]]
