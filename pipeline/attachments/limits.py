@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from lxml import etree
 
@@ -104,7 +103,7 @@ def member(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo, most: int = MA
     return data
 
 
-def xml(data: bytes) -> Any:
+def xml(data: bytes) -> etree._Element:
     """The tree of an XML file; entities are not expanded, nothing is fetched. Raises TooLarge."""
     if len(data) > MAX_XML:
         raise TooLarge(f"{len(data)} bytes of XML")
@@ -112,7 +111,7 @@ def xml(data: bytes) -> Any:
     return etree.fromstring(data, parser)
 
 
-def xml_member(archive: zipfile.ZipFile, name: str) -> Any:
+def xml_member(archive: zipfile.ZipFile, name: str) -> etree._Element:
     """The tree of an XML member. Raises TooLarge."""
     return xml(member(archive, name, MAX_XML))
 

@@ -8,7 +8,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Protocol
 
 from pipeline.attachments.limits import (
     MAX_MEMBERS,
@@ -21,6 +21,23 @@ from pipeline.attachments.limits import (
     member,
     native_reader,
 )
+
+
+class _RarHeader(Protocol):
+    """The header of a member, as unrar's cffi binding gives it."""
+
+    FileNameW: str
+    Flags: int
+    UnpSize: int
+    UnpSizeHigh: int
+
+    def skip(self) -> None: ...
+    def test(self, callback: Callable[[bytes], None]) -> None: ...
+
+
+class _RarArchive(Protocol):
+    def iterate_headers(self) -> Iterator[_RarHeader]: ...
+
 
 Load = Callable[[], bytes]  # raises what reading a member may raise
 _FURNITURE = re.compile(r"(?:^|/)(?:__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)", re.I)
@@ -118,7 +135,7 @@ def _rar(body: bytes, budget: Budget) -> Iterator[tuple[str, Load]]:
         os.close(file)
 
 
-def _rar_members(archive: Any, packed: int, budget: Budget) -> Iterator[tuple[str, Load]]:
+def _rar_members(archive: _RarArchive, packed: int, budget: Budget) -> Iterator[tuple[str, Load]]:
     """Members in one pass: in a solid archive each needs all those before it."""
     from unrar.cffi.unrarlib import FLAGS_RHDF_DIRECTORY
 
@@ -146,12 +163,11 @@ def _rar_members(archive: Any, packed: int, budget: Budget) -> Iterator[tuple[st
         raise ValueError("a RAR archive without members")
 
 
-def _rar_name(header: Any) -> str:
-    name: str = header.FileNameW
-    return name.replace("\\", "/")
+def _rar_name(header: _RarHeader) -> str:
+    return header.FileNameW.replace("\\", "/")
 
 
-def _rar_member(header: Any) -> bytes:
+def _rar_member(header: _RarHeader) -> bytes:
     from unrar.cffi.unrarlib import BadRarPassword
 
     chunks: list[bytes] = []

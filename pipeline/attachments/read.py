@@ -116,12 +116,12 @@ def _unread(read: list[tuple[str, AttachmentText]]) -> str | None:
 
 def _reader(kind: str) -> Reader:
     """The reader of a format; a module is imported when its format first comes."""
-    from pipeline.attachments import doc, markup, ofd, office, pdf, ppt, rtf, word
+    from pipeline.attachments.formats import doc, markup, ofd, office, pdf, ppt, rtf, word
 
     readers: dict[str, Reader] = {
         "pdf": pdf.pdf, "docx": word.docx, "odt": word.odt, "doc": doc.doc, "rtf": rtf.rtf, "xlsx": office.sheets, "xls": office.sheets,
         "ods": office.sheets, "pptx": office.slides, "ppt": ppt.ppt, "ofd": ofd.ofd, "html": markup.html, "mht": markup.mht,
-        "xml": markup.office_xml, "txt": markup.plain, "encrypted": _encrypted, "image": _image,
+        "xml": word.office_xml, "txt": markup.plain, "encrypted": _encrypted, "image": _image,
     }  # fmt: skip
     return readers.get(kind, _unsupported)
 

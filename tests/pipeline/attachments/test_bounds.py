@@ -182,7 +182,7 @@ BODIES = {"pdf": pdf("流程", "申请"), "mht": MHT, **{name: body for name, (b
 
 @pytest.mark.parametrize("kind", READERS)
 def test_panic_of_a_native_reader_is_a_broken_file(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"pipeline.attachments.{READERS[kind]}", panicking)
+    monkeypatch.setattr(f"pipeline.attachments.formats.{READERS[kind]}", panicking)
     found = read_attachment(BODIES[kind])
     assert (found.outcome, found.pages, found.detail) == PANICS
     assert found.media_type == kind
@@ -198,7 +198,7 @@ def test_panic_while_an_archive_is_opened_is_a_broken_file(kind: str, monkeypatc
 
 def test_panic_over_one_member_costs_that_member_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     body = made.zipped({"a.xls": BODIES["xls"], "b.txt": b"text"})
-    monkeypatch.setattr("pipeline.attachments.office.sheets", panicking)
+    monkeypatch.setattr("pipeline.attachments.formats.office.sheets", panicking)
     found = read_attachment(body)
     assert (found.outcome, found.pages) == ("ok", ("a.xls", "b.txt\ntext"))
     monkeypatch.undo()
@@ -211,7 +211,7 @@ def test_what_ends_a_process_is_not_taken_for_a_damaged_file(ending: type[BaseEx
     def ends(_: bytes) -> NoReturn:
         raise ending
 
-    monkeypatch.setattr("pipeline.attachments.markup.plain", ends)
+    monkeypatch.setattr("pipeline.attachments.formats.markup.plain", ends)
     with pytest.raises(ending):
         read_attachment(b"text")
 

@@ -173,7 +173,7 @@ def test_rtf_character_cut_by_a_line_end_is_whole() -> None:
 
 
 def test_pdf_joins_lines_inside_a_sentence() -> None:
-    from pipeline.attachments.pdf import joined_lines
+    from pipeline.attachments.layout import joined_lines
 
     long = "为进一步做好全市公众安全感和执法满意度调查工作，现就有关事项通"
     assert joined_lines(f"标题\n{long}\n知如下。\n一、总体要求") == f"标题\n{long}知如下。\n一、总体要求"

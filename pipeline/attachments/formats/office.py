@@ -7,8 +7,9 @@ import posixpath
 import re
 import struct
 import zipfile
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Protocol
 
 from notices.attachment import AttachmentText
 from notices.text.whitespace import collapse_whitespace
@@ -18,6 +19,12 @@ _FILE_PASS, _BOUND_SHEET = 0x2F, 0x85
 _HEAD = 1 << 16
 _SLIDE = re.compile(r"ppt/slides/slide(\d{1,9})\.xml")
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+
+class _Sheet(Protocol):
+    """A sheet as python-calamine gives it."""
+
+    def iter_rows(self) -> Iterator[Sequence[object]]: ...
 
 
 def sheets(body: bytes) -> AttachmentText:
@@ -53,7 +60,7 @@ def _is_locked(body: bytes) -> bool:
     return False
 
 
-def _sheet(name: str, sheet: Any) -> str:
+def _sheet(name: str, sheet: _Sheet) -> str:
     rows = ("\t".join(_cell(c) for c in row).strip("\t") for row in sheet.iter_rows())
     return "\n".join([name, *filter(None, rows)])
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import posixpath
 import zipfile
-from typing import Any
+
+from lxml import etree
 
 from notices.attachment import AttachmentText
+from pipeline.attachments.layout import SCANNED_BELOW, joined_lines
 from pipeline.attachments.limits import MAX_PAGES, Encrypted, TooLarge, opened_zip, text_result, xml_member
-from pipeline.attachments.pdf import SCANNED_BELOW, joined_lines
 
 _SAME_LINE = 1.5  # millimetres
 
@@ -44,7 +45,7 @@ def _within(folder: str, place: str) -> str:
     return place.lstrip("/") if place.startswith("/") else posixpath.normpath(posixpath.join(folder, place))
 
 
-def _text(tree: Any) -> str:
+def _text(tree: etree._Element) -> str:
     pieces = sorted((_place(item), "".join(code.text or "" for code in item.iter("{*}TextCode"))) for item in tree.iter("{*}TextObject"))
     lines: list[list[tuple[float, str]]] = []
     last = -math.inf
@@ -56,7 +57,7 @@ def _text(tree: Any) -> str:
     return joined_lines("\n".join("".join(text for _, text in sorted(line)) for line in lines))
 
 
-def _place(item: Any) -> tuple[float, float]:
+def _place(item: etree._Element) -> tuple[float, float]:
     x, y = ([float(v) for v in (item.get("Boundary") or "").split()[:2]] + [0.0, 0.0])[:2]
     if not (math.isfinite(x) and math.isfinite(y)):
         raise ValueError(f"a text object at {x} {y}")

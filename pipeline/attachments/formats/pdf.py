@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Protocol
 
 from notices.attachment import AttachmentText
-from notices.reference.headings import heading_of
 from notices.text.whitespace import remove_whitespace
+from pipeline.attachments.layout import SCANNED_BELOW, joined_lines
 from pipeline.attachments.limits import MAX_PAGES, MAX_TEXT, Encrypted, TooLarge, text_result
 
-SCANNED_BELOW = 50  # characters a page (reference/domain.md §4.6)
-_BEFORE = re.compile(r"[\u3400-\u9fff，、；：“‘（《〔0-9A-Za-z]$")
-_AFTER = re.compile(r"[\u3400-\u9fff，。、；：！？”’）》〕0-9A-Za-z]")
-_HAN = re.compile(r"[\u3400-\u9fff\uff00-\uff5e\u3000-\u303f]")
-_FULL = 0.75  # of the widest line: a shorter one ends its paragraph
-_NARROW = 30  # columns: lines of headings, tables and forms, 15 characters wide
+
+class _TextPage(Protocol):
+    def get_text_bounded(self) -> str: ...
+    def close(self) -> None: ...
+
+
+class _Page(Protocol):
+    def get_textpage(self) -> _TextPage: ...
+    def get_objects(self, filter: list[int]) -> Iterator[object]: ...
+    def close(self) -> None: ...
+
+
+class _Document(Protocol):
+    """A document as pypdfium2 gives it."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, number: int) -> _Page: ...
+    def close(self) -> None: ...
 
 
 def pdf(body: bytes) -> AttachmentText:
@@ -37,18 +50,19 @@ def pdf(body: bytes) -> AttachmentText:
     return text_result(pages, detail)
 
 
-def _opened(body: bytes) -> Any:
+def _opened(body: bytes) -> _Document:
     import pypdfium2
 
     try:
-        return pypdfium2.PdfDocument(body)
+        document: _Document = pypdfium2.PdfDocument(body)
+        return document
     except pypdfium2.PdfiumError as error:
         if re.search(r"password|security", str(error), re.I):
             raise Encrypted from error
         raise
 
 
-def _pages(document: Any) -> tuple[list[str], int, int]:
+def _pages(document: _Document) -> tuple[list[str], int, int]:
     """The pages' texts, how many of them show images and next to no text, and how many cannot be read."""
     import pypdfium2
 
@@ -67,7 +81,7 @@ def _pages(document: Any) -> tuple[list[str], int, int]:
     return pages, images, failed
 
 
-def _page(page: Any) -> tuple[str, bool]:
+def _page(page: _Page) -> tuple[str, bool]:
     try:
         textpage = page.get_textpage()
         try:
@@ -79,7 +93,7 @@ def _page(page: Any) -> tuple[str, bool]:
         page.close()
 
 
-def _has_pictures(page: Any) -> bool:
+def _has_pictures(page: _Page) -> bool:
     """Whether the page shows images, or characters drawn as outlines."""
     from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE, FPDF_PAGEOBJ_PATH
 
@@ -87,34 +101,3 @@ def _has_pictures(page: Any) -> bool:
         return True
     paths = page.get_objects(filter=[FPDF_PAGEOBJ_PATH])
     return sum(1 for _, _path in zip(range(100), paths, strict=False)) == 100
-
-
-def joined_lines(text: str) -> str:
-    """The text with a line joined to the next one where it is full and ends inside a Chinese sentence."""
-    lines = text.split("\n")
-    widths = [_width(line) for line in lines]
-    full = max(_NARROW, _FULL * max(widths))
-    out = [lines[0]]
-    for before, after, width in zip(lines, lines[1:], widths, strict=False):
-        if width >= full and _goes_on(before.rstrip(), after.lstrip()):
-            out[-1] = out[-1].rstrip() + after.lstrip()
-        else:
-            out.append(after)
-    return "\n".join(out)
-
-
-def _width(line: str) -> int:
-    return len(line) + len(_HAN.findall(line))
-
-
-def _goes_on(before: str, after: str) -> bool:
-    if not (_BEFORE.search(before[-1:]) and _AFTER.match(after)) or after.isdigit():
-        return False
-    is_han = _HAN.match(before[-1:]) or _HAN.match(after)
-    return bool(is_han) and not _opens_paragraph(after)
-
-
-def _opens_paragraph(line: str) -> bool:
-    """Whether a line begins a heading or an attachment; 1. and （1） also begin the second half of a wrapped line."""
-    heading = heading_of(line)
-    return line.startswith("附件") or (heading is not None and not heading.is_counted_in_digits)

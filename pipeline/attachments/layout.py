@@ -1,0 +1,45 @@
+"""Text of formats that place lines on pages, PDF and OFD: wrapped lines joined to sentences, scans told from text."""
+
+from __future__ import annotations
+
+import re
+
+from notices.reference.headings import heading_of
+
+SCANNED_BELOW = 50  # characters a page: a page of images (reference/domain.md §4.6)
+_BEFORE = re.compile(r"[\u3400-\u9fff，、；：“‘（《〔0-9A-Za-z]$")
+_AFTER = re.compile(r"[\u3400-\u9fff，。、；：！？”’）》〕0-9A-Za-z]")
+_HAN = re.compile(r"[\u3400-\u9fff\uff00-\uff5e\u3000-\u303f]")
+_FULL = 0.75  # of the widest line: a shorter one ends its paragraph
+_NARROW = 30  # columns: lines of headings, tables and forms, 15 characters wide
+
+
+def joined_lines(text: str) -> str:
+    """The text with a line joined to the next one where it is full and ends inside a Chinese sentence."""
+    lines = text.split("\n")
+    widths = [_width(line) for line in lines]
+    full = max(_NARROW, _FULL * max(widths))
+    out = [lines[0]]
+    for before, after, width in zip(lines, lines[1:], widths, strict=False):
+        if width >= full and _goes_on(before.rstrip(), after.lstrip()):
+            out[-1] = out[-1].rstrip() + after.lstrip()
+        else:
+            out.append(after)
+    return "\n".join(out)
+
+
+def _width(line: str) -> int:
+    return len(line) + len(_HAN.findall(line))
+
+
+def _goes_on(before: str, after: str) -> bool:
+    if not (_BEFORE.search(before[-1:]) and _AFTER.match(after)) or after.isdigit():
+        return False
+    is_han = _HAN.match(before[-1:]) or _HAN.match(after)
+    return bool(is_han) and not _opens_paragraph(after)
+
+
+def _opens_paragraph(line: str) -> bool:
+    """Whether a line begins a heading or an attachment; 1. and （1） also begin the second half of a wrapped line."""
+    heading = heading_of(line)
+    return line.startswith("附件") or (heading is not None and not heading.is_counted_in_digits)
