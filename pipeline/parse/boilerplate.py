@@ -10,12 +10,14 @@ from notices.text.dates import date_line
 from notices.text.whitespace import remove_whitespace
 from pipeline.parse.labels import is_label_line
 
+# Buttons around a text: 【字体：大 中 小】 打印 关闭 收藏 分享.
 _TOOL = (
     r"(?:打\s?印|关\s?闭|收\s?藏|返\s?回|纠\s?错|保\s?存|下\s?载|推\s?荐|复\s?制|分\s?享|转\s?发|朗\s?读|字\s?体|字\s?号"
     r"|大|中|小|默认|超大|顶部|窗口|本页|页面|网页|此页|正文|当前|首页|列表|TOP|我要|网站"
     r"|[\s\[\]【】|｜/:：、，。●·()（）‹›<>«»]|进入|无障碍|加入|到|上一页|下一页|文章|本文|预览|全文|一键|放大|缩小|A[+-]?|\+|-|T)"
 )
 _TOOLS = re.compile(rf"{_TOOL}{{1,30}}+")
+# A line that begins the part below a text: shared QR codes, neighbours (上一篇), related links, buttons, the site's footer, counters.
 _END = re.compile(
     r"(?:扫一扫[^，。]{0,12}$|(?:微信|手机)?扫码(?:分享|打开|查看|阅读|浏览)|微信扫一扫|用微信扫|手机(?:查看|浏览|打开|阅读)|分\s?享(?:到|至|本文|：|:)|分享$|上\s?一\s?[篇条则页]|下\s?一\s?[篇条则页]|上篇|下篇|前一[篇条]|后一[篇条]"
     r"|相关(?:链接|文章|信息|新闻|阅读|文档|稿件|内容|报道|推荐|解读|政策|资讯|文件|专题|附件|资料)\s?[:：]?$|【?相关(?:链接|文章|信息|阅读|新闻)】|延伸阅读|推荐阅读|猜你喜欢|为您推荐|热门推荐|最新(?:文章|信息|新闻)$|热点(?:文章|信息|新闻)$"
@@ -24,15 +26,20 @@ _END = re.compile(
     r"|您访问的链接即将离开|您现在所在的位置|当前位置|建议使用|本站(?:使用|建议)|最佳浏览|浏览次数|阅读次数|点击(?:数|量|率|次数)\s?[:：]|访问(?:量|次数)\s?[:：])",
     re.I,
 )
+# Lines that may be the last of a text only as leftovers of templates: editors and reviewers, sources, counters, lone marks.
 _SOFT_END = re.compile(
     r"(?:[\[【（(]?\s?(?:责任编辑|责\s?编|编\s?辑|网络编辑|信息录入|录入|初审|复审|终审|审核|审稿|校对|一审|二审|三审|信息来源|稿件来源|文章来源|来源|发布时间|发布日期|更新时间|发布人|点击|阅读|浏览|人气|关键词|标签|Tags?|相关附件|附件下载)\s?[:：\]】].{0,60}"
     r"|[\s|｜>»<«‹›·_\-—*=]+|false|true|null|undefined|首页|尾页|\d{1,3}|中)",
     re.I,
 )
+# The site owner's address in the footer: cut only if a line of _OWNER is near, as notices end with contacts too.
 _CONTACT = re.compile("(?:联系|办公|通[讯信]|单位)?(?:地址|电话|邮编|邮箱|传真|邮政编码|工作时间|联系方式|E-?mail)\\s?[:：]", re.I)
 _OWNER = re.compile("版权所有|主办|承办|ICP备|公网安备|copyright|技术支持|分辨率", re.I)
+# Breadcrumbs: 当前位置：首页 > 通知公告.
 _CRUMB = re.compile(r"(?:您?(?:现在)?(?:的|所在|当前)?(?:所在)?位置|您所在位置|当前栏目|今天是|首页\s?(?:>|»|›|/|&gt;|-|—|→|·))")
+# The line under a title: 发布日期 2026-03-01 浏览次数 12 【字体：大 中 小】.
 _LEAD_TOOLS = re.compile(rf"(?:{_TOOL}|[\d:：\-年月日次\s]|浏览|阅读|点击|次数|量|数|来源|发布|日期|时间|视力保护色|作者|编辑){{1,60}}+")
+# A date alone above the text: the day of publication; above a place or a programme it belongs to a meeting.
 _DATED = re.compile(r"(?:(?:时间|日期|作者)\s?[:：]\s?)?(?:19|20)\d\d[-/年.]\d{1,2}[-/月.]\d{1,2}日?(?:\s+\d{1,2}:\d\d(?::\d\d)?)?")
 _PLACE = re.compile("(?:地点|地址|会议|主讲|内容|参加)")
 

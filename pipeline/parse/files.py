@@ -14,23 +14,29 @@ from notices.model import AttachmentLink
 from notices.text.html import absolute, one_line, text_of
 from pipeline.parse.element_names import names_attachment_list, names_boilerplate
 
+# Word, WPS, PDF, OFD, sheets, slides, archives; ceb is Founder Apabi, et, dps and wpt are WPS.
 _EXTENSIONS = "docx?|docm|dotx?|wps|wpt|pdf|ofd|xlsx?|xlsm|et|ett|csv|pptx?|ppsx?|dps|rtf|txt|zip|rar|7z|gz|tar|ceb|cebx|tiff?|mp3|mp4"
 _IMAGES = "jpe?g|png|bmp|gif"
 _FILE_END = re.compile(rf"\.(?:{_EXTENSIONS})(?=$|[?&#;/]|[\s）)】\]])", re.I)
 _NAMED_FILE = re.compile(rf"\.(?:{_EXTENSIONS}|{_IMAGES})\s*[）)】\]]?\s*(?:[（(\[【].{{0,20}}[）)\]】])?$", re.I)
+# Addresses of downloads without a file name: TRS downfile, VSB wbfile and clickdown, NFCMS cms_files, JEECMS attachment, ASP readattach, fjxz (附件下载).
 _DOWNLOAD = re.compile(
     r"(?:down_?load|downfile|download_?file|file_?down|attach(?:ment)?s?[/?._]|/attachment/|getfile|/cms_files/|filedown|readattach|openfile|/fileup|fjxz|wbfile|clickdown|DownloadAttach)",
     re.I,
 )
+# A file in a script call: javascript:download('a.doc').
 _SCRIPT_FILE = re.compile(rf"[\"'(]([^\"'()<>\s]{{1,300}}\.(?:{_EXTENSIONS}))(?:[?#][^\"'()<>\s]{{0,200}})?[\"')]", re.I)
+# Viewers in the page: VSB showVsbpdfIframe, PDFObject, pdf.js and their likes.
 _SHOWN_FILE = re.compile(
     rf"(?:showVsbpdfIframe|PDFObject\.embed|openPdf|showPdf|pdfUrl|pdf_?path|fileUrl|window\.open)\s{{0,4}}[(=:]\s{{0,4}}[\"']([^\"'<>\s]{{1,300}}\.(?:{_EXTENSIONS}))",
     re.I,
 )
+# A link text that names no file: 点击下载, 附件1, PDF版.
 _GENERIC = re.compile(
     r"[\s\[【（(]*+(?:点击|请点|点此|此处|这里|附件|文件|下载|查看|浏览|打开|预览|原文|全文|在线|立即|download|pdf|word|版|[\s:：。，>》\]】）)\d])*+",
     re.I,
 )
+# The beginning of a line of attachments: 附件：, 附件1., 相关附件：, 附表2：.
 _ATTACHED = re.compile(r"^\s*(?:相关)?附\s?(?:件|表|图|录)?\s?[\d一二三四五六七八九十]{0,3}(?:[-—]\d{1,2})?\s?[:：.．、\s]")
 _LABEL_ONLY = re.compile(r"(?:相关)?附\s?件\s?[\d一二三四五六七八九十]{0,3}\s?[:：.．、]?")
 _NUMBERED = re.compile(r"^\s*[\d一二三四五六七八九十]{1,2}\s?[.．、]")

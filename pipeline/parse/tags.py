@@ -11,13 +11,16 @@ from lxml import etree
 from notices.text.dates import parse_date
 from notices.text.html import one_line
 
+# Days of publication in scripts: TRS docpubtime, VSB pubdate, ASP sites fbsj and fbrq (发布时间, 发布日期), JSON publishTime.
 _SCRIPT_DATE = re.compile(
     r"\b(?:pub_?da?t[ae]|pubtime|publish_?(?:date|time)|fb_?(?:sj|rq)|fabushijian|docpubtime|release_?(?:date|time)|create_?time)\w{0,10}[\"']?\s{0,4}[:=]\s{0,4}"
     r"[\"']([^\"'\n]{6,40})[\"']",
     re.I,
 )
+# Document numbers in scripts: TRS FILENUM, wenhao and fwzh (文号, 发文字号), JSON pcode.
 _SCRIPT_NUMBER = re.compile(r"\b(?:filenum|wenhao|fwzh|docno|pcode|refno)[\"']?\s{0,4}[:=]\s{0,4}[\"']([^\"'\n]{4,60})[\"']", re.I)
 _SCRIPT_WORDS = ("pub", "fabu", "fbsj", "fb_", "fbrq", "release", "create", "filenum", "wenhao", "fwzh", "docno", "pcode", "refno")
+# Values of a template whose tags nobody filled: each names what it should be.
 _TEMPLATE = frozenset(
     [
         "网站名称",

@@ -21,13 +21,18 @@ from pipeline.parse.labels import is_label_line
 
 MAX_TITLE = 400
 _ENOUGH = 3.0
+# A title that a template cut to a length.
 _CUT = re.compile(r"(?:\.\.\.?|…)$")
+# The first of two lines of one title: it has 关于 or 印发 and does not end like a sentence.
 _WRAPPED = re.compile("(?:关于|印发|转发|批转|批准|公布).{3,60}(?<![。；：:])$")
+# The name of a site or a column.
 _SITE_END = re.compile("(?:网站?|门户|政府网|平台|网首页|信息网|中心|分中心|栏目|频道)$")
 _HAN = "\u2e80-\u9fff\uf900-\ufaff《》（）〔〕“”、，。：；"
 _WRAP = re.compile(rf"(?<=[{_HAN}])\s*\n\s*(?=[{_HAN}])")
 _TAG = re.compile(r"<br\s*/?>|</?(?:p|span|font|b|strong|div)\b[^<>]{0,200}>", re.I)
+# Marks between title, column and site in <title>.
 _SPLIT = re.compile(r"\s*(?:[_|｜]|--+|—+|::|>>|»|\s[-－–]\s|(?<=[^\dA-Za-z])[-－–](?=[^\dA-Za-z]))\s*|\s{1,4}")
+# Words of templates and columns that are not a notice's title.
 _GENERIC = re.compile(
     r"(?:首页|网站首页|正文|详情|详细(?:内容|信息|页)?|内容页?|信息详情|新闻(?:中心|详情|详细)|文章(?:详情|内容)|通知公告|公告公示|政策文件|信息公开|政务公开|政府信息公开|无标题(?:文档)?|untitled\w*|标题|文章|列表|栏目)",
     re.I,
