@@ -1,6 +1,6 @@
 """A consistent copy of a running archive, and its restoration: SQL, WARC series, keys, checkpoints and configuration.
 
-<backup>/backup.json     what is in it: name to [bytes, sha256] for every file outside warc/ (the series vouches for itself)
+<backup>/backup.json     its contents: name to [bytes, sha256] for every file outside warc/ (the manifests of the series attest warc/)
 <backup>/notices.db      SQL, as of one moment
 <backup>/warc/           the series, no older than SQL
 <backup>/…               notices.toml, sources/, keys/, checkpoints/
@@ -38,7 +38,7 @@ Progress = Callable[[int], None]
 
 
 def make_backup(config: Config, target: Path, progress: Progress = lambda _: None) -> int:
-    """Copy the archive into the new folder, while it is in use; return the bytes. The folder appears under its name when it is whole."""
+    """Copy the archive, while it is in use, into a new folder; return its bytes. The folder gets its name when it is complete."""
     if target.exists():
         raise BadInput(f"{target} exists already; name a new folder or file")
     partial = target.with_name(f"{target.name}.partial")
@@ -46,7 +46,7 @@ def make_backup(config: Config, target: Path, progress: Progress = lambda _: Non
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True, mode=0o700)
         _copy_database(config, partial / DATABASE, progress)
-        # The series after SQL: every row's record is in it. What it holds beyond them is taken up when the copy is first used.
+        # The series after SQL: every row's record is in it. Later records are registered when the copy is first used.
         if config.warc_dir.is_dir():
             copy_series(config.warc_dir, partial / WARC, progress)
         _copy_files(config.home, partial)
@@ -136,7 +136,7 @@ def restore_backup(source: Path, home: Path) -> datetime:
 
 
 def unpack(source: Path, target: Path) -> None:
-    """Copy a backup folder or tar into a folder. Raises BadInput for what is neither."""
+    """Copy a backup folder or tar into a folder. Raises BadInput for anything else."""
     if source.is_dir():
         shutil.copytree(source, target, dirs_exist_ok=True, symlinks=True)
     elif source.is_file():
@@ -150,7 +150,7 @@ def unpack(source: Path, target: Path) -> None:
 
 
 def check_backup(folder: Path) -> datetime:
-    """When the backup was made. Raises DamageFound naming the file that is not as it was written, BadInput for no backup."""
+    """When the backup was made. Raises DamageFound naming a file that is not as it was written, BadInput for anything but a backup."""
     try:
         value = json.loads((folder / MANIFEST).read_bytes()[:_LARGEST_MANIFEST])
         files, made_at = dict(value["files"]), datetime.fromisoformat(value["made_at"])
@@ -166,5 +166,5 @@ def check_backup(folder: Path) -> datetime:
         if name not in stated or _summed(folder / name) != stated[name]:
             raise DamageFound(f"the backup's {name} is not what was written")
     if any(path.is_symlink() for path in folder.rglob("*")):
-        raise DamageFound(f"the backup {folder} holds links")
+        raise DamageFound(f"the backup {folder} contains links")
     return made_at

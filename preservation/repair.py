@@ -1,7 +1,6 @@
-"""What can be mended, and how: what stands to the right is derived anew from what stands to its left. Nothing is ever deleted.
+"""Repairs from the archive's own truth: SQL from WARC bytes. Nothing is ever deleted.
 
-Each remedy takes one finding of preservation.verify and returns what it did, or None when it could not. What no remedy covers
-needs the bytes from elsewhere: a backup.
+remedy_for(finding) names the repair of one finding of preservation.verify. A finding without a remedy needs bytes or rows from a backup.
 """
 
 from __future__ import annotations
@@ -9,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, select, update
 from sqlalchemy.orm import Session
@@ -24,13 +23,14 @@ from pipeline.recovery import recover
 from pipeline.sql import tables
 from pipeline.sql.column_types import Day, Json
 from pipeline.warc.series import QUARANTINE, scan, to_quarantine, warc_files
-from preservation.reparse import Reader, again
-from preservation.verify import Finding, key_of
+from preservation.findings import AttachmentSubject, Finding, NoticeSubject, RevisionSubject, SnapshotSubject, WarcPlace
+from preservation.reparse import Reader, reparse_revision
+from preservation.verify import key_of
 
 
 @dataclass(frozen=True)
-class Bench:
-    """What a remedy works with; `suspect` are the WARC files that are themselves damaged, so that no row is changed after them."""
+class RepairContext:
+    """The archive under repair. `suspect` names the WARC files that are damaged themselves: no row is changed to agree with them."""
 
     database: Engine
     config: Config
@@ -39,102 +39,136 @@ class Bench:
     suspect: frozenset[str]
 
 
-Remedy = Callable[[Bench, Finding], str | None]
+@dataclass(frozen=True)
+class Remedy:
+    """A repair of one finding: `plan` says what it does; `apply` does it and returns what was done, or None when it could not be done."""
+
+    plan: str
+    apply: Callable[[RepairContext], str | None]
 
 
-def remedy_for(finding: Finding) -> tuple[str, Remedy] | None:
-    """What would be done about a finding in SQL or WARC, and the function that does it."""
-    return _REMEDIES.get((finding.area, finding.kind))
+def remedy_for(finding: Finding) -> Remedy | None:
+    """The repair of a finding in SQL or WARC, or None when there is none."""
+    return _warc_remedy(finding) if finding.area == "warc" else _sql_remedy(finding) if finding.area == "sql" else None
 
 
-def _take_up(bench: Bench, _finding: Finding) -> str | None:
-    """Rows for the records that have none, in every file, sealed ones too."""
-    taken = recover(bench.database, bench.config)
-    for name in warc_files(bench.config.warc_dir):
-        with Session(bench.database) as session, session.begin():
+def _warc_remedy(finding: Finding) -> Remedy | None:
+    match finding.kind, finding.subject:
+        case "orphan", _:
+            return Remedy("register the record in SQL", _register_orphans)
+        case "unsettled", _:
+            return Remedy("settle the file's end as after a crash", _register_orphans)
+        case "extra", WarcPlace(file, _):
+            return Remedy("move the file to quarantine", partial(_quarantine, file))
+        case "lost", SnapshotSubject(ident, _):
+            return Remedy("mark the row; the bytes must come from a backup", partial(_mark, ident, finding.detail))
+    return None
+
+
+def _sql_remedy(finding: Finding) -> Remedy | None:  # noqa: PLR0911 (one line for each kind)
+    match finding.kind, finding.subject:
+        case "snapshot", SnapshotSubject(ident, _):
+            return Remedy("write the row again from its record", partial(_rewrite_snapshot, ident))
+        case "rewritten", RevisionSubject(_, _, ident):
+            return Remedy("read the revision again from its bytes", partial(_reread_revision, ident))
+        case "unreadable", SnapshotSubject(ident, _):
+            return Remedy("read the value again from the bytes", partial(_reread_snapshot, ident))
+        case "unreadable", NoticeSubject(ident):
+            return Remedy("read the value again from the bytes", partial(_reread_values, ident))
+        case "attachment", AttachmentSubject(RevisionSubject(_, _, ident), _):
+            return Remedy("take the digest from the bytes", partial(_redigest_attachments, ident))
+        case "revisions", NoticeSubject(ident):
+            return Remedy("count the revisions that are there", partial(_recount_revisions, ident))
+        case "notice", NoticeSubject(ident):
+            return Remedy("take address and key from the page", partial(_rewrite_address, ident))
+    return None
+
+
+def _register_orphans(context: RepairContext) -> str | None:
+    """Add rows for the records that have none, in every file, sealed ones too."""
+    registered = recover(context.database, context.config)
+    for name in warc_files(context.config.warc_dir):
+        with Session(context.database) as session, session.begin():
             known = set(session.scalars(select(tables.SnapshotRow.offset).where(tables.SnapshotRow.warc_file == name)))
             try:
-                for stored, capture in scan(bench.config.warc_dir, name):
+                for stored, capture in scan(context.config.warc_dir, name):
                     if stored.offset not in known:
                         note = {**capture.note, "taken_up": "by repair"}
                         session.add(snapshot_row(replace(capture, note=note), stored, None))
-                        taken += 1
+                        registered += 1
             except DamageFound:
-                continue  # named by a finding of its own; what lies before the damage was taken up
-    return f"{taken} records taken up into SQL"
+                continue  # it has a finding of its own; the records before the damage are registered
+    return f"{registered} records registered in SQL"
 
 
-def _quarantine(bench: Bench, finding: Finding) -> str | None:
-    """A file that does not belong to the series goes to warc/quarantine/."""
-    folder = bench.config.warc_dir
-    path = folder / Path(finding.place.split(" offset ")[0]).name
+def _quarantine(file: str, context: RepairContext) -> str | None:
+    """Move a file that does not belong to the series to warc/quarantine/."""
+    folder = context.config.warc_dir
+    path = folder / Path(file).name
     if not path.exists() or path.name == QUARANTINE:
         return None
-    return f"moved to {QUARANTINE}/{to_quarantine(folder, path, bench.now)}"
+    return f"moved to {QUARANTINE}/{to_quarantine(folder, path, context.now)}"
 
 
-def _mark(bench: Bench, finding: Finding) -> str | None:
-    """The row of a record that cannot be read says so: it is never served as good."""
-    with Session(bench.database) as session, session.begin():
-        row = session.get_one(tables.SnapshotRow, finding.ref)
+def _mark(ident: int, detail: str, context: RepairContext) -> str | None:
+    """Mark the row of a record that cannot be read, so that it is never served as intact."""
+    with Session(context.database) as session, session.begin():
+        row = session.get_one(tables.SnapshotRow, ident)
         if "damaged" not in row.note:
-            row.note = {**row.note, "damaged": f"found {bench.now:%Y-%m-%d}: {finding.detail}"[:300]}
+            row.note = {**row.note, "damaged": f"found {context.now:%Y-%m-%d}: {detail}"[:300]}
     return None
 
 
-def _snapshot(bench: Bench, finding: Finding) -> str | None:
-    """A snapshot's row is brought back to what its record says."""
-    with Session(bench.database) as session, session.begin():
-        row = session.get_one(tables.SnapshotRow, finding.ref)
-        if row.warc_file in bench.suspect:
+def _rewrite_snapshot(ident: int, context: RepairContext) -> str | None:
+    """Bring a snapshot row into agreement with its record."""
+    with Session(context.database) as session, session.begin():
+        row = session.get_one(tables.SnapshotRow, ident)
+        if row.warc_file in context.suspect:
             return None
-        for stored, capture in scan(bench.config.warc_dir, row.warc_file, row.offset):
+        for stored, capture in scan(context.config.warc_dir, row.warc_file, row.offset):
             row.length, row.payload_digest, row.revisit = stored.length, stored.payload_digest, stored.revisit
             row.url, row.status, row.kind, row.fetched_at = capture.url, capture.status, capture.kind, capture.fetched_at
-            return "the row says again what its record says"
+            return "the row agrees with its record again"
     return None
 
 
-def _revision(bench: Bench, finding: Finding) -> str | None:
-    """A rewritten revision is read again from its bytes; what the row said meanwhile is kept as a correction."""
-    if finding.ref is None:
-        return None
-    change = again(bench.database, bench.reader, finding.ref, bench.now)
+def _reread_revision(ident: int, context: RepairContext) -> str | None:
+    """Read a rewritten revision again from its bytes; the values it had meanwhile are kept as a correction."""
+    change = reparse_revision(context.database, context.reader, ident, context.now)
     if change is not None and change.error:
         return None
     return f"read again from its bytes: {', '.join(change.fields) if change else 'no field of the text had changed'}"
 
 
-def _attachment(bench: Bench, finding: Finding) -> str | None:
-    """An attachment's digest is that of its snapshot's bytes."""
-    with Session(bench.database) as session, session.begin():
-        revision = session.get_one(tables.RevisionRow, finding.ref)
+def _redigest_attachments(ident: int, context: RepairContext) -> str | None:
+    """Take the digests of a revision's attachments from their snapshots' bytes."""
+    with Session(context.database) as session, session.begin():
+        revision = session.get_one(tables.RevisionRow, ident)
         for row in revision.attachments:
             if row.snapshot_id is None:
                 continue
-            capture = bench.reader.capture(session.get_one(tables.SnapshotRow, row.snapshot_id))
+            capture = context.reader.capture(session.get_one(tables.SnapshotRow, row.snapshot_id))
             row.digest, row.size = payload_digest(capture.body), len(capture.body)
-    return _revision(bench, finding)
+    return _reread_revision(ident, context)
 
 
-def _revisions(bench: Bench, finding: Finding) -> str | None:
-    """A notice counts the revisions that it has, where none is missing between them."""
-    with Session(bench.database) as session, session.begin():
-        notice = session.get_one(tables.NoticeRow, finding.ref)
-        held = list(
-            session.scalars(select(tables.RevisionRow.n).where(tables.RevisionRow.notice_id == notice.id).order_by(tables.RevisionRow.n))
-        )
-        if not held or held != list(range(1, len(held) + 1)) or len(held) < notice.revisions:
-            return None  # rows are gone: counting less would hide it
-        notice.revisions = len(held)
-        session.add(tables.OutboxRow(notice_id=notice.id, created_at=bench.now))
-    return f"counts its {len(held)} revisions"
+def _recount_revisions(ident: int, context: RepairContext) -> str | None:
+    """Set a notice's count to the revisions that it has, if none is missing between them."""
+    with Session(context.database) as session, session.begin():
+        notice = session.get_one(tables.NoticeRow, ident)
+        query = select(tables.RevisionRow.n).where(tables.RevisionRow.notice_id == notice.id).order_by(tables.RevisionRow.n)
+        present = list(session.scalars(query))
+        if not present or present != list(range(1, len(present) + 1)) or len(present) < notice.revisions:
+            return None  # rows are missing: a lower count would hide it
+        notice.revisions = len(present)
+        session.add(tables.OutboxRow(notice_id=notice.id, created_at=context.now))
+    return f"counts its {len(present)} revisions"
 
 
-def _notice(bench: Bench, finding: Finding) -> str | None:
-    """A notice's address and key are those of the page it was read from."""
-    with Session(bench.database) as session, session.begin():
-        notice = session.get_one(tables.NoticeRow, finding.ref)
+def _rewrite_address(ident: int, context: RepairContext) -> str | None:
+    """Take a notice's address and key from the page it was read from."""
+    with Session(context.database) as session, session.begin():
+        notice = session.get_one(tables.NoticeRow, ident)
         mine = tables.RevisionRow.notice_id == notice.id
         snapshot = session.scalar(
             select(tables.SnapshotRow).join(tables.RevisionRow, tables.RevisionRow.snapshot_id == tables.SnapshotRow.id).where(mine)
@@ -147,67 +181,53 @@ def _notice(bench: Bench, finding: Finding) -> str | None:
             notice.key = url_key(notice.url)
         else:
             return None
-        session.add(tables.OutboxRow(notice_id=notice.id, created_at=bench.now))
+        session.add(tables.OutboxRow(notice_id=notice.id, created_at=context.now))
     return "address and key agree again"
 
 
-def _unreadable(bench: Bench, finding: Finding) -> str | None:
-    """Values that are no dates or no JSON are read again from the bytes."""
-    if finding.place.startswith("snapshot "):
-        return _unreadable_snapshot(bench, finding)
+def _reread_values(notice_id: int, context: RepairContext) -> str | None:
+    """Read dates and JSON values of a notice's revisions again from the bytes, where the columns contain something else."""
     emptied: dict[int, list[str]] = {}
-    with Session(bench.database) as session, session.begin():
-        mine = tables.RevisionRow.notice_id == finding.ref
-        for ident in session.scalars(select(tables.RevisionRow.id).where(mine)).all() if finding.place.startswith("notice ") else ():
-            emptied[ident] = _empty(session, tables.RevisionRow, ident)
+    with Session(context.database) as session, session.begin():
+        for ident in session.scalars(select(tables.RevisionRow.id).where(tables.RevisionRow.notice_id == notice_id)).all():
+            emptied[ident] = _empty_unreadable(session, ident)
     for ident in [ident for ident, names in emptied.items() if names]:
-        if _revision(bench, replace(finding, ref=ident)) is None:
+        if _reread_revision(ident, context) is None:
             return None
     names = [name for found in emptied.values() for name in found]
     return f"read again from the bytes: {', '.join(names)}" if names else None
 
 
-def _empty(session: Session, model: type[tables.RevisionRow], ident: int) -> list[str]:
-    """Take the unreadable dates and JSON values out of a row; the names of their columns."""
+def _empty_unreadable(session: Session, revision_id: int) -> list[str]:
+    """Take the unreadable dates and JSON values out of a revision row; the names of their columns."""
     names = []
-    for column in model.__table__.columns:
-        if isinstance(column.type, Day | Json) and not _reads(session, column, model.__table__.c.id == ident):
-            session.execute(update(model).where(model.id == ident).values({column.name: None if column.nullable else {}}))
+    table = tables.RevisionRow.__table__
+    for column in table.columns:
+        if isinstance(column.type, Day | Json) and not _can_read(session, column, table.c.id == revision_id):
+            values: dict[str, dict[str, object] | None] = {column.name: None if column.nullable else {}}
+            session.execute(update(tables.RevisionRow).where(tables.RevisionRow.id == revision_id).values(values))
             names.append(column.name)
     return names
 
 
-def _unreadable_snapshot(bench: Bench, finding: Finding) -> str | None:
-    of = tables.SnapshotRow.id == finding.ref
-    with Session(bench.database) as session, session.begin():
-        name, offset = session.execute(select(tables.SnapshotRow.warc_file, tables.SnapshotRow.offset).where(of)).one()
-        if name in bench.suspect:
+def _reread_snapshot(ident: int, context: RepairContext) -> str | None:
+    """Read a snapshot row's unreadable values again from its record."""
+    mine = tables.SnapshotRow.id == ident
+    with Session(context.database) as session, session.begin():
+        name, offset = session.execute(select(tables.SnapshotRow.warc_file, tables.SnapshotRow.offset).where(mine)).one()
+        if name in context.suspect:
             return None
-        for _stored, capture in scan(bench.config.warc_dir, name, offset):
-            said = {"fetched_at": capture.fetched_at, "note": capture.note}
-            wrong = {key: value for key, value in said.items() if not _reads(session, tables.SnapshotRow.__table__.c[key], of)}
-            session.execute(update(tables.SnapshotRow).where(of).values(wrong))
-            return f"the row says again what its record says: {', '.join(wrong)}"
+        for _stored, capture in scan(context.config.warc_dir, name, offset):
+            stated = {"fetched_at": capture.fetched_at, "note": capture.note}
+            wrong = {key: value for key, value in stated.items() if not _can_read(session, tables.SnapshotRow.__table__.c[key], mine)}
+            session.execute(update(tables.SnapshotRow).where(mine).values(wrong))
+            return f"the row agrees with its record again: {', '.join(wrong)}"
     return None
 
 
-def _reads(session: Session, column: ColumnElement[Any], of: ColumnElement[bool]) -> bool:
+def _can_read(session: Session, column: ColumnElement[object], where: ColumnElement[bool]) -> bool:
     try:
-        session.scalar(select(column).where(of))
+        session.scalar(select(column).where(where))
     except DamageFound:
         return False
     return True
-
-
-_REMEDIES: dict[tuple[str, str], tuple[str, Remedy]] = {
-    ("warc", "orphan"): ("take the record up into SQL", _take_up),
-    ("warc", "unsettled"): ("settle the file's end as after a crash", _take_up),
-    ("warc", "extra"): ("move the file to quarantine", _quarantine),
-    ("warc", "lost"): ("mark the row; the bytes must come from a backup", _mark),
-    ("sql", "snapshot"): ("write the row again from its record", _snapshot),
-    ("sql", "rewritten"): ("read the revision again from its bytes", _revision),
-    ("sql", "unreadable"): ("read the value again from the bytes", _unreadable),
-    ("sql", "attachment"): ("take the digest from the bytes", _attachment),
-    ("sql", "revisions"): ("count the revisions that are there", _revisions),
-    ("sql", "notice"): ("take address and key from the page", _notice),
-}

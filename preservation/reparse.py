@@ -1,14 +1,14 @@
-"""Reading archived bytes again with today's parser: what changes is a correction of our reading, never a revision of the source."""
+"""Reading archived bytes again with today's parser: a difference is a correction of our reading, never a revision of the source."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import TypeAlias
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 
 from notices.attachment import AttachmentText, StoredAttachment
@@ -31,20 +31,23 @@ from pipeline.warc.series import read_capture
 _BATCH = 100
 _FILE_COLUMNS = ("media_type", "outcome", "detail", "text")
 
+JsonValue: TypeAlias = "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
+Fields: TypeAlias = "dict[str, tuple[JsonValue, JsonValue]]"  # field to (before, after)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A revision that reads differently now: field to [before, after]. `error` instead when its bytes cannot be read."""
+    """A revision that reads differently now: field to (before, after). `error` instead when its bytes cannot be read."""
 
     notice_id: int
     n: int
     url: str
-    fields: Mapping[str, tuple[Any, Any]]
+    fields: Mapping[str, tuple[JsonValue, JsonValue]]
     error: str | None = None
 
 
 class Reader:
-    """Reads kept bytes as the crawl and the import did; close it afterwards."""
+    """Reads archived bytes as the crawl and the import did; close it afterwards."""
 
     def __init__(self, database: Engine, config: Config) -> None:
         self._folder, self._place = config.warc_dir, payload_place(database)
@@ -59,12 +62,12 @@ class Reader:
         found = read_capture(self._folder, snapshot.warc_file, snapshot.offset, self._place)
         if (found.url, found.kind) != (snapshot.url, snapshot.kind):
             raise DamageFound(
-                f"snapshot {snapshot.id}: {snapshot.warc_file} offset {snapshot.offset} holds {found.url}, not {snapshot.url}"
+                f"snapshot {snapshot.id}: {snapshot.warc_file} offset {snapshot.offset} contains {found.url}, not {snapshot.url}"
             )
         return found
 
     def read(self, session: Session, revision: tables.RevisionRow) -> Reading:
-        """The revision's notice and files as today's parser reads them. Raises DamageFound."""
+        """The revision's notice and files as today's parser reads them. Raises DamageFound, or BadInput for an imported line."""
         if revision.snapshot_id is None:
             raise DamageFound(f"revision {revision.n} of notice {revision.notice_id} names no snapshot")
         snapshot = session.get_one(tables.SnapshotRow, revision.snapshot_id)
@@ -79,7 +82,7 @@ class Reader:
         return Reading(notice, files, snapshot.id, revision.created_at)
 
     def _attached(self, session: Session, row: tables.AttachmentRow, links: tuple[AttachmentLink, ...]) -> StoredAttachment:
-        """A file of the revision, read again; one that was never had stays so."""
+        """A file of the revision, read again; one that was never fetched keeps its row's values."""
         link = next((each for each in links if each.url == row.url), AttachmentLink(row.name, row.url))
         if row.snapshot_id is None:
             return stored_attachment(row, link.name)
@@ -94,7 +97,7 @@ def _unfetched(link: AttachmentLink) -> StoredAttachment:
 
 
 def _listed(session: Session, notice: tables.NoticeRow) -> Listed:
-    """What the list said of the notice, or just its address where no list did."""
+    """The notice's entry in its list, or just its address when no list named it."""
     mine = tables.ListingRow.source_id == notice.source_id, tables.ListingRow.key == notice.key
     row = session.scalar(select(tables.ListingRow).where(*mine))
     if row is None:
@@ -103,7 +106,7 @@ def _listed(session: Session, notice: tables.NoticeRow) -> Listed:
 
 
 def reparse(database: Engine, reader: Reader, now: datetime, *, apply: bool, only: int | None = None) -> Iterator[Change | None]:
-    """Every revision read again, in order of id; a Change where it differs (applied when `apply`), None where it does not."""
+    """Read every revision again, in order of id; yield a Change where it differs (applied when `apply`), None where it does not."""
     last = 0
     while True:
         with Session(database) as session, session.begin():
@@ -112,12 +115,12 @@ def reparse(database: Engine, reader: Reader, now: datetime, *, apply: bool, onl
         if not ids:
             return
         for ident in ids:
-            yield again(database, reader, ident, now if apply else None)
+            yield reparse_revision(database, reader, ident, now if apply else None)
         last = ids[-1]
 
 
-def again(database: Engine, reader: Reader, revision_id: int, now: datetime | None) -> Change | None:
-    """One revision read again; with a time, what differs is applied as a correction in one transaction."""
+def reparse_revision(database: Engine, reader: Reader, revision_id: int, now: datetime | None) -> Change | None:
+    """Read one revision again; with a time, the difference is applied as a correction in one transaction."""
     with Session(for_reading(database)) as session, session.begin():  # reading takes long and keeps no writer waiting
         revision = session.get_one(tables.RevisionRow, revision_id)
         where = revision.notice_id, revision.n, revision.notice.url
@@ -126,7 +129,7 @@ def again(database: Engine, reader: Reader, revision_id: int, now: datetime | No
         except NoticesError as error:
             return Change(*where, {}, str(error))
         if reading.notice.blocked:
-            return Change(*where, {}, f"today's parser takes it for a page without a notice: {reading.notice.blocked}")
+            return Change(*where, {}, f"today's parser finds no notice on the page: {reading.notice.blocked}")
         fields = _differences(revision, reading)
         stale = bool(fields) or revision.parser_version != PARSER or row_digest(revision) != revision.row_digest
     if now is not None and stale:
@@ -137,25 +140,23 @@ def again(database: Engine, reader: Reader, revision_id: int, now: datetime | No
     return Change(*where, fields) if fields else None
 
 
-def _differences(revision: tables.RevisionRow, reading: Reading) -> dict[str, tuple[Any, Any]]:
+def _differences(revision: tables.RevisionRow, reading: Reading) -> Fields:
     """Fields that read differently, as plain JSON values; files by their position."""
-    found = {}
+    found: Fields = {}
     for name, value in revision_values(reading.notice).items():
-        before, after = _plain(getattr(revision, name)), _plain(value)
+        before, after = _as_json(getattr(revision, name)), _as_json(value)
         if before != after and name != "folded":
             found[name] = (before, after)
-    for name, rows, made in (
-        ("citations", revision.citations, citation_rows(reading.notice)),
-        ("aliases", revision.aliases, alias_rows(reading.notice)),
-    ):
-        before, after = _said(rows), _said(made)
+    citations = _citation_values(revision.citations), _citation_values(citation_rows(reading.notice))
+    aliases = _alias_values(revision.aliases), _alias_values(alias_rows(reading.notice))
+    for name, (before, after) in (("citations", citations), ("aliases", aliases)):
         if before != after:
             found[name] = (before, after)
     return found | _file_differences(revision, reading)
 
 
-def _file_differences(revision: tables.RevisionRow, reading: Reading) -> dict[str, tuple[Any, Any]]:
-    found: dict[str, tuple[Any, Any]] = {}
+def _file_differences(revision: tables.RevisionRow, reading: Reading) -> Fields:
+    found: Fields = {}
     for n, attached in enumerate(reading.attached):
         row = revision.attachments[n] if n < len(revision.attachments) else None
         after = {"name": attached.text.name} | _content(attached.text)
@@ -168,21 +169,32 @@ def _file_differences(revision: tables.RevisionRow, reading: Reading) -> dict[st
     return found
 
 
-def _content(content: AttachmentText) -> dict[str, Any]:
+def _content(content: AttachmentText) -> dict[str, str | None]:
     return {"media_type": content.media_type, "outcome": content.outcome, "detail": content.detail, "text": "\f".join(content.pages)}
 
 
-def _said(rows: list[Any]) -> list[Any]:
-    names = ("relation", "target_title", "target_number", "target_key", "sentence", "short", "long")
-    return sorted(([getattr(r, n) for n in names if hasattr(r, n)] for r in rows), key=str)
+def _citation_values(rows: Sequence[tables.CitationRow]) -> list[list[str | None]]:
+    return sorted(([r.relation, r.target_title, r.target_number, r.target_key, r.sentence] for r in rows), key=str)
 
 
-def _plain(value: Any) -> Any:
-    return json.loads(json.dumps(value, ensure_ascii=False, default=lambda v: v.isoformat()))
+def _alias_values(rows: Sequence[tables.AliasRow]) -> list[list[str]]:
+    return sorted(([r.short, r.long] for r in rows), key=str)
 
 
-def _apply(session: Session, revision: tables.RevisionRow, reading: Reading, fields: Mapping[str, Any], now: datetime) -> None:
-    """Bring the row to what was read, note the correction, let the index know."""
+def _as_json(value: object) -> JsonValue:
+    """A column's value as it would be read back from JSON; dates in ISO form."""
+    plain: JsonValue = json.loads(json.dumps(value, ensure_ascii=False, default=_iso_date))
+    return plain
+
+
+def _iso_date(value: object) -> str:
+    if isinstance(value, date):  # a datetime is one too
+        return value.isoformat()
+    raise TypeError(f"no JSON for a {type(value).__name__}")
+
+
+def _apply(session: Session, revision: tables.RevisionRow, reading: Reading, fields: Fields, now: datetime) -> None:
+    """Bring the row into agreement with the reading, keep the correction, put the notice into the outbox."""
     if fields:
         values = {name: list(pair) for name, pair in fields.items()}
         made = tables.CorrectionRow(
@@ -212,3 +224,10 @@ def _apply_files(revision: tables.RevisionRow, reading: Reading) -> None:
                 setattr(revision.attachments[n], name, value)
         else:
             revision.attachments.append(tables.AttachmentRow(position=n, url=attached.url, **values))
+
+
+def count_revisions(database: Engine, only: int | None = None) -> int:
+    """How many revisions `reparse` will read."""
+    query = select(func.count()).select_from(tables.RevisionRow)
+    with Session(database) as session, session.begin():
+        return session.scalar(query if only is None else query.where(tables.RevisionRow.notice_id == only)) or 0

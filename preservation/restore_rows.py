@@ -1,18 +1,17 @@
-"""Rows that are gone, from a backup's SQL: only those that still agree with the bytes, with themselves or with their signature.
+"""Lost rows from a backup's SQL: only rows that agree with the WARC bytes, with their own digest or with their signature.
 
-Rows of these tables are only ever added; one that the backup holds and the archive does not was lost. Derived rows (citations, aliases, files of a
-revision) come back with their revision, whose digest covers them.
+Rows of these tables are only ever added; a row that the backup contains and the archive does not was lost. Derived rows (citations, aliases, files
+of a revision) are restored with their revision, whose digest covers them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Column, Engine, Table, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,28 +21,30 @@ from pipeline.observe.observations import presence_of
 from pipeline.sql import tables
 from pipeline.sql.row_digest import row_digest
 from pipeline.warc.series import BadMember, read_member, reading
+from preservation.findings import Finding, NoticeSubject, RevisionSubject
 from preservation.proofs.checkpoints import note_of, public_key
-from preservation.verify import key_of, said_by, said_of
+from preservation.verify import facts_of_record, facts_of_row, key_of
 
-Table = type[tables.Base]
-_GONE: tuple[Table, ...] = (
+Model = type[tables.Base]
+_ONLY_ADDED: tuple[Model, ...] = (
     *(tables.SourceRow, tables.RunRow, tables.SnapshotRow, tables.NoticeRow, tables.RevisionRow),
     *(tables.CorrectionRow, tables.ObservationRow, tables.CheckpointRow),
 )
-_OF_A_REVISION: tuple[Table, ...] = (tables.AttachmentRow, tables.AliasRow, tables.CitationRow)
+_OF_A_REVISION = (tables.AttachmentRow, tables.AliasRow, tables.CitationRow)
 
 
 @dataclass(frozen=True)
-class Regained:
-    """A row that was taken, or `problem`: why it was not."""
+class RestoredRow:
+    """A row that was restored, or why it was not: the `problem`."""
 
-    place: str
+    table: str
+    id: int
     problem: str = ""
 
 
 @dataclass(frozen=True)
 class Backup:
-    """Two databases and the archive's configuration; `now` is written where a time is."""
+    """The archive's database and the backup's, with the archive's configuration; `now` is written where a time is."""
 
     archive: Engine
     backup: Engine
@@ -51,8 +52,23 @@ class Backup:
     now: datetime
 
 
-def check_kinship(both: Backup) -> None:
-    """Raise BadInput for a backup of another archive: most snapshots that both hold must be the same."""
+@dataclass(frozen=True)
+class WrongRows:
+    """Ids of rows that are present but not as they were written: revisions with another digest, notices with unreadable values."""
+
+    revisions: frozenset[int] = field(default_factory=frozenset)
+    notices: frozenset[int] = field(default_factory=frozenset)
+
+    @staticmethod
+    def of(found: Sequence[Finding]) -> WrongRows:
+        """Those that the findings name."""
+        rewritten = {f.subject.id for f in found if f.kind == "rewritten" and isinstance(f.subject, RevisionSubject)}
+        unreadable = {f.subject.id for f in found if f.kind == "unreadable" and f.area == "sql" and isinstance(f.subject, NoticeSubject)}
+        return WrongRows(frozenset(rewritten), frozenset(unreadable))
+
+
+def check_same_archive(both: Backup) -> None:
+    """Raise BadInput for a backup of another archive: most snapshots that both contain must be the same."""
     columns = tables.SnapshotRow.id, tables.SnapshotRow.payload_digest, tables.SnapshotRow.url
     with Session(both.archive) as mine, Session(both.backup) as theirs:
         here = {row[0]: tuple(row[1:]) for row in mine.execute(select(*columns).limit(10_000))}
@@ -63,19 +79,21 @@ def check_kinship(both: Backup) -> None:
         raise BadInput(f"not a backup of this archive: of {len(common)} snapshots with the same number {same} are the same")
 
 
-def lost_rows(both: Backup, rewritten: Collection[int], unreadable: Collection[int], *, apply: bool) -> list[Regained]:
-    """Take the rows that are gone, the `rewritten` revisions and the `unreadable` notices (their ids) in one transaction.
+def restore_rows(both: Backup, wrong: WrongRows, *, apply: bool) -> list[RestoredRow]:
+    """Restore the lost rows and the wrong ones in one transaction, which is rolled back without `apply`.
 
-    Without `apply` it is taken back. What the backup cannot mend of the latter two is left out: it may be read again from its bytes.
+    A wrong row that the backup cannot restore is left out: it may be read again from its bytes.
     """
-    found: list[Regained] = []
     with Session(both.archive) as mine, Session(both.backup) as theirs:
-        for table in _GONE:
-            found += _table(both, (mine, theirs), table, set(rewritten))
-        changed = [("revision", ident, partial(_as_written, mine, theirs, ident, set(rewritten))) for ident in sorted(rewritten)]
-        changed += [("notice", ident, partial(_as_it_read, mine, theirs, ident)) for ident in sorted(unreadable)]
-        found += [Regained(f"{table} row {ident}") for table, ident, take in changed if _tried(mine, take) is None]
-        _bring_up_to_date(both, mine, [r for r in found if not r.problem])
+        restoration = _Restoration(both, mine, theirs, wrong.revisions)
+        found = [each for model in _ONLY_ADDED for each in restoration.lost(model)]
+        for ident in sorted(wrong.revisions):
+            if _problem(mine, partial(restoration.revision_as_written, ident)) is None:
+                found.append(RestoredRow(tables.RevisionRow.__tablename__, ident))
+        for ident in sorted(wrong.notices):
+            if _problem(mine, partial(restoration.readable_notice, ident)) is None:
+                found.append(RestoredRow(tables.NoticeRow.__tablename__, ident))
+        _bring_up_to_date(mine, [each for each in found if not each.problem], both.now)
         if apply:
             mine.commit()
         else:
@@ -83,12 +101,12 @@ def lost_rows(both: Backup, rewritten: Collection[int], unreadable: Collection[i
     return found
 
 
-def _tried(mine: Session, take: Callable[[], None]) -> str | None:
-    """Why a row could not be taken: then nothing of it was."""
+def _problem(session: Session, restore: Callable[[], None]) -> str | None:
+    """Why a row could not be restored; then nothing of it was written."""
     try:
-        with mine.begin_nested():
-            take()
-            mine.flush()
+        with session.begin_nested():
+            restore()
+            session.flush()
     except IntegrityError as error:
         return f"another row has its place: {error.orig}"
     except NoticesError as error:
@@ -96,103 +114,112 @@ def _tried(mine: Session, take: Callable[[], None]) -> str | None:
     return None
 
 
-def _table(both: Backup, sessions: tuple[Session, Session], table: Table, rewritten: set[int]) -> Iterator[Regained]:
-    mine, theirs = sessions
-    ident: Any = table.__table__.c.id
-    held = set(mine.scalars(select(ident)))
-    for each in [each for each in theirs.scalars(select(ident).order_by(ident)) if each not in held]:
+@dataclass(frozen=True)
+class _Restoration:
+    """Two sessions, the archive's and the backup's; `rewritten` are the revisions that are not as they were written."""
 
-        def take(each: int = each) -> None:
-            _refuse(both, theirs, table, each)
-            _copy(mine, theirs, table, each)
-            if table is tables.RevisionRow:
-                _whole(mine, theirs, each, rewritten)
+    both: Backup
+    mine: Session
+    theirs: Session
+    rewritten: frozenset[int]
 
-        yield Regained(f"{table.__tablename__} row {each}", _tried(mine, take) or "")
+    def lost(self, model: Model) -> Iterator[RestoredRow]:
+        """Restore the rows of a table that the archive lacks."""
+        ident = _id_of(model)
+        present = set(self.mine.scalars(select(ident)))
+        for each in [each for each in self.theirs.scalars(select(ident).order_by(ident)) if each not in present]:
+            yield RestoredRow(model.__tablename__, each, _problem(self.mine, partial(self._lost_row, model, each)) or "")
+
+    def _lost_row(self, model: Model, ident: int) -> None:
+        self._check_attested(model, ident)
+        self._copy(model, ident)
+        if model is tables.RevisionRow:
+            self._restore_parts(ident)
+
+    def _check_attested(self, model: Model, ident: int) -> None:
+        """Raise DamageFound when the backup's row disagrees with its record, its address or its signature."""
+        row = self.theirs.get_one(model, ident)
+        if isinstance(row, tables.SnapshotRow):
+            with reading(self.both.config.warc_dir, row.warc_file) as fd:
+                try:
+                    facts = facts_of_record(read_member(fd, row.offset))
+                except BadMember as error:
+                    raise DamageFound(f"its record cannot be read: {error}") from error
+            if facts != facts_of_row(row):
+                raise DamageFound(f"the record at {row.warc_file} offset {row.offset} is another")
+        elif isinstance(row, tables.NoticeRow) and row.key != key_of(row.url):
+            raise DamageFound(f"its key {row.key} is not that of its address {row.url}")
+        elif isinstance(row, tables.CheckpointRow):
+            note_of(row, public_key(self.both.config, row.note))
+
+    def _copy(self, model: Model, ident: int) -> None:
+        table, mine = _table_of(model), _id_of(model) == ident
+        row = dict(self.theirs.execute(select(table).where(mine)).mappings().one())
+        if self.mine.scalar(select(_id_of(model)).where(mine)) is None:
+            self.mine.execute(table.insert().values(row))
+        else:
+            self.mine.execute(table.update().where(mine).values(row))
+
+    def revision_as_written(self, ident: int) -> None:
+        """Replace a rewritten revision by the backup's, when both state the same digest of the row as it was written."""
+        there = self.theirs.get(tables.RevisionRow, ident)
+        stated = self.mine.scalar(select(tables.RevisionRow.row_digest).where(tables.RevisionRow.id == ident))
+        if there is None or there.row_digest != stated:
+            raise DamageFound("the backup contains another state of it")
+        self._copy(tables.RevisionRow, ident)
+        self._restore_parts(ident)
+
+    def readable_notice(self, ident: int) -> None:
+        """Replace a notice's row that has unreadable values by the backup's with the same key."""
+        try:
+            self.mine.get(tables.NoticeRow, ident)
+        except DamageFound:
+            self.mine.expire_all()
+        else:
+            raise DamageFound("the row itself can be read")
+        there = self.theirs.get(tables.NoticeRow, ident)
+        if there is None or self.mine.scalar(select(tables.NoticeRow.key).where(tables.NoticeRow.id == ident)) != there.key:
+            raise DamageFound("the backup contains another notice under its number")
+        self._copy(tables.NoticeRow, ident)
+
+    def _restore_parts(self, ident: int) -> None:
+        """Restore a revision's files, aliases and citations. Raises DamageFound when the revision still disagrees with its digest."""
+        if self._is_as_written(ident):
+            return
+        for model in _OF_A_REVISION:
+            for child in self.theirs.scalars(select(model.id).where(model.revision_id == ident)).all():
+                owner = self.mine.scalar(select(model.revision_id).where(model.id == child))
+                if owner not in (None, ident) and owner not in self.rewritten:
+                    raise DamageFound(f"the {model.__tablename__} row {child} belongs to another revision now")
+                self._copy(model, child)
+        if not self._is_as_written(ident):
+            raise DamageFound("with the backup's rows it is not what was written either")
+
+    def _is_as_written(self, ident: int) -> bool:
+        self.mine.expire_all()
+        row = self.mine.get_one(tables.RevisionRow, ident)
+        return row_digest(row) == row.row_digest
 
 
-def _refuse(both: Backup, theirs: Session, table: Table, ident: int) -> None:
-    """Raise DamageFound when the backup's row does not agree with what vouches for it."""
-    row: Any = theirs.get_one(table, ident)
-    if isinstance(row, tables.SnapshotRow):
-        with reading(both.config.warc_dir, row.warc_file) as fd:
-            try:
-                said = said_by(read_member(fd, row.offset))
-            except BadMember as error:
-                raise DamageFound(f"its record cannot be read: {error}") from error
-        if said != said_of(row):
-            raise DamageFound(f"the record at {row.warc_file} offset {row.offset} is another")
-    elif isinstance(row, tables.NoticeRow) and row.key != key_of(row.url):
-        raise DamageFound(f"its key {row.key} is not that of its address {row.url}")
-    elif isinstance(row, tables.CheckpointRow):
-        note_of(row, public_key(both.config, row.note))
+def _table_of(model: Model) -> Table:
+    table = model.__table__
+    assert isinstance(table, Table)  # no model maps a join or an alias
+    return table
 
 
-def _copy(mine: Session, theirs: Session, table: Table, ident: int) -> None:
-    columns = table.__table__
-    row = dict(theirs.execute(select(columns).where(columns.c.id == ident)).mappings().one())
-    if mine.scalar(select(columns.c.id).where(columns.c.id == ident)) is None:
-        mine.execute(columns.insert().values(row))  # type: ignore[attr-defined]
-    else:
-        mine.execute(columns.update().where(columns.c.id == ident).values(row))  # type: ignore[attr-defined]
+def _id_of(model: Model) -> Column[int]:
+    return _table_of(model).c.id
 
 
-def _as_written(mine: Session, theirs: Session, ident: int, rewritten: set[int]) -> None:
-    """A rewritten revision as the backup holds it, when both state the same digest of what was written."""
-    there = theirs.get(tables.RevisionRow, ident)
-    stated = mine.scalar(select(tables.RevisionRow.row_digest).where(tables.RevisionRow.id == ident))
-    if there is None or there.row_digest != stated:
-        raise DamageFound("the backup holds another state of it")
-    _copy(mine, theirs, tables.RevisionRow, ident)
-    _whole(mine, theirs, ident, rewritten)
-
-
-def _as_it_read(mine: Session, theirs: Session, ident: int) -> None:
-    """A notice's row with values that are none, as the backup holds it under the same address."""
-    try:
-        mine.get(tables.NoticeRow, ident)
-    except DamageFound:
-        mine.expire_all()
-    else:
-        raise DamageFound("the row itself can be read")
-    there = theirs.get(tables.NoticeRow, ident)
-    if there is None or mine.scalar(select(tables.NoticeRow.key).where(tables.NoticeRow.id == ident)) != there.key:
-        raise DamageFound("the backup holds another notice under its number")
-    _copy(mine, theirs, tables.NoticeRow, ident)
-
-
-def _whole(mine: Session, theirs: Session, ident: int, rewritten: set[int]) -> None:
-    """Bring a revision's files, aliases and citations back. Raises DamageFound when it is not what was written even so."""
-    if _is_whole(mine, ident):
-        return
-    for table in _OF_A_REVISION:
-        columns = table.__table__.c
-        for child in theirs.scalars(select(columns.id).where(columns.revision_id == ident)).all():
-            owner = mine.scalar(select(columns.revision_id).where(columns.id == child))
-            if owner not in (None, ident) and owner not in rewritten:
-                raise DamageFound(f"the {table.__tablename__} row {child} belongs to another revision now")
-            _copy(mine, theirs, table, child)
-    if not _is_whole(mine, ident):
-        raise DamageFound("with the backup's rows it is not what was written either")
-
-
-def _is_whole(mine: Session, ident: int) -> bool:
-    mine.expire_all()
-    row = mine.get_one(tables.RevisionRow, ident)
-    return row_digest(row) == row.row_digest
-
-
-def _bring_up_to_date(both: Backup, mine: Session, taken: list[Regained]) -> None:
-    """Notices that came back, or whose revisions did: counted, judged by all that was seen of them, and on their way to the index."""
-    ids = [(place.split(" ")[0], int(place.rpartition(" ")[2])) for place in (r.place for r in taken)]
-    notices = {ident for table, ident in ids if table == "notice"}
-    for table, ident in ids:
-        if table == "revision":
-            notices.add(mine.get_one(tables.RevisionRow, ident).notice_id)
+def _bring_up_to_date(session: Session, restored: list[RestoredRow], now: datetime) -> None:
+    """Count the revisions of notices that were restored in whole or in part, judge their presence, and put them into the outbox."""
+    notices = {row.id for row in restored if row.table == tables.NoticeRow.__tablename__}
+    revisions = [row.id for row in restored if row.table == tables.RevisionRow.__tablename__]
+    notices |= {session.get_one(tables.RevisionRow, ident).notice_id for ident in revisions}
     for ident in sorted(notices):
-        notice = mine.get(tables.NoticeRow, ident)
+        notice = session.get(tables.NoticeRow, ident)
         if notice is not None:
             last = select(func.max(tables.RevisionRow.n)).where(tables.RevisionRow.notice_id == ident)
-            notice.revisions = max(notice.revisions, mine.scalar(last) or 0)
-            notice.state = presence_of(mine, ident).state
-            mine.add(tables.OutboxRow(notice_id=ident, created_at=both.now))
+            notice.revisions = max(notice.revisions, session.scalar(last) or 0)
+            notice.state = presence_of(session, ident).state
+            session.add(tables.OutboxRow(notice_id=ident, created_at=now))

@@ -1,4 +1,4 @@
-"""Signed checkpoints of the Merkle log over all snapshots: one a day, in SQL and as files beside it; and the check of them all."""
+"""Signed checkpoints of the Merkle log over all snapshots: one a day, in SQL and as files; and the check of them all."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from notices.config import Config
 from notices.errors import DamageFound, NoticesError, UnknownName
 from pipeline.durable import file_errors, sync_folder, write_durably
 from pipeline.sql import tables
+from preservation.findings import CheckpointFile, CheckpointLog, CheckpointSubject, Finding
 from preservation.proofs import merkle
 from preservation.proofs.signing import Checkpoint, open_key, sign_checkpoint, verifier_key, verify_checkpoint
 
@@ -22,7 +23,7 @@ _SHANGHAI = timedelta(hours=8)
 
 
 def folder_of(config: Config) -> Path:
-    """Where the signed notes lie as files, to be copied elsewhere."""
+    """The folder of the signed notes as files, to be copied elsewhere."""
     return config.home / "checkpoints"
 
 
@@ -77,10 +78,10 @@ def newest(database: Engine) -> tables.CheckpointRow | None:
 
 
 def make_checkpoint(database: Engine, config: Config, now: datetime) -> tables.CheckpointRow:
-    """Sign the log as it stands and keep the note in SQL and as a file; the newest one when nothing came since. Raises UnknownName when empty."""
+    """Sign the log at its present size, in SQL and as a file; return the newest checkpoint if no snapshot was added since. Raises UnknownName when empty."""
     [(size, log)] = milestones(database, ()).items()
     if not size:
-        raise UnknownName("the archive holds no snapshot yet; there is nothing to sign")
+        raise UnknownName("the archive contains no snapshot yet; there is nothing to sign")
     last = newest(database)
     if last is not None and last.size == size and last.last_snapshot_id == log.last_snapshot:
         return last
@@ -114,15 +115,22 @@ def _write_file(config: Config, row: tables.CheckpointRow) -> None:
 
 
 def note_of(row: tables.CheckpointRow, key: str) -> Checkpoint:
-    """What the row's note says. Raises DamageFound when it is not signed by the key or says something else than the row."""
+    """The checkpoint in the row's note. Raises DamageFound when it is not signed by the key or disagrees with the row."""
     signed = verify_checkpoint(row.note, key)
     if (signed.size, signed.root.hex()) != (row.size, row.root):
         raise DamageFound(f"the row states size {row.size} and root {row.root[:16]}…, its note {signed.size} and {signed.root.hex()[:16]}…")
     return signed
 
 
-def check_log(database: Engine, config: Config) -> Iterator[tuple[str, str, str]]:
-    """(kind, place, detail) of everything that does not agree with what was signed, in rows and files."""
+def check_log(database: Engine, config: Config) -> Iterator[Finding]:
+    """Everything that disagrees with the signed checkpoints, in rows and in files."""
+    try:
+        yield from _check_log(database, config)
+    except DamageFound as error:  # a snapshot whose leaf cannot be worked out
+        yield Finding("log", "unreadable", CheckpointLog(), str(error))
+
+
+def _check_log(database: Engine, config: Config) -> Iterator[Finding]:
     files = {path.name: path for path in sorted(folder_of(config).glob("*.txt"))}  # before the rows: a row is written before its file
     rows = list[tables.CheckpointRow]()
     with Session(database, expire_on_commit=False) as session, session.begin():
@@ -130,7 +138,7 @@ def check_log(database: Engine, config: Config) -> Iterator[tuple[str, str, str]
             try:
                 rows.append(session.get_one(tables.CheckpointRow, ident))
             except DamageFound as error:
-                yield "unreadable", f"checkpoint {ident}", str(error)
+                yield Finding("log", "unreadable", CheckpointSubject(ident), str(error))
     if not rows and not files:
         return
     notes = [_read_note(path, config) for path in files.values()]
@@ -139,25 +147,26 @@ def check_log(database: Engine, config: Config) -> Iterator[tuple[str, str, str]
         yield from _check_row(row, log, config)
     sizes = {row.size for row in rows}
     for path, signed in notes:
-        yield from _check_note(f"checkpoints/{path.name}", signed, log, sizes)
+        yield from _check_note(CheckpointFile(path.name), signed, log, sizes)
 
 
-def _check_row(row: tables.CheckpointRow, log: Mapping[int, Milestone], config: Config) -> Iterator[tuple[str, str, str]]:
-    place = f"checkpoint {row.id} ({row.made_at:%Y-%m-%d})"
+def _check_row(row: tables.CheckpointRow, log: Mapping[int, Milestone], config: Config) -> Iterator[Finding]:
+    subject = CheckpointSubject(row.id, row.made_at.date())
     try:
         note_of(row, public_key(config, row.note))
     except NoticesError as error:
-        yield "signature", place, str(error)
+        yield Finding("log", "signature", subject, str(error))
         return
     reached = log.get(row.size)
     if reached is None or reached.last_snapshot != row.last_snapshot_id:
-        yield "log", place, f"it was signed over {row.size} snapshots up to number {row.last_snapshot_id}; they are not all there"
+        detail = f"it was signed over {row.size} snapshots up to number {row.last_snapshot_id}; they are not all there"
+        yield Finding("log", "log", subject, detail)
     elif reached.root.hex() != row.root:
-        yield "log", place, f"the first {row.size} snapshots are not what was signed"
+        yield Finding("log", "log", subject, f"the first {row.size} snapshots are not what was signed")
 
 
 def _read_note(path: Path, config: Config) -> tuple[Path, Checkpoint | str]:
-    """What a file's note signs, or why it does not."""
+    """The checkpoint that a file's note signs, or why it signs none."""
     try:
         note = path.read_text(encoding="utf-8")
         return path, verify_checkpoint(note, public_key(config, note))
@@ -165,11 +174,12 @@ def _read_note(path: Path, config: Config) -> tuple[Path, Checkpoint | str]:
         return path, str(error)
 
 
-def _check_note(place: str, signed: Checkpoint | str, log: Mapping[int, Milestone], sizes: set[int]) -> Iterator[tuple[str, str, str]]:
+def _check_note(subject: CheckpointFile, signed: Checkpoint | str, log: Mapping[int, Milestone], sizes: set[int]) -> Iterator[Finding]:
     if isinstance(signed, str):
-        yield "signature", place, signed
+        yield Finding("log", "signature", subject, signed)
         return
     if signed.size not in sizes:
-        yield "log", place, f"no checkpoint row has its size {signed.size}: the rows after it were lost or taken away"
+        yield Finding("log", "log", subject, f"no checkpoint row has its size {signed.size}: the rows after it were lost or taken away")
     if signed.size not in log or log[signed.size].root != signed.root:
-        yield "log", place, f"the first {signed.size} snapshots are not what was signed on {signed.signed_at.astimezone(UTC):%Y-%m-%d}"
+        signed_on = f"{signed.signed_at.astimezone(UTC):%Y-%m-%d}"
+        yield Finding("log", "log", subject, f"the first {signed.size} snapshots are not what was signed on {signed_on}")

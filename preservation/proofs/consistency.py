@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import dataclass
 
 import msgspec
 
@@ -24,6 +25,14 @@ class Consistency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     public_key: str
 
 
+@dataclass(frozen=True)
+class Continuation:
+    """What a valid proof shows: the log of `later` begins with all of the log of `earlier`; one key signed both."""
+
+    earlier: Checkpoint
+    later: Checkpoint
+
+
 def make_consistency(earlier: str, later: str, built: merkle.Levels, public_key: str) -> Consistency:
     """The proof between two signed notes. Raises DamageFound when the log does not lead from one to the other."""
     first, second = verify_checkpoint(earlier, public_key), verify_checkpoint(later, public_key)
@@ -35,8 +44,8 @@ def make_consistency(earlier: str, later: str, built: merkle.Levels, public_key:
     return proof
 
 
-def check_consistency(proof: Consistency, public_key: str | None = None) -> tuple[Checkpoint, Checkpoint]:
-    """Both checkpoints of a proof that holds. Raises DamageFound when it does not, BadInput when it cannot be read."""
+def check_consistency(proof: Consistency, public_key: str | None = None) -> Continuation:
+    """Both checkpoints of a valid proof. Raises DamageFound when it does not, BadInput when it cannot be read."""
     if public_key is not None and public_key != proof.public_key:
         raise DamageFound(f"signed with the key {proof.public_key!r}, not with {public_key!r}")
     first, second = (verify_checkpoint(note, proof.public_key) for note in (proof.earlier, proof.later))
@@ -46,7 +55,7 @@ def check_consistency(proof: Consistency, public_key: str | None = None) -> tupl
         raise BadInput("the proof's path is not base64") from error
     if not merkle.verify_consistency(first.size, second.size, path, first.root, second.root):
         raise DamageFound(f"the log of size {second.size} does not continue that of size {first.size}: its past was changed")
-    return first, second
+    return Continuation(first, second)
 
 
 def read_consistency(data: bytes, where: str) -> Consistency:

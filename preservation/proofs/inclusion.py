@@ -65,7 +65,7 @@ def render_proof(proof: Proof) -> bytes:
 
 
 def read_proof(data: bytes, where: str = "proof") -> Proof:
-    """The proof that a file holds. Raises BadInput saying what is wrong with it."""
+    """The proof in a file. Raises BadInput with the reason."""
     if len(data) > _LARGEST:
         raise BadInput(f"{where}: larger than {_LARGEST} bytes")
     try:
@@ -81,7 +81,7 @@ def verify_proof(proof: Path | Proof, public_key: str | None = None) -> Proven:
     """What the proof shows, checked without any archive. Raises DamageFound when it shows nothing, BadInput when it cannot be read.
 
     `public_key` is the archive's key as known from elsewhere; without it the proof is checked against the key that it brings along,
-    which shows that it is whole but not who signed it.
+    which shows that it is consistent in itself, but not who signed it.
     """
     if isinstance(proof, Path):
         proof = read_proof(_read_file(proof), str(proof))

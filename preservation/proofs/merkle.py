@@ -1,6 +1,6 @@
 """An append-only Merkle log over the snapshots: RFC 6962 §2.1 hashes, RFC 9162 §2.1 proofs, SHA-256. Pure functions.
 
-Leaves are 32-byte leaf hashes in snapshot order. `levels(leaves)` is worked out once and serves every root and proof of the log
+Leaves are 32-byte leaf hashes in snapshot order. `levels(leaves)` is computed once and serves every root and proof of the log
 and of its earlier sizes; a Frontier keeps the root of a growing log without the earlier leaves.
 """
 
@@ -21,7 +21,7 @@ _MOST = 64  # a proof in a log of 2**63 leaves is no longer
 
 
 def leaf_data(payload_digest: str, url: str, fetched_at: datetime) -> bytes:
-    """What a leaf commits to. The URL comes last: it alone may hold any character.
+    """What a leaf commits to. The URL comes last: it alone may contain any character.
 
     Raises ValueError for a digest that is not sha256:<hex>.
     """
@@ -121,7 +121,7 @@ def _within(value: int, most: int) -> None:
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], expected: bytes) -> bool:
-    """Whether the proof shows that the leaf hash stands at `index` in the log of `size` leaves with this root (RFC 9162 §2.1.3.2)."""
+    """Whether the proof shows that the leaf hash is at `index` in the log of `size` leaves with this root (RFC 9162 §2.1.3.2)."""
     if not 0 <= index < size < 1 << _MOST - 1 or not _hashes(leaf, expected, *proof):
         return False
     node, last, result = index, size - 1, leaf
@@ -139,7 +139,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
 
 
 def verify_consistency(first: int, second: int, proof: Sequence[bytes], first_root: bytes, second_root: bytes) -> bool:
-    """Whether the proof shows that the second log begins with the whole first log (RFC 9162 §2.1.4.2)."""
+    """Whether the proof shows that the second log begins with all of the first log (RFC 9162 §2.1.4.2)."""
     if not 0 <= first <= second < 1 << _MOST - 1 or not _hashes(first_root, second_root, *proof):
         return False
     if first == second:
@@ -192,7 +192,7 @@ def extend(frontier: Frontier, leaves: Iterable[bytes]) -> Frontier:
 
 
 def frontier_root(frontier: Frontier) -> bytes:
-    """The root of the log that the frontier stands for."""
+    """The root of the log that the frontier represents."""
     if not frontier.peaks:
         return EMPTY_ROOT
     *left, result = frontier.peaks

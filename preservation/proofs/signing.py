@@ -35,7 +35,7 @@ _NAME = re.compile(r"[^\s+]{1,200}")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The log's root at one size and time, as somebody signed it."""
+    """The root of the log at one size, as it was signed at one time."""
 
     origin: str
     size: int
@@ -90,7 +90,7 @@ def _key_hash(origin: str, public: bytes) -> bytes:
 def sign_checkpoint(key: Ed25519PrivateKey, checkpoint: Checkpoint) -> str:
     """The signed note for a checkpoint."""
     if not _NAME.fullmatch(checkpoint.origin):
-        raise ValueError(f"origin {checkpoint.origin!r} holds blanks or '+'")
+        raise ValueError(f"origin {checkpoint.origin!r} contains blanks or '+'")
     text = _text(checkpoint)
     public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     signature = base64.b64encode(_key_hash(checkpoint.origin, public) + key.sign(text.encode())).decode()
@@ -103,7 +103,7 @@ def _text(checkpoint: Checkpoint) -> str:
 
 
 def verify_checkpoint(note: str, verifier: str) -> Checkpoint:
-    """The checkpoint that the note holds and the key signed. Raises DamageFound when it did not, BadInput when either cannot be read."""
+    """The checkpoint in a note signed by the key. Raises DamageFound when the signature is not valid, BadInput when either cannot be read."""
     name, public = _verifier(verifier)
     text, found, signatures = note.rpartition("\n\n")
     checkpoint = _checkpoint(text + "\n") if found and note.endswith("\n") else None
@@ -149,7 +149,7 @@ def _checkpoint(text: str) -> Checkpoint | None:
 
 
 def _from_base64(text: str) -> bytes:
-    """The bytes, or none for what is not canonical base64."""
+    """The bytes; empty when the text is not canonical base64."""
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

@@ -1,6 +1,6 @@
-"""Time stamps from outside (RFC 3161): somebody else's word that a checkpoint existed at a time. Bytes in, bytes out; no network.
+"""Timestamps of an authority (RFC 3161) that attest that a checkpoint existed at a time. Bytes in, bytes out; no network.
 
-The caller posts the request to an authority as application/timestamp-query and keeps the reply beside the checkpoint.
+The caller posts the request to an authority as application/timestamp-query and stores the reply with the checkpoint.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _LARGEST = 1 << 16
 
 
 def timestamp_request(checkpoint: str) -> bytes:
-    """The request for a signed checkpoint, DER: its SHA-256, a nonce, and a wish for the authority's certificate."""
+    """The request for a signed checkpoint, DER: its SHA-256, a nonce, and a request for the authority's certificate."""
     builder = TimestampRequestBuilder().data(checkpoint.encode()).hash_algorithm(HashAlgorithm.SHA256)
     return builder.cert_request(cert_request=True).build().as_bytes()
 
 
 def verify_timestamp(checkpoint: str, reply: bytes, roots: bytes) -> datetime:
-    """When the authority says that the checkpoint existed. `roots` are the trusted certificates, PEM.
+    """The time at which the checkpoint existed, attested by the authority. `roots` are the trusted certificates, PEM.
 
     Raises DamageFound when the reply is not for this checkpoint or not by an authority under these roots, BadInput when
     reply or roots cannot be read.
@@ -36,17 +36,17 @@ def verify_timestamp(checkpoint: str, reply: bytes, roots: bytes) -> datetime:
         builder.build().verify_message(response, checkpoint.encode())
         return response.tst_info.gen_time.astimezone(UTC)
     except VerificationError as error:
-        raise DamageFound(f"the time stamp does not hold: {error}") from error
+        raise DamageFound(f"the timestamp is not valid: {error}") from error
     except (ValueError, TypeError) as error:
-        raise BadInput(f"the time stamp or its roots cannot be read: {error}") from error
+        raise BadInput(f"the timestamp or its roots cannot be read: {error}") from error
 
 
 def verify_proof_timestamp(proof: Proof, roots: bytes) -> datetime | None:
-    """The time to which the proof's own time stamp testifies; None where it has none. Raises as verify_timestamp does."""
+    """The time attested by the proof's own timestamp; None without one. Raises as verify_timestamp does."""
     if proof.timestamp is None:
         return None
     try:
         reply = base64.b64decode(proof.timestamp, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise BadInput("the proof's time stamp is not base64") from error
+        raise BadInput("the proof's timestamp is not base64") from error
     return verify_timestamp(proof.checkpoint, reply, roots)

@@ -1,4 +1,4 @@
-"""`notices repair --from`: what is lost comes back from a backup, and only what the archive's own witnesses vouch for."""
+"""`notices repair --from`: losses are restored from a backup, and only bytes and rows that the archive's own records attest."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ ROWS: dict[str, str] = {
 }
 
 
-def mended(home: Home, *options: str) -> str:
+def repaired(home: Home, *options: str) -> str:
     """What repair says; afterwards verify finds nothing."""
     said = home.run("repair", "--from", str(home.path.parent / "backup"), "--apply", "--no-progress", *options).stdout
     assert damages(home, 0)[0].startswith("0 damages: ")
@@ -117,7 +117,7 @@ def test_bytes_come_back_and_what_was_damaged_is_in_quarantine(home: Home, damag
     BYTES[damage](home)
     left = {digest for name, digest in files(home).items() if name.startswith("warc/notices")}
     damages(home, 4)
-    assert "taken: " in mended(home)
+    assert "restored: " in repaired(home)
     series = {name: digest for name, digest in before.items() if name.startswith("warc/notices")}
     after = files(home)
     assert {name: digest for name, digest in after.items() if name.startswith("warc/notices")} == series
@@ -131,7 +131,7 @@ def test_rows_come_back_as_they_were(home: Home, damage: str) -> None:
     for statement in ROWS[damage].split(";"):
         change(home, statement)
     assert before != {table: home.rows(f"select * from {table} order by id") for table in tables}
-    mended(home)
+    repaired(home)
     assert before == {table: home.rows(f"select * from {table} order by id") for table in tables}
 
 
@@ -141,7 +141,7 @@ def test_bytes_and_rows_that_were_lost_together_come_back(home: Home) -> None:
     for statement in ROWS["notice and all of it deleted"].split(";"):
         change(home, statement)
     change(home, "delete from snapshot where id in (3, 60)")
-    mended(home)
+    repaired(home)
 
 
 @pytest.mark.parametrize("damage", some(["removed", "doctored"], ["doctored"]))
@@ -149,7 +149,7 @@ def test_signed_notes_come_back_as_files(home: Home, damage: str) -> None:
     (note,) = (home.path / "checkpoints").glob("*.txt")
     before = note.read_bytes()
     note.unlink() if damage == "removed" else note.write_bytes(before.replace(b"\n", b"0\n", 2))
-    assert "the signed note" in mended(home)
+    assert "the signed note" in repaired(home)
     assert note.read_bytes() == before
 
 
@@ -160,7 +160,7 @@ def test_file_that_grew_since_the_backup_is_put_together(home: Home) -> None:
     before = files(home)
     assert the_open(home).name == f"{name}.open"
     flip(the_open(home), 3000)
-    assert "as they are here" in mended(home)
+    assert "as they are here" in repaired(home)
     assert files(home)[f"warc/{name}.open"] == before[f"warc/{name}.open"]
 
 
@@ -170,11 +170,11 @@ def test_file_that_was_sealed_since_the_backup_is_put_together(home: Home) -> No
     home.run("import", "-", stdin=lines(120, seed=2))
     before = files(home)
     flip(home.path / "warc" / name, 3000)
-    assert "as they are here" in mended(home)
+    assert "as they are here" in repaired(home)
     assert files(home)[f"warc/{name}"] == before[f"warc/{name}"]
 
 
-def test_damage_to_what_came_after_the_backup_is_not_mended_and_nothing_is_overwritten(home: Home) -> None:
+def test_damage_to_what_came_after_the_backup_is_not_repaired_and_nothing_is_overwritten(home: Home) -> None:
     home.run("import", "-", stdin=lines(3, seed=2))
     path = the_open(home)
     flip(path, path.stat().st_size - 300)
@@ -182,21 +182,21 @@ def test_damage_to_what_came_after_the_backup_is_not_mended_and_nothing_is_overw
     said = home.run("repair", "--from", str(home.path.parent / "backup"), "--apply", "--no-progress", check=4).stdout
     name = path.name.removesuffix(".open")
     if any((home.path.parent / "backup").rglob(f"{name}*")):
-        assert "not mended: it lacks the records that" in said or "does not contain all that its tail and the rows name" in said
+        assert "not repaired: it lacks the records that" in said or "does not contain all that its tail and the rows name" in said
     else:  # sizes vary by the day's times: what came later began a file of its own
-        assert f"{name}: not mended: the backup has no such file" in said
+        assert f"{name}: not repaired: the backup has no such file" in said
     assert path.read_bytes() == damaged
 
 
-def test_without_apply_it_says_what_would_be_taken_and_changes_no_byte(home: Home) -> None:
+def test_without_apply_it_says_what_would_be_restored_and_changes_no_byte(home: Home) -> None:
     flip(sealed(home), 5000)
     change(home, ROWS["revision deleted"])
     change(home, "delete from snapshot where id > 140")
     before = files(home)
     said = home.run("repair", "--from", str(home.path.parent / "backup"), "--no-progress", check=4).stdout
-    assert f"{sealed(home).name}: would take: " in said
-    assert "would take: 1 rows of revision" in said
-    assert "would take: 10 rows of snapshot" in said
+    assert f"{sealed(home).name}: would restore: " in said
+    assert "would restore: 1 rows of revision" in said
+    assert "would restore: 10 rows of snapshot" in said
     assert files(home) == before
 
 
@@ -223,10 +223,10 @@ def test_doctored_backup_and_that_of_another_archive_are_refused(home: Home, tmp
 
 
 @pytest.mark.long
-def test_damaged_file_in_the_backup_is_not_taken(home: Home, tmp_path: Path) -> None:
+def test_damaged_file_in_the_backup_is_not_restored(home: Home, tmp_path: Path) -> None:
     flip(sealed(home), 5000)
     flip(tmp_path / "backup" / "warc" / sealed(home).name, 6000)
     before = sealed(home).read_bytes()
     said = home.run("repair", "--from", str(tmp_path / "backup"), "--apply", "--no-progress", check=4).stdout
-    assert f"{sealed(home).name}: not mended: " in said
+    assert f"{sealed(home).name}: not repaired: " in said
     assert sealed(home).read_bytes() == before

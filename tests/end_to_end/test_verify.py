@@ -1,4 +1,4 @@
-"""`notices verify` and `notices repair`: what is whole raises no alarm, what is not is named, and what can be derived is mended."""
+"""`notices verify` and `notices repair`: an intact archive raises no alarm, damage is named, and repaired where it can be derived."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_repair_without_apply_changes_no_byte(home: Home) -> None:
     assert files(home) == before
 
 
-def test_repair_mends_what_can_be_derived_and_deletes_nothing(home: Home) -> None:
+def test_repair_restores_what_can_be_derived_and_deletes_nothing(home: Home) -> None:
     forged_title(home)
     change(home, "update snapshot set url = 'http://forged.example/' where id = 9")
     change(home, "update notice set revisions = 0 where id = 11")
@@ -169,7 +169,7 @@ def test_repair_of_rows_and_index_leaves_no_damage(home: Home) -> None:
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "removed"])
-def test_repair_builds_a_damaged_index_anew(home: Home, damage: str) -> None:
+def test_repair_rebuilds_a_damaged_index(home: Home, damage: str) -> None:
     path = max((home.path / "index" / "g-000001").glob("*.seg"), key=lambda each: each.stat().st_size)
     if damage == "removed":
         path.unlink()
@@ -188,7 +188,7 @@ def test_record_that_cannot_be_read_remains_a_damage_and_its_row_is_marked(home:
     flip(sealed(home), row[1] + row[2] // 2)
     done = home.run("repair", "--apply", "--no-progress", check=4)
     assert "remains: warc" in done.stdout
-    assert "not mended" in done.stdout
+    assert "not repaired" in done.stdout
     ((note,),) = home.rows("select note from snapshot where id = 20")
     assert "damaged" in json.loads(note)
     assert home.run("repair", "--apply", "--no-progress", check=4).stdout.splitlines()[-1].endswith(" remain")
@@ -210,7 +210,7 @@ def test_lost_revision_is_not_counted_away(home: Home) -> None:
         ("update snapshot set fetched_at = 'yesterday' where id = 9", "snapshot 9"),
     ],
 )
-def test_value_that_is_none_of_its_column_is_named_and_read_again_from_the_bytes(home: Home, statement: str, place: str) -> None:
+def test_unreadable_value_is_named_and_read_again_from_the_bytes(home: Home, statement: str, place: str) -> None:
     change(home, statement)
     done = home.run("verify", "--no-progress", check=4)
     assert place in done.stdout
@@ -225,6 +225,6 @@ def test_value_that_no_bytes_tell_stays_a_damage(home: Home) -> None:
     assert "notice 5" in home.run("repair", "--apply", "--no-progress", check=4).stdout
 
 
-def test_text_that_is_no_utf8_is_a_damage(home: Home) -> None:
+def test_text_that_is_not_utf8_is_a_damage(home: Home) -> None:
     change(home, "update revision set issuer = cast(x'ff41' as text) where id = 3")
     assert "notice 3" in home.run("verify", "--no-progress", check=4).stdout

@@ -1,4 +1,4 @@
-"""A thousand damages to an archive, one at a time: verify names each of them, and finds nothing in an archive that is whole."""
+"""A thousand damages to an archive, one at a time: verify names each of them, and finds nothing in an intact archive."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from notices.config import Config
-from operations.verify_index import check_index
+from operations.preserve.verify_index import check_index
 from pipeline.sql.database import for_reading, open_database
-from preservation.verify import Finding, verify_archive
+from preservation.findings import Finding
+from preservation.verify import verify_archive
 from tests.conftest import Figure
 from tests.support.archive_home import Home
 from tests.support.faults.damages import INDEX, SQL, WARC, Damage, an_archive, config_of, lines

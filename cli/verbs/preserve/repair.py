@@ -1,127 +1,109 @@
-"""`notices repair`: what verify finds, and what can be derived anew. A dry run unless told otherwise; nothing is deleted."""
+"""`notices repair`: the problems that verify finds, and their repair. A dry run unless told otherwise; nothing is deleted."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import sys
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
-
 from cli.progress import Progress, is_shown
+from cli.verbs.preserve.findings import finding_line
 from notices.config import Config
-from notices.errors import NoticesError
 from notices.text.display import safe
-from operations.indexing import drain, rebuild_index
-from operations.restore_from_backup import opened, regain
-from operations.verify_index import check_index
-from pipeline.sql import tables
-from pipeline.sql.database import database_errors, open_database
-from pipeline.sql.locks import hold
+from operations.preserve.repairing import IndexRepair, Repaired, RepairPlan, RepairResult, RepairWatch, Step, apply_repair, plan_repair
+from operations.preserve.restore_from_backup import Restoration, RestoredFile, opened
+from pipeline.sql.database import open_database
 from pipeline.warc.series import series_bytes
-from preservation.repair import Bench, remedy_for
-from preservation.reparse import Reader
-from preservation.verify import Finding, verify_archive
 
-_INDEX_REMEDY = {
-    "differs": "write the document again from SQL",
-    "rewritten": "write the document again from SQL",
-    "unreadable": "write the document again from SQL",
-    "extra": "build the index anew from SQL",
-    "file": "build the index anew from SQL",
-    "unusable": "build the index anew from SQL",
-    "uncompared": "compare again when SQL can be read",
-}
+_PRINTED = 20
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices repair`."""
-    verb = verbs.add_parser("repair", help="show what can be mended; with --apply mend it (exit 4: damage remains)")
-    verb.add_argument("--apply", action="store_true", help="mend it; without this nothing is changed")
+    verb = verbs.add_parser("repair", help="show what can be repaired; with --apply repair it (exit 4: problems remain)")
+    verb.add_argument("--apply", action="store_true", help="repair it; without this nothing is changed")
     verb.add_argument(
-        "--from", dest="backup", type=Path, metavar="FOLDER_OR_FILE.tar", help="take lost bytes and rows from this backup first"
+        "--from", dest="backup", type=Path, metavar="FOLDER_OR_FILE.tar", help="restore lost bytes and rows from this backup first"
     )
-    verb.add_argument("--no-progress", action="store_true", help="no progress line")
+    verb.add_argument("--no-progress", action="store_true", help="do not show progress")
     verb.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """Show or mend; after mending everything is verified again."""
+    """Print the plan, or each step of the repair and the problems that remain."""
     database = open_database(config)
+    progress = VerifyProgress(config, shown=is_shown(no_progress=args.no_progress))
+    watch = RepairWatch(progress, progress.close, _print_step)
     with opened(config, args.backup) if args.backup else nullcontext() as backup:
-        return _repair(config, database, backup, args)
-
-
-def _repair(config: Config, database: Engine, backup: Path | None, args: argparse.Namespace) -> int:
-    found = _verified(config, database, not args.no_progress)
-    if not args.apply:
         if backup is not None:
-            regain(config, database, backup, found, apply=False)
-        for each in found:
-            print(f"{_line(each)}\n      would: {_plan(each)}")
-        print(f"{len(found)} damages; nothing was changed" + (" (notices repair --apply)" if found else ""))
-        return 4 if found else 0
-    left, count = found, len(found)
-    with hold(config.locks_dir, "repair"), database_errors(config.database):
-        if backup is not None and regain(config, database, backup, found, apply=True):
-            left = _verified(config, database, not args.no_progress)
-        if left:
-            _mend_all(config, database, left)
-            left = _verified(config, database, not args.no_progress)
-    for each in left:
-        print(f"remains: {_line(each)}")
-    print(f"{count} damages, {len(left)} remain")
-    return 4 if left else 0
+            print(f"the backup was made {backup.made_at:%Y-%m-%d %H:%M:%SZ}", file=sys.stderr)
+        folder = backup.folder if backup else None
+        if args.apply:
+            return _print_result(apply_repair(config, database, folder, watch))
+        return _print_plan(plan_repair(config, database, folder, watch))
 
 
-def _verified(config: Config, database: Engine, progress: bool) -> list[Finding]:
-    shown = Progress("verify", series_bytes(config.warc_dir), shown=is_shown(no_progress=not progress))
-    found = [*verify_archive(database, config, shown), *check_index(config, database)]
-    shown.close()
-    return found
+class VerifyProgress:
+    """A progress line of its own for each verification of a repair."""
+
+    def __init__(self, config: Config, *, shown: bool) -> None:
+        self._folder, self._shown = config.warc_dir, shown
+        self._line: Progress | None = None
+
+    def __call__(self, amount: int) -> None:
+        """Note bytes that were read."""
+        if self._line is None:
+            self._line = Progress("verify", series_bytes(self._folder), shown=self._shown)
+        self._line(amount)
+
+    def close(self) -> None:
+        """Remove the line."""
+        if self._line is not None:
+            self._line.close()
+        self._line = None
 
 
-def _line(finding: Finding) -> str:
-    return f"{finding.area:5} {finding.kind:12} {safe(finding.place)}: {safe(finding.detail)}"
+def _print_plan(plan: RepairPlan) -> int:
+    if plan.restoration is not None:
+        _print_restoration(plan.restoration)
+    for each in plan.planned:
+        would = each.plan or "nothing: this is evidence; restore the bytes from a backup"
+        print(f"{finding_line(each.finding)}\n      would: {would}")
+    print(f"{len(plan.planned)} problems found; nothing was changed" + (" (notices repair --apply)" if plan.planned else ""))
+    return 4 if plan.planned else 0
 
 
-def _plan(finding: Finding) -> str:
-    if finding.area == "index":
-        return _INDEX_REMEDY[finding.kind]
-    remedy = remedy_for(finding)
-    return remedy[0] if remedy else "nothing: this is evidence; restore the bytes from a backup"
+def _print_result(result: RepairResult) -> int:
+    for each in result.remaining:
+        print(f"remains: {finding_line(each)}")
+    print(f"{len(result.found)} problems found, {len(result.remaining)} remain")
+    return 4 if result.remaining else 0
 
 
-def _mend_all(config: Config, database: Engine, found: Sequence[Finding]) -> None:
-    suspect = frozenset(f.place.split(" ")[0] for f in found if f.area == "warc" and f.kind not in ("orphan", "unsettled", "lost", "extra"))
-    reader = Reader(database, config)
-    bench = Bench(database, config, reader, datetime.now(UTC), suspect)
-    try:
-        for finding in sorted(found, key=lambda f: ("warc", "sql", "log", "index").index(f.area)):
-            if finding.area != "index":
-                print(f"{_line(finding)}\n      {_mend(bench, finding)}")
-    finally:
-        reader.close()
-    _mend_index(config, database, [f for f in found if f.area == "index"])
+def _print_step(step: Step) -> None:
+    match step:
+        case Restoration():
+            _print_restoration(step)
+        case Repaired(finding, done, problem):
+            outcome = done or f"not repaired: {safe(problem) if problem else 'it needs the bytes or rows of a backup'}"
+            print(f"{finding_line(finding)}\n      {outcome}")
+        case IndexRepair(rebuilt, notices):
+            print(f"index rebuilt: {notices} notices" if rebuilt else f"index: {notices} notices written")
 
 
-def _mend(bench: Bench, finding: Finding) -> str:
-    remedy = remedy_for(finding)
-    try:
-        done = remedy[1](bench, finding) if remedy else None
-    except NoticesError as error:
-        return f"not mended: {safe(str(error))}"
-    return done or "not mended: it needs the bytes or rows of a backup"
+def _print_restoration(restoration: Restoration) -> None:
+    """Each file and note, how many rows of each table, and the first rows that were not restored."""
+    verb = "restored: " if restoration.applied else "would restore: "
+    for each in restoration.warc:
+        _print_file(each, verb)
+    for table, count in restoration.row_counts().items():
+        print(f"{verb}{count} rows of {table}")
+    for row in [row for row in restoration.rows if row.problem][:_PRINTED]:
+        print(f"{row.table} row {row.id}: not repaired: {safe(row.problem)}")
+    for each in restoration.notes:
+        _print_file(each, verb)
 
 
-def _mend_index(config: Config, database: Engine, found: Sequence[Finding]) -> None:
-    """Write what differs again; build all of it anew where the index itself is not sound."""
-    if any(f.kind in ("extra", "file", "unusable", "unreadable") for f in found):
-        print(f"index built anew: {rebuild_index(config, database)} notices")
-        return
-    with Session(database) as session, session.begin():
-        session.add_all(tables.OutboxRow(notice_id=f.ref, created_at=datetime.now(UTC)) for f in found if f.ref is not None)
-    print(f"index: {drain(config, database)} notices written")
+def _print_file(file: RestoredFile, verb: str) -> None:
+    print(f"{safe(file.place)}: {f'not repaired: {safe(file.problem)}' if file.problem else verb + safe(file.how)}")

@@ -1,4 +1,4 @@
-"""Signed checkpoints and proof files: what is true verifies without an archive, anything altered does not."""
+"""Signed checkpoints and proof files: valid ones verify without an archive, altered ones do not."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ def added_record(config: Config, rng: random.Random) -> Sequence[str]:
 
 
 def added_bytes(config: Config, rng: random.Random) -> Sequence[str]:
-    """Bytes after what the manifest or tail vouches for."""
+    """Bytes after those that the manifest or tail attests."""
     path = rng.choice(_files(config, "") + _files(config, ".open") * 3)
     with path.open("ab") as handle:
         handle.write(rng.randbytes(rng.randrange(1, 200)))

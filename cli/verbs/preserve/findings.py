@@ -1,0 +1,16 @@
+"""A finding as one line of text or one JSON object."""
+
+from __future__ import annotations
+
+from notices.text.display import safe
+from preservation.findings import Finding
+
+
+def finding_line(finding: Finding) -> str:
+    """Area, kind, place and detail in columns."""
+    return f"{finding.area:5} {finding.kind:12} {safe(finding.place)}: {safe(finding.detail)}"
+
+
+def finding_json(finding: Finding) -> dict[str, str]:
+    """The stable JSON shape."""
+    return {"area": finding.area, "kind": finding.kind, "place": finding.place, "detail": finding.detail}

@@ -1,0 +1,1 @@
+"""Jobs on the archive as evidence: verify, repair, restore, back up, reparse."""

@@ -1,0 +1,177 @@
+"""SQL against the index: the set of (id, revision), every document's text and displayed fields, and the index's own files.
+
+A writer may be at work meanwhile: a difference is reported only if it persists in two further comparisons, each of which reads SQL before the index;
+a notice that reached SQL and then the index between two reads is not damage.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+
+from sqlalchemy import Engine as Database
+
+from index.engine import Document, Engine, Hit
+from index.engines import damaged_files, open_engine
+from index.query.tree import Everything, Query
+from notices.config import Config
+from notices.errors import DamageFound, IndexUnusable, NoticesError
+from operations.indexing import document
+from pipeline.sql import outbox
+from pipeline.sql.database import for_reading
+from preservation.disk_map import DiskMap
+from preservation.findings import Finding, IndexFile, NoticeSubject, WholeIndex
+from preservation.verify import verify_archive
+
+_BATCH = 200
+_PAGE = 10_000
+_SUSPECTS = 500  # compared again at a time
+_REPEATS, _PAUSE = 2, 0.1
+_REVISION, _HIT = "revision", "hit"
+_DISPLAYED = ("url", "title", "source", "issuer", "document_number", "kind", "region", "state", "published_date", "written_date", "group")
+
+
+def verify_all(config: Config, database: Database, progress: Callable[[int], None] = lambda _: None) -> Iterator[Finding]:
+    """Every finding of verify_archive, then every one of check_index; `progress` is given bytes of WARC as they are read."""
+    yield from verify_archive(database, config, progress)
+    yield from check_index(config, for_reading(database))
+
+
+def check_index(config: Config, database: Database) -> Iterator[Finding]:
+    """Everything in which the index differs from SQL; notices that wait in the outbox are left out."""
+    damaged = list(_damaged(config, database))
+    for _ in range(_REPEATS if damaged else 0):
+        time.sleep(_PAUSE)
+        still = set(_damaged(config, database))
+        damaged = [each for each in damaged if each in still]
+    yield from damaged
+    if not damaged:  # an engine may do anything with damaged bytes
+        try:
+            yield from _documents(config, database)
+        except DamageFound as error:
+            yield Finding("index", "uncompared", WholeIndex(config.index), f"SQL cannot be read to the end: {error}")
+
+
+def _damaged(config: Config, database: Database) -> Iterator[Finding]:
+    """Files whose bytes are not those that were written; or why no index can be opened."""
+    try:
+        names = damaged_files(config.index)
+        open_engine(config.index).close() if not names else None
+    except IndexUnusable as error:
+        if outbox.notice_count(database):
+            yield Finding("index", "unusable", WholeIndex(config.index), str(error))
+        return
+    for name in names:
+        yield Finding("index", "file", IndexFile(name), "its bytes are not those that were written")
+
+
+def _documents(config: Config, database: Database) -> Iterator[Finding]:
+    if not outbox.notice_count(database) and _is_missing(config):
+        return
+    suspects = list(_differences(config, database, None))
+    for at in range(0, len(suspects), _SUSPECTS):
+        found = suspects[at : at + _SUSPECTS]
+        for _ in range(_REPEATS):
+            time.sleep(_PAUSE)
+            still = set(_differences(config, database, notices_of(found)))
+            found = [each for each in found if each in still]
+            if not found:
+                break
+        yield from found
+
+
+def notices_of(found: Sequence[Finding]) -> list[int]:
+    """The ids of the notices that findings in the index name."""
+    return [each.subject.id for each in found if isinstance(each.subject, NoticeSubject)]
+
+
+def _is_missing(config: Config) -> bool:
+    try:
+        open_engine(config.index).close()
+    except IndexUnusable:
+        return True
+    return False
+
+
+def _differences(config: Config, database: Database, only: Sequence[int] | None) -> Iterator[Finding]:
+    """Differences at this moment, in all notices or in these."""
+    revisions = outbox.every_revision(database) if only is None else outbox.newest_revisions(database, only)
+    waiting, wanted = set(outbox.due(database, limit=10_000_000).notice_ids), None if only is None else set(only)
+    try:
+        engine = open_engine(config.index)
+    except NoticesError as error:
+        yield Finding("index", "unusable", WholeIndex(config.index), str(error))
+        return
+    try:
+        with closing(DiskMap()) as indexed:
+            _read_index(engine, indexed, wanted)
+            yield from _compare(engine, indexed, (document(r) for r in revisions), waiting)
+    except Exception as error:  # whatever an engine's library makes of bytes that it did not write
+        yield Finding("index", "unusable", WholeIndex(config.index), f"{type(error).__name__}: {error}"[:200])
+    finally:
+        engine.close()
+
+
+def _read_index(engine: Engine, indexed: DiskMap, wanted: set[int] | None) -> None:
+    """Put the revision of each document and its displayed fields into the map."""
+    for ident, revision in engine.versions():
+        if wanted is None or ident in wanted:
+            indexed.put(_REVISION, ident, b"%d" % revision)
+    for hit in _hits(engine):
+        if wanted is None or hit.id in wanted:
+            indexed.put(_HIT, hit.id, _displayed(hit))
+
+
+def _displayed(source: Hit | Document) -> bytes:
+    return json.dumps([getattr(source, name) for name in _DISPLAYED], default=str).encode()
+
+
+def _compare(engine: Engine, indexed: DiskMap, wanted: Iterator[Document], waiting: set[int]) -> Iterator[Finding]:
+    batch: list[Document] = []
+    for each in wanted:
+        found = indexed.get(_REVISION, each.id)
+        indexed.drop(_REVISION, each.id)
+        if each.id in waiting:
+            continue
+        if found is None or int(found) != each.revision:
+            ours = "no document" if found is None else f"revision {int(found)}"
+            yield Finding("index", "differs", NoticeSubject(each.id), f"the index contains {ours}, SQL revision {each.revision}")
+            continue
+        yield from _fields(indexed.get(_HIT, each.id), each)
+        batch.append(each)
+        if len(batch) >= _BATCH:
+            yield from _texts(engine, batch)
+            batch = []
+    yield from _texts(engine, batch)
+    for ident, revision in indexed.each(_REVISION):
+        if ident not in waiting:
+            yield Finding("index", "extra", NoticeSubject(ident), f"the index contains revision {int(revision)}, SQL no such notice")
+
+
+def _hits(engine: Engine) -> Iterator[Hit]:
+    """Every document as a hit displays it."""
+    for at in range(0, engine.count(), _PAGE):
+        yield from engine.search(Query("", Everything()), limit=_PAGE, offset=at, sort="date").hits
+
+
+def _fields(hit: bytes | None, wanted: Document) -> Iterator[Finding]:
+    """A document whose hit displays other values than SQL contains."""
+    if hit == _displayed(wanted):
+        return
+    pairs = zip(_DISPLAYED, json.loads(hit), json.loads(_displayed(wanted)), strict=True) if hit else ((n, None, n) for n in _DISPLAYED)
+    names = ", ".join(name for name, ours, theirs in pairs if ours != theirs)
+    yield Finding("index", "rewritten", NoticeSubject(wanted.id), f"the document has other values than SQL: {names}")
+
+
+def _texts(engine: Engine, wanted: list[Document]) -> Iterator[Finding]:
+    """Documents whose text or attachments differ from SQL's."""
+    for each in wanted:
+        try:
+            found = engine.texts([each.id]).get(each.id)
+        except Exception as error:  # whatever an engine's library makes of damaged bytes
+            yield Finding("index", "unreadable", NoticeSubject(each.id), f"{type(error).__name__}: {error}"[:200])
+            continue
+        if found != (each.text, each.attachments):
+            yield Finding("index", "rewritten", NoticeSubject(each.id), "the document's text is not that of its revision")
