@@ -79,20 +79,21 @@ def test_second_import_is_refused_while_one_runs(home: Home, tmp_path: Path) -> 
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("query", ["两感", "“两感”指数", "感指", "12340", "zfwwldc.dahe.cn", "致新乡市高校学子的一封信"])
-def test_seed_notice_is_found(home: Home, shared: Path, tmp_path: Path, query: str) -> None:
+def test_seed_notice_is_found(home: Home, shared: Path, tmp_path: Path) -> None:
     text = (shared / "data/seed/notice.txt").read_text(encoding="utf-8")
     title = text.strip().split("\n")[0]
     home.run("import", write(tmp_path, {"url": "http://seed.example/1", "title": title, "text": text}))
-    assert home.search(query)["total"] == 1
+    queries = ("两感", "“两感”指数", "感指", "12340", "zfwwldc.dahe.cn", "致新乡市高校学子的一封信")
+    assert {query: home.search(query)["total"] for query in queries} == dict.fromkeys(queries, 1)
 
 
 @pytest.mark.shared
+@pytest.mark.timeout(1800)
 def test_every_document_of_the_corpus_is_found_by_a_run_from_anywhere_in_it(home: Home, shared: Path, tmp_path: Path) -> None:
     from benchmarks.corpus import lines
 
     rows = list(lines(shared / "data/corpus"))
-    done = home.run("import", write(tmp_path, *rows), timeout=300)
+    done = home.run("import", write(tmp_path, *rows), timeout=900)
     assert len(rows) == 1475
     assert "new 1475" in done.stdout
     chance = random.Random(20261123)
@@ -105,7 +106,7 @@ def test_every_document_of_the_corpus_is_found_by_a_run_from_anywhere_in_it(home
             wanted.append(row["url"])
     file = tmp_path / "queries.txt"
     file.write_text("\n".join(queries), encoding="utf-8")
-    done = home.run("search", "--batch", str(file), "--json", "--limit", "5", timeout=300, check=None)
+    done = home.run("search", "--batch", str(file), "--json", "--limit", "5", timeout=900, check=None)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [a["query"] for a in answers] == queries
     columns = home.rows(
