@@ -1,4 +1,4 @@
-"""Searching the way others do, behind one small interface, beside our engines: naive Whoosh with jieba, SQLite FTS5 over bigrams."""
+"""Other ways to search behind one small interface, with our engines: naive Whoosh with jieba, SQLite FTS5 over bigrams."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def peer(name: str, folder: Path) -> Peer:
 
 
 class Ours:
-    """One of our engines, asked as `search` asks it: parsed, understood, answered in tiers."""
+    """One of our engines, asked as `search` does: parsed, expanded, answered in tiers."""
 
     def __init__(self, scheme: str, folder: Path) -> None:
         self._url = f"{scheme}://{folder.resolve() / 'index'}"
