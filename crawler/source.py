@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -151,24 +152,44 @@ def _check_schedule(schedule: str, where: str) -> None:
         raise SourceFileError(f"{where}: schedule: {schedule!r} is not a cron line: {error}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class SourceFiles:
+    """Every source by name with its file, and one sentence for every file that is not valid; a user's file takes the place of a shipped one."""
+
+    found: dict[str, tuple[Source, Path]]
+    problems: tuple[str, ...]
+
+
+def survey_sources(user_folder: Path) -> SourceFiles:
+    """What source files there are, shipped and the user's own. A bad file never stops the others."""
+    shipped = [Path(str(f)) for f in files("crawler").joinpath("sources").iterdir() if f.name.endswith(".toml")]
+    found: dict[str, tuple[Source, Path]] = {}
+    problems: list[str] = []
+    mine: dict[str, Path] = {}
+    for path in [*sorted(shipped), *(own := sorted(user_folder.glob("*.toml")))]:
+        try:
+            source = load_source(path)
+        except SourceFileError as error:
+            problems.append(str(error))
+            continue
+        if source.name in mine:
+            problems.append(f"{path}: name: {source.name!r} is already used by {mine[source.name]}")
+            continue
+        if path in own:
+            mine[source.name] = path
+        found[source.name] = (source, path)
+    return SourceFiles(found, tuple(problems))
+
+
 def all_sources(user_folder: Path) -> dict[str, tuple[Source, Path]]:
     """Every source by name with its file; a user's file takes the place of a shipped one of the same name.
 
     Raises SourceFileError when a file is not valid or two user files claim one name.
     """
-    shipped = [Path(str(f)) for f in files("crawler").joinpath("sources").iterdir() if f.name.endswith(".toml")]
-    found: dict[str, tuple[Source, Path]] = {}
-    for path in sorted(shipped):
-        source = load_source(path)
-        found[source.name] = (source, path)
-    mine: dict[str, Path] = {}
-    for path in sorted(user_folder.glob("*.toml")):
-        source = load_source(path)
-        if source.name in mine:
-            raise SourceFileError(f"{path}: name: {source.name!r} is already used by {mine[source.name]}")
-        mine[source.name] = path
-        found[source.name] = (source, path)
-    return found
+    survey = survey_sources(user_folder)
+    if survey.problems:
+        raise SourceFileError(survey.problems[0])
+    return survey.found
 
 
 def find_source(name: str, user_folder: Path) -> tuple[Source, Path]:
@@ -180,7 +201,9 @@ def find_source(name: str, user_folder: Path) -> tuple[Source, Path]:
             source = load_source(path)
             if source.name == name:
                 return source, path
-    known = all_sources(user_folder)
-    if name not in known:
-        raise UnknownName(f"no source {name!r}; known: {', '.join(sorted(known)) or 'none'}; your own files belong in {user_folder}")
-    return known[name]
+    survey = survey_sources(user_folder)
+    if name in survey.found:
+        return survey.found[name]
+    known = ", ".join(sorted(survey.found)) or "none"
+    invalid = f"; not valid: {'; '.join(survey.problems)}" if survey.problems else ""
+    raise UnknownName(f"no source {name!r}; known: {known}; your own files belong in {user_folder}{invalid}")

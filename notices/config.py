@@ -14,10 +14,11 @@ DEFAULT_USER_AGENT = "notices-archive/0.1 (+mailto:{contact})"
 
 
 class StatePaths(NamedTuple):
-    """Every file and folder that the program keeps in an archive's home. The first three are the user's own."""
+    """Every file and folder that the program keeps in an archive's home. The first four are the user's own."""
 
     settings: Path
     sources: Path
+    own_catalogue: Path
     own_aliases: Path
     database: Path
     warc: Path
@@ -26,6 +27,7 @@ class StatePaths(NamedTuple):
     index: Path  # type: ignore[assignment]  # hides tuple.index
     staged_index: Path
     aliases: Path
+    list_checks: Path
     locks: Path
 
 
@@ -58,6 +60,7 @@ class Config(NamedTuple):
         return StatePaths(
             settings=home / "notices.toml",
             sources=home / "sources",
+            own_catalogue=home / "catalogue.tsv",
             own_aliases=home / "aliases.toml",
             database=home / "notices.db",
             warc=home / "warc",
@@ -66,6 +69,7 @@ class Config(NamedTuple):
             index=home / "index",
             staged_index=home / "index-aside",  # its first name: an archive may have one that an earlier release wrote
             aliases=home / "aliases.tsv",
+            list_checks=home / "list-checks.jsonl",
             locks=home / "locks",
         )
 

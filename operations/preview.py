@@ -65,10 +65,10 @@ class Preview:
         return self.hosts
 
 
-def preview_source(source: Source, config: Config) -> Preview:
-    """Fetch each column's first list page and one notice. Runs Scrapy, so only once in a process. Raises SourceError."""
+def preview_source(source: Source, config: Config, *, notices: int = 1) -> Preview:
+    """Fetch each column's first list page and so many notices. Runs Scrapy, so only once in a process. Raises SourceError."""
     preview = Preview(source.all_hosts())
-    result = run_spider(source, preview, Plan(limit=1, archive=False), config, Reporting(quiet=True))
+    result = run_spider(source, preview, Plan(limit=notices, archive=False), config, Reporting(quiet=True))
     preview.pages.extend(result.pages)
     preview.problems.extend([*result.problems, *result.errors, *([result.stopped] if result.stopped else [])])
     return preview

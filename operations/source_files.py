@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
-from crawler.source import Source, find_source, parse_source
+from crawler.source import find_source
+from crawler.source_text import with_enabled
 from notices.config import Config
 from notices.errors import SourceFileError, UserError
-from pipeline.durable import file_errors, write_durably
-
-_ENABLED = re.compile(r"^enabled[ \t]*=[ \t]*(?:true|false)", re.MULTILINE)
-_NAME = re.compile(r"^name[ \t]*=.*$", re.MULTILINE)
+from pipeline.durable import file_errors, sync_folder, write_new
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +30,30 @@ def switch_source(config: Config, name: str, *, enabled: bool) -> Switched:
     source, path = find_source(name, config.sources_dir)
     copied = not name.endswith(".toml") and not path.is_relative_to(config.sources_dir)
     target = config.sources_dir / f"{source.name}.toml" if copied else path
-    with file_errors(target):
-        text = path.read_text(encoding="utf-8")
-        changed = _with_enabled(text, enabled)
-        if not _differs_only_there(changed, source, enabled):
-            raise UserError(f"{path}: it cannot be changed automatically; write this line into it: enabled = {str(enabled).lower()}")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(target, changed.encode())
+    try:
+        changed = with_enabled(text_of(path), enabled, str(path))
+    except SourceFileError as error:
+        raise UserError(str(error)) from error
+    write_source(target, changed)
     return Switched(source.name, target, copied)
 
 
-def _with_enabled(text: str, enabled: bool) -> str:
-    line = f"enabled = {str(enabled).lower()}"
-    if _ENABLED.search(text):
-        return _ENABLED.sub(line, text, count=1)
-    return _NAME.sub(lambda found: f"{found[0]}\n{line}", text, count=1)
+def text_of(path: Path) -> str:
+    """The text of a source file, its line ends as they are."""
+    return path.read_bytes().decode("utf-8")
 
 
-def _differs_only_there(text: str, source: Source, enabled: bool) -> bool:
-    try:
-        return parse_source(tomllib.loads(text), "") == msgspec.structs.replace(source, enabled=enabled)
-    except (tomllib.TOMLDecodeError, SourceFileError):
-        return False
+def write_source(path: Path, text: str) -> None:
+    """Put the text into the file in one rename, durably: nothing half written is ever found there. Permissions stay; a link stays a link."""
+    path = path.resolve()
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with file_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write_new(partial, text.encode())
+            if path.exists():
+                partial.chmod(path.stat().st_mode & 0o777)
+            partial.replace(path)
+            sync_folder(path.parent)
+        finally:
+            partial.unlink(missing_ok=True)

@@ -30,7 +30,7 @@ from pipeline.warc.series import copy_series
 
 MANIFEST, DATABASE, WARC = "backup.json", "notices.db", "warc"
 FORMAT = "notices-backup/1"
-_COPIED = ("notices.toml", "aliases.toml", "sources", "keys", "checkpoints")
+_COPIED = ("notices.toml", "aliases.toml", "catalogue.tsv", "sources", "keys", "checkpoints")
 _PAGES = 1000
 _LARGEST_MANIFEST = 64 << 20
 

@@ -18,13 +18,18 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     """`notices complete`; `notices --help` does not list it."""
     verb = verbs.add_parser("complete")
     verb.add_argument("typed", nargs="?", default="", metavar="PREFIX")
-    verb.add_argument("--for", dest="wanted", choices=("query", "archive", "sources"), default="query")
+    verb.add_argument("--for", dest="wanted", choices=("query", "archive", "sources", "catalogue"), default="query")
     verb.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Print at most 20 lines; return 1 when there are none."""
-    offered = sources(config, args.typed) if args.wanted == "sources" else _from_archive(config, args.typed, ids=args.wanted == "archive")
+    if args.wanted == "sources":
+        offered = sources(config, args.typed)
+    elif args.wanted == "catalogue":
+        offered = columns(config, args.typed)
+    else:
+        offered = _from_archive(config, args.typed, ids=args.wanted == "archive")
     lines = [f"{value}\t{safe(masked(text))}" for value, text in islice(_once(offered), MOST)]
     print("\n".join(lines), end="\n" if lines else "")
     return 0 if lines else 1
@@ -48,6 +53,17 @@ def sources(config: Config, typed: str) -> Iterator[tuple[str, str]]:
     for name in sorted({name.removesuffix(".toml") for name in names if name.endswith(".toml")}):
         if name.startswith(typed):
             yield name, "source"
+
+
+def columns(config: Config, typed: str) -> Iterator[tuple[str, str]]:
+    """Sites of the catalogue; after a slash, or where only one site is left, its columns."""
+    from operations.catalogue.adding import catalogue_of  # every other completion starts without it
+
+    found = [row for row in catalogue_of(config).rows if row.id.startswith(typed)]
+    if "/" not in typed:
+        yield from ((row.site, row.publisher) for row in found)
+    if len({row.site for row in found}) == 1:
+        yield from ((row.id, row.column) for row in found)
 
 
 def _from_archive(config: Config, typed: str, *, ids: bool) -> Iterator[tuple[str, str]]:

@@ -7,14 +7,22 @@ import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_KINDS = {"ID_OR_NUMBER": "archive", "QUERY": "query", "SOURCE": "sources", "NAME_OR_FILE": "sources", "NAME": "sources"}
+_KINDS = {
+    "ID_OR_NUMBER": "archive",
+    "QUERY": "query",
+    "SOURCE": "sources",
+    "NAME_OR_FILE": "sources",
+    "NAME": "sources",
+    "ID": "catalogue",
+    "WORD": "nothing",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One command, such as "notices source check": the words that may follow, its options that take a value, and its arguments.
 
-    `valued` maps an option to its choices; with no choices it takes any value. `rest` is archive, query, sources, files or nothing.
+    `valued` maps an option to its choices; with no choices it takes any value. `rest` is archive, query, sources, catalogue, files or nothing.
     """
 
     command: str

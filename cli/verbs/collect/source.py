@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from crawler.source import Column, Source, all_sources, find_source
+from cli.verbs.collect import catalogue
+from crawler.source import Column, Source, find_source, survey_sources
 from notices.config import Config
 from notices.errors import BadInput, FetchError, UserError
 from notices.text.display import safe
@@ -33,8 +34,9 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
     listing.set_defaults(run=run_list)
     check = group.add_parser("check", help="validate a source file, and show the entries of its lists and one notice (archives nothing)")
-    check.add_argument("name", metavar="NAME_OR_FILE")
+    check.add_argument("name", metavar="NAME_OR_FILE", nargs="?")
     check.add_argument("--offline", action="store_true", help="check the file only")
+    catalogue.add_check_options(check)
     check.set_defaults(run=run_check)
     new = group.add_parser("new", help="read a list page and write a source file for it")
     new.add_argument("page", metavar="URL_OR_SAVED_PAGE")
@@ -47,11 +49,13 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         switch = group.add_parser(word, help=f"{text}; a shipped file is copied to your sources folder first")
         switch.add_argument("name", metavar="NAME_OR_FILE")
         switch.set_defaults(run=run_switch, enabled=word == "enable")
+    catalogue.add_verbs(group)
 
 
 def run_list(args: argparse.Namespace, config: Config) -> int:
-    """One line a source."""
-    for source, path in sorted(all_sources(config.sources_dir).values(), key=lambda pair: pair[0].name):
+    """One line a source; exit 3 when a file is not valid."""
+    survey = survey_sources(config.sources_dir)
+    for source, path in sorted(survey.found.values(), key=lambda pair: pair[0].name):
         origin = "own" if path.is_relative_to(config.sources_dir) else "shipped"
         if args.json:
             row = {"name": source.name, "site": source.site, "enabled": source.enabled, "written": source.written.isoformat()}
@@ -59,7 +63,9 @@ def run_list(args: argparse.Namespace, config: Config) -> int:
         else:
             state = "enabled " if source.enabled else "disabled"
             print(f"{source.name:24} {state} {origin:8} written {source.written}  {safe(source.site)}, {len(source.columns)} columns")
-    return 0
+    for problem in survey.problems:
+        print(f"warning: {safe(problem)}", file=sys.stderr)
+    return 3 if survey.problems else 0
 
 
 def run_switch(args: argparse.Namespace, config: Config) -> int:
@@ -75,6 +81,10 @@ def run_switch(args: argparse.Namespace, config: Config) -> int:
 
 def run_check(args: argparse.Namespace, config: Config) -> int:
     """Say whether the file is valid, then print what its lists show; exit 3 when a list cannot be read."""
+    if args.all or args.enabled:
+        return catalogue.run_check_many(args, config)
+    if args.name is None:
+        raise UserError("name a source or its file, or give --all or --enabled")
     source, path = find_source(args.name, config.sources_dir)
     valid = f"{path}: valid; {len(source.columns)} columns, every {source.delay:g} s, {source.schedule} (Asia/Shanghai)"
     if args.offline:
