@@ -66,7 +66,7 @@ def drain(config: Config, database: Database, *, wait: float = 60.0) -> int:
             return _rebuild(config, database)
         try:
             caught_up = _catch_up(engine, config, database)
-            lacking = outbox.notice_count(database) - outbox.due_count(database) - engine.count()
+            lacking = outbox.notice_count(database) - outbox.pending_count(database) - engine.count()
             if lacking <= 0:
                 written = caught_up + _drain_into(engine, config, database)
                 if written:
@@ -81,12 +81,12 @@ def drain(config: Config, database: Database, *, wait: float = 60.0) -> int:
 def _drain_into(engine: Engine, config: Config, database: Database) -> int:
     written = 0
     while True:
-        due = outbox.due(database)
-        if not due.notice_ids:
+        pending = outbox.pending(database)
+        if not pending.notice_ids:
             return written
-        written += engine.write([document(r) for r in outbox.newest_revisions(database, due.notice_ids)])
-        _note_for_staged_index(config, due.notice_ids)
-        outbox.clear_due(database, due.rows)
+        written += engine.write([document(r) for r in outbox.newest_revisions(database, pending.notice_ids)])
+        _note_for_staged_index(config, pending.notice_ids)
+        outbox.acknowledge(database, pending.rows)
 
 
 def rebuild_index(config: Config, database: Database) -> int:
@@ -96,12 +96,12 @@ def rebuild_index(config: Config, database: Database) -> int:
 
 
 def _rebuild(config: Config, database: Database) -> int:
-    waiting = outbox.due(database, limit=10_000_000)
+    waiting = outbox.pending(database, limit=10_000_000)
     count = rebuild(config.index, (document(r) for r in outbox.every_revision(database)))
     if _staged(config).url == config.index:
         config.state_paths().staged_index.unlink()
     _note_for_staged_index(config, waiting.notice_ids)
-    outbox.clear_due(database, waiting.rows)
+    outbox.acknowledge(database, waiting.rows)
     _note_aliases(config, database)
     return count
 

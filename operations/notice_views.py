@@ -13,8 +13,8 @@ from notices.errors import UnknownName
 from notices.reference.numbers import parse_number
 from notices.text.display import masked
 from operations.json_values import json_object, json_value
-from pipeline.observe.observations import look_of, observations_of, presence_of
-from pipeline.observe.presence import Look, Presence, presences
+from pipeline.observe.observations import observation_of, observations_of, presence_of
+from pipeline.observe.presence import Observation, Presence, presences
 from pipeline.relations.citations import Instrument, Link, cited_by, cites, instrument_of
 from pipeline.relations.copies import copies_of
 from pipeline.relations.versions import Step, newest_version
@@ -176,7 +176,7 @@ def history(database: Engine, notice_id: int) -> list[Event]:
         events = [event for row in session.scalars(_revisions(notice_id)) for event in _of_revision(session, row)]
         seen = observations_of(session, notice_id)
         events.extend(Event(s.observed_at, "observed", f"{s.evidence} {s.detail}".strip(), {"evidence": s.evidence}) for s in seen)
-        events.extend(_states([look_of(s) for s in seen]))
+        events.extend(_states([observation_of(s) for s in seen]))
     return sorted(events, key=lambda e: e.at)
 
 
@@ -192,7 +192,7 @@ def _of_revision(session: Session, row: tables.RevisionRow) -> Iterator[Event]:
         yield Event(made.made_at, "correction", f"of {row.n}: {', '.join(made.changes)}", {"changes": made.changes})
 
 
-def _states(looks: Sequence[Look]) -> Iterator[Event]:
+def _states(looks: Sequence[Observation]) -> Iterator[Event]:
     """Each change of the state, and each stronger evidence for it, right after the observation that led to it."""
     before = Presence()
     for look, now in zip(looks, presences(looks), strict=True):

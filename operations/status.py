@@ -126,7 +126,9 @@ def archive_status(database: Engine, config: Config, now: datetime) -> ArchiveSt
 
 def _index(database: Engine, config: Config) -> IndexStatus:
     state = index_state(config)
-    return IndexStatus(config.index, outbox.due_count(database), state.documents, state.error, _outgrown(database, config, state.documents))
+    return IndexStatus(
+        config.index, outbox.pending_count(database), state.documents, state.error, _outgrown(database, config, state.documents)
+    )
 
 
 def _outgrown(database: Engine, config: Config, documents: int | None) -> str | None:

@@ -16,7 +16,7 @@ _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 def file_error(path: Path, error: OSError) -> OperatorError:
     """The archive's error for a failed file operation: DiskFull or ArchiveUnwritable, naming the path."""
     if error.errno in _NO_SPACE:
-        return DiskFull(f"no space left on the device that holds {path}")
+        return DiskFull(f"no space left on the device of {path}")
     return ArchiveUnwritable(f"cannot use {path}: {error.strerror or error}")
 
 

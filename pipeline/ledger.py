@@ -1,4 +1,4 @@
-"""The archive during one run: bytes into WARC, rows into SQL. Answers what the spider asks (notices.ports.Ledger)."""
+"""The archive during one run: bytes into WARC, rows into SQL. Implements notices.ports.Ledger."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LIVING = 3
 
 
 class CrawlLedger:
-    """One run of one source on the archive. Every method is one short transaction; nothing is held between them."""
+    """One run of one source on the archive. Every method is one short transaction; no lock or transaction lasts between them."""
 
     def __init__(
         self, database: Engine, config: Config, writer: SnapshotWriter, run: tables.RunRow, *, hosts: Collection[str] = ()
@@ -38,8 +38,8 @@ class CrawlLedger:
         self.fatal: NoticesError | None = None
 
     def keep(self, capture: Capture) -> int:
-        """Put the exact bytes into the WARC series, synced, and note the snapshot; return its id."""
-        if self.fatal is not None:  # a file must not be sealed behind a record that has no row
+        """Write the exact bytes to the WARC series, synced, and note the snapshot; return its id."""
+        if self.fatal is not None:  # a file must not be sealed after a record that has no row
             raise self.fatal
         stored = self._writer.write(capture)
         row = snapshot_row(capture, stored, self.run_id)
@@ -80,18 +80,18 @@ class CrawlLedger:
             return []
         row = tables.ListingRow
         query = select(row).where(row.source_id == self.source_id, row.state == "stored")
-        query = query.order_by(row.read_at if everything else row.read_again_at, row.id)
+        query = query.order_by(row.read_at if everything else row.revisit_at, row.id)
         if not everything:
             now = datetime.now(UTC)
             first = timedelta(days=self._config.revisit_days[0])
-            due = or_(row.read_again_at <= now, and_(row.read_again_at.is_(None), row.first_listed_at <= now - first))
+            due = or_(row.revisit_at <= now, and_(row.revisit_at.is_(None), row.first_listed_at <= now - first))
             query = query.where(due).limit(self._config.revisit_budget)
         with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
             rows = list(session.scalars(query))
             return [Revisit(_listed(each), each.etag, each.last_modified) for each in [*rows, *self._living(session, rows)]]
 
     def _living(self, session: Session, due: Sequence[tables.ListingRow]) -> list[tables.ListingRow]:
-        """A few pages that answered last time, when one that is due did not: without a living page beside it a dead one proves nothing."""
+        """A few pages that answered last time, when one that is due did not: without a living page in the same run a dead one proves nothing."""
         notice, row = tables.NoticeRow, tables.ListingRow
         keys = {each.key for each in due}
         absent = notice.source_id == self.source_id, notice.state.in_(("missing", "withdrawn"))
@@ -171,7 +171,7 @@ class CrawlLedger:
         notice = session.scalar(select(tables.NoticeRow).where(tables.NoticeRow.key == url_key(url)))
         values: dict[str, Any] = {"state": "stored", "reason": "", "read_at": now}
         if notice is not None:
-            values["read_again_at"] = next_reading(notice.first_seen_at, now, self._config.revisit_days)
+            values["revisit_at"] = next_reading(notice.first_seen_at, now, self._config.revisit_days)
             if how:  # the first reading is the first revision; it needs no further observation
                 observe(session, self.run_id, notice, Evidence(SEEN, how), now)
                 session.flush()
@@ -182,13 +182,13 @@ class CrawlLedger:
         session.execute(update(tables.ListingRow).where(*mine).values(**values))
 
     def pause(self, seconds: float) -> None:
-        """Leave the source alone for that long: its server asked for it."""
+        """Note that the source's server asked for a pause of that many seconds."""
         until = datetime.now(UTC) + timedelta(seconds=seconds)
         with Session(self._engine) as session, session.begin():
             session.execute(update(tables.SourceRow).where(tables.SourceRow.id == self.source_id).values(paused_until=until))
 
     def finish(self, outcome: str, reason: str, counts: Mapping[str, int], *, healthy: bool = False) -> None:
-        """Judge what was seen of known notices, the site having been well or not, and close the run's row."""
+        """Judge the observations of known notices, by whether the site was healthy, and close the run's row."""
         values = {"outcome": outcome, "reason": reason[:1000], "counts": dict(counts), "finished_at": datetime.now(UTC)}
         with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
             settle_run(session, self.run_id, healthy=healthy, now=datetime.now(UTC), days=self._config.revisit_days)
@@ -224,7 +224,7 @@ def earlier_payload(engine: Engine) -> Callable[[str], tuple[str, datetime] | No
 
 
 def payload_place(engine: Engine) -> Callable[[str], tuple[str, int] | None]:
-    """A look-up for read_capture: file and offset of the record that holds a payload."""
+    """A look-up for read_capture: file and offset of the record with a payload."""
 
     def find(digest: str) -> tuple[str, int] | None:
         mine = tables.SnapshotRow.payload_digest == digest, tables.SnapshotRow.revisit.is_(False)

@@ -1,4 +1,4 @@
-"""After a crash: records that reached the WARC series but not SQL are taken up, so that bytes and rows agree again."""
+"""After a crash: records that reached the WARC series but not SQL are registered, so that bytes and rows agree again."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from pipeline.warc.series import Stored, free_lanes, read_member, reading, scan
 
 
 def recover(database: Engine, config: Config) -> int:
-    """Bring every lane that is not being written in order; return how many records were taken up into SQL.
+    """Bring every lane that is not being written in order; return how many records were registered in SQL.
 
     Cheap when there is nothing to do, and called before every run.
     """
-    taken = 0
+    registered = 0
     with file_errors(config.warc_dir), database_errors(config.database):
         for lane in free_lanes(config.warc_dir):
-            taken += _take_up(database, config, lane.tail.name)
-    return taken
+            registered += _register_orphans(database, config, lane.tail.name)
+    return registered
 
 
-def _take_up(database: Engine, config: Config, name: str) -> int:
-    """Note the records of a file that SQL does not know."""
+def _register_orphans(database: Engine, config: Config, name: str) -> int:
+    """Register the records of a file that SQL does not know; return how many."""
     mine = tables.SnapshotRow.warc_file == name
     with Session(database) as session, session.begin():
         start = _known_until(session, config.warc_dir, name)
@@ -55,5 +55,5 @@ def _known_until(session: Session, folder: Path, name: str) -> int:
 
 
 def _row(stored: Stored, capture: Capture) -> tables.SnapshotRow:
-    note = {**capture.note, "taken_up": "after a crash"}
+    note = {**capture.note, "taken_up": "after a crash"}  # a stored key: rows of earlier recoveries have it
     return snapshot_row(replace(capture, note=note), stored, None)

@@ -53,7 +53,7 @@ def store_reading(session: Session, source_id: int, reading: Reading) -> str:
 
 
 def content_digest(notice: Notice, attached: Sequence[StoredAttachment]) -> str:
-    """The digest of what makes a revision: title, number, text and files; page furniture and layout blanks do not count."""
+    """The digest that decides about a new revision: over title, number, text and files; boilerplate and layout blanks do not count."""
     files = [[a.text.name, a.digest or a.url] for a in attached]
     parts = [_squashed(notice.title), _squashed(notice.document_number), _squashed(notice.text), files]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode("utf-8", "replace")).hexdigest()
@@ -82,7 +82,7 @@ def _newest_digest(session: Session, row: tables.NoticeRow) -> str | None:
 
 
 def _same_bytes(session: Session, row: tables.NoticeRow, reading: Reading) -> bool:
-    """Whether page and files are byte for byte those of the newest revision: what differs is then our reading (`notices reparse`)."""
+    """Whether page and files are byte for byte those of the newest revision: a difference is then our reading (`notices reparse`)."""
     mine = tables.RevisionRow.notice_id == row.id, tables.RevisionRow.n == row.revisions
     newest = session.scalar(select(tables.RevisionRow).where(*mine))
     if newest is None or None in (newest.snapshot_id, reading.snapshot_id):
@@ -107,7 +107,7 @@ def _revision_row(row: tables.NoticeRow, digest: str, reading: Reading) -> table
 
 
 def revision_values(notice: Notice) -> dict[str, Any]:
-    """A revision's columns that say what the notice says, by name."""
+    """The columns of a revision that its notice gives, by name."""
     anatomy = notice.anatomy
     number = anatomy.document_number
     return {

@@ -98,7 +98,7 @@ def _is_missing(config: Config) -> bool:
 def _differences(config: Config, database: Database, only: Sequence[int] | None) -> Iterator[Finding]:
     """Differences at this moment, in all notices or in these."""
     revisions = outbox.every_revision(database) if only is None else outbox.newest_revisions(database, only)
-    waiting, wanted = set(outbox.due(database, limit=10_000_000).notice_ids), None if only is None else set(only)
+    waiting, wanted = set(outbox.pending(database, limit=10_000_000).notice_ids), None if only is None else set(only)
     try:
         engine = open_engine(config.index)
     except NoticesError as error:

@@ -1,4 +1,4 @@
-"""Whether a source is well, judged from the age and fullness of its data; what a run says of itself is only one sign among others."""
+"""A source's health, judged from the age and completeness of its data; the report of a run is only one sign among others."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo
 from pipeline.observe.rhythm import Rhythm, rhythm, silence
 
 ZONE = ZoneInfo("Asia/Shanghai")
-FAIL_AT = 2.0  # times the allowed silence: by then a source that merely rests would have spoken
+FAIL_AT = 2.0  # times the allowed silence: by then a source that merely pauses would have published
 MISSED_RUNS = 3  # due runs that did not happen: one is a reboot, three are a pattern
-RUN_SILENCE = timedelta(hours=24)  # a source due every hour may stand still over a night
-STUCK = timedelta(hours=24)  # a run under way for longer than a day is not at work
-NEW_DAYS = 14  # so long a source with too few notices to know its rhythm is new rather than unwell
+RUN_SILENCE = timedelta(hours=24)  # a source due every hour may be silent over a night
+STUCK = timedelta(hours=24)  # a run under way for longer than a day hangs
+NEW_DAYS = 14  # for so long a source with too few notices to know its rhythm is new rather than unhealthy
 UNREADABLE_STREAK = 3  # the newest entries in a row that could not be read: the site answers all alike
 TRIED_OFTEN = 3  # runs that could not read even one entry: on a source that publishes monthly, more entries would take months
-UNREADABLE_SHARE, UNREADABLE_WORSE = 0.2, 0.5  # of the last RECENT tried: OpenSanctions warns 10-20 % below what is healthy
+UNREADABLE_SHARE, UNREADABLE_WORSE = 0.2, 0.5  # of the last RECENT tried: OpenSanctions warns 10-20 % below the healthy value
 RECENT = 20  # notices compared with the RECENT before them: 20 % of them are four, more than chance
 FILLED, DROP, DROP_WORSE = 0.8, 0.3, 0.5  # a field that was in 80 % of notices, and the fall that counts
 EMPTY_STREAK = 5  # at 90 % filled, five empty ones in a row come by chance once in 100,000
@@ -68,7 +68,7 @@ Filled = Mapping[str, bool]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the archive knows of a source. Sequences hold the newest first; `published` counts notices by their date."""
+    """The archive's knowledge of a source. Sequences begin with the newest; `published` counts notices by their date."""
 
     notices: int = 0
     published: Mapping[date, int] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the source's file asks for. `missed_runs` counts due runs since the last finished one; `alive` is whether a run holds the lock."""
+    """The demands of the source's file. `missed_runs` counts due runs since the last finished one; `alive` is whether a run has the lock."""
 
     enabled: bool = True
     known: bool = True
@@ -98,7 +98,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One thing that is wrong, in words that hold the figures."""
+    """One fault, in words with the figures."""
 
     level: Level
     text: str
@@ -106,7 +106,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The verdict on a source, with the rhythm it was held against and the newest date that a notice of it bears, future ones left out."""
+    """The verdict on a source, with the rhythm it was compared with and the newest date of its notices, future dates left out."""
 
     state: State
     reasons: tuple[str, ...]
@@ -175,7 +175,7 @@ def _last_run(facts: Facts, expected: Expected, now: datetime) -> Iterator[Reaso
 
 def _running(last: RunFact, expected: Expected, now: datetime) -> Iterator[Reason]:
     if not expected.alive:
-        yield Reason("failing", f"run of {_stamp(last.started_at)} ended without a word")
+        yield Reason("failing", f"run of {_stamp(last.started_at)} ended without reporting")
     elif now - last.started_at > STUCK:
         hours = (now - last.started_at).total_seconds() / 3600
         yield Reason("degraded", f"a run has been under way for {hours:.0f} hours, since {_stamp(last.started_at)}")

@@ -1,9 +1,9 @@
-"""What the database knows about a source's health (pipeline.observe.health.Facts), read in a handful of queries."""
+"""The facts about a source's health (pipeline.observe.health.Facts) in the database, read in a few queries."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
@@ -29,7 +29,7 @@ def facts(session: Session, source: tables.SourceRow) -> Facts:
         newest_seen_at=session.scalar(select(func.max(tables.NoticeRow.first_seen_at)).where(mine)),
         first_run_at=session.scalar(select(func.min(tables.RunRow.started_at)).where(*_crawls(source.id))),
         runs=runs,
-        columns=_columns(session, source.id, runs),
+        columns=_columns(session, source.id),
         tried=_tried(session, source.id),
         filled=_filled(session, source.id),
         paused_until=source.paused_until,
@@ -55,9 +55,13 @@ def _crawls(source_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return tables.RunRow.source_id == source_id, tables.RunRow.kind == "crawl"
 
 
+def _newest_runs(session: Session, source_id: int) -> Sequence[tables.RunRow]:
+    return session.scalars(select(tables.RunRow).where(*_crawls(source_id)).order_by(tables.RunRow.id.desc()).limit(_RUNS)).all()
+
+
 def _runs(session: Session, source_id: int) -> Sequence[RunFact]:
-    """The newest runs. What the last finished one saw is counted in the entries; a listing keeps no trace of those before it."""
-    found = session.scalars(select(tables.RunRow).where(*_crawls(source_id)).order_by(tables.RunRow.id.desc()).limit(_RUNS)).all()
+    """The newest runs. The entries of the last finished one are counted in the listing; it keeps no trace of earlier runs."""
+    found = _newest_runs(session, source_id)
     last = next((r.id for r in found if r.finished_at), None)
     return [_run_fact(session, r, seen=r.id == last) for r in found]
 
@@ -70,26 +74,27 @@ def _run_fact(session: Session, run: tables.RunRow, *, seen: bool) -> RunFact:
     return RunFact(run.started_at, run.finished_at, run.outcome, run.reason, listed)
 
 
-def _columns(session: Session, source_id: int, runs: Sequence[RunFact]) -> Sequence[ColumnFact]:
-    """Every column as the last finished run left it."""
-    run = next((r for r in runs if r.finished_at), None)
+def _columns(session: Session, source_id: int) -> Sequence[ColumnFact]:
+    """Every column as the last finished one of the newest runs left it."""
+    run = next((r for r in _newest_runs(session, source_id) if r.finished_at), None)
     if run is None:
         return ()
     row = tables.ListingRow
     shown = func.max(case((row.last_listed_at >= run.started_at, row.listed_date)))
     query = select(row.column_url, shown, func.max(row.last_listed_at)).where(row.source_id == source_id).group_by(row.column_url)
-    return [_column(session, source_id, run.started_at, tuple(found)) for found in session.execute(query)]
+    return [
+        ColumnFact(url, newest, *_newer_gone(session, run, url, newest), last) if newest else ColumnFact(url, None, 0, None, last)
+        for url, newest, last in session.execute(query)
+    ]
 
 
-def _column(session: Session, source_id: int, start: datetime, found: tuple[str, date | None, datetime]) -> ColumnFact:
-    url, newest, last = found
-    gone, latest = 0, None
-    if newest:
-        row = tables.ListingRow
-        mine = row.source_id == source_id, row.column_url == url, row.last_listed_at < start
-        newer = row.listed_date > newest, row.listed_date <= start.astimezone(ZONE).date()
-        gone, latest = session.execute(select(func.count(), func.max(row.listed_date)).where(*mine, *newer)).one()
-    return ColumnFact(url, newest, gone, latest, last)
+def _newer_gone(session: Session, run: tables.RunRow, column_url: str, newest: date) -> tuple[int, date | None]:
+    """How many entries newer than the newest shown the column no longer shows, and the newest of them."""
+    row = tables.ListingRow
+    gone = row.source_id == run.source_id, row.column_url == column_url, row.last_listed_at < run.started_at
+    newer = row.listed_date > newest, row.listed_date <= run.started_at.astimezone(ZONE).date()
+    count, latest = session.execute(select(func.count(), func.max(row.listed_date)).where(*gone, *newer)).one()
+    return count, latest
 
 
 def _tried(session: Session, source_id: int) -> Sequence[Tried]:
@@ -119,6 +124,6 @@ def _filled(session: Session, source_id: int) -> Sequence[Filled]:
 
 
 def _fields(values: Sequence[bool], provenance: Mapping[str, str]) -> Filled:
-    """Title and date count when the page itself gives them: the list's word would hide that the page is no longer understood."""
+    """Title and date count when the page itself gives them: the list's value would hide that the page is no longer understood."""
     has = dict(zip(("title", "date", "issuer", "text"), map(bool, values), strict=True))
     return {name: there and provenance.get(_PROVENANCE.get(name, name)) != "list" for name, there in has.items()}

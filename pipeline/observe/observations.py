@@ -1,4 +1,4 @@
-"""Looks at archived notices, noted during a run; judged when it ends, because one dead page proves nothing on a site that is not well."""
+"""Observations of archived notices, noted during a run; judged when it ends, because one dead page proves nothing on an unhealthy site."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from datetime import datetime
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
-from pipeline.observe.presence import GONE_FROM_LIST, OF_THE_LIST, ON_LIST_AGAIN, SEEN, Evidence, Look, Presence, next_reading, presence
+from pipeline.observe.presence import (
+    GONE_FROM_LIST,
+    OF_THE_LIST,
+    ON_LIST_AGAIN,
+    SEEN,
+    Evidence,
+    Observation,
+    Presence,
+    next_reading,
+    presence,
+)
 from pipeline.sql import tables
 
 FEW = 3  # a list may lose so many notices at once; more only when it still shows as many
@@ -18,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def observe(session: Session, run_id: int, notice: tables.NoticeRow, evidence: Evidence, now: datetime) -> None:
-    """Note a look: the evidence and its detail. Until the run ends the site counts as not well, so a killed run confirms nothing."""
+    """Note an observation. Until the run ends the site counts as unhealthy, so a killed run confirms nothing."""
     if evidence.kind == SEEN:
         notice.last_seen_at = max(notice.last_seen_at, now)
     session.add(
@@ -34,23 +44,23 @@ def observe(session: Session, run_id: int, notice: tables.NoticeRow, evidence: E
 
 
 def observations_of(session: Session, notice_id: int) -> Sequence[tables.ObservationRow]:
-    """All that was noted of a notice, in the order in which it was noted (clocks may jump)."""
+    """Every observation of a notice, in the order in which they were noted (clocks may jump)."""
     mine = tables.ObservationRow.notice_id == notice_id
     return session.scalars(select(tables.ObservationRow).where(mine).order_by(tables.ObservationRow.id)).all()
 
 
-def look_of(row: tables.ObservationRow) -> Look:
-    """An observation as pipeline.observe.presence judges it."""
-    return Look(row.observed_at, row.evidence, row.site_healthy)
+def observation_of(row: tables.ObservationRow) -> Observation:
+    """The row as the value that pipeline.observe.presence judges."""
+    return Observation(row.observed_at, row.evidence, row.site_healthy)
 
 
 def presence_of(session: Session, notice_id: int) -> Presence:
-    """The notice's state by all that was seen of it."""
-    return presence(map(look_of, observations_of(session, notice_id)))
+    """The notice's state by all observations of it."""
+    return presence(map(observation_of, observations_of(session, notice_id)))
 
 
 def settle_run(session: Session, run_id: int, *, healthy: bool, now: datetime, days: Sequence[int]) -> int:
-    """Judge every notice that the run did not read, now that it is known whether the site was well; return how many changed their state."""
+    """Judge every notice that the run did not read, now that it is known whether the site was healthy; return how many changed their state."""
     mine = tables.ObservationRow.run_id == run_id
     session.execute(update(tables.ObservationRow).where(mine).values(site_healthy=healthy))
     session.flush()
@@ -64,7 +74,7 @@ def judge(session: Session, notice: tables.NoticeRow, now: datetime, days: Seque
     found = presence_of(session, notice.id)
     again = next_reading(notice.first_seen_at, now, days, found.unread)
     mine = tables.ListingRow.source_id == notice.source_id, tables.ListingRow.key == notice.key
-    session.execute(update(tables.ListingRow).where(*mine).values(read_again_at=again))
+    session.execute(update(tables.ListingRow).where(*mine).values(revisit_at=again))
     return _enter(session, notice, found, now)
 
 
@@ -80,8 +90,8 @@ def _enter(session: Session, notice: tables.NoticeRow, found: Presence, now: dat
 def note_gone_from_list(session: Session, run: tables.RunRow, column_url: str, now: datetime) -> int:
     """Note which archived notices a column no longer shows, after all of it was walked in this run; return how many.
 
-    Noted once for each time that a notice was on the list; its page is read next, because the page decides. A list that lost more than it
-    still shows tells of itself: nothing is noted.
+    Noted once for each time that a notice was on the list; its page is read next, because the page decides. If a list lost more than it
+    still shows, the list itself is at fault: nothing is noted.
     """
     listing, seen = tables.ListingRow, tables.ObservationRow
     off = listing.source_id == run.source_id, listing.column_url == column_url, listing.state == "stored"
@@ -98,7 +108,7 @@ def note_gone_from_list(session: Session, run: tables.RunRow, column_url: str, n
         return 0
     for listing_id, notice in found:
         _note_list(session, run.id, notice, Evidence(GONE_FROM_LIST, column_url), now)
-        session.execute(update(listing).where(listing.id == listing_id).values(read_again_at=now))
+        session.execute(update(listing).where(listing.id == listing_id).values(revisit_at=now))
     return len(found)
 
 

@@ -1,6 +1,6 @@
-"""Whether a notice is still there, judged from what was seen of it (design: listed, missing, withdrawn, back). Pure.
+"""Whether a notice is still there, judged from the observations of it (design: listed, missing, withdrawn, back). Pure.
 
-    listed, back ──a look that did not read it──► missing ──three dead answers of a healthy site over seven days──► withdrawn
+    listed, back ──an observation that did not read it──► missing ──three dead answers of a healthy site over seven days──► withdrawn
          ▲                                           │                                                                 │
          └──reads again, nothing dead was seen───────┴──reads again, something dead was seen──► back ◄─────────────────┘
 
@@ -21,7 +21,7 @@ ON_LIST_AGAIN = "on_list_again"
 OF_THE_LIST = (GONE_FROM_LIST, ON_LIST_AGAIN)
 DEAD = frozenset({"http_404", "http_410", "soft_404"})
 CONFIRMED_LOOKS, CONFIRMED_SPAN = 3, timedelta(days=7)
-_SOON = tuple(timedelta(days=d) for d in (1, 3, 7, 7, 30, 30))  # four looks within 18 days confirm a withdrawal; then patience
+_SOON = tuple(timedelta(days=d) for d in (1, 3, 7, 7, 30, 30))  # four observations within 18 days confirm a withdrawal; later ones can wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One look at a notice: what it showed, and whether the site was well in that run. `at` is an aware UTC time."""
+class Observation:
+    """One observation of a notice: its evidence, and whether the site was healthy in that run. `at` is an aware UTC time."""
 
     at: datetime
     evidence: str
@@ -45,7 +45,7 @@ class Look:
 class Presence:
     """The state, since when, and its evidence: the newest of the strongest kind ("" when listed or back).
 
-    `unread` counts the looks in a row that did not read it, `dead` those of them that confirm, the first at `dead_since`. `when_read` is the
+    `unread` counts the observations in a row that did not read it, `dead` those of them that confirm, the first at `dead_since`. `when_read` is the
     state and its time that the notice returns to when nothing dead was seen of it.
     """
 
@@ -58,31 +58,31 @@ class Presence:
     when_read: tuple[str, datetime | None] = ("listed", None)
 
 
-def presence(looks: Iterable[Look]) -> Presence:
-    """The state after these looks, in order of time."""
-    return [Presence(), *presences(looks)][-1]
+def presence(observations: Iterable[Observation]) -> Presence:
+    """The state after these observations, in order of time."""
+    return [Presence(), *presences(observations)][-1]
 
 
-def presences(looks: Iterable[Look]) -> Iterator[Presence]:
-    """The state after each of these looks."""
+def presences(observations: Iterable[Observation]) -> Iterator[Presence]:
+    """The state after each of these observations."""
     now = Presence()
-    for look in looks:
-        now = _after(now, look)
+    for observation in observations:
+        now = _after(now, observation)
         yield now
 
 
 def strength(evidence: str) -> int:
-    """How much evidence says of the notice itself: 2 a dead answer, 1 an answer that was none, 0 a list without it."""
+    """How much evidence says of the notice itself: 2 a dead answer, 1 another failure, 0 a list without it."""
     return 2 if evidence in DEAD else 0 if evidence == GONE_FROM_LIST else 1
 
 
-def _after(before: Presence, look: Look) -> Presence:
-    if look.evidence == SEEN:
-        return _read_again(before, look.at)
-    if look.evidence == ON_LIST_AGAIN:
+def _after(before: Presence, observation: Observation) -> Presence:
+    if observation.evidence == SEEN:
+        return _read_again(before, observation.at)
+    if observation.evidence == ON_LIST_AGAIN:
         return Presence(*before.when_read) if before.evidence == GONE_FROM_LIST else before
-    unread = replace(_missing(before, look), unread=before.unread + (look.evidence != GONE_FROM_LIST))
-    return _dead(unread, look) if look.evidence in DEAD else unread
+    unread = replace(_missing(before, observation), unread=before.unread + (observation.evidence != GONE_FROM_LIST))
+    return _dead(unread, observation) if observation.evidence in DEAD else unread
 
 
 def _read_again(before: Presence, at: datetime) -> Presence:
@@ -91,23 +91,23 @@ def _read_again(before: Presence, at: datetime) -> Presence:
     return Presence(*(before.when_read if before.state == "missing" else (before.state, before.since)))
 
 
-def _missing(before: Presence, look: Look) -> Presence:
-    """After a look that did not read it; weaker evidence never takes the place of stronger."""
+def _missing(before: Presence, observation: Observation) -> Presence:
+    """After a observation that did not read it; weaker evidence never takes the place of stronger."""
     if before.state == "withdrawn":
         return before
     if before.state == "missing":
-        return replace(before, evidence=look.evidence) if strength(look.evidence) >= strength(before.evidence) else before
-    return Presence("missing", look.at, look.evidence, when_read=(before.state, before.since))
+        return replace(before, evidence=observation.evidence) if strength(observation.evidence) >= strength(before.evidence) else before
+    return Presence("missing", observation.at, observation.evidence, when_read=(before.state, before.since))
 
 
-def _dead(before: Presence, look: Look) -> Presence:
-    """After a dead answer; one of a site that was not well confirms nothing."""
-    since = before.dead_since or (look.at if look.healthy else None)
-    counted = replace(before, dead=before.dead + look.healthy, dead_since=since)
+def _dead(before: Presence, observation: Observation) -> Presence:
+    """After a dead answer; one of an unhealthy site confirms nothing."""
+    since = before.dead_since or (observation.at if observation.healthy else None)
+    counted = replace(before, dead=before.dead + observation.healthy, dead_since=since)
     if before.state == "withdrawn":
         return counted
-    confirmed = look.healthy and counted.dead >= CONFIRMED_LOOKS and since is not None and look.at - since >= CONFIRMED_SPAN
-    return replace(counted, state="withdrawn", since=look.at) if confirmed else counted
+    confirmed = observation.healthy and counted.dead >= CONFIRMED_LOOKS and since is not None and observation.at - since >= CONFIRMED_SPAN
+    return replace(counted, state="withdrawn", since=observation.at) if confirmed else counted
 
 
 def next_reading(first_seen: datetime, now: datetime, days: Sequence[int], unread: int = 0) -> datetime | None:

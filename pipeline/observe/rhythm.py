@@ -10,10 +10,10 @@ from statistics import median
 
 YEAR = 365  # days before the newest notice from which the rhythm is learned: one round of seasons and holidays
 ENOUGH_GAPS = 10  # a source that publishes monthly has eleven a year; the first page of a busy one may show but a handful
-LEAST_SILENCE = 7  # days; CourtListener reports a court that brought nothing for 7 days
+LEAST_SILENCE = 7  # days; CourtListener reports a court without news for 7 days
 UNKNOWN_SILENCE = 45  # days allowed while the rhythm is unknown; below the 64 days that such failures usually stay unnoticed
 TIMES_MEDIAN = 3.0  # a source that publishes monthly may miss two months: holidays and reorganisations do that
-TIMES_LONGEST = 1.5  # what was longest in one year is passed by half in another
+TIMES_LONGEST = 1.5  # the longest silence of one year is exceeded by half in another
 
 # Lunar New Year's Day. Offices close from its eve for eight days and say little on the days around them.
 _NEW_YEARS = (
@@ -40,7 +40,7 @@ class Rhythm:
 
 
 def rhythm(published: Mapping[date, int], every_days: float | None = None) -> Rhythm:
-    """The rhythm of the last year of these publishing days; `every_days`, a maintainer's word, takes its place."""
+    """The rhythm of the last year of these publishing days; `every_days`, a value that the maintainer gives, takes its place."""
     if every_days is not None:
         return Rhythm(every_days, None)
     days = sorted(published)

@@ -102,7 +102,7 @@ def carried_keys(title: str) -> tuple[str, ...]:
 
 
 def meant(session: Session, key: str | None, title: str | None) -> list[Instrument]:
-    """The instruments that a number or a title may mean: one where it is clear, none where the archive holds none."""
+    """The instruments that a number or a title may mean: one where it is clear, empty where the archive contains none."""
     found = _of_number(session, key) if key else []
     keys = set(title_keys(title))
     if found and keys and len(found) > 1:
@@ -200,7 +200,7 @@ def _may_mean(session: Session, one: Instrument) -> ColumnElement[bool]:
 
 
 def _longest_run(title: str) -> str:
-    """The longest run without punctuation, the issuer before 关于 left out: what every spelling of the title holds."""
+    """The longest run without punctuation, the issuer before 关于 left out: every spelling of the title contains it."""
     start = title.find("关于")
     runs = _RUN.findall(title[max(start, 0) :].replace("中华人民共和国", " "))
     return max(runs, key=len, default="")

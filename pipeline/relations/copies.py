@@ -12,7 +12,7 @@ _MOST_CANDIDATES = 20
 
 
 def group_copies(session: Session, notice: tables.NoticeRow, revision: tables.RevisionRow) -> None:
-    """Put the notice into the group of its copies, if it has any; every member waits for the index anew.
+    """Put the notice into the group of its copies, if it has any; every member waits for the index again.
 
     A group bears the lowest id of its members. A notice that was edited out of likeness keeps its group: it was a copy once.
     """

@@ -21,7 +21,7 @@ _FOLD = re.compile(r"\W+")
 _FIGURES = re.compile(r"\d+")
 _NUMBER_TAIL = re.compile(r"[（(【\[]([^（）()]{2,60}号)[）)】\]]$")
 
-# A repost differs by page furniture; a yearly successor differs in dates and figures.
+# A repost differs by boilerplate; a yearly successor differs in dates and figures.
 _SAME_TEXT = 0.8
 _SAME_FIGURES = 0.7
 _LIKE_TEXT = 0.5

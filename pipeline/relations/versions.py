@@ -21,7 +21,7 @@ _ONLY_REPEALS = re.compile("(?:废止|宣布失效|失效)[^《》]{0,30}(?:决�
 class Step:
     """One step towards the newest version: the relation that the later instrument states, and that instrument.
 
-    "edition": the later one bears the same title and names the earlier one, as a regulation published anew as amended does.
+    "edition": the later one bears the same title and names the earlier one, as a regulation that is published again as amended does.
     """
 
     relation: str
@@ -31,7 +31,7 @@ class Step:
 def newest_version(session: Session, one: Instrument, links: list[Link]) -> tuple[Step, ...]:
     """The steps from an instrument to its newest version, none when it is the newest; `links` are what cites it.
 
-    A decision that does nothing but repeal ends an instrument and is no version of it. Bounded, and no instrument comes twice.
+    A decision that only repeals ends an instrument and is not a version of it. Bounded, and no instrument comes twice.
     """
     steps: list[Step] = []
     seen = {one.group}

@@ -1,4 +1,4 @@
-"""Column types that tell damage from absence: a stored value that is none of its type raises DamageFound wherever it is read."""
+"""Column types that tell damage from absence: a stored value that is not of its type raises DamageFound wherever it is read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _checked(processor: Processor, what: str) -> Processor:
         try:
             return processor(value)
         except (ValueError, TypeError, RecursionError) as error:
-            raise DamageFound(f"the database holds {str(value)[:80]!r} where {what} is kept") from error
+            raise DamageFound(f"the database contains {str(value)[:80]!r} in place of {what}") from error
 
     return read
 
@@ -45,7 +45,7 @@ class Utc(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
-        """Raises DamageFound for what is no time."""
+        """Raises DamageFound for a value that is not a time."""
         return _checked(super().result_processor(dialect, coltype), "a time")
 
 
@@ -56,7 +56,7 @@ class Day(TypeDecorator[date]):
     cache_ok = True
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
-        """Raises DamageFound for what is no date."""
+        """Raises DamageFound for a value that is not a date."""
         return _checked(super().result_processor(dialect, coltype), "a date")
 
 
@@ -67,5 +67,5 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
-        """Raises DamageFound for what is no JSON."""
+        """Raises DamageFound for a value that is not JSON."""
         return _checked(super().result_processor(dialect, coltype), "JSON")

@@ -129,7 +129,7 @@ def _run_migrations(engine: Engine) -> None:
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     plain = create_engine(engine.url)  # batch changes need foreign keys off
     if plain.dialect.name == "sqlite":
-        # Left alone, the driver begins no transaction for DDL: a kill would leave tables that no version vouches for.
+        # Left alone, the driver begins no transaction for DDL: a kill would leave tables without a version.
         event.listen(plain, "connect", _leave_begin_to_us)
         event.listen(plain, "begin", _on_begin)
     with plain.connect() as connection, connection.begin():
@@ -153,7 +153,7 @@ def database_errors(where: str) -> Iterator[None]:
 
 
 def _is_full(where: str) -> bool:
-    """Whether the device of a SQLite file has no space left: SQLite has other words for it where it makes or grows a file beside its own."""
+    """Whether the device of a SQLite file has no space left: SQLite reports it in other words where it makes or grows its journal."""
     path = Path(where.removeprefix("sqlite:///"))
     try:
         state = os.statvfs(path.parent)

@@ -1,4 +1,4 @@
-"""Locks between processes on one archive: kernel file locks, gone with the process that held them."""
+"""Locks between processes on one archive: kernel file locks, released when their process ends."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def hold(folder: Path, name: str, *, wait: float = 0.0) -> Iterator[None]:
         if not _taken(descriptor, wait):
             holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
             raise ArchiveLocked(f"another run holds {path} (process {holder})")
-        with suppress(OSError):  # the name is for whoever waits; the lock holds without it, also on a full disk
+        with suppress(OSError):  # the name is for whoever waits; the lock works without it, also on a full disk
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         yield
@@ -39,7 +39,7 @@ def _opened(path: Path) -> int:
 
 
 def is_held(folder: Path, name: str) -> bool:
-    """Whether some process holds the named lock now."""
+    """Whether some process has the named lock now."""
     try:
         with open(folder / f"{name}.lock", "a+") as handle:
             return not _taken(handle.fileno(), 0.0)

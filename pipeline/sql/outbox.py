@@ -12,35 +12,35 @@ from pipeline.sql import tables
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """Notices that wait for the index, and the outbox rows that say so."""
+class Pending:
+    """Notices that wait for the index, and the ids of the outbox rows that say so."""
 
     notice_ids: tuple[int, ...]
     rows: tuple[int, ...]
 
 
-def due(engine: Engine, limit: int = 500) -> Due:
+def pending(engine: Engine, limit: int = 500) -> Pending:
     """The oldest waiting notices, each once."""
     with Session(engine) as session, session.begin():
         rows = session.execute(select(tables.OutboxRow.id, tables.OutboxRow.notice_id).order_by(tables.OutboxRow.id).limit(limit)).all()
-    return Due(tuple(dict.fromkeys(r.notice_id for r in rows)), tuple(r.id for r in rows))
+    return Pending(tuple(dict.fromkeys(r.notice_id for r in rows)), tuple(r.id for r in rows))
 
 
-def clear_due(engine: Engine, rows: Sequence[int]) -> None:
-    """Forget these outbox rows: the index holds what they announced, durably."""
+def acknowledge(engine: Engine, rows: Sequence[int]) -> None:
+    """Remove these outbox rows: the index contains the notices durably."""
     with Session(engine) as session, session.begin():
         for start in range(0, len(rows), 500):
             session.execute(delete(tables.OutboxRow).where(tables.OutboxRow.id.in_(rows[start : start + 500])))
 
 
-def due_count(engine: Engine) -> int:
+def pending_count(engine: Engine) -> int:
     """How many notices wait for the index."""
     with Session(engine) as session, session.begin():
         return session.scalar(select(func.count(tables.OutboxRow.notice_id.distinct()))) or 0
 
 
 def notice_count(engine: Engine) -> int:
-    """How many notices the archive holds."""
+    """How many notices the archive contains."""
     with Session(engine) as session, session.begin():
         return session.scalar(select(func.count(tables.NoticeRow.id))) or 0
 

@@ -55,9 +55,9 @@ def finish_run(engine: Engine, run_id: int, outcome: str, reason: str, counts: M
 
 
 def close_crashed_runs(engine: Engine, kind: str, source: int | None) -> int:
-    """Mark runs that ended without a word as crashed; the caller holds the lock that such a run would hold."""
+    """Mark runs whose process ended without reporting as crashed; return how many. The caller has the lock that such a run would have."""
     mine = tables.RunRow.kind == kind, tables.RunRow.source_id == source, tables.RunRow.outcome == "running"
-    values = {"outcome": "crashed", "reason": "the process ended without a word", "finished_at": datetime.now(UTC)}
+    values = {"outcome": "crashed", "reason": "the process ended without reporting (crashed or killed)", "finished_at": datetime.now(UTC)}
     with Session(engine) as session, session.begin():
         done = session.execute(update(tables.RunRow).where(*mine).values(**values))
         return int(done.rowcount)  # type: ignore[attr-defined]
@@ -96,9 +96,9 @@ def is_running(locks: Path, source_name: str) -> bool:
 
 
 def reclaim_tick(engine: Engine, job: str) -> int | None:
-    """The id of a tick whose scheduler died before its work ended, to be run again; None when there is none.
+    """The id of a tick whose scheduler died before its work ended, to be run again; None if there is no such tick.
 
-    The caller holds the job's lock, so no living process is at work on such a tick.
+    The caller has the job's lock, so no living process is at work on such a tick.
     """
     with Session(engine) as session, session.begin():
         mine = tables.TickRow.job == job, tables.TickRow.outcome == "running"

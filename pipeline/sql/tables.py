@@ -1,4 +1,4 @@
-"""The SQL tables (design: what each row claims and which bytes it rests on). Times are aware UTC; dates are Asia/Shanghai."""
+"""The SQL tables. Times are aware UTC; dates are Asia/Shanghai."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class SnapshotRow(Base):
 
 
 class ListingRow(Base):
-    """One entry of a list page: what the site says exists. `state`: pending, stored, failed, refused, blocked or gone."""
+    """One entry of a list page. `state`: pending, stored, failed, refused, blocked or gone."""
 
     __tablename__ = "listing"
     __table_args__ = (UniqueConstraint("source_id", "key"), Index("ix_listing_source_id_state", "source_id", "state"))
@@ -90,7 +90,7 @@ class ListingRow(Base):
     first_listed_at: Mapped[datetime]
     last_listed_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
-    read_again_at: Mapped[datetime | None] = mapped_column(index=True)
+    revisit_at: Mapped[datetime | None] = mapped_column("read_again_at", index=True)
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
 
@@ -164,7 +164,7 @@ class RevisionRow(Base):
 
 
 class AttachmentRow(Base):
-    """A file that a revision names. `outcome` as in AttachmentText, or "missing" when it could not be fetched; pages are parted by form feeds."""
+    """A file that a revision names. `outcome` as in AttachmentText; pages are separated by form feeds."""
 
     __tablename__ = "attachment"
     __table_args__ = (UniqueConstraint("revision_id", "position"),)
@@ -242,7 +242,7 @@ class CorrectionRow(Base):
 
 
 class ObservationRow(Base):
-    """One later look at an archived notice: "seen", or the evidence that it was not (pipeline.observe.presence); or that a list lost or regained it."""
+    """One later observation of an archived notice: "seen", or why not (pipeline.observe.presence); or that a list lost or regained it."""
 
     __tablename__ = "observation"
     id: Mapped[int] = mapped_column(primary_key=True)

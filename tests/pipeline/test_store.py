@@ -50,13 +50,13 @@ def count(database: Engine, table: type[tables.Base]) -> int:
 
 def test_first_reading_is_new_and_waits_for_the_index(database: Engine) -> None:
     assert store(database) == "new"
-    due = outbox.due(database)
-    revision = outbox.newest_revisions(database, due.notice_ids)[0]
+    pending = outbox.pending(database)
+    revision = outbox.newest_revisions(database, pending.notice_ids)[0]
     assert (revision.n, revision.title, revision.notice.source.name) == (1, NOTICE.title, "linshan")
     assert [a.text for a in revision.attachments] == ["第一页\f第二页"]
     assert [(a.short, a.long) for a in revision.aliases] == [("汛防", "防汛")]
-    outbox.clear_due(database, due.rows)
-    assert outbox.due_count(database) == 0
+    outbox.acknowledge(database, pending.rows)
+    assert outbox.pending_count(database) == 0
 
 
 def test_same_content_again_adds_nothing(database: Engine) -> None:

@@ -180,7 +180,7 @@ def test_newest_run_that_failed_makes_the_source_fail(outcome: str) -> None:
 def test_run_that_nobody_holds_ended_without_a_word_and_a_living_one_may_be_stuck() -> None:
     run = RunFact(NOON - timedelta(hours=30), None, "running")
     dead = judge(_well(runs=(run, *_well().runs)), Expected(), NOON)
-    assert "without a word" in dead.reasons[0]
+    assert "without reporting" in dead.reasons[0]
     alive = judge(_well(runs=(run, *_well().runs)), Expected(alive=True), NOON)
     assert (alive.state, "30 hours" in alive.reasons[0]) == ("degraded", True)
 

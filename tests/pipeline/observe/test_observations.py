@@ -20,7 +20,7 @@ from pipeline.ledger import CrawlLedger
 from pipeline.observe.observations import presence_of
 from pipeline.sql import tables
 from pipeline.sql.database import open_database
-from pipeline.sql.outbox import clear_due, due
+from pipeline.sql.outbox import acknowledge, pending
 from pipeline.sql.runs import source_id, start_run
 from pipeline.store import Reading
 from pipeline.warc.series import SnapshotWriter
@@ -49,7 +49,7 @@ class Runs:
         for url in urls:
             run.store(Reading(Notice(url=url, title=f"关于{url[-8:-5]}的通知", text="各县区：照办。"), (), None, datetime.now(UTC)), url)
         run.finish("done", "", {}, healthy=True)
-        clear_due(self.database, due(self.database).rows)
+        acknowledge(self.database, pending(self.database).rows)
         return urls
 
     def show(self, run: CrawlLedger, *urls: str) -> None:
@@ -79,7 +79,7 @@ def runs(tmp_path: Path) -> Iterator[Runs]:
 
 
 def waiting(database: Engine) -> int:
-    return len(due(database).rows)
+    return len(pending(database).rows)
 
 
 @pytest.mark.parametrize("evidence", ["http_404", "blocked", "host_down", "http_500", "refused"])
@@ -93,7 +93,7 @@ def test_look_that_fails_is_a_missing_notice_at_once_and_waits_for_the_index(run
 def test_notice_that_reads_again_after_a_block_is_listed_and_waits_for_the_index(runs: Runs) -> None:
     (url,) = runs.new()
     runs.begin().note_absence(url, "blocked", "HTTP 403")
-    clear_due(runs.database, due(runs.database).rows)
+    acknowledge(runs.database, pending(runs.database).rows)
     runs.begin().note_unchanged(url)
     assert runs.state(url) == ("listed", "")
     assert waiting(runs.database) == 1

@@ -6,31 +6,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.observe.presence import CONFIRMED_LOOKS, CONFIRMED_SPAN, DEAD, Look, Presence, next_reading, presence, presences
+from pipeline.observe.presence import CONFIRMED_LOOKS, CONFIRMED_SPAN, DEAD, Observation, Presence, next_reading, presence, presences
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 WEAK = ("gone_from_list", "blocked", "host_down", "http_500", "refused")
 STRONG = tuple(sorted(DEAD))
 
 
-def looks(*seen: tuple[float, str] | tuple[float, str, bool]) -> list[Look]:
-    return [Look(START + timedelta(days=s[0]), s[1], s[2] if len(s) == 3 else True) for s in seen]
+def looks(*seen: tuple[float, str] | tuple[float, str, bool]) -> list[Observation]:
+    return [Observation(START + timedelta(days=s[0]), s[1], s[2] if len(s) == 3 else True) for s in seen]
 
 
 @st.composite
-def any_looks(draw: st.DrawFn) -> list[Look]:
+def any_looks(draw: st.DrawFn) -> list[Observation]:
     """Looks with hours or weeks between them; now and then the clock jumps back."""
     kinds = st.sampled_from(("seen", "on_list_again", *WEAK, *STRONG, *STRONG))
     each = draw(st.lists(st.tuples(st.integers(-30, 400), kinds, st.booleans()), max_size=14))
     at, found = START, []
     for hours, evidence, healthy in each:
         at += timedelta(hours=hours)
-        found.append(Look(at, evidence, healthy))
+        found.append(Observation(at, evidence, healthy))
     return found
 
 
 @given(any_looks())
-def test_withdrawn_means_three_dead_looks_of_a_healthy_site_over_seven_days_and_none_that_read_it(seen: list[Look]) -> None:
+def test_withdrawn_means_three_dead_looks_of_a_healthy_site_over_seven_days_and_none_that_read_it(seen: list[Observation]) -> None:
     last_read = max((i for i, look in enumerate(seen) if look.evidence == "seen"), default=-1)
     dead = [look.at for look in seen[last_read + 1 :] if look.evidence in DEAD and look.healthy]
     if presence(seen).state == "withdrawn":
@@ -41,7 +41,7 @@ def test_withdrawn_means_three_dead_looks_of_a_healthy_site_over_seven_days_and_
 
 
 @given(any_looks())
-def test_state_tells_whether_the_last_page_that_was_looked_at_was_read(seen: list[Look]) -> None:
+def test_state_tells_whether_the_last_page_that_was_looked_at_was_read(seen: list[Observation]) -> None:
     found = presence(seen)
     pages = [look for look in seen if look.evidence not in ("gone_from_list", "on_list_again")]
     if pages and pages[-1].evidence != "seen":
@@ -55,11 +55,11 @@ def test_state_tells_whether_the_last_page_that_was_looked_at_was_read(seen: lis
 
 
 @given(any_looks(), st.lists(st.tuples(st.integers(0, 400), st.sampled_from(WEAK), st.booleans()), min_size=1, max_size=6))
-def test_weak_evidence_and_then_a_reading_change_nothing(seen: list[Look], failed: list[tuple[int, str, bool]]) -> None:
+def test_weak_evidence_and_then_a_reading_change_nothing(seen: list[Observation], failed: list[tuple[int, str, bool]]) -> None:
     """What was read, then could not be, and is read again, is what it was."""
-    before = presence([*seen, Look(START, "seen", True)])
-    weak = [Look(START + timedelta(hours=hours), evidence, healthy) for hours, evidence, healthy in failed]
-    after = presence([*seen, Look(START, "seen", True), *weak, Look(START, "seen", True)])
+    before = presence([*seen, Observation(START, "seen", True)])
+    weak = [Observation(START + timedelta(hours=hours), evidence, healthy) for hours, evidence, healthy in failed]
+    after = presence([*seen, Observation(START, "seen", True), *weak, Observation(START, "seen", True)])
     assert after == before
 
 

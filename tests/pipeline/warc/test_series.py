@@ -161,7 +161,7 @@ def test_full_disk_leaves_nothing_torn_and_writing_resumes(tmp_path: Path) -> No
             limit = kept[-1].offset + kept[-1].length + room
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
             try:
-                with pytest.raises(DiskFull, match="no space left on the device that holds"):
+                with pytest.raises(DiskFull, match="no space left on the device of"):
                     writer.write(capture(room, body=random.Random(room).randbytes(5000)))
             finally:
                 resource.setrlimit(resource.RLIMIT_FSIZE, before)
