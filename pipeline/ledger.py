@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Engine, and_, or_, select, update
 from sqlalchemy.orm import Session, selectinload
@@ -169,7 +168,7 @@ class CrawlLedger:
     def _settle(self, session: Session, url: str, answer: Capture | None, how: str, now: datetime) -> None:
         """Note that a notice was read: when it is read again, with which validators, and (unless `how` is empty) an observation."""
         notice = session.scalar(select(tables.NoticeRow).where(tables.NoticeRow.key == url_key(url)))
-        values: dict[str, Any] = {"state": "stored", "reason": "", "read_at": now}
+        values: dict[str, object] = {"state": "stored", "reason": "", "read_at": now}
         if notice is not None:
             values["revisit_at"] = next_reading(notice.first_seen_at, now, self._config.revisit_days)
             if how:  # the first reading is the first revision; it needs no further observation

@@ -8,14 +8,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notices.attachment import AttachmentText, StoredAttachment
-from notices.model import Notice
+from notices.model import Anatomy, Citation, Notice
 from notices.text.fold import fold
 from notices.urls import canonical_url, url_key
 from notices.version import PARSER
@@ -106,7 +105,7 @@ def _revision_row(row: tables.NoticeRow, digest: str, reading: Reading) -> table
     )
 
 
-def revision_values(notice: Notice) -> dict[str, Any]:
+def revision_values(notice: Notice) -> dict[str, object]:
     """The columns of a revision that its notice gives, by name."""
     anatomy = notice.anatomy
     number = anatomy.document_number
@@ -144,8 +143,8 @@ def alias_rows(notice: Notice) -> list[tables.AliasRow]:
     return [tables.AliasRow(short=a.short, long=a.long) for a in notice.anatomy.aliases]
 
 
-def _json(value: Any) -> dict[str, Any]:
-    made: dict[str, Any] = msgspec.to_builtins(value)
+def _json(anatomy: Anatomy) -> dict[str, object]:
+    made: dict[str, object] = msgspec.to_builtins(anatomy)
     return made
 
 
@@ -172,7 +171,7 @@ def _attachment_row(position: int, attached: StoredAttachment) -> tables.Attachm
     )
 
 
-def _citation_row(citation: Any) -> tables.CitationRow:
+def _citation_row(citation: Citation) -> tables.CitationRow:
     return tables.CitationRow(
         relation=citation.relation,
         target_title=citation.target_title,

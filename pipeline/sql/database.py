@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Engine, ExceptionContext, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from notices.config import Config
 from notices.errors import ArchiveUnwritable, ConfigError, DamageFound, DiskFull, OperatorError
@@ -65,11 +65,11 @@ def for_reading(engine: Engine) -> Engine:
     return engine.execution_options(read_only=True)
 
 
-def _leave_begin_to_us(connection: Any, _record: Any) -> None:
+def _leave_begin_to_us(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # SQLAlchemy begins; the driver must not
 
 
-def _on_connect(connection: Any, record: Any) -> None:
+def _on_connect(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
     _leave_begin_to_us(connection, record)
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").close()
@@ -83,7 +83,7 @@ def _on_error(context: ExceptionContext) -> None:
         raise _translated(str(error), url.render_as_string().rsplit("@", 1)[-1] if url else "") from error
 
 
-def _on_begin(connection: Any) -> None:
+def _on_begin(connection: Connection) -> None:
     # A deferred transaction that later writes fails at once when another writer came between; one that only reads blocks nobody.
     reads = connection.get_execution_options().get("read_only", False)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
@@ -122,6 +122,7 @@ def _migration_lock(config: Config) -> Iterator[None]:
 
 
 def _run_migrations(engine: Engine) -> None:
+    # Alembic is loaded only where tables are made or changed: every other start does without it.
     from alembic import command
     from alembic.config import Config as AlembicConfig
 

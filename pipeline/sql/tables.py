@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -18,11 +17,16 @@ NAMING = {
 }
 
 
+Values = dict[str, object]  # a JSON object of several types
+
+
 class Base(DeclarativeBase):
     """Base of all tables."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: Utc, date: Day, dict[str, Any]: Json, list[Any]: Json, str: Text}  # noqa: RUF012
+    type_annotation_map = {  # noqa: RUF012
+        datetime: Utc, date: Day, str: Text, list[str]: Json, dict[str, int]: Json, dict[str, str]: Json, Values: Json,
+    }  # fmt: skip
 
 
 class SourceRow(Base):
@@ -48,7 +52,7 @@ class RunRow(Base):
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(default="running")
     reason: Mapped[str] = mapped_column(default="")
-    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    counts: Mapped[dict[str, int]] = mapped_column(default=dict)
 
 
 class SnapshotRow(Base):
@@ -68,7 +72,7 @@ class SnapshotRow(Base):
     fetched_at: Mapped[datetime]
     payload_digest: Mapped[str]
     revisit: Mapped[bool] = mapped_column(default=False)
-    note: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    note: Mapped[dict[str, str]] = mapped_column(default=dict)
 
 
 class ListingRow(Base):
@@ -149,14 +153,14 @@ class RevisionRow(Base):
     number_loose: Mapped[str | None]
     index_number: Mapped[str | None]
     kind: Mapped[str | None]
-    addressees: Mapped[list[Any]] = mapped_column(default=list)
+    addressees: Mapped[list[str]] = mapped_column(default=list)
     needs_ocr: Mapped[bool] = mapped_column(default=False)
     validity: Mapped[str] = mapped_column(default="unknown")
     row_digest: Mapped[str] = mapped_column(default="")
     region: Mapped[str | None]
     region_provenance: Mapped[str | None]
-    anatomy: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    provenance: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    anatomy: Mapped[Values] = mapped_column(default=dict)
+    provenance: Mapped[dict[str, str]] = mapped_column(default=dict)
     notice: Mapped[NoticeRow] = relationship()
     attachments: Mapped[list[AttachmentRow]] = relationship(order_by="AttachmentRow.position", back_populates="revision")
     citations: Mapped[list[CitationRow]] = relationship()
@@ -238,7 +242,7 @@ class CorrectionRow(Base):
     made_at: Mapped[datetime]
     from_parser: Mapped[str]
     to_parser: Mapped[str]
-    changes: Mapped[dict[str, Any]]
+    changes: Mapped[Values]
 
 
 class ObservationRow(Base):
