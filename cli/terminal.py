@@ -31,3 +31,9 @@ def width(text: str) -> int:
     import wcwidth  # start-up time: a search without an error needs no width
 
     return wcwidth.width(text)
+
+
+def padded(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The rows as lines with their cells in columns."""
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell + " " * (most - width(cell)) for cell, most in zip(row, widths, strict=True)).rstrip() for row in rows]

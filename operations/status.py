@@ -14,7 +14,7 @@ from index.engines import outgrown
 from notices.config import Config
 from notices.version import PARSER
 from operations.indexing import index_state
-from operations.json_values import json_value
+from operations.read.json_values import json_value
 from pipeline.observe import health
 from pipeline.observe.health_facts import facts
 from pipeline.sql import outbox, tables

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _KINDS = {
+    "NOTICE": "archive",
     "ID_OR_NUMBER": "archive",
     "QUERY": "query",
     "SOURCE": "sources",

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
-from cli.terminal import marked, wants_colour, width
+from cli.terminal import marked, padded, wants_colour
 from notices.config import Config
 from notices.text.display import safe
 from operations import status
-from operations.json_values import json_object
+from operations.read.json_values import json_object
 from operations.status import ArchiveStatus, SourceStatus, archive_status, in_utc
 from pipeline.sql.database import database_errors, open_database
 
@@ -59,9 +59,7 @@ def _lines(found: ArchiveStatus, *, colour: bool) -> Iterator[str]:
 def _table(sources: Sequence[SourceStatus], colour: bool) -> Iterator[str]:
     """A line for each source in columns, its reasons below it."""
     rows = [_HEADS, *map(_cells, sources)]
-    widths = [max(width(row[n]) for row in rows) for n in range(len(_HEADS))]
-    for n, row in enumerate(rows):
-        line = "  ".join(cell + " " * (most - width(cell)) for cell, most in zip(row, widths, strict=True)).rstrip()
+    for n, (row, line) in enumerate(zip(rows, padded(rows), strict=True)):
         alarm = colour and row[0] == "failing"
         yield marked(line, [(0, len(row[0]))], colour) if alarm else line
         for reason in sources[n - 1].reasons if n else ():

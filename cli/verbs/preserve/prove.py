@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from notices.config import Config
 from notices.errors import BadInput, UnknownName
 from notices.text.display import safe
-from operations.notice_views import find_ids
+from operations.read.lookup import find_ids
 from pipeline.durable import write_durably
 from pipeline.sql.database import open_database
 from preservation.proofs.check import LARGEST, Attested, Known, check_file, read_at_most

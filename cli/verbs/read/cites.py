@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from notices.config import Config
 from notices.text.display import safe
-from operations.json_values import json_object
-from operations.notice_views import Brief, LinkView, Relations, find_ids, relations
+from operations.read.json_values import json_object
+from operations.read.lookup import find_ids
+from operations.read.notice_views import Brief, LinkView, Relations, relations
 from pipeline.sql.database import database_errors, open_database
 
 _PASSIVE = {
@@ -21,7 +22,7 @@ _PASSIVE = {
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices cites`."""
     verb = verbs.add_parser("cites", help="show which notices this one cites, which cite, amend or repeal it, and its newest version")
-    verb.add_argument("wanted", metavar="ID_OR_NUMBER")
+    verb.add_argument("wanted", metavar="NOTICE", help="its id, document number, address or title")
     verb.add_argument("--json", action="store_true", help="print one JSON object per instrument")
     verb.set_defaults(run=run)
 

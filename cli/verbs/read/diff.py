@@ -9,16 +9,16 @@ from collections.abc import Iterator, Sequence
 from cli.terminal import marked, wants_colour
 from notices.config import Config
 from notices.text.display import safe
-from operations.diff import Difference, Paragraph, difference
-from operations.json_values import json_object
-from operations.notice_views import find_ids
+from operations.read.diff import Difference, Paragraph, difference
+from operations.read.json_values import json_object
+from operations.read.lookup import find_id
 from pipeline.sql.database import database_errors, open_database
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices diff`."""
     verb = verbs.add_parser("diff", help="show the difference between two revisions of a notice (default: the last two)")
-    verb.add_argument("wanted", metavar="ID_OR_NUMBER")
+    verb.add_argument("wanted", metavar="NOTICE", help="its id, document number, address or title")
     verb.add_argument("old", nargs="?", type=int, metavar="N", help="the earlier revision")
     verb.add_argument("new", nargs="?", type=int, metavar="M", help="the later revision (default: the one after N)")
     verb.add_argument("--json", action="store_true", help="print one JSON object")
@@ -29,7 +29,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Print the difference. Raises UnknownName for an unknown notice or revision."""
     database = open_database(config)
     with database_errors(config.database):
-        found = difference(database, find_ids(database, args.wanted)[0], args.old, args.new)
+        found = difference(database, find_id(database, args.wanted), args.old, args.new)
     print(json.dumps(json_object(found), ensure_ascii=False) if args.json else "\n".join(_lines(found, wants_colour())))
     return 0
 

@@ -7,15 +7,16 @@ import json
 
 from notices.config import Config
 from notices.text.display import safe
-from operations.json_values import json_object
-from operations.notice_views import find_ids, history
+from operations.read.json_values import json_object
+from operations.read.lookup import find_ids
+from operations.read.notice_views import history
 from pipeline.sql.database import database_errors, open_database
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices history`."""
     verb = verbs.add_parser("history", help="show a notice's revisions, observations, states and corrections")
-    verb.add_argument("wanted", metavar="ID_OR_NUMBER")
+    verb.add_argument("wanted", metavar="NOTICE", help="its id, document number, address or title")
     verb.add_argument("--json", action="store_true", help="print one JSON object per event")
     verb.set_defaults(run=run)
 

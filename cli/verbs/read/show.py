@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from notices.config import Config
 from notices.text.display import safe
-from operations.json_values import json_object
-from operations.notice_views import NoticeView, find_ids, notice_views
+from operations.read.json_values import json_object
+from operations.read.lookup import find_ids
+from operations.read.notice_views import NoticeView, notice_views
 from pipeline.sql.database import database_errors, open_database
 
 _FIELDS = (
@@ -20,14 +21,14 @@ _FIELDS = (
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices show`."""
-    verb = verbs.add_parser("show", help="show a notice, by its id or document number")
-    verb.add_argument("wanted", metavar="ID_OR_NUMBER")
+    verb = verbs.add_parser("show", help="show a notice")
+    verb.add_argument("wanted", metavar="NOTICE", help="its id, document number, address or title")
     verb.add_argument("--json", action="store_true", help="print one JSON object per notice")
     verb.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """Print the notice, or each one that bears the number. Raises UnknownName."""
+    """Print the notice, or each copy of it. Raises UnknownName."""
     database = open_database(config)
     with database_errors(config.database):
         for view in notice_views(database, find_ids(database, args.wanted)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operations.diff import paragraphs
+from operations.read.diff import paragraphs
 
 
 def test_paragraph_stands_beside_what_it_became_though_others_were_added() -> None:

@@ -9,10 +9,8 @@ from datetime import date, datetime
 from sqlalchemy import Engine, Select, select
 from sqlalchemy.orm import Session
 
-from notices.errors import UnknownName
-from notices.reference.numbers import parse_number
 from notices.text.display import masked
-from operations.json_values import json_object, json_value
+from operations.read.json_values import json_object, json_value
 from pipeline.observe.observations import observation_of, observations_of, presence_of
 from pipeline.observe.presence import Observation, Presence, presences
 from pipeline.relations.citations import Instrument, Link, cited_by, cites, instrument_of
@@ -21,25 +19,6 @@ from pipeline.relations.versions import Step, newest_version
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
 from pipeline.sql.outbox import newest_revisions
-
-_MOST_DIGITS = 18  # an SQL integer has 19
-
-
-def find_ids(database: Engine, wanted: str) -> list[int]:
-    """Ids of the notices that an id or a document number means. Raises UnknownName."""
-    with Session(database) as session, session.begin():
-        if wanted.isascii() and wanted.isdigit():
-            query = select(tables.NoticeRow.id).where(tables.NoticeRow.id == int(wanted[:_MOST_DIGITS]))
-        else:
-            number = parse_number(wanted)
-            if number is None:
-                raise UnknownName(f"{wanted!r} is neither a notice's id nor a document number")
-            mine = tables.RevisionRow.number_key == number.key, tables.RevisionRow.n == tables.NoticeRow.revisions
-            query = select(tables.NoticeRow.id).join(tables.RevisionRow, tables.RevisionRow.notice_id == tables.NoticeRow.id).where(*mine)
-        ids = list(session.scalars(query))
-    if not ids:
-        raise UnknownName(f"the archive contains no notice {wanted!r}")
-    return ids
 
 
 @dataclass(frozen=True, slots=True)

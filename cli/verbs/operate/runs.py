@@ -1,0 +1,85 @@
+"""`notices runs`: the newest runs, or one with its notices, absences and failures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from cli.terminal import padded
+from cli.verbs.operate.status import counts_line
+from notices.config import Config
+from notices.text.display import safe
+from operations.read.json_values import json_object
+from operations.runs import RunDetail, RunView, Section, run_detail, runs
+from operations.status import in_utc
+from pipeline.sql.database import database_errors, open_database
+
+
+def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """`notices runs`."""
+    verb = verbs.add_parser("runs", help="list the newest runs, or show one with its addresses and reasons")
+    verb.add_argument("id", nargs="?", type=int, metavar="ID", help="show this run: what it stored, missed and could not read")
+    verb.add_argument("--source", metavar="NAME", help="only runs of this source")
+    verb.add_argument("--limit", type=int, metavar="N", help="at most N runs (default: 20), or N lines a section of one run (default: 50)")
+    verb.add_argument("--json", action="store_true", help="print one JSON object per run")
+    verb.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Print the runs, newest first, or the one. Raises UnknownName."""
+    database = open_database(config)
+    with database_errors(config.database):
+        if args.id is not None:
+            detail = run_detail(database, args.id, limit=max(args.limit or 50, 1))
+            print(json.dumps(json_object(detail), ensure_ascii=False) if args.json else "\n".join(_detail_lines(detail)))
+            return 0
+        found = runs(database, source=args.source, limit=max(args.limit or 20, 1))
+    if args.json:
+        for each in found:
+            print(json.dumps(json_object(each), ensure_ascii=False))
+    else:
+        print("\n".join(_table(found)) if found else "no run yet: notices crawl NAME or notices import FILE.jsonl starts one")
+    return 0
+
+
+def _table(found: Sequence[RunView]) -> Iterator[str]:
+    rows = [("run", "started", "took", "what", "outcome", "counts"), *map(_cells, found)]
+    yield from padded(rows)
+
+
+def _cells(each: RunView) -> tuple[str, ...]:
+    what = f"{each.kind} {safe(each.source or '')}".strip()
+    return str(each.id), in_utc(each.started_at), _took(each), what, each.outcome, counts_line(each.counts)
+
+
+def _took(each: RunView) -> str:
+    if each.finished_at is None:
+        return "-"
+    return str(timedelta(seconds=round((each.finished_at - each.started_at).total_seconds())))
+
+
+def _detail_lines(detail: RunDetail) -> Iterator[str]:
+    each = detail.run
+    yield f"run {each.id}: {each.kind} {safe(each.source or '')}".rstrip()
+    yield f"  started {in_utc(each.started_at)}, took {_took(each)}, {each.outcome}{': ' + safe(each.reason) if each.reason else ''}"
+    yield f"  {counts_line(each.counts)}"
+    stored = [
+        (f"{'new' if s.revision == 1 else f'revision {s.revision}'}", f"[{s.notice}]", safe(s.title), safe(s.url))
+        for s in detail.stored.items
+    ]
+    yield from _section("stored", detail.stored, stored)
+    absent = [(f"[{a.notice}]", safe(a.evidence), safe(a.detail), safe(a.url)) for a in detail.absent.items]
+    yield from _section("archived notices that were not found", detail.absent, absent)
+    unread = [(u.state, safe(u.reason), f"{u.tries} tries" if u.tries > 1 else "", safe(u.title), safe(u.url)) for u in detail.unread.items]
+    yield from _section("entries that are not archived", detail.unread, unread)
+
+
+def _section(heading: str, section: Section[object], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    if section.total:
+        yield ""
+        yield f"{heading}: {section.total}"
+        yield from (f"  {'  '.join(filter(None, row))}" for row in rows)
+        if section.total > len(rows):
+            yield f"  … {section.total - len(rows)} more: --limit {section.total}"

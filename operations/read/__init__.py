@@ -1,0 +1,1 @@
+"""Notices as their readers see them: looking them up, showing them, comparing their revisions."""

@@ -1,0 +1,153 @@
+"""The runs of an archive, and what one of them brought, could not read or no longer found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Engine, func, select
+from sqlalchemy.orm import Session
+
+from notices.errors import UnknownName
+from notices.text.display import masked
+from operations.read.json_values import json_object, json_value
+from pipeline.observe.presence import ON_LIST_AGAIN, SEEN
+from pipeline.sql import tables
+from pipeline.sql.database import for_reading
+
+Item = TypeVar("Item")
+_UNREAD = ("failed", "blocked", "refused", "gone")
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A run: kind is crawl, import or reparse; `source` is None for one that has no single source."""
+
+    id: int
+    kind: str
+    source: str | None
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str
+    reason: str
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNotice:
+    """A revision that a run brought; revision 1 is a new notice."""
+
+    notice: int
+    revision: int
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """An archived notice that a run did not find, and the evidence."""
+
+    notice: int
+    url: str
+    evidence: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadEntry:
+    """A list entry that is not archived, as it is now: failed, blocked, refused or gone, and why."""
+
+    state: str
+    title: str
+    url: str
+    reason: str
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section(Generic[Item]):
+    """The first items, and how many there are in all."""
+
+    total: int
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetail:
+    """A run with its addresses. `unread` are the entries that no later run has listed."""
+
+    run: RunView
+    stored: Section[StoredNotice]
+    absent: Section[Absence]
+    unread: Section[UnreadEntry]
+
+    def as_json(self) -> dict[str, object]:
+        """The run's keys, then a list for each section."""
+        sections = {"stored": self.stored, "absent": self.absent, "unread": self.unread}
+        return {**json_object(self.run), **{name: json_value(section.items) for name, section in sections.items()}}
+
+
+def runs(database: Engine, *, source: str | None = None, limit: int = 20) -> list[RunView]:
+    """The newest runs, of one source or of all. Raises UnknownName for a source that the archive does not know."""
+    with Session(for_reading(database)) as session, session.begin():
+        query = select(tables.RunRow, tables.SourceRow.name).outerjoin(tables.SourceRow, tables.RunRow.source_id == tables.SourceRow.id)
+        if source is not None:
+            if session.scalar(select(tables.SourceRow.id).where(tables.SourceRow.name == source)) is None:
+                raise UnknownName(f"the archive has no run of a source {source!r}")
+            query = query.where(tables.SourceRow.name == source)
+        return [_view(row, name) for row, name in session.execute(query.order_by(tables.RunRow.id.desc()).limit(limit))]
+
+
+def run_detail(database: Engine, run_id: int, *, limit: int = 50) -> RunDetail:
+    """One run with at most `limit` items in each section. Raises UnknownName."""
+    with Session(for_reading(database)) as session, session.begin():
+        run = session.get(tables.RunRow, run_id)
+        if run is None:
+            raise UnknownName(f"the archive has no run {run_id}; notices runs lists them")
+        name = session.scalar(select(tables.SourceRow.name).where(tables.SourceRow.id == run.source_id))
+        return RunDetail(_view(run, name), _stored(session, run, limit), _absent(session, run, limit), _unread(session, run, limit))
+
+
+def _view(run: tables.RunRow, source: str | None) -> RunView:
+    return RunView(run.id, run.kind, source, run.started_at, run.finished_at, run.outcome, run.reason, run.counts)
+
+
+def _stored(session: Session, run: tables.RunRow, limit: int) -> Section[StoredNotice]:
+    query = (
+        select(tables.RevisionRow.notice_id, tables.RevisionRow.n, tables.RevisionRow.title, tables.NoticeRow.url)
+        .join(tables.RevisionRow.notice)
+        .join(tables.SnapshotRow, tables.RevisionRow.snapshot_id == tables.SnapshotRow.id)
+        .where(tables.SnapshotRow.run_id == run.id)
+    )
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    rows = session.execute(query.order_by(tables.RevisionRow.id).limit(limit))
+    return Section(total, tuple(StoredNotice(notice, n, masked(title), url) for notice, n, title, url in rows))
+
+
+def _absent(session: Session, run: tables.RunRow, limit: int) -> Section[Absence]:
+    seen = tables.ObservationRow
+    absent = seen.run_id == run.id, seen.evidence.not_in((SEEN, ON_LIST_AGAIN))
+    total = session.scalar(select(func.count()).select_from(seen).where(*absent)) or 0
+    query = select(seen.notice_id, tables.NoticeRow.url, seen.evidence, seen.detail).join(
+        tables.NoticeRow, seen.notice_id == tables.NoticeRow.id
+    )
+    return Section(total, tuple(Absence(*row) for row in session.execute(query.where(*absent).order_by(seen.id).limit(limit))))
+
+
+def _unread(session: Session, run: tables.RunRow, limit: int) -> Section[UnreadEntry]:
+    listing = tables.ListingRow
+    unread = listing.source_id == run.source_id, listing.state.in_(_UNREAD), *_listed_last_by(session, run)
+    total = session.scalar(select(func.count()).select_from(listing).where(*unread)) or 0
+    rows: Sequence[tables.ListingRow] = session.scalars(
+        select(listing).where(*unread).order_by(listing.state, listing.id).limit(limit)
+    ).all()
+    return Section(total, tuple(UnreadEntry(row.state, masked(row.title), row.url, row.reason, row.tries) for row in rows))
+
+
+def _listed_last_by(session: Session, run: tables.RunRow) -> tuple[ColumnElement[bool], ...]:
+    later = tables.RunRow.source_id == run.source_id, tables.RunRow.kind == run.kind, tables.RunRow.id > run.id
+    following = session.scalar(select(func.min(tables.RunRow.started_at)).where(*later))
+    since = tables.ListingRow.last_listed_at >= run.started_at
+    return (since,) if following is None else (since, tables.ListingRow.last_listed_at < following)
