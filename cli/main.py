@@ -57,6 +57,8 @@ VERBS = {
     "cites": ("cli.verbs.read.cites", "show what a notice cites, what cites, amends or repeals it, and its newest version"),
     "status": ("cli.verbs.operate.status", "show archive totals and source health"),
     "runs": ("cli.verbs.operate.runs", "list the newest runs, or show one with its addresses and reasons"),
+    "config": ("cli.verbs.operate.config", "list every setting: value, where it comes from, default"),
+    "doctor": ("cli.verbs.operate.doctor", "check that the archive can work on this machine, with a remedy for each problem"),
     "index": ("cli.verbs.operate.index", "bring the index up to date, or rebuild it"),
     "schedule": ("cli.verbs.operate.schedule", "run every source on its schedule until stopped"),
     "verify": ("cli.verbs.preserve.verify", "check every archived byte, row and index document, or a proof"),

@@ -240,8 +240,11 @@ def _checked_origin(value: object, where: str) -> str:
     return value
 
 
+def without_password(text: str) -> str:
+    """The text for a reader; of an address with a user and a password only the rest."""
+    scheme, sign, rest = text.partition("//")
+    return f"{scheme}//…@{rest.rsplit('@', 1)[1]}" if sign and "@" in rest else text
+
+
 def _shown(value: object) -> str:
-    """The value for a message, without the password that a URL may contain."""
-    if isinstance(value, str) and "@" in value:
-        return repr(value.split("//")[0] + "//…@" + value.rsplit("@", 1)[1])
-    return repr(value)
+    return repr(without_password(value)) if isinstance(value, str) else repr(value)

@@ -85,8 +85,8 @@ class RunDetail:
 
     def as_json(self) -> dict[str, object]:
         """The run's keys, then a list for each section."""
-        sections = {"stored": self.stored, "absent": self.absent, "unread": self.unread}
-        return {**json_object(self.run), **{name: json_value(section.items) for name, section in sections.items()}}
+        sections = {"stored": self.stored.items, "absent": self.absent.items, "unread": self.unread.items}
+        return {**json_object(self.run), **{name: json_value(items) for name, items in sections.items()}}
 
 
 def runs(database: Engine, *, source: str | None = None, limit: int = 20) -> list[RunView]:

@@ -12,7 +12,7 @@ from cli.verbs.operate.status import counts_line
 from notices.config import Config
 from notices.text.display import safe
 from operations.read.json_values import json_object
-from operations.runs import RunDetail, RunView, Section, run_detail, runs
+from operations.runs import RunDetail, RunView, run_detail, runs
 from operations.status import in_utc
 from pipeline.sql.database import database_errors, open_database
 
@@ -69,17 +69,17 @@ def _detail_lines(detail: RunDetail) -> Iterator[str]:
         (f"{'new' if s.revision == 1 else f'revision {s.revision}'}", f"[{s.notice}]", safe(s.title), safe(s.url))
         for s in detail.stored.items
     ]
-    yield from _section("stored", detail.stored, stored)
+    yield from _section("stored", detail.stored.total, stored)
     absent = [(f"[{a.notice}]", safe(a.evidence), safe(a.detail), safe(a.url)) for a in detail.absent.items]
-    yield from _section("archived notices that were not found", detail.absent, absent)
+    yield from _section("archived notices that were not found", detail.absent.total, absent)
     unread = [(u.state, safe(u.reason), f"{u.tries} tries" if u.tries > 1 else "", safe(u.title), safe(u.url)) for u in detail.unread.items]
-    yield from _section("entries that are not archived", detail.unread, unread)
+    yield from _section("entries that are not archived", detail.unread.total, unread)
 
 
-def _section(heading: str, section: Section[object], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    if section.total:
+def _section(heading: str, total: int, rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    if total:
         yield ""
-        yield f"{heading}: {section.total}"
+        yield f"{heading}: {total}"
         yield from (f"  {'  '.join(filter(None, row))}" for row in rows)
-        if section.total > len(rows):
-            yield f"  … {section.total - len(rows)} more: --limit {section.total}"
+        if total > len(rows):
+            yield f"  … {total - len(rows)} more: --limit {total}"

@@ -1,0 +1,118 @@
+"""Whether an archive can work on this machine: the checks that a maintainer would make first, each with its remedy."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import Engine
+
+from crawler.source import load_source
+from notices.config import Config
+from notices.errors import NoticesError
+from operations.indexing import index_state
+from pipeline.sql import outbox
+from pipeline.sql.database import open_database
+
+Level = Literal["ok", "warning", "problem"]
+_LEAST_FREE = 1 << 30  # bytes: a WARC file of the usual size, and room for SQLite's log
+_LOCALHOST = "webmaster@localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check; `remedy` is what to do about a warning or a problem."""
+
+    name: str
+    level: Level
+    detail: str
+    remedy: str = ""
+
+
+def examine(config: Config) -> Iterator[Check]:
+    """Every check, in the order in which one would repair. Creates and changes nothing where there is no archive yet."""
+    yield Check("python", "ok", f"{sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}")
+    yield _home(config)
+    yield _space(config)
+    yield _contact(config)
+    yield from _sources(config)
+    yield from _archive(config)
+
+
+def _home(config: Config) -> Check:
+    home = config.home
+    if not home.exists():
+        return Check(
+            "home", "warning", f"{home} does not exist yet", "notices demo, notices crawl NAME or notices import FILE.jsonl creates it"
+        )
+    if not home.is_dir():
+        return Check("home", "problem", f"{home} is not a folder", "set NOTICES_HOME to a folder")
+    if not os.access(home, os.W_OK | os.X_OK):
+        return Check("home", "warning", f"{home} cannot be written by this user: searching only", "run as the user who owns it")
+    return Check("home", "ok", str(home))
+
+
+def _space(config: Config) -> Check:
+    place = next(path for path in (config.home, *config.home.parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    shown = f"{free / 1e9:.1f} GB free at {place}"
+    return (
+        Check("disk", "ok", shown)
+        if free >= _LEAST_FREE
+        else Check("disk", "warning", shown, "a crawl stops cleanly when the disk is full; make room")
+    )
+
+
+def _contact(config: Config) -> Check:
+    if config.contact == _LOCALHOST:
+        return Check("contact", "warning", "no contact is set; sites cannot reach you", 'contact = "you@example.org" in notices.toml')
+    return Check("contact", "ok", config.contact)
+
+
+def _sources(config: Config) -> Iterator[Check]:
+    """A check for each of the user's source files that cannot be used, and one for all others."""
+    enabled, usable = 0, 0
+    for path in sorted(config.sources_dir.glob("*.toml")):
+        try:
+            enabled += load_source(path).enabled
+            usable += 1
+        except NoticesError as error:
+            yield Check("source file", "problem", str(error), f"correct it, or move it out of {path.parent}")
+    remedy = "" if enabled else "notices source list shows them; notices source enable NAME enables one"
+    yield Check("sources", "ok" if enabled else "warning", f"{usable} source files of your own, {enabled} enabled", remedy)
+
+
+def _archive(config: Config) -> Iterator[Check]:
+    if config.database.startswith("sqlite") and not Path(config.database.removeprefix("sqlite:///")).exists():
+        yield Check("database", "warning", "there is none yet", "the first crawl or import creates it")
+        return
+    try:
+        database = open_database(config)
+    except NoticesError as error:
+        yield Check("database", "problem", str(error), "see docs/operations.md")
+        return
+    try:
+        notices = outbox.notice_count(database)
+        yield Check("database", "ok", f"{notices} notices")
+        yield _index(config, database, notices)
+    except NoticesError as error:
+        yield Check("database", "problem", str(error), "notices verify tells what is damaged")
+    finally:
+        database.dispose()
+
+
+def _index(config: Config, database: Engine, notices: int) -> Check:
+    state, waiting = index_state(config), outbox.due_count(database)
+    if state.documents is None:
+        return Check("index", "problem", state.error or "it cannot be opened", "notices index --rebuild")
+    if state.documents + waiting < notices:
+        return Check("index", "problem", f"{state.documents} documents for {notices} notices", "notices index --rebuild")
+    if waiting:
+        return Check("index", "warning", f"{waiting} notices wait to be indexed", "notices index")
+    return Check("index", "ok", f"{state.documents} documents")
