@@ -14,6 +14,7 @@ _KINDS = {
     "SOURCE": "sources",
     "NAME_OR_FILE": "sources",
     "NAME": "sources",
+    "RUN": "nothing",
     "ID": "catalogue",
     "WORD": "nothing",
 }

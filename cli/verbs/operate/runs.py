@@ -20,7 +20,7 @@ from pipeline.sql.database import database_errors, open_database
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices runs`."""
     verb = verbs.add_parser("runs", help="list the newest runs, or show one with its addresses and reasons")
-    verb.add_argument("id", nargs="?", type=int, metavar="ID", help="show this run: what it stored, missed and could not read")
+    verb.add_argument("id", nargs="?", type=int, metavar="RUN", help="show this run: what it stored, missed and could not read")
     verb.add_argument("--source", metavar="NAME", help="only runs of this source")
     verb.add_argument("--limit", type=int, metavar="N", help="at most N runs (default: 20), or N lines a section of one run (default: 50)")
     verb.add_argument("--json", action="store_true", help="print one JSON object per run")

@@ -26,7 +26,7 @@ def test_a_run_tells_what_came_what_failed_and_what_is_gone(tmp_path: Path) -> N
     assert first["unread"] == []  # the second run has listed it again
     unread = [(u["state"], u["url"], u["reason"]) for u in second["unread"]]
     assert sorted(unread) == [("gone", site.base + notice_path(n), "HTTP 404") for n in (2, 4)]
-    assert [(a["url"], a["evidence"], a["detail"]) for a in second["absent"]] == [(site.base + notice_path(3), "gone", "HTTP 410")]
+    assert [(a["url"], a["evidence"], a["detail"]) for a in second["absent"]] == [(site.base + notice_path(3), "http_410", "HTTP 410")]
     shown = home.run("runs", "2").stdout
     assert f"gone  HTTP 404  {title(4)}  {site.base}{notice_path(4)}" in shown
     assert "archived notices that were not found: 1" in shown
