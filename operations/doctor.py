@@ -90,7 +90,7 @@ def _sources(config: Config) -> Iterator[Check]:
 
 def _archive(config: Config) -> Iterator[Check]:
     if config.database.startswith("sqlite") and not Path(config.database.removeprefix("sqlite:///")).exists():
-        yield Check("database", "warning", "there is none yet", "the first crawl or import creates it")
+        yield Check("database", "warning", "it does not exist yet", "the first crawl or import creates it")
         return
     try:
         database = open_database(config)
@@ -102,7 +102,7 @@ def _archive(config: Config) -> Iterator[Check]:
         yield Check("database", "ok", f"{notices} notices")
         yield _index(config, database, notices)
     except NoticesError as error:
-        yield Check("database", "problem", str(error), "notices verify tells what is damaged")
+        yield Check("database", "problem", str(error), "notices verify names the damage")
     finally:
         database.dispose()
 

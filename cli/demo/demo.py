@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from notices.config import Config, load_config
 from notices.errors import ArchiveUnwritable
@@ -58,9 +59,13 @@ def prepare(home: Path) -> None:
 
 
 def _made_here(home: Path) -> set[str]:
-    """The names that a demo creates in its home; the settings and aliases that somebody adds there stay."""
-    state = load_config({"NOTICES_HOME": str(home)}).state_paths()
-    paths = set(state) - {state.settings, state.own_aliases}
+    """The names that a demo and what is done with it create in its home; the aliases that somebody writes there stay."""
+    config = load_config({"NOTICES_HOME": str(home)})
+    state = config.state_paths()
+    index = Path(urlsplit(config.index).path)  # an index that was changed over to; its settings name it
+    paths = {*state, *([home / index.relative_to(home).parts[0]] if index != home and index.is_relative_to(home) else [])} - {
+        state.own_aliases
+    }
     return {path.name for path in paths} | {f"{state.database.name}-wal", f"{state.database.name}-shm", SITE}
 
 

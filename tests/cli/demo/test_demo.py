@@ -49,7 +49,10 @@ def _timeless(line: str) -> str:
 
 def test_demo_twice_starts_anew(home: Home) -> None:
     home.run("demo")
+    home.run("index", "--rebuild", "--to", f"tantivy://{home.path}/fast")
     home.run("demo")
+    assert not (home.path / "fast").exists()
+    assert home.search("两感")["total"] == 1
     assert home.rows("select count(*), max(revisions) from notice") == [(18, 1)]
     assert home.run("verify").stdout.startswith("0 ")  # no signed note of the first run is left
 
