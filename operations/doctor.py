@@ -108,7 +108,7 @@ def _archive(config: Config) -> Iterator[Check]:
 
 
 def _index(config: Config, database: Engine, notices: int) -> Check:
-    state, waiting = index_state(config), outbox.due_count(database)
+    state, waiting = index_state(config), outbox.pending_count(database)
     if state.documents is None:
         return Check("index", "problem", state.error or "it cannot be opened", "notices index --rebuild")
     if state.documents + waiting < notices:
