@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import subprocess
 import tarfile
 from pathlib import Path
@@ -22,11 +23,18 @@ def lines(first: int, last: int) -> str:
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in made)
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    made = Home(tmp_path / "home")
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive of 60 notices, made once; tests work on copies."""
+    made = Home(tmp_path_factory.mktemp("imported") / "home")
     made.run("import", "-", stdin=lines(0, 60))
-    return made
+    return made.path
+
+
+@pytest.fixture
+def home(imported: Path, tmp_path: Path) -> Home:
+    shutil.copytree(imported, tmp_path / "home")
+    return Home(tmp_path / "home")
 
 
 def test_backup_taken_while_an_import_writes_restores_whole(home: Home, tmp_path: Path) -> None:
@@ -35,7 +43,7 @@ def test_backup_taken_while_an_import_writes_restores_whole(home: Home, tmp_path
         home.command("import", "-"), env=home.environment, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     )
     assert writing.stdin is not None
-    writing.stdin.write(lines(60, 400))
+    writing.stdin.write(lines(60, 240))
     writing.stdin.flush()
     home.run("backup", str(tmp_path / "copy"))
     writing.communicate(timeout=400)
@@ -45,9 +53,9 @@ def test_backup_taken_while_an_import_writes_restores_whole(home: Home, tmp_path
     assert restored.search("第59号河段")["total"] == 1
     assert (restored.path / "notices.toml").read_text(encoding="utf-8") == 'contact = "archive@example.org"\n'
     assert restored.rows("select count(*) from notice")[0][0] >= 60
-    restored.run("import", "-", stdin=lines(60, 400))
+    restored.run("import", "-", stdin=lines(60, 240))
     restored.run("verify")
-    assert restored.rows("select count(*) from notice") == [(400,)]
+    assert restored.rows("select count(*) from notice") == [(240,)]
 
 
 def test_backup_in_one_file_restores_whole(home: Home, tmp_path: Path) -> None:
