@@ -73,13 +73,15 @@ def _summary(result: SearchResult) -> str:
     if result.empty:
         return "the archive contains no notices yet; run `notices crawl NAME` or `notices import FILE.jsonl` to add some"
     similar = f", {result.relaxed} similar" if result.relaxed else ""
-    return f"{result.total} found{similar} ({result.took_ms:.0f} ms)"
+    shown = sum(hit.exact for hit, _snippet in result.hits)
+    more = f"; {shown} shown: --limit N shows more, --offset N goes on" if shown < result.total else ""
+    return f"{result.total} found{similar} ({result.took_ms:.0f} ms){more}"
 
 
 def _hit_lines(shown: SearchHit, highlights: Sequence[str], colour: bool) -> Iterator[str]:
     hit, snippet = shown
     title = hit.title or "(no title)"
-    yield marked(title, marks_in(title, highlights), colour)
+    yield f"[{hit.id}] {marked(title, marks_in(title, highlights), colour)}"
     published = hit.published_date.isoformat() if hit.published_date else "undated"
     facts = (published, hit.issuer, hit.document_number, hit.state if hit.state != "listed" else "")
     more = f"  (and {hit.copies} more {'copies' if hit.copies > 1 else 'copy'}: --all-copies)" if hit.copies else ""

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -175,6 +176,13 @@ def test_people_see_marks_where_exact_ends_total_and_time(archive: Path, search:
     assert "1 found, " in out.splitlines()[-1]
     assert " ms)" in out.splitlines()[-1]
     assert "not found as written" in search("盲目施救的安全提示有哪些")[1]
+
+
+def test_a_hit_begins_with_its_id_and_the_end_says_how_to_see_the_rest(archive: Path, search: Run) -> None:
+    lines = search("两感", "--exact", "--limit", "1")[1].splitlines()
+    assert re.match(r"\[\d\] ", lines[0])
+    assert re.fullmatch(r"2 found \(\d+ ms\); 1 shown: --limit N shows more, --offset N goes on", lines[-1])
+    assert re.fullmatch(r"2 found \(\d+ ms\)", search("两感", "--exact")[1].splitlines()[-1])
 
 
 def test_a_slip_gets_the_nearest_wording(answer: Callable[..., dict[str, Any]]) -> None:
