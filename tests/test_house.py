@@ -22,7 +22,7 @@ ALLOWANCES = Path(__file__).with_name("house_allowances.toml")
 ROOMS = ("notices", "crawler", "pipeline", "preservation", "index", "operations", "watch", "web", "cli")
 ENGLISH = (*ROOMS, "scheduler.py", "benchmarks", "docs", "tests")
 MOST_FILES = 14
-MOST_ANY = 10.7  # in 1,000 lines of the program; the target is 6
+MOST_ANY = 1.5  # in 1,000 lines of the program; 0.7 when this was written, 10.6 before
 # The look-arounds spare names and the field's own words: the file index-aside, the option --aside, a lock that somebody holds.
 WORDS = {
     "is none": r"\b(?:is|are|was|were) none\b|\bis no (?:date|number|address|page|notice|file|region)\b",
