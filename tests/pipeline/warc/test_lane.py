@@ -83,7 +83,7 @@ def kill_writers(folder: Path, kills: int, seed: int) -> int:
     rng, kept = random.Random(seed), []
     for run in range(kills):
         kept += acknowledged(killed_writer(folder, run * 1000, rng.uniform(0, 0.15)))
-        assert list(verify_series(folder)) == []  # a torn end is no damage
+        assert list(verify_series(folder)) == []  # an incomplete end is not damage
     with SnapshotWriter(folder, 30_000) as after:
         last = after.write(capture(99_999))
     assert list(verify_series(folder)) == []
@@ -122,11 +122,11 @@ def test_three_processes_write_at_once_while_verify_reads(tmp_path: Path) -> Non
     assert sorted(contents(tmp_path)) == sorted((name, offset, capture(n).url) for n, name, offset in kept)
 
 
-def test_torn_tail_is_cut_at_the_last_whole_record(tmp_path: Path) -> None:
+def test_incomplete_end_is_cut_at_the_last_whole_record(tmp_path: Path) -> None:
     made = tmp_path / "made"
     with SnapshotWriter(made, 1 << 20) as writer:
         one = writer.write(capture(1))
-        tail = (made / f"{one.warc_file}.tail").read_bytes()  # as it stood before the second record
+        tail = (made / f"{one.warc_file}.tail").read_bytes()  # as it was before the second record
         two = writer.write(capture(2, body=b"short"))
     whole = (made / f"{one.warc_file}.open").read_bytes()
     for cut in range(two.offset, two.offset + two.length + 1):
@@ -152,7 +152,7 @@ def test_settle_recovers_every_free_lane_and_no_other(tmp_path: Path) -> None:
     opened = [tmp_path / f"{s.warc_file}.open" for s in stored]
     for path in opened:
         path.write_bytes(path.read_bytes() + b"\x1f\x8b\x08torn")
-    with SnapshotWriter(tmp_path, 1 << 20):  # recovers and holds lane 0
+    with SnapshotWriter(tmp_path, 1 << 20):  # recovers and keeps lane 0
         opened[0].write_bytes(opened[0].read_bytes() + b"in flight")
         settle(tmp_path)
         assert opened[0].read_bytes().endswith(b"in flight")

@@ -152,7 +152,7 @@ def test_writers_at_once_use_lanes_of_their_own(tmp_path: Path) -> None:
     assert list(verify_series(tmp_path)) == []
 
 
-def test_full_disk_leaves_nothing_torn_and_writing_resumes(tmp_path: Path) -> None:
+def test_full_disk_leaves_no_partial_record_and_writing_resumes(tmp_path: Path) -> None:
     kept = []
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     with SnapshotWriter(tmp_path, 1 << 30) as writer:

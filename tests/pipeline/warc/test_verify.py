@@ -1,4 +1,4 @@
-"""Every damage to the series is found, and a sound series raises no alarm."""
+"""Every damage to the series is found, and an intact series raises no alarm."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.warc.series import SnapshotWriter, verify_series
 from tests.conftest import Figure
 from tests.pipeline.warc.test_series import capture
 
-# Which files a fault may hit: everything that holds data or vouches for it.
+# Which files a fault may hit: data, manifests and tails.
 _KINDS = ("", ".open", ".json", ".tail")
 
 
@@ -62,7 +62,7 @@ def delete(folder: Path, rng: random.Random) -> str:
     return path.name
 
 
-def delete_with_what_vouches(folder: Path, rng: random.Random) -> str:
+def delete_with_its_manifest_or_tail(folder: Path, rng: random.Random) -> str:
     path = rng.choice(victims(folder, ("", ".open")))
     for suffix in (".json", ".tail"):
         (folder / (path.name.removesuffix(".open") + suffix)).unlink(missing_ok=True)
@@ -78,7 +78,7 @@ def swap(folder: Path, rng: random.Random) -> str:
     return one.name
 
 
-def swap_with_what_vouches(folder: Path, rng: random.Random) -> str:
+def swap_with_its_manifest_or_tail(folder: Path, rng: random.Random) -> str:
     one, two = rng.sample(victims(folder, ("",)), 2)
     for suffix in ("", ".json"):
         a, b = folder / (one.name + suffix), folder / (two.name + suffix)
@@ -118,9 +118,9 @@ _FAULTS: list[Callable[[Path, random.Random], str]] = [
     truncate,
     zero_block,
     delete,
-    delete_with_what_vouches,
+    delete_with_its_manifest_or_tail,
     swap,
-    swap_with_what_vouches,
+    swap_with_its_manifest_or_tail,
     add_file,
     add_record,
     remove_record,
@@ -168,7 +168,7 @@ def test_each_damaged_record_is_named_by_its_offset(tmp_path: Path) -> None:
     assert named == [stored[2].offset, stored[5].offset]  # 5 and 6 are one stretch
 
 
-def test_sound_series_raises_no_alarm(series: Path) -> None:
+def test_intact_series_raises_no_alarm(series: Path) -> None:
     read: list[int] = []
     assert list(verify_series(series, read.append)) == []
     assert sum(read) == sum(p.stat().st_size for p in victims(series, ("", ".open")))
