@@ -179,6 +179,10 @@ def _become(environment: dict[str, str], descriptors: list[int], client: str, ar
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)
+    # Streams of their own: the server's would keep what they know of its descriptors, such as that a file can be sought in.
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
     os.environ.clear()
     os.environ.update(environment)
     sys.executable, sys.argv = client, argv
