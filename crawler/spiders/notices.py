@@ -85,8 +85,7 @@ class NoticeSpider(scrapy.Spider):
         cls, crawler: Crawler, source: Source, ledger: Ledger, plan: Plan, tell: Callable[[NoticeOutcome], None] | None = None
     ) -> Self:
         """Called by Scrapy."""
-        spider = cls(source, ledger, plan, tell)
-        spider._set_crawler(crawler)
+        spider = super().from_crawler(crawler, source, ledger, plan, tell)
         crawler.signals.connect(spider.revisit, signals.spider_idle)
         return spider
 
