@@ -11,7 +11,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -51,7 +50,7 @@ class Clock:
     config: Config
     database: Engine
     children: set[asyncio.subprocess.Process] = field(default_factory=set)
-    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     codes: list[int] = field(default_factory=list)
 
@@ -107,7 +106,7 @@ def _take(clock: Clock, job: Job) -> int | None:
 
 
 async def _run_verb(clock: Clock, job: Job) -> int:
-    command = [sys.executable, "-m", "cli.main", *job.verb]
+    command = [sys.executable, "-P", "-m", "cli.main", *job.verb]  # -P: the current folder must not be searched for modules
     child = await asyncio.create_subprocess_exec(*command, start_new_session=True, stdin=asyncio.subprocess.DEVNULL, stdout=sys.stderr)
     clock.children.add(child)
     try:
@@ -132,8 +131,15 @@ async def run_forever(config: Config) -> int:
     scheduler = AsyncIOScheduler(timezone=ZONE)
     for job in jobs(config):
         # Missed moments become one late run; a job that is still running is not started twice.
-        options: dict[str, Any] = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1, "next_run_time": datetime.now(ZONE)}
-        scheduler.add_job(_tracked, job.trigger, args=(clock, job), id=job.name, **options)
+        scheduler.add_job(
+            *(_tracked, job.trigger),
+            args=(clock, job),
+            id=job.name,
+            misfire_grace_time=None,
+            coalesce=True,
+            max_instances=1,
+            next_run_time=datetime.now(ZONE),
+        )
     _stop_on_signals(clock)
     scheduler.start()
     log.info("scheduling %d jobs", len(scheduler.get_jobs()))

@@ -76,7 +76,7 @@ class CrawledPage:
 
 @dataclass(frozen=True, slots=True)
 class Revisit:
-    """An archived notice that is to be read again, with what its server said for a conditional request."""
+    """An archived notice that is to be fetched once more, with the validators of its last response for a conditional request."""
 
     listed: Listed
     etag: str | None = None

@@ -225,6 +225,7 @@ class NoticeSpider(scrapy.Spider):
         if url in self.asked or self._spent("asked" if revisit is None else "again"):
             return
         self.asked.add(url)
+        # "again" is what revisits are called in the counts that archives store.
         self.counts["asked" if revisit is None else "again"] += 1
         meta = {
             "kind": "detail",

@@ -24,7 +24,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     verb.add_argument("--full", action="store_true", help="read every list to its end and fetch every notice again")
     verb.add_argument("--since", type=date.fromisoformat, metavar="DATE", help="ignore list entries dated before this day")
     verb.add_argument("--revisit", action="store_true", help="revisit every archived notice now, including those that are not due")
-    verb.add_argument("--again", dest="revisit", action="store_true", help=argparse.SUPPRESS)  # its name before 0.2
+    verb.add_argument("--again", dest="revisit", action="store_true", help=argparse.SUPPRESS)  # the name it had first
     verb.add_argument("--limit", type=_positive, metavar="N", help="fetch at most N new notices of each source, and revisit at most N")
     verb.add_argument("--jobs", type=_positive, metavar="N", help="number of sources crawled at the same time")
     verb.set_defaults(run=run)

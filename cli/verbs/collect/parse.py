@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -35,15 +34,15 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     verb = verbs.add_parser("parse", help="read saved pages, print JSON; touches no archive")
     verb.add_argument("files", nargs="*", metavar="FILE", help="a saved page")
     verb.add_argument("--manifest", metavar="FILE", help='lines of {"id", "file", "url", "kind"}; - for standard input')
-    verb.add_argument("--url", default="http://localhost/page.html", help="the address that relative links in FILE start from")
-    verb.add_argument("--kind", choices=("detail", "list"), default="detail", help="what FILE is")
+    verb.add_argument("--url", default="http://localhost/page.html", help="the address of FILE, to resolve its relative links")
+    verb.add_argument("--kind", choices=("detail", "list"), default="detail", help="the kind of page that FILE contains")
     verb.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """One JSON line a page, in order. Raises BadInput."""
     if bool(args.files) == bool(args.manifest):
-        raise BadInput("parse: give files or --manifest, one of the two")
+        raise BadInput("parse: give either files or --manifest")
     pages = manifest(args.manifest) if args.manifest else (Page(f, f, args.url, args.kind) for f in args.files)
     for page in pages:
         print(json.dumps(read_page(page), ensure_ascii=False))
@@ -67,12 +66,12 @@ def _page(line: str, where: str) -> Page:
     except msgspec.DecodeError as error:
         raise BadInput(f"{where}: {error}") from error
     if page.kind not in ("detail", "list"):
-        raise BadInput(f"{where}: kind {page.kind!r} is neither detail nor list")
+        raise BadInput(f"{where}: kind is {page.kind!r}; use detail or list")
     return page
 
 
-def read_page(page: Page) -> dict[str, Any]:
-    """What a saved page says. Raises BadInput when its file cannot be read."""
+def read_page(page: Page) -> dict[str, object]:
+    """A saved page read, as plain values. Raises BadInput when its file cannot be read."""
     try:
         body = Path(page.file).read_bytes()
     except OSError as error:
@@ -82,13 +81,13 @@ def read_page(page: Page) -> dict[str, Any]:
     return {"id": page.id, **notice_json(read_detail(body, page.url))}
 
 
-def list_json(page: ListPage) -> dict[str, Any]:
+def list_json(page: ListPage) -> dict[str, object]:
     """A list page as plain values."""
-    made: dict[str, Any] = msgspec.to_builtins(page)
+    made: dict[str, object] = msgspec.to_builtins(page)
     return made
 
 
-def notice_json(notice: Notice) -> dict[str, Any]:
+def notice_json(notice: Notice) -> dict[str, object]:
     """A notice as plain values; the anatomy's own fields follow those of the page."""
-    made: dict[str, Any] = msgspec.to_builtins(notice)
+    made: dict[str, object] = msgspec.to_builtins(notice)
     return made
