@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
@@ -16,6 +16,7 @@ from crawler.platforms import Family, gkmlpt, jpaas, jpage, json_answer, public_
 from notices.capture import ListPage
 from notices.page_class import classify
 from notices.text.html import absolute, base_url, decode, parse
+from notices.urls import with_query_in
 
 FAMILIES: tuple[Family, ...] = (gkmlpt, jpage, jpaas, ucap, json_answer, was, trs, vsb, public_column, sitesources)
 MAX_CANDIDATES = 6
@@ -45,7 +46,11 @@ def read_list(body: bytes, url: str, *, content_type: str | None = None, rules: 
     An entry whose target the page does not give has the url "javascript:;" (crawler.lists.links.CUT).
     """
     rules = rules or ListRules()
-    text, _ = decode(body, content_type)
+    text, encoding = decode(body, content_type)
+    return _sendable(_read(text, url, rules), encoding)
+
+
+def _read(text: str, url: str, rules: ListRules) -> ListPage:
     shown = _shortened(text)
     family = _family(shown, url, rules.platform)
     reading = family.read(text, url) if family else None
@@ -56,14 +61,29 @@ def read_list(body: bytes, url: str, *, content_type: str | None = None, rules: 
         entries = ruled_entries(root, url, {n: getattr(rules, n) for n in ("entries", "link", "title", "date")})
     else:
         entries = page_entries(root, url) or embedded_entries(root, scripts_of(root), url)
-    following = _ruled_next(root, url, rules) if rules.next or rules.next_template else _named_next(root, url, family, shown)
+    if rules.next or rules.next_template:
+        following = _ruled_next(root, url, rules)
+    else:
+        following = (None if entries else was.search_of(shown, url)) or _named_next(root, url, family, shown)
     refusal = None if entries else classify(200, {}, text)
     return ListPage(entries, following, family.NAME if family else None, refusal.reason if refusal else None)
 
 
+def _sendable(page: ListPage, encoding: str) -> ListPage:
+    """The page with its addresses as browsers request them: their queries in the encoding of the page."""
+    if encoding == "utf-8":
+        return page
+    entries = tuple(replace(entry, url=with_query_in(entry.url, encoding)) for entry in page.entries)
+    return replace(page, entries=entries, next_page=page.next_page and with_query_in(page.next_page, encoding))
+
+
 def next_candidates(page_bytes: bytes, url: str) -> tuple[str, ...]:
     """Pages that may follow, best first: those that the page names, then both ways of counting, then guesses if it shows a pager."""
-    text, _ = decode(page_bytes)
+    text, encoding = decode(page_bytes)
+    return tuple(with_query_in(found, encoding) for found in _candidates(text, url))
+
+
+def _candidates(text: str, url: str) -> tuple[str, ...]:
     shown = _shortened(text)
     family = _family(shown, url, None)
     reading = family.read(text, url) if family else None

@@ -144,7 +144,10 @@ def _names(root: etree._Element) -> tuple[str | None, str | None]:
     tags = {(m.get("name") or "").lower(): collapse_whitespace(m.get("content") or "")[:80] for m in root.iter("meta")}
     title = root.find(".//title")
     parts = [p.strip() for p in _PARTS.split(own_text(title) if title is not None else "") if p.strip()]
-    site = tags.get("sitename") or (max(parts, key=len) if len(parts) > 1 else None)
+    if len(parts) == 1 and len(parts[0].split()) == 2:
+        parts = parts[0].split()  # 某市某局 通知公告
+    names = [part for part in parts if not _COLUMN.match(part)] or parts
+    site = tags.get("sitename") or (max(names, key=len) if len(parts) > 1 else None)
     column = tags.get("columnname") or next((p for p in parts if _COLUMN.match(p)), None)
     if not column and parts and parts[0] != site:
         column = parts[0]

@@ -8,8 +8,9 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
 
 from publicsuffixlist import PublicSuffixList
 
-_SESSION = re.compile(r";jsessionid=[^/?#]*", re.I)
-_NOISE = re.compile(r"^(?:utm_\w+|jsessionid|phpsessid|spm|_t|timestamp)$", re.I)
+# Java servers append the session to the path; ASP.NET without cookies puts it into the path: /(S(…))/, /(X(1)S(…))/.
+_SESSION = re.compile(r";jsessionid=[^/?#]*|/\((?:[A-Z]\([^()/]{1,100}\))+\)(?=/|$)", re.I)
+_NOISE = re.compile(r"^(?:utm_\w+|jsessionid|phpsessid|aspxautodetectcookiesupport|spm|_t|timestamp)$", re.I)
 _PORTS = {"http": 80, "https": 443}
 _SAFE_PATH = "/%:@!$&'()*+,;=~-._"
 
@@ -30,6 +31,24 @@ def canonical_url(url: str) -> str:
     path = _escaped(_without_dots(_SESSION.sub("", parts.path)), _SAFE_PATH) or "/"
     query = "&".join(p for p in parts.query.split("&") if p and not _NOISE.match(p.partition("=")[0]))
     return urlunsplit((scheme, netloc, path, _escaped(query, _SAFE_PATH + "?"), ""))
+
+
+def with_query_in(url: str, encoding: str) -> str:
+    """The URL with the characters of its query escaped in the page's encoding, as the URL Standard has it; those of its path stay.
+
+    A character that the encoding lacks is escaped as UTF-8.
+    """
+    head, mark, query = url.partition("?")
+    if not mark or query.isascii():
+        return url
+    return head + mark + "".join(c if c.isascii() else quote(_encoded(c, encoding)) for c in query)
+
+
+def _encoded(character: str, encoding: str) -> bytes:
+    try:
+        return character.encode(encoding)
+    except UnicodeEncodeError:
+        return character.encode()
 
 
 def is_address(url: str) -> bool:

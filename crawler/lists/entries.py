@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
+
 from lxml import etree
 
 from crawler.lists.grouping import choose
 from crawler.lists.outline import outline
 from crawler.lists.pairing import Pairing, Record, with_title
 from notices.capture import ListEntry
+from notices.text.dates import url_date
 from notices.text.html import base_url, parse
+
+_TRS_FILE = re.compile(r"/[tPW]\d{8}_?\d")
 
 
 def page_entries(root: etree._Element, url: str) -> tuple[ListEntry, ...]:
@@ -43,6 +49,11 @@ def record_entry(fragment: str, url: str) -> ListEntry | None:
     return found[0] if found else None
 
 
+def _day_of_address(url: str) -> date | None:
+    """The day in an address whose row shows none. Not that of a TRS file name, t20260928_1.html: it stays when an old page is moved."""
+    return None if _TRS_FILE.search(url) else url_date(url)
+
+
 def _entries(records: list[Record]) -> tuple[ListEntry, ...]:
-    made = (ListEntry(r.title, r.link.url, r.day) for r in map(with_title, records) if r.title)
+    made = (ListEntry(r.title, r.link.url, r.day or _day_of_address(r.link.url)) for r in map(with_title, records) if r.title)
     return tuple(dict.fromkeys(made))

@@ -21,6 +21,9 @@ _DETAIL = re.compile(r"\d{4,}|[0-9a-f]{16,}|/content|/art/|/info/|/t\d|detail|ar
 # Addresses of column pages.
 _INDEX = re.compile(r"(?:^|/)(?:index|default|list|main|home)\w{0,8}\.\w{3,5}$|/$", re.I)
 
+# A folder for each page, named by its id: /2026031009183942000/index.shtml, which begins with the time of upload.
+_FOLDER_OF_PAGE = re.compile(r"/(?:\d{8,}|[0-9a-f]{16,})/(?:index\.\w{3,5})?$", re.I)
+
 
 @dataclass(slots=True)
 class Group:
@@ -79,6 +82,8 @@ def _listlike(page: Outline, records: list[Record], url: str) -> bool:
     """Whether links without dates can be a list: several, with titles, leading to pages of this site rather than to columns."""
     if len(records) < 3:
         return False
+    if sum(r.dated for r in records) >= len(records) * 0.6:
+        return True  # each title ends or begins with a date
     lengths = sorted(len(r.link.text or r.link.element.get("title") or "") for r in records)
     cut = sum(r.link.cut for r in records)
     paged = _part_with_pager(page, records) >= 0
@@ -95,7 +100,7 @@ def _is_page(link: Link, url: str) -> bool:
     if not same_site(parts.hostname or "", urlsplit(url).hostname or ""):
         return "mp.weixin" in link.url
     target = parts.path + "?" + parts.query
-    return bool(_DETAIL.search(target)) and not _INDEX.search(parts.path)
+    return bool(_DETAIL.search(target)) and (not _INDEX.search(parts.path) or bool(_FOLDER_OF_PAGE.search(parts.path)))
 
 
 def _score(page: Outline, group: Group, url: str) -> float:

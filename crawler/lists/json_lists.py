@@ -21,7 +21,7 @@ _TAG = re.compile(r"<[^<>]{0,300}>")
 _TITLES = ("titleo", "doctitle", "maintitle", "title", "infotitle", "showtitle", "subject", "headline", "docname", "articletitle", "name")
 _ADDRESSES = (
     *("posturl", "url", "docurl", "docpuburl", "linkurl", "infourl", "detailurl", "htmlurl", "pageurl", "link", "href"),
-    *("visiturl", "staticurl"),
+    *("visiturl", "staticurl", "urls"),
 )
 _DAYS = (
     *("displaypublishtime", "firstpublishtime", "publishedtimestr", "publishedtime", "docreltime", "docrelpubtime", "docpubtime"),
@@ -31,6 +31,7 @@ _DAYS = (
 # Objects inside an item that contain its fields: Elasticsearch answers (_source), UCAP (data), policy libraries (map).
 _INNER = ("data", "fields", "source", "_source", "doc", "article", "map")
 _SHANGHAI = timedelta(hours=8)
+_ZONED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?\s?(?:Z|[+-]\d\d:?\d\d)")
 
 
 def load(text: str) -> object:
@@ -101,12 +102,22 @@ def _entry(item: Mapping[str, object], url: str) -> ListEntry | None:
     for layer in (item, *(each for each in inner if isinstance(each, Mapping))):
         folded = {str(k).replace("_", "").lower(): v for k, v in layer.items()}
         title = next((t for k in _TITLES if (t := _plain(folded.get(k)))), None)
-        links = (folded.get(k) for k in _ADDRESSES)
-        address = next((a for link in links if isinstance(link, str) and (a := absolute(url, link))), None)
+        links = (_link(folded.get(k)) for k in _ADDRESSES)
+        address = next((a for link in links if link and (a := absolute(url, link))), None)
         if title and address:
             day = next((d for k in _DAYS if (d := _day(folded.get(k)))), None)
             return ListEntry(title, address, day)
     return None
+
+
+def _link(value: object) -> str | None:
+    """A link, or the first one of an object of several ({"pc": …, "mobile": …}, JPAAS), which may itself be written as a string."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        value = load(value)
+    if isinstance(value, Mapping):
+        links = [value.get("pc"), *value.values()]
+        return next((link for link in links if isinstance(link, str) and link), None)
+    return value if isinstance(value, str) else None
 
 
 def _plain(value: object) -> str:
@@ -115,11 +126,25 @@ def _plain(value: object) -> str:
     return collapse_whitespace(html.unescape(_TAG.sub("", value[:2000])))
 
 
+def _moment(value: str) -> date | None:
+    """The day in Asia/Shanghai of an ISO 8601 time that gives its zone: Jackson writes midnight there as 16:00+0000 of the day before."""
+    if not _ZONED.fullmatch(value.strip()[:40]):
+        return None
+    try:
+        # Python 3.11 reads offsets with and without a colon, and Z.
+        return (datetime.fromisoformat(value.strip()).astimezone(UTC) + _SHANGHAI).date()
+    except (ValueError, OverflowError):
+        return None
+
+
 def _day(value: object) -> date | None:
     """The day of a date string, or of a time in seconds or milliseconds, in Asia/Shanghai."""
     if isinstance(value, str):
         if value.isdecimal() and len(value) in (10, 13):
             return _day(int(value))
+        moment = _moment(value)
+        if moment:
+            return moment
         found = find_dates(value[:60])
         return found[0][2] if found else parse_date(value[:60])
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -22,6 +22,11 @@ _CALL = re.compile(
 _BULLET = re.compile(r"^[\s·•●■□◆◇▪▶►>»※*☆★\-–—|]+(?=\S)")
 # Marks around a title that are not part of it: pinned (置顶), new.
 _MARKS = re.compile(r"^\s*(?:\[置顶\]|【置顶】|置顶(?=[\s:：]))\s*|\s*(?:(?<![A-Za-z])(?:new|New|NEW)!?)\s*$")
+# The state of a consultation or a recruitment before or after its title: it changes while the notice does not.
+_STATE = (
+    r"(?:进行中|未开始|即将开始|已结束|已截止|已完成|结束|征集中|正在征集|征集结束|报名中|调查中|公示中|已反馈|反馈中|已公布|办理中|已办结)"
+)
+_STATES = re.compile(rf"^\s*[\[【(（「]\s*{_STATE}\s*[\]】)）」]\s*(?:[-—–:：|·]\s*)?(?=\S)|(?<=\S)\s*[\[【「]\s*{_STATE}\s*[\]】」]\s*$")
 _CUT_OFF = re.compile(r"\s*(?:\.{2,}|…+|。{2,})\s*$")
 # Tooltips of several labelled lines: 标题：… 发布时间：…
 _TOOLTIP = re.compile(r"(?:标题|文章标题|信息标题)\s*[:：]\s*([^\r\n]+)")
@@ -61,7 +66,7 @@ def title_of(element: etree._Element, text: str) -> str:
     text = _shown_title(element, text)
     if not text:
         return tip or next((collapse_whitespace(i.get("alt") or "") for i in element.iter("img")), "")
-    shown = _BULLET.sub("", _MARKS.sub("", text)).strip() or text
+    shown = _STATES.sub("", _BULLET.sub("", _MARKS.sub("", text))).strip() or text
     if not tip:
         return shown
     core, whole = remove_whitespace(_CUT_OFF.sub("", shown)), remove_whitespace(tip)

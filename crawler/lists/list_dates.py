@@ -10,9 +10,14 @@ from notices.text.dates import find_dates, parse_date
 
 _DIGITS = re.compile(r"[0-9０-９]+")
 _YEAR = re.compile(r"(?:19|20|１９|２０)[0-9０-９]{2}")  # some editors type full-width digits
-_KINDS = "发布|公布|发文|更新|上传|成文|生成|印发|截止|截至|开标|报名|实施|施行"
-_LABEL = re.compile(rf"(?:(?:{_KINDS})?(?:时间|日期)|发布|公布|发文|印发|截止|截至|Date|date)[^\d０-９]{{0,8}}$")
+_KINDS = "发布|公布|发文|更新|上传|成文|生成|印发|截止|截至|开标|报名|实施|施行|生效|签发|提交|录入|添加|创建|修改"
+_LABEL = re.compile(rf"(?:(?:{_KINDS})?(?:时间|日期)|发布|公布|发文|印发|截止|截至|Date|date)于?\W{{0,8}}$")
 # "16 OCT", or "Oct" above the day: lists that show a date as a calendar leaf.
+# All of what may be before a date in a piece that is nothing but a date. Any other word is a title: 停水公告2018年06月28日.
+_HEAD = re.compile(
+    rf"[\s\[【（(]*(?:(?:信息|文件|公文|最后|首次)?(?:{_KINDS})?(?:时间|日期|日|于)?|Date|date)[\s\]】）)]*[:：]?[\s\[【（(]*"
+)
+_COLON_HEAD = re.compile(r"[\s\[【（(]*[^\W\d_]{2,6}[\s\]】）)]*[:：][\s\[【（(]*")
 _LATIN_MONTH = re.compile(r"(?i)^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?$")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _HAN_MONTHS = {f"{m}月": n for n, m in enumerate(["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], 1)}
@@ -21,6 +26,8 @@ _EDGES = " \t\r\n\u3000\xa0[]()（）【】〔〕<>|·•:：-/.—–"
 _WIDE = str.maketrans("０１２３４５６７８９－／．", "0123456789-/.")
 # A time of day after the date.
 _TIME = re.compile(r"\s+\d{1,2}:\d{2}(?::\d{2})?$")
+
+MAX_LABEL_IN_LINK = 8
 
 
 @dataclass(slots=True)
@@ -48,16 +55,16 @@ class ListDateReader:
         """Take the next piece; `inside` a link, only a piece that is nothing but a date counts."""
         if len(text) > 300 or not _plausible(text):
             self.flush()
-            self._label = _label_of(text)
+            self._label = _label_of(text, inside)
             return
-        whole = parse_date(text) if _YEAR.search(text) and len(text) <= 60 else None
+        whole = date_alone(text)
         if whole:
             self._whole(ListDate(node, at, whole, None, 2, self._label + _before_digits(text)))
         elif not self._part(text.translate(_WIDE), node, at):
             self.flush()
             if not inside:
                 self._within(text, node, at)
-            self._label = _label_of(text)
+            self._label = _label_of(text, inside)
 
     def flush(self) -> None:
         """End a split date; day and month without a year stay a date without a year."""
@@ -107,15 +114,24 @@ class ListDateReader:
         return bool(self._parts)
 
 
+def date_alone(text: str) -> date | None:
+    """The date of a text that is nothing else but a label; None when there is a title too."""
+    if len(text) > 60 or not _YEAR.search(text):
+        return None
+    day = parse_date(text)
+    head = text[: found[0][0]] if day and (found := find_dates(text)) else ""
+    return day if _HEAD.fullmatch(head) or _COLON_HEAD.fullmatch(head) else None
+
+
 def _before_digits(text: str) -> str:
     """The label before a date in the same piece."""
     digits = _DIGITS.search(text)
     return text[: digits.start()][:24] if digits else ""
 
 
-def _label_of(text: str) -> str:
-    """The label at the end of a piece, for the date that may follow."""
-    found = _LABEL.search(text[-24:])
+def _label_of(text: str, inside: bool) -> str:
+    """The label at the end of a piece, for the date that may follow. A long text inside a link is its title, whatever it ends in."""
+    found = _LABEL.search(text[-24:]) if not inside or len(text) <= MAX_LABEL_IN_LINK else None
     return found[0] if found else ""
 
 

@@ -8,8 +8,10 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 PAGE_KEYS = frozenset(
     ("page", "pageno", "pagenum", "pageindex", "currpage", "curpage", "cur_page", "currentpage", "pn", "pageid", "p", "nowpage", "pg")
 )
-_NUMBERED = re.compile(r"^(.*?[^\d])?(\d{1,4})(\.(?:s?html?|jspx?|aspx?|php))$", re.I)
-_FILE = re.compile(r"^(.*?)(\.(?:s?html?|jspx?|aspx?|php))?$", re.I)
+ENDING = r"\.(?:[dsjx]?html?|jspx?|aspx?|php|action|do)"
+"""The endings of pages, as a pattern: .jhtml and .jspx are JEECMS, .aspx ASP.NET, .action and .do Struts."""
+_NUMBERED = re.compile(rf"^(.*?[^\d])?(\d{{1,4}})({ENDING})$", re.I)
+_FILE = re.compile(rf"^(.*?)({ENDING})?$", re.I)
 
 
 def with_query(url: str, **values: str | int) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from crawler.lists.page_addresses import numbered, query_page, sibling, stem_and_ending, succeeding, with_query
+from crawler.lists.page_addresses import ENDING, numbered, query_page, sibling, stem_and_ending, succeeding, with_query
 from notices.text.html import absolute
 from notices.text.whitespace import collapse_whitespace
 
@@ -17,7 +17,7 @@ _LAST = re.compile(r"^[\[【(（\s]*(?:尾页|末页|最后一?页|last)", re.I)
 _DISABLED = re.compile(r"disabled|nolink|\bno-?next", re.I)
 # Scripts of pagers: gotoPage(3), toPage('3'), turnpage(3); and calls with an address: goto("list_3.html").
 _NUMBER_CALL = re.compile(r"\w*(?:page|goto|turn|to|list)\w*\s*\(\s*['\"]?(\d{1,5})['\"]?\s*[,)]", re.I)
-_ADDRESS_CALL = re.compile(r"""\(\s*['"]([^'"\s<>]*(?:\.(?:s?html?|jspx?|aspx?|php)|\?)[^'"\s<>]*)['"]""", re.I)
+_ADDRESS_CALL = re.compile(rf"""(?:\(|=)\s*['"]([^'"\s<>]*(?:{ENDING}|\?)[^'"\s<>]*)['"]""", re.I)
 _COUNT = re.compile(r"共\s*(\d{1,5})\s*页|(?<![\d/.-])(\d{1,5})\s*/\s*(\d{1,5})(?![\d/.-])\s*页?")
 _PAGER = re.compile(r"page|paging|pagination|fenye|\bfy\b|pagi|turn", re.I)
 _HERE = re.compile(r"\b(?:cur(?:rent)?|active|on|now|selected|thisclass|hover)\b", re.I)

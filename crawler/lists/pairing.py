@@ -11,9 +11,9 @@ from datetime import date
 from lxml import etree
 
 from crawler.lists.links import own_text, row_title, title_of
-from crawler.lists.list_dates import ListDate
+from crawler.lists.list_dates import ListDate, date_alone
 from crawler.lists.outline import Link, Outline
-from notices.text.dates import find_dates, parse_date, url_date
+from notices.text.dates import find_dates, url_date
 
 MAX_LINKS_OF_ENTRY = 8
 MAX_DATES_OF_ENTRY = 12
@@ -29,13 +29,18 @@ _NO_TITLE = re.compile(
 _CALL = re.compile(r"^[\[【<(（]?\s*(?:详情|详细|查看|阅读|点击|全文)")
 # Labels of the day of publication, and of other days, when an entry shows several.
 _WANTED = re.compile(r"发布|公布|发文|印发|上传|Date")
-_UNWANTED = re.compile(r"截止|截至|实施|施行|生效|失效|有效|成文|生成|更新|开标|报名")
+_UNWANTED = re.compile(r"成文|生成|更新|修改")
+# Days that are not of publication, whatever else an entry lacks: 截止日期 2026-10-28 is the deadline.
+_OF_SOMETHING_ELSE = re.compile(r"截止|截至|实施|施行|生效|失效|有效|开标|报名|到期|结束")
 _DATE_ENDS = frozenset("0123456789日]）)】")
 _DAY = r"(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?"
 _NUMERIC_DAY = r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}"
 _BRACKETED = rf"[\[【(（]\s*({_DAY}|\d{{1,2}}[-/.]\d{{1,2}})\s*[\]】)）]"
 _LED = re.compile(rf"^(?:{_BRACKETED}|({_NUMERIC_DAY})(?=[\s:：]))\s*[:：]?\s*(?=\S)")
-_ENDED = re.compile(rf"(?<=\S)(?:\s*{_BRACKETED}|\s{{1,9}}({_NUMERIC_DAY}))(?:\s+\d\d:\d\d(?::\d\d)?)?\s*$")
+# The last form is glued to the title, …的通知2026-09-26, unless the words before it make it a part of the title: 截至2026-09-26.
+_ENDED = re.compile(
+    rf"(?<=\S)(?:\s*{_BRACKETED}|(?:\s{{1,9}}|(?<=[\u4e00-\u9fff）》】”])(?<![至自从到于为在日月年期前后]))({_NUMERIC_DAY}))(?:\s+\d\d:\d\d(?::\d\d)?)?\s*$"
+)
 # The year in the address of an entry whose list shows month and day only: /2024/0315/, /art/2024-.
 _URL_YEAR = re.compile(r"/((?:19|20)\d\d)(?=[/\d_-])")
 
@@ -58,7 +63,7 @@ class Record:
 
 def is_title(text: str) -> bool:
     """Whether a link's text can be a title, and is not a page number or a 查看."""
-    return len(text) > 1 and not _NO_TITLE.match(text[:40]) and not (len(text) < 24 and text[-1:] in _DATE_ENDS and parse_date(text))
+    return len(text) > 1 and not _NO_TITLE.match(text[:40]) and not (text[-1:] in _DATE_ENDS and date_alone(text))
 
 
 class Pairing:
@@ -137,27 +142,37 @@ class Pairing:
         if len(links) == len(dates) > 2 and kinds == sorted(kinds):
             return [Record(home, link, self._day([s], link)) for link, s in zip(links, dates, strict=True)]
         after = kinds[0] == 1 and kinds[-1] == 0
-        found, open_links, waiting = [], [], None
+        if after:
+            return self._dates_first(home, [mark for _, _, mark in marks])
+        found: list[tuple[Link, list[ListDate]]] = []
         for _, _, mark in marks:
             if isinstance(mark, Link):
-                if waiting is not None:
-                    found.append(Record(home, mark, self._day([waiting], mark)))
-                    waiting = None
-                open_links.append(mark)
-            elif after:
+                found.append((mark, []))
+            elif found:
+                found[-1][1].append(mark)
+        # Of several the surest, and of those the first: what follows may belong to an abstract, or to the page below the list.
+        surest = ((link, max(shown, key=lambda s: (_rank(s.label), s.sure, -s.at))) for link, shown in found if shown)
+        return [Record(home, link, self._day([list_date], link)) for link, list_date in surest]
+
+    def _dates_first(self, home: int, marks: Iterable[Link | ListDate]) -> list[Record]:
+        """Pair each date with the first link after it."""
+        found, waiting = [], None
+        for mark in marks:
+            if not isinstance(mark, Link):
                 waiting = mark
-            elif open_links:
-                link = open_links[-1]
-                found.append(Record(home, link, self._day([mark], link)))
-                open_links = []
+            elif waiting is not None:
+                found.append(Record(home, mark, self._day([waiting], mark)))
+                waiting = None
         return found
 
     def _day(self, dates: list[ListDate], link: Link) -> date | None:
         """The day of publication among an entry's dates: by label, else the surest, else the last."""
-        if len(dates) > 1:
-            dates = dates[:MAX_DATES_OF_ENTRY]
-            for list_date in dates:
-                list_date.label = list_date.label or self.columns.label(self.page.elements[list_date.node])
+        dates = dates[:MAX_DATES_OF_ENTRY]
+        for list_date in dates:
+            list_date.label = list_date.label or self.columns.label(self.page.elements[list_date.node])
+        dates = [each for each in dates if not _OF_SOMETHING_ELSE.search(each.label)]
+        if not dates:
+            return None
         list_date = max(dates, key=lambda s: (_rank(s.label), s.sure, s.at))
         if list_date.day:
             return list_date.day
@@ -208,6 +223,8 @@ def _dated(year: int | None, month_day: tuple[int, int]) -> date | None:
 
 
 def _rank(label: str) -> int:
+    if _OF_SOMETHING_ELSE.search(label):
+        return -1
     if _UNWANTED.search(label):
         return 0
     return 2 if _WANTED.search(label) else 1

@@ -11,7 +11,7 @@ from lxml import etree
 
 from crawler.lists.entries import fragment_list
 from crawler.lists.json_lists import json_entries
-from crawler.lists.page_addresses import numbered
+from crawler.lists.page_addresses import ENDING, numbered
 from notices.capture import ListEntry
 from notices.text.html import absolute
 
@@ -22,7 +22,7 @@ _ARRAY = re.compile(r"\[\s{0,20}\{\s{0,20}\"")
 _WRITTEN = re.compile(r"""<(?:li|tr|dd|p|div|a)\b[^\n]{0,60}""", re.I)
 _BOXES = ("textarea", "template", "xmp")
 _VARIABLE = r"\s*\+\s*\(?\s*([A-Za-z_$][\w.$]{0,40})\s*(?:([+-])\s*(\d)\s*)?\)?"
-_ENDING = r"""\s*\+\s*["'](\.(?:s?html?|jspx?|aspx?|php)\b[^"'<>\s]{0,80})["']"""
+_ENDING = rf"""\s*\+\s*["']({ENDING}\b[^"'<>\s]{{0,80}})["']"""
 _JOINED = re.compile(r"""["']([^"'<>\s]{0,200})["']""" + _VARIABLE + _ENDING)
 _KEY = r"(?:page|pageno|pagenum|pageindex|currpage|curpage|cur_page|pn|p)"
 _ASKED = re.compile(rf"""["']([^"'<>\s]{{0,200}}[?&]{_KEY}=)["']""" + _VARIABLE, re.I)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from crawler.lists.page_addresses import file_name, sibling, stem_and_ending
+from crawler.lists.page_addresses import ENDING, file_name, sibling, stem_and_ending
 from crawler.platforms import ListReading
 
 NAME = "trs"
@@ -13,7 +13,15 @@ INFERS = False
 _MARKS = ("createPageHTML", "TRS_Editor", "TRS_UEDITOR", "trs_editor_view", "countPage")
 _CALL = re.compile(r"[Pp]age\w{0,30}\s{0,3}\(([^()]{5,300})\)")
 _ARGUMENT = re.compile(r"""\s*(?:(\d{1,7})|['"]([^'"]{0,80})['"]|([^,'"]{1,60}))\s*(?:,|$)""")
-_ENDING = re.compile(r"\.?(?:s?html?|jspx?|aspx?|php)", re.I)
+# The same in one object: Pager({size:3, current:0, prefix:'index', suffix:'html'}), where size counts pages.
+_NAMED = re.compile(r"""\b(\w{2,20})['"]?\s*:\s*(?:['"]([^'"]{0,80})['"]|(\d{1,7}))""")
+_NAMES = {
+    "pages": ("pages", "totalpage", "totalpages", "pagecount", "countpage", "total", "size"),
+    "current": ("current", "currentpage", "curpage", "currpage"),
+    "stem": ("prefix", "pagename", "filename"),
+    "ending": ("suffix", "pageext", "ext"),
+}
+_ENDING = re.compile(rf"(?:{ENDING}|{ENDING[2:]})", re.I)
 _COUNT = re.compile(r"\b(?:countPage|totalPage|pageCount)\s*[=:]\s*['\"]?(\d{1,6})")
 _COUNTS = ("countPage", "totalPage", "pageCount")
 _CURRENT = re.compile(r"\b(?:currentPage|currPage|curPage|nCurrIndex)\s*[=:]\s*['\"]?(\d{1,6})")
@@ -77,6 +85,8 @@ def pager_of(text: str, url: str) -> Call | None:
 
 def _call(arguments: str) -> Call | None:
     """The call when its arguments are numbers, a stem and an ending: (pages, current, …) or (records, pages, current, …)."""
+    if arguments.lstrip().startswith("{"):
+        return _named_call(arguments)
     numbers: list[int] = []
     stem = None
     for number, string, _ in _ARGUMENT.findall(arguments)[:10]:
@@ -87,6 +97,16 @@ def _call(arguments: str) -> Call | None:
         elif string and numbers:
             stem = string
     return None
+
+
+def _named_call(arguments: str) -> Call | None:
+    """The call of an object with names for all of it."""
+    given = {name.lower(): string or number for name, string, number in _NAMED.findall(arguments)[:20]}
+    values = {part: next((given[name] for name in names if name in given), "") for part, names in _NAMES.items()}
+    if not values["pages"].isdecimal() or not values["stem"] or not _ENDING.fullmatch(values["ending"]):
+        return None
+    current = int(values["current"]) if values["current"].isdecimal() else None
+    return Call(int(values["pages"]), current, values["stem"], "." + values["ending"].lstrip("."))
 
 
 def _made(numbers: list[int], stem: str, ending: str) -> Call | None:

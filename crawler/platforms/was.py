@@ -17,7 +17,15 @@ INFERS = False
 _FIELD = re.compile(r"<(TITLE|DOCTITLE|URL|DOCPUBURL|DOCRELTIME|DOCPUBTIME|PUBDATE)>([^\0]{0,1500}?)</\1>", re.I)
 _TAG = re.compile(r"<[^<>]{1,200}>")
 _COUNT = re.compile(r"<RECORDCOUNT>\D{0,12}(\d{1,8})", re.I)
+_CHANNEL, _COLUMN = (re.compile(rf"\b{name}\s*[=:]\s*['\"]?(\d{{1,10}})") for name in ("wasid", "wcmid"))
 _UPPER = re.compile(r"<(/?)rec>", re.I)
+
+
+def search_of(text: str, url: str) -> str | None:
+    """The first answer of the search that fills a page without entries of its own (var wcmid, wasid); None without one."""
+    channel, column = _CHANNEL.search(text), _COLUMN.search(text)
+    target = absolute(url, "/was5/web/search") if channel and column else None
+    return with_query(target, channelid=channel[1], chnlid=column[1], page=1) if target and channel and column else None
 
 
 def matches(text: str, url: str) -> bool:

@@ -19,7 +19,7 @@ class Walk:
     """The state of walking one column.
 
     `since`: entries before this day are left out. `may_stop`: the column was walked to its end before, so known pages may end the walk.
-    `broken`: why a list page could not be read, until another address had it.
+    `broken`: why a list page could not be read. Another address that answers may have the page after it, so the walk is not complete.
     """
 
     column: Column
@@ -34,9 +34,7 @@ class Walk:
     def fresh(self, entries: Sequence[ListEntry]) -> list[ListEntry]:
         """The entries that no earlier page of this walk had. Sites answer a page number beyond the last with the first or the last page."""
         found = [entry for entry in entries if entry.url not in self.entries]
-        if found:
-            self.entries.update(entry.url for entry in found)
-            self.broken = ""  # this address had the page
+        self.entries.update(entry.url for entry in found)
         return found
 
     def recent(self, entries: Sequence[ListEntry]) -> list[ListEntry]:

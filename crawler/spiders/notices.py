@@ -172,6 +172,8 @@ class NoticeSpider(scrapy.Spider):
     def _not_a_page(self, response: Response, walk: Walk, page: ListPage | None) -> Iterator[Request]:
         """A first page without entries is a problem; a later one tries the other addresses, then ends the walk."""
         others: tuple[str, ...] = response.meta["others"]
+        if page is not None and page.entries and not any(is_address(entry.url) for entry in page.entries):
+            walk.note_broken(f"list {response.url}: none of its {len(page.entries)} entries has an address")
         if page is not None and not page.entries and page.next_page and page.next_page not in walk.pages:
             others = (page.next_page, *others)  # a column page that shows nothing itself but names the answer that does
         if others:
@@ -211,7 +213,9 @@ class NoticeSpider(scrapy.Spider):
 
     def _end(self, walk: Walk, *, whole: bool = True) -> None:
         """A walk reached its end; `whole`: every list page of the column was seen in this run."""
-        if not walk.since:
+        if walk.broken:
+            self._list_problem(walk.broken)
+        elif not walk.since:
             self.ledger.note_walk(walk.column.url, complete=True)
             if whole and walk.entries:
                 self.ledger.note_walked(walk.column.url)

@@ -45,6 +45,7 @@ BLOCKS = frozenset(_BLOCK_NAMES.split())
 _CELLS = frozenset(("td", "th"))
 _LINE, _CELL = "\x0b", "\x0c"  # mark breaks while text is collected: no page's text contains them
 _HIDDEN = re.compile(r"display\s*:\s*none", re.I)
+_BREAKS_IN_HREF = re.compile(r"[ ]*[\t\n\r\f\v\x1c-\x1f\x85\u2028\u2029]+[ ]*")  # of an editor that wraps its lines; browsers drop them
 _BLANKS = re.compile(r"[ \t\n\u3000\xa0\u2000-\u200a\u202f\u205f]+")
 _SPACES = re.compile(r"[ \xa0]{2,}|\xa0")
 
@@ -123,7 +124,7 @@ def base_url(root: etree._Element, url: str) -> str:
 
 def absolute(url: str, href: str | None) -> str | None:
     """The http(s) address a link leads to, without its fragment; None for scripts, mail, anchors and anything that is not an address."""
-    target = one_line(href or "").replace("\\", "/").replace(" ", "%20")
+    target = _BREAKS_IN_HREF.sub("", href or "").strip(" \u3000\xa0\0").replace("\\", "/").replace(" ", "%20")
     if not target or target[0] == "#" or len(target) > _MAX_ADDRESS:
         return None
     try:

@@ -289,3 +289,41 @@ def test_one_request_at_a_time_under_an_honest_name(home: Home) -> None:
     assert home.rows("select count(*) from notice") == [(6,)]
     assert site.most_at_once == 1
     assert all("keeper@archive.example" in agent for agent in site.agents)
+
+
+def test_list_page_that_fails_is_named_though_the_page_after_it_answers(home: Home) -> None:
+    site = small_site(12, per_page=3)
+    good = site.pages["/tzgg/index_1.html"]
+    site.pages["/tzgg/index_1.html"] = (500, {}, b"")
+    with serving(site):
+        home.source(site.base)
+        assert "index_1.html: HTTP 500" in home.run("crawl", check=3).stderr
+        assert home.rows("select outcome from run") == [("partial",)]
+        assert home.rows("select complete from column_walk") == [(0,)]
+        site.pages["/tzgg/index_1.html"] = good
+        home.run("crawl")
+    assert home.rows("select count(*) from notice") == [(12,)]
+    assert home.rows("select complete from column_walk") == [(1,)]
+
+
+def test_list_whose_entries_have_no_address_is_a_problem_and_not_the_end(home: Home) -> None:
+    site = small_site(6)
+    rows = "".join(f'<li><a href="javascript:;" onclick="show({n})">{title(n)}</a><span>2026-10-{n:02d}</span></li>' for n in (3, 2, 1))
+    site.pages["/tzgg/index_1.html"] = f"<html><body><ul>{rows}</ul></body></html>".encode()
+    with serving(site):
+        home.source(site.base)
+        assert "none of its 3 entries has an address" in home.run("crawl", check=3).stderr
+    assert home.rows("select complete from column_walk") == [(0,)]
+
+
+def test_session_in_a_path_and_query_in_gbk_name_one_notice_each(home: Home) -> None:
+    rows = f'<li><a href="(S(abc))/1.html">{title(1)}</a><span>2026-10-02</span></li><li><a href="show.asp?t=防汛">{title(2)}</a><span>2026-10-03</span></li>'
+    column = f'<html><head><meta charset="gb2312"></head><body><ul>{rows}</ul></body></html>'
+    site = Site({"/tzgg/(S(abc))/1.html": notice_page(1), "/tzgg/show.asp?t=%B7%C0%D1%B4": notice_page(2)})
+    with serving(site):
+        home.source(site.base)
+        for session in ("abc", "xyz"):
+            site.pages[f"/tzgg/(S({session}))/1.html"] = notice_page(1)
+            site.pages["/tzgg/"] = (200, {"Content-Type": "text/html"}, column.replace("abc", session).encode("gb18030"))
+            home.run("crawl")
+    assert home.rows("select count(*), sum(revisions) from notice") == [(2, 2)]
