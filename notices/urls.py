@@ -39,7 +39,7 @@ def with_query_in(url: str, encoding: str) -> str:
     A character that the encoding lacks is escaped as UTF-8.
     """
     head, mark, query = url.partition("?")
-    if not mark or query.isascii():
+    if not mark or query.isascii() or encoding == "utf-8":  # UTF-8 is what everybody else assumes
         return url
     return head + mark + "".join(c if c.isascii() else quote(_encoded(c, encoding)) for c in query)
 

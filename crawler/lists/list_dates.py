@@ -119,8 +119,9 @@ def date_alone(text: str) -> date | None:
     if len(text) > 60 or not _YEAR.search(text):
         return None
     day = parse_date(text)
-    head = text[: found[0][0]] if day and (found := find_dates(text)) else ""
-    return day if _HEAD.fullmatch(head) or _COLON_HEAD.fullmatch(head) else None
+    digits = _DIGITS.search(text)
+    head = text[: digits.start()] if digits else ""
+    return day if not head or _HEAD.fullmatch(head) or _COLON_HEAD.fullmatch(head) else None
 
 
 def _before_digits(text: str) -> str:
