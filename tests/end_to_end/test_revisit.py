@@ -25,7 +25,7 @@ Change = Callable[[Site], None]
 
 @dataclass(frozen=True)
 class Run:
-    """One run, some days after the one before: what is changed on the site first, and what holds after it.
+    """One run, some days after the one before: the change on the site before it, and the state after it.
 
     `states` of single notices, or of all; `asked`: how often each notice was requested since the first run.
     """
