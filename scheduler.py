@@ -19,9 +19,10 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Engine
 
-from crawler.source import all_sources
+from crawler.source import survey_sources
 from notices.config import Config, load_config
 from notices.errors import ArchiveLocked, NoticesError
+from notices.text.display import safe
 from pipeline.sql.database import open_database
 from pipeline.sql.locks import hold
 from pipeline.sql.runs import finish_tick, last_tick, reclaim_tick, take_tick
@@ -56,8 +57,11 @@ class Clock:
 
 
 def jobs(config: Config) -> list[Job]:
-    """A job for every enabled source and one for the index. Raises SourceFileError."""
-    enabled = [source for source, _ in all_sources(config.sources_dir).values() if source.enabled]
+    """A job for every enabled source and one for the index. A source file that is not valid is logged; the others are scheduled."""
+    survey = survey_sources(config.sources_dir)
+    for problem in survey.problems:
+        log.error("not scheduled: %s", safe(problem))
+    enabled = [source for source, _ in survey.found.values() if source.enabled]
     crawls = [Job(f"crawl:{s.name}", CronTrigger.from_crontab(s.schedule, timezone=ZONE), ("crawl", s.name)) for s in enabled]
     every = IntervalTrigger(minutes=config.drain_minutes, start_date=EPOCH, timezone=ZONE)
     return [*crawls, Job("index", every, ("index",))]

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from crawler.source import Source, all_sources, find_source
+from crawler.source import Source, find_source, survey_sources
 from notices.config import Config
-from notices.errors import ArchiveLocked, UserError
+from notices.errors import ArchiveLocked, SourceFileError, UserError
 from operations.crawl_job import CrawlEnd, CrawlOrder, Line, NoticeLine
 from operations.indexing import drain
 from pipeline.sql.database import open_database
@@ -36,9 +36,15 @@ class Chosen(NamedTuple):
 
 
 def choose_sources(names: Sequence[str], config: Config) -> list[Chosen]:
-    """The sources of these names or files, all enabled ones without any. Raises UnknownName, SourceFileError or UserError."""
+    """The sources of these names or files; without any all enabled ones, whatever is wrong with the files of others.
+
+    Raises UnknownName, SourceFileError or UserError.
+    """
     if not names:
-        enabled = [Chosen(s, s.name) for s, _ in all_sources(config.sources_dir).values() if s.enabled]
+        survey = survey_sources(config.sources_dir)
+        enabled = [Chosen(s, s.name) for s, _ in survey.found.values() if s.enabled]
+        if not enabled and survey.problems:
+            raise SourceFileError(survey.problems[0])
         if not enabled:
             raise UserError(f"no source is enabled; put one into {config.sources_dir} (see: notices source list)")
         return enabled

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from crawler.source import Source, all_sources
+from crawler.source import Source, survey_sources
 from index.engines import outgrown
 from notices.config import Config
 from notices.version import PARSER
@@ -142,7 +142,7 @@ def _outgrown(database: Engine, config: Config, documents: int | None) -> str | 
 
 def _sources(database: Engine, config: Config, now: datetime) -> Iterator[SourceStatus]:
     """Every source that the archive knows, then the enabled ones that were never crawled."""
-    known = {name: source for name, (source, _path) in all_sources(config.sources_dir).items()}
+    known = {name: source for name, (source, _path) in survey_sources(config.sources_dir).found.items()}
     with Session(database) as session, session.begin():
         for row in session.scalars(select(tables.SourceRow).order_by(tables.SourceRow.name)):
             yield _source(row, known.pop(row.name, None), facts(session, row), config, now)

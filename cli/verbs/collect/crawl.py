@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from cli.verbs.operate.status import last_runs
+from crawler.source import survey_sources
 from notices.config import Config
 from notices.text.display import safe
 from operations.crawl_job import CrawlEnd, CrawlOrder, NoticeLine
@@ -44,7 +45,10 @@ def run(args: argparse.Namespace, config: Config) -> int:
     ends = crawl_many(chosen, order, args.jobs or config.crawl_jobs)
     print_problems(ends)
     print_runs(config, [source.name for source, _ in chosen])
-    return worst([end.exit_code for end in ends])
+    invalid = () if args.sources else survey_sources(config.sources_dir).problems
+    for problem in invalid:
+        print(f"notices: not crawled: {safe(problem)}", file=sys.stderr)
+    return worst([end.exit_code for end in ends] + [3] * bool(invalid))
 
 
 def print_outcome(line: NoticeLine) -> None:

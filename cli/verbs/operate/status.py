@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
 from cli.terminal import marked, padded, wants_colour
+from crawler.source import survey_sources
 from notices.config import Config
 from notices.text.display import safe
 from operations import status
@@ -32,12 +34,15 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """Print the status; exit 3 when a source is failing or its newest run failed."""
+    """Print the status; exit 3 when a source is failing, its newest run failed, or a source file is not valid."""
     database = open_database(config)
     with database_errors(config.database):
         found = archive_status(database, config, datetime.now(UTC))
     print(json.dumps(json_object(found), ensure_ascii=False) if args.json else "\n".join(_lines(found, colour=wants_colour())))
-    return 3 if any(source.failing for source in found.sources) else 0
+    invalid = survey_sources(config.sources_dir).problems
+    for problem in invalid:
+        print(f"warning: {safe(problem)}", file=sys.stderr)
+    return 3 if invalid or any(source.failing for source in found.sources) else 0
 
 
 def _lines(found: ArchiveStatus, *, colour: bool) -> Iterator[str]:

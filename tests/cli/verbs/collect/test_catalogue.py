@@ -14,6 +14,8 @@ import pytest
 
 from cli.main import main
 from crawler.source import load_source
+from notices.config import load_config
+from scheduler import jobs
 from tests.support.archive_home import Home
 from tests.support.site_server import Site, list_page, serving, small_site
 
@@ -258,3 +260,16 @@ def test_check_enabled_looks_at_own_sources(home: CatalogueHome) -> None:
     assert "1 columns read, 1 not" in done.stdout
     assert "broken.toml" in done.stderr
     assert "--all or --enabled" in home.run("source", "check", check=2).stderr
+
+
+def test_bad_source_file_does_not_stop_crawl_status_and_clock(home: CatalogueHome) -> None:
+    with serving(small_site(2)) as site:
+        home.source(site.base)
+        (home.path / "sources/broken.toml").write_text("name = ", encoding="utf-8")
+        done = Home.run(home, "crawl", check=3)
+        assert "new 2" in done.stdout
+        assert "broken.toml" in done.stderr
+    done = Home.run(home, "status", check=3)
+    assert "linshan" in done.stdout
+    assert "broken.toml" in done.stderr
+    assert [job.name for job in jobs(load_config({"NOTICES_HOME": str(home.path)}))] == ["crawl:linshan", "index"]
