@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cli.terminal import width
+from cli.terminal import padded, width
 from crawler.catalogue import LEVELS, Catalogue, Row, Wanted, by_site, level_of, prefixes_of_region
 from crawler.source import survey_sources
 from notices.config import Config
@@ -174,7 +174,7 @@ def _table(rows: Sequence[Row], state: CheckState) -> list[str]:
     cells = [(safe(row.id), safe(row.publisher), safe(row.column), _known(row, state.of(row.url)), safe(row.url)) for row in rows]
     widths = [min(limit, max(width(line[n]) for line in cells)) for n, limit in enumerate(_COLUMN_LIMITS)]
     widths.append(max(len(line[3]) for line in cells))
-    return ["  ".join([*(_padded(text, wide) for text, wide in zip(line, widths, strict=False)), line[-1]]) for line in cells]
+    return ["  ".join([*(padded(text, wide) for text, wide in zip(line, widths, strict=False)), line[-1]]) for line in cells]
 
 
 def _known(row: Row, check: ColumnCheck | None) -> str:
@@ -184,10 +184,6 @@ def _known(row: Row, check: ColumnCheck | None) -> str:
     if check:
         return f"not read {check.checked_at:%Y-%m-%d}"
     return f"evidence {row.date}" if row.date else "evidence undated"
-
-
-def _padded(text: str, wide: int) -> str:
-    return text + " " * max(0, wide - width(text))
 
 
 def nothing_found(catalogue: Catalogue, wanted: Wanted) -> str:
@@ -301,6 +297,6 @@ def _status_line(status: ListStatus, ids: dict[str, str]) -> str:
     name = ids.get(status.column.url) or f"{status.source.name}: {safe(status.column.name)}"
     when = "" if status.is_new else f", looked at {check.checked_at:%Y-%m-%d %H:%M} UTC"
     if check.reads:
-        return f"{_padded(name, 32)} read      {check.entries} entries, newest {check.newest or 'undated'}{when}"
+        return f"{padded(name, 32)} read      {check.entries} entries, newest {check.newest or 'undated'}{when}"
     last = f", last read {check.read_at:%Y-%m-%d}" if check.read_at else ""
-    return f"{_padded(name, 32)} NOT READ  {safe(check.problem)}{last}{when}"
+    return f"{padded(name, 32)} NOT READ  {safe(check.problem)}{last}{when}"
