@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cli.terminal import padded, width
+from cli.terminal import padded
 from crawler.catalogue import LEVELS, Catalogue, Row, Wanted, by_site, level_of, prefixes_of_region
 from crawler.source import survey_sources
 from notices.config import Config
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from operations.catalogue.checking import CheckState, ColumnCheck, ListStatus
 
 _NO_HIT, _SOME_FAILED = 1, 3
-_COLUMN_LIMITS = (32, 24, 20)  # columns of a terminal for id, publisher, column name
 
 
 def add_verbs(group: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -171,10 +170,7 @@ def _row_value(row: Row, check: ColumnCheck | None) -> dict[str, object]:
 
 
 def _table(rows: Sequence[Row], state: CheckState) -> list[str]:
-    cells = [(safe(row.id), safe(row.publisher), safe(row.column), _known(row, state.of(row.url)), safe(row.url)) for row in rows]
-    widths = [min(limit, max(width(line[n]) for line in cells)) for n, limit in enumerate(_COLUMN_LIMITS)]
-    widths.append(max(len(line[3]) for line in cells))
-    return ["  ".join([*(padded(text, wide) for text, wide in zip(line, widths, strict=False)), line[-1]]) for line in cells]
+    return padded([(safe(row.id), safe(row.publisher), safe(row.column), _known(row, state.of(row.url)), safe(row.url)) for row in rows])
 
 
 def _known(row: Row, check: ColumnCheck | None) -> str:
@@ -297,6 +293,6 @@ def _status_line(status: ListStatus, ids: dict[str, str]) -> str:
     name = ids.get(status.column.url) or f"{status.source.name}: {safe(status.column.name)}"
     when = "" if status.is_new else f", looked at {check.checked_at:%Y-%m-%d %H:%M} UTC"
     if check.reads:
-        return f"{padded(name, 32)} read      {check.entries} entries, newest {check.newest or 'undated'}{when}"
+        return f"{name:32} read      {check.entries} entries, newest {check.newest or 'undated'}{when}"
     last = f", last read {check.read_at:%Y-%m-%d}" if check.read_at else ""
-    return f"{padded(name, 32)} NOT READ  {safe(check.problem)}{last}{when}"
+    return f"{name:32} NOT READ  {safe(check.problem)}{last}{when}"
