@@ -18,7 +18,7 @@ from notices.config import Config
 from notices.errors import NoticesError
 from operations.indexing import index_state
 from pipeline.sql import outbox
-from pipeline.sql.database import open_database
+from pipeline.sql.database import open_for_reading
 
 Level = Literal["ok", "warning", "problem"]
 _LEAST_FREE = 1 << 30  # bytes: a WARC file of the usual size, and room for SQLite's log
@@ -93,7 +93,7 @@ def _archive(config: Config) -> Iterator[Check]:
         yield Check("database", "warning", "it does not exist yet", "the first crawl or import creates it")
         return
     try:
-        database = open_database(config)
+        database = open_for_reading(config)
     except NoticesError as error:
         yield Check("database", "problem", str(error), "see docs/operations.md")
         return

@@ -5,10 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
@@ -16,9 +18,10 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from notices.config import Config
-from notices.errors import ArchiveUnwritable, ConfigError, DamageFound, DiskFull, OperatorError
+from notices.errors import ArchiveUnwritable, ConfigError, DamageFound, DiskFull, OperatorError, UserError
 from pipeline.durable import file_error
 
+_READING = ("busy_timeout=30000", "query_only=ON", "temp_store=MEMORY")
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON", "temp_store=MEMORY")
 
 
@@ -33,6 +36,32 @@ def open_database(config: Config) -> Engine:
             _make_home(config)
         engine = _engine(url)
         _upgrade(engine, config)
+    return engine
+
+
+def open_for_reading(config: Config) -> Engine:
+    """An engine for a command that only reads: it creates no archive, and needs no permission to write. Raises UserError without an archive.
+
+    A folder that this user cannot write is read as it is now: SQLite's log of a writer at work is read with it where there is one.
+    """
+    url = _url(config)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return open_database(config)
+    file = Path(url.database)
+    if not file.exists():
+        raise UserError(
+            f"there is no archive in {config.home} (NOTICES_HOME selects another folder); notices demo, crawl or import creates one"
+        )
+    if os.access(file, os.W_OK) and os.access(file.parent, os.W_OK):
+        return open_database(config)
+    log = file.with_name(f"{file.name}-wal")
+    how = "mode=ro" if log.exists() else "immutable=1"  # without its log SQLite would create one
+    with database_errors(config.database):
+        engine = for_reading(_engine(make_url(f"sqlite:///file:{quote(str(file))}?{how}&uri=true"), _READING))
+        if (version := _version(engine)) != newest_version():
+            raise ArchiveUnwritable(
+                f"database: its tables are of version {version}, this program needs {newest_version()}: let its owner run a command first"
+            )
     return engine
 
 
@@ -51,11 +80,11 @@ def _make_home(config: Config) -> None:
         raise file_error(config.home, error) from error
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, pragmas: Sequence[str] = _PRAGMAS) -> Engine:
     engine = create_engine(url)
     event.listen(engine, "handle_error", _on_error)
     if url.get_backend_name() == "sqlite":
-        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "connect", partial(_on_connect, pragmas))
         event.listen(engine, "begin", _on_begin)
     return engine
 
@@ -69,9 +98,9 @@ def _leave_begin_to_us(connection: sqlite3.Connection, _record: ConnectionPoolEn
     connection.isolation_level = None  # SQLAlchemy begins; the driver must not
 
 
-def _on_connect(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+def _on_connect(pragmas: Sequence[str], connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
     _leave_begin_to_us(connection, record)
-    for pragma in _PRAGMAS:
+    for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}").close()
 
 

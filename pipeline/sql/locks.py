@@ -41,7 +41,7 @@ def _opened(path: Path) -> int:
 def is_held(folder: Path, name: str) -> bool:
     """Whether some process has the named lock now."""
     try:
-        with open(folder / f"{name}.lock", "a+") as handle:
+        with open(folder / f"{name}.lock", "rb") as handle:  # readable is enough: a reader of the archive asks too
             return not _taken(handle.fileno(), 0.0)
     except OSError:
         return False

@@ -14,7 +14,7 @@ from notices.text.display import safe
 from operations.read.json_values import json_object
 from operations.runs import RunDetail, RunView, run_detail, runs
 from operations.status import in_utc
-from pipeline.sql.database import database_errors, open_database
+from pipeline.sql.database import database_errors, open_for_reading
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,7 +29,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Print the runs, newest first, or the one. Raises UnknownName."""
-    database = open_database(config)
+    database = open_for_reading(config)
     with database_errors(config.database):
         if args.id is not None:
             detail = run_detail(database, args.id, limit=max(args.limit or 50, 1))

@@ -17,7 +17,7 @@ from notices.text.display import safe
 from operations import status
 from operations.read.json_values import json_object
 from operations.status import ArchiveStatus, SourceStatus, archive_status, in_utc
-from pipeline.sql.database import database_errors, open_database
+from pipeline.sql.database import database_errors, open_database, open_for_reading
 
 _HEADS = ("state", "source", "notices", "newest", "last new", "last run")
 _COUNTED = (
@@ -35,7 +35,8 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Print the status; exit 3 when a source is failing, its newest run failed, or a source file is not valid."""
-    database = open_database(config)
+    made = config.state_paths().database.exists()
+    database = open_for_reading(config) if made else open_database(config)  # the first `status` may come before the first crawl
     with database_errors(config.database):
         found = archive_status(database, config, datetime.now(UTC))
     print(json.dumps(json_object(found), ensure_ascii=False) if args.json else "\n".join(_lines(found, colour=wants_colour())))

@@ -11,7 +11,7 @@ from notices.text.display import safe
 from operations.read.json_values import json_object
 from operations.read.lookup import find_ids
 from operations.read.notice_views import Brief, LinkView, Relations, relations
-from pipeline.sql.database import database_errors, open_database
+from pipeline.sql.database import database_errors, open_for_reading
 
 _PASSIVE = {
     "cites": "cited by", "repeals": "repealed by", "amends": "amended by", "replaces": "replaced by", "promulgates": "issued by",
@@ -29,7 +29,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Print the relations of the instrument, or of each one that bears the number. Raises UnknownName."""
-    database = open_database(config)
+    database = open_for_reading(config)
     with database_errors(config.database):
         for found in relations(database, find_ids(database, args.wanted)):
             print(json.dumps(json_object(found), ensure_ascii=False) if args.json else "\n".join(_lines(found)))

@@ -12,7 +12,7 @@ from notices.text.display import safe
 from operations.read.diff import Difference, Paragraph, difference
 from operations.read.json_values import json_object
 from operations.read.lookup import find_id
-from pipeline.sql.database import database_errors, open_database
+from pipeline.sql.database import database_errors, open_for_reading
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,7 +27,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Print the difference. Raises UnknownName for an unknown notice or revision."""
-    database = open_database(config)
+    database = open_for_reading(config)
     with database_errors(config.database):
         found = difference(database, find_id(database, args.wanted), args.old, args.new)
     print(json.dumps(json_object(found), ensure_ascii=False) if args.json else "\n".join(_lines(found, wants_colour())))

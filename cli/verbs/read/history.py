@@ -10,7 +10,7 @@ from notices.text.display import safe
 from operations.read.json_values import json_object
 from operations.read.lookup import find_ids
 from operations.read.notice_views import history
-from pipeline.sql.database import database_errors, open_database
+from pipeline.sql.database import database_errors, open_for_reading
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,7 +23,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Print one line an event, oldest first. Raises UnknownName."""
-    database = open_database(config)
+    database = open_for_reading(config)
     with database_errors(config.database):
         for notice_id in find_ids(database, args.wanted):
             for event in history(database, notice_id):

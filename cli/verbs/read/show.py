@@ -11,7 +11,7 @@ from notices.text.display import safe
 from operations.read.json_values import json_object
 from operations.read.lookup import find_ids
 from operations.read.notice_views import NoticeView, notice_views
-from pipeline.sql.database import database_errors, open_database
+from pipeline.sql.database import database_errors, open_for_reading
 
 _FIELDS = (
     "url", "source", "state", "revision", "document_number", "issuer", "kind", "published_date", "written_date", "effective_date",
@@ -29,7 +29,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Print the notice, or each copy of it. Raises UnknownName."""
-    database = open_database(config)
+    database = open_for_reading(config)
     with database_errors(config.database):
         for view in notice_views(database, find_ids(database, args.wanted)):
             print(json.dumps(json_object(view), ensure_ascii=False) if args.json else "\n".join(_lines(view)))

@@ -34,7 +34,8 @@ def test_a_run_tells_what_came_what_failed_and_what_is_gone(tmp_path: Path) -> N
 
 def test_sections_are_bounded_and_unknown_runs_refused(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
-    assert "no run yet" in home.run("runs").stdout
+    assert "there is no archive in" in home.run("runs", check=2).stderr
+    assert not home.path.exists()
     file = tmp_path / "lines.jsonl"
     lines = [{"url": f"http://a.example/{n}", "title": f"通知{n}", "text": "正文"} for n in range(5)]
     file.write_text("\n".join(json.dumps(line, ensure_ascii=False) for line in lines), encoding="utf-8")

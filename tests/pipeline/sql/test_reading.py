@@ -1,0 +1,92 @@
+"""A user who may not write an archive reads it: show, history, diff, cites, runs and status change and need nothing."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.archive_home import ROOT, Home
+
+READS = [("show", "1"), ("history", "1"), ("cites", "1"), ("runs",), ("runs", "1"), ("status",), ("search", "防汛")]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    folder = tmp_path_factory.mktemp("archive")
+    made = Home(folder / "home")
+    file = folder / "lines.jsonl"
+    file.write_text(json.dumps({"url": "http://a.example/1", "title": "关于防汛的通知", "text": "正文"}), encoding="utf-8")
+    made.run("import", str(file))
+    return made
+
+
+def _state(home: Home) -> dict[str, bytes]:
+    return {str(path.relative_to(home.path)): path.read_bytes() for path in sorted(home.path.rglob("*")) if path.is_file()}
+
+
+def _obey_permissions() -> None:
+    """Between fork and exec: root without CAP_DAC_OVERRIDE (capabilities(7)) obeys the rights of files like anybody."""
+    if os.geteuid() == 0:
+        ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)  # PR_CAPBSET_DROP
+
+
+def _without_permission(home: Home, *words: str) -> subprocess.CompletedProcess[str]:
+    every = [home.path, *home.path.rglob("*")]
+    for path in every:
+        path.chmod(path.stat().st_mode & ~0o222)
+    try:
+        return subprocess.run(
+            home.command(*words), env=home.environment, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False,
+            preexec_fn=_obey_permissions,
+        )  # fmt: skip
+    finally:
+        for path in every:
+            path.chmod(path.stat().st_mode | 0o200)
+
+
+@pytest.mark.parametrize("words", READS, ids=" ".join)
+def test_reading_needs_no_permission_to_write(home: Home, words: tuple[str, ...]) -> None:
+    before = _state(home)
+    done = _without_permission(home, *words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+    assert _state(home) == before
+
+
+def test_reading_creates_no_archive(tmp_path: Path) -> None:
+    home = Home(tmp_path / "nothing")
+    for words in READS[:5]:
+        assert "there is no archive in" in home.run(*words, check=2).stderr
+    assert not home.path.exists()
+
+
+@pytest.mark.parametrize("log", [False, True], ids=["at rest", "beside a writer"])
+def test_a_folder_that_cannot_be_written_is_opened_read_only(home: Home, monkeypatch: pytest.MonkeyPatch, log: bool) -> None:
+    """The same without another user: the rights are denied to us by name only."""
+    from sqlalchemy import text
+
+    from notices.config import load_config
+    from pipeline.sql.database import open_database, open_for_reading
+
+    config = load_config(home.environment)
+    writer = open_database(config)
+    beside = writer.connect() if log else None
+    if beside is not None:
+        beside.execute(text("update source set site = 'later'"))
+        beside.commit()
+    monkeypatch.setattr(os, "access", lambda *_args: False)
+    with open_for_reading(config).connect() as reader:
+        assert reader.execute(text("select count(*) from notice")).scalar() == 1
+        assert (reader.execute(text("select site from source")).scalar() == "later") == log
+        with pytest.raises(Exception, match="readonly"):
+            reader.execute(text("delete from notice"))
+    if beside is not None:
+        beside.execute(text("update source set site = ''"))
+        beside.commit()
+        beside.close()
+    writer.dispose()
