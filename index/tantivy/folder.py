@@ -11,8 +11,9 @@ from pathlib import Path
 from index import generations
 from index.tantivy.schema import VERSION
 from notices.errors import ArchiveUnwritable, DiskFull, IndexUnusable, NoticesError
+from notices.text.fold import FOLDING
 
-_FORMAT = {"engine": "tantivy", "version": VERSION}
+_FORMAT = {"engine": "tantivy", "version": VERSION, "folding": FOLDING}
 
 
 def current_generation(folder: Path) -> Path:

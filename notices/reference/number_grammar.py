@@ -10,6 +10,7 @@ LETTER = r"[^\W\d_]"
 BLANK = r"\s"
 MAX_CODE = 14
 MAX_ISSUER = 60
+_SHORT = 6  # characters of a code without lead-in
 
 _ZEROS = str.maketrans("〇○◯零OＯo", "0000000")
 _HAN_DIGITS = str.maketrans("一二三四五六七八九", "123456789")
@@ -20,10 +21,16 @@ _BLANKS = r"[\s\u200b-\u200d\u2060\ufeff]+"
 # Words of a sentence that a greedy reading glues to a code or an issuer.
 _SENTENCE = (
     "的|关于|根据|按照|依照|依据|参照|遵照|参见|详见|执行|贯彻|落实|废止|失效|修改|修订|印发|转发|下发|颁发|发布|公布|下达|文号|文件|字号|编号|"
-    "通知|意见|规定|办法|方案|决定|批复|条例|细则|精神|要求|以及|其中|如下|收悉|国务院办公厅(?=国)|国务院(?=国)|号|是|了|见|为"
+    "通知|意见|规定|办法(?![规制函发字审])|方案|决定|批复|条例|细则|精神|要求|以及|其中|如下|收悉|国务院办公厅(?=国)|国务院(?=国)|号|是|了|见|为"
 )
 _CUT = f"(?s)^.*(?:{_SENTENCE})"
 _JOINTS = "和与及、由以于在"
+# After these no joint can follow: 根据于府办字〔2026〕12号 cites a number of 于都县.
+_BEFORE_A_NAME = "(?s)^.*(?:根据|按照|依照|依据|参照|遵照|参见|详见|文号|字号|编号)$"
+# Places that begin with a joint, as issuers begin: 于都县人民政府令第3号, 和县人民政府公告2026年第1号 (all of regions.csv).
+_PLACE = "于(?:都|田|洪)|和(?:县|政|平|顺|静|硕|田|龙|林格尔|布克)"
+# Codes of offices of law (教办法, 国卫办法规) contain 办法 without a regulation: a regulation's word follows 管理, 暂行, 实施 and the like.
+_CODE_OF_LAW = "(?<![理行施定试核评])办法$"
 _AFTER_DIGIT = "年月日号条款项、"
 _FORMER = "^原(?=[国财建教京津冀晋内辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川黔云藏陕甘青宁新])"
 # An agency's full name before its code (苏州市住房和城乡建设局苏住建规). Short forms that open codes (人社部, 国卫办) are not listed.
@@ -66,11 +73,18 @@ def counter_value(text: str) -> str:
     return str(total + digit)
 
 
-def cut_code(run: str, after_digit: bool = False) -> str:
-    """The 机关代字 at the end of a run of characters, "" if the run contains no code. `after_digit`: a digit is before the run."""
+def cut_code(run: str, after_digit: bool = False, alone: bool = False) -> str:
+    """The 机关代字 at the end of a run of characters, "" if the run contains no code.
+
+    `after_digit`: a digit is before the run. `alone`: run and number have a line, brackets or a field for themselves, so that a first
+    character such as 于 of 于府办字 joins nothing.
+    """
     if after_digit:
         run = run.lstrip(_AFTER_DIGIT)
-    run = re.sub(_FORMER, "", re.sub(_CUT, "", run).lstrip(_JOINTS))
+    if not (alone and len(run) <= _SHORT and re.search(_CODE_OF_LAW, run)):
+        cut = re.sub(_CUT, "", run)
+        keeps = (alone and cut == run) or re.search(_BEFORE_A_NAME, run[: len(run) - len(cut)])
+        run = re.sub(_FORMER, "", cut if keeps else re.sub(f"^[{_JOINTS}]", "", cut))
     named = re.match(_AGENCY, run)
     if named and _is_distinct(run[named.end() :]):
         run = run[named.end() :]
@@ -87,7 +101,8 @@ def cut_issuer(run: str, after_digit: bool = False) -> str:
     if after_digit:
         run = run.lstrip(_AFTER_DIGIT)
     run = re.sub("^.*(?:公告|通告)" + BLANK, "", run, flags=re.S)
-    run = normalise_number_text(re.sub(_CUT, "", run)).lstrip(_JOINTS).replace("、", "")
+    run = normalise_number_text(re.sub(_CUT, "", run))
+    run = (run if re.match(_PLACE, run) else run.lstrip(_JOINTS)).replace("、", "")
     return run.replace("中华人民共和国", "")
 
 

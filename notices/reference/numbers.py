@@ -104,7 +104,7 @@ def _bracketed(text: str) -> Iterator[tuple[int, int, DocumentNumber]]:
     """Forms A, D and bare, and further numbers that share code and year (财税〔2016〕36号、140号)."""
     for match in re.finditer(_BRACKETED, text):
         year = year_value(match["year"])
-        edge = _code_edge(text, match.start()) if year else None
+        edge = _code_edge(text, match.start(), match.end()) if year else None
         if edge is None or year is None:
             continue
         start, code = edge
@@ -122,18 +122,25 @@ def _sharing(text: str, end: int, code: str, year: int) -> Iterator[tuple[int, i
         yield start, end, _bracket_number(text[start:end], code, year, _count(following))
 
 
-def _code_edge(text: str, end: int) -> tuple[int, str] | None:
-    """Where the code before a bracket begins, and the code; None where a court's number ends here."""
+def _code_edge(text: str, end: int, after: int) -> tuple[int, str] | None:
+    """Where the code before a bracket begins, and the code; None where a court's number ends here. `after`: where the number ends."""
     gap = len(text[max(0, end - 4) : end]) - len(text[max(0, end - 4) : end].rstrip())
     stop = end - gap
     window = text[max(0, stop - MAX_CODE - 10) : stop]
     run = re.search(_CODE_RUN, window)
     if run is None:
         return end, ""
-    code = cut_code(run[0], after_digit=window[: run.start()][-1:].isdigit())
+    alone = _is_alone(text, stop - len(run[0]), after)
+    code = cut_code(run[0], after_digit=window[: run.start()][-1:].isdigit(), alone=alone)
     if code:
         return (stop - len(code), code) if len(code) > 1 else (end, "")
     return None if is_court_number(run[0]) else (end, "")
+
+
+def _is_alone(text: str, start: int, end: int) -> bool:
+    """Whether a line, brackets or a label's value begin and end with this part of the text."""
+    before, after = text[max(0, start - 4) : start].rstrip(" \u3000\t")[-1:], text[end : end + 1]
+    return (not before or before in "\n：:（(【[〔") and (not after or after.isspace() or after in "）)】]〕")
 
 
 def _counted(text: str) -> Iterator[tuple[int, int, DocumentNumber]]:

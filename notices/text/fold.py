@@ -11,6 +11,9 @@ from array import array
 from itertools import pairwise
 
 from notices.text.han_table import SIMPLIFIED, TRADITIONAL
+from notices.text.radical_table import IDEOGRAPHS, RADICALS
+
+FOLDING = 2  # raise when a text may fold otherwise than before: an index folded otherwise is rebuilt
 
 _QUOTES = "\"'`´“”„‟‘’‚‛«»‹›「」『』﹁﹂﹃﹄〝〞〟＂＇″′"
 _DASHES = "-‐‑‒–—―−－﹘﹣⸺⸻─━〜～~∼ー"
@@ -18,6 +21,15 @@ _DOTS = "·・‧•∙⋅･᛫•"
 _OPEN, _CLOSE = "([{〔【［｛（﹝〖〘〚⟨⟦﹙﹛", ")]}〕】］｝）﹞〗〙〛⟩⟧﹚﹜"
 _ANGLES_OPEN, _ANGLES_CLOSE = "〈《<＜«", "〉》>＞»"
 _ZEROS = "○◯〇"
+# Default ignorable characters that are marks or letters by category: variation selectors (UTS #37, emoji), the grapheme joiner, Hangul fillers.
+_IGNORED = frozenset(
+    [0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x3164, *range(0xFE00, 0xFE10), 0xFFA0, *range(0xE0100, 0xE01F0)]
+)
+# Variants that OpenCC's character table leaves as they are, because a phrase or a region decides there (瞭解 but 瞭望, 顯著 but 看著), or because the
+# form is an old or Taiwanese one. A query and a text fold alike, so a wrong guess costs nothing but a distinction.
+_VARIANTS = dict(
+    zip("瞭著藉甦覆衹祇徧痺塡愼淸靑戱戯甎窰搾擧衞廻暱倣簷賸妳", "了着借苏复只只遍痹填慎清青戏戏砖窑榨举卫回昵仿檐剩你", strict=True)
+)
 
 _FIXED = {
     **dict.fromkeys(_QUOTES, ""),
@@ -42,7 +54,7 @@ class _Table(dict[int, str]):
 def _fold_character(char: str) -> str:
     if char in _FIXED:
         return _FIXED[char]
-    if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zs", "Zl", "Zp"):
+    if ord(char) in _IGNORED or unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zs", "Zl", "Zp"):
         return ""
     made = unicodedata.normalize("NFKC", char)
     if made != char:
@@ -52,7 +64,7 @@ def _fold_character(char: str) -> str:
     return simple if simple == char else "".join(map(_fold_character, simple))
 
 
-_HAN = dict(zip(TRADITIONAL, SIMPLIFIED, strict=True))
+_HAN = dict(zip(TRADITIONAL + RADICALS, SIMPLIFIED + IDEOGRAPHS, strict=True)) | _VARIANTS
 _TABLE = _Table()
 
 

@@ -11,6 +11,8 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
+from notices.text.charset import detect, encoding_of, names_utf8
+
 MAX_CHARACTERS = 2_000_000  # of one page, embedded images left out; the longest real notice pages have a tenth
 _CAREFUL = 100_000  # from here on a page can have enough attributes in one tag to stall the parser, so they are counted first
 _MAX_ATTRIBUTES = 5_000
@@ -22,8 +24,6 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.I)
 _NAME = rb"[\"']?\s*([A-Za-z0-9_:.-]{2,40})"
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*" + _NAME + rb"|<\?xml[^>]{0,100}?encoding=" + _NAME, re.I)
-_CHINESE = {"gb2312", "gbk", "gb18030", "gb_2312-80", "gb_2312", "x-gbk", "cp936", "ms936", "euc-cn", "hz-gb-2312", "csgb2312", "chinese"}
-_MEANINGLESS = {"iso8859-1", "cp1252", "ascii", "utf-8"}  # labels that servers send by default, or that strict decoding disproved
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufff9-\uffff\ud800-\udfff]")
 _BREAKS = re.compile("[\x0b\x0c\x85\u2028\u2029]")
 _PLAIN = re.compile(
@@ -51,7 +51,7 @@ _SPACES = re.compile(r"[ \xa0]{2,}|\xa0")
 
 
 def decode(body: bytes, content_type: str | None = None) -> tuple[str, str]:
-    """The text of a page and the encoding it was read as. Strict UTF-8 wins over every label; gb2312 and gbk mean gb18030."""
+    """The text of a page and the encoding it was read as. Strict UTF-8 wins over every label; gb2312 and gbk mean gb18030, as in browsers."""
     for mark, encoding in _BOMS:
         if body.startswith(mark):
             return clean(body[len(mark) :].decode(encoding, "replace")), encoding
@@ -59,7 +59,7 @@ def decode(body: bytes, content_type: str | None = None) -> tuple[str, str]:
     if text is not None:
         return clean(text), "utf-8"
     encoding = (
-        "utf-8" if _is_nearly_utf8(body, 4 if _says_utf8(body, content_type) else 50) else _labelled(body, content_type) or _detected(body)
+        "utf-8" if _is_nearly_utf8(body, 4 if _says_utf8(body, content_type) else 50) else _labelled(body, content_type) or detect(body)
     )
     return clean(body.decode(encoding, "replace")), encoding
 
@@ -154,33 +154,14 @@ def _labelled(body: bytes, content_type: str | None) -> str | None:
     labels = [header[1]] if header else []
     if meta:
         labels.append((meta[1] or meta[2]).decode("ascii"))
-    return next((known for label in labels if (known := _known(label))), None)
-
-
-def _known(label: str) -> str | None:
-    if label.lower() in _CHINESE:
-        return "gb18030"
-    try:
-        name = codecs.lookup(label).name
-    except (LookupError, ValueError):
-        return None
-    if name == "big5":
-        return "big5hkscs"
-    return name if name not in _MEANINGLESS and _is_text_encoding(name) else None
-
-
-def _is_text_encoding(name: str) -> bool:
-    try:
-        return isinstance(b"<".decode(name, "replace"), str)
-    except (LookupError, ValueError, TypeError, AssertionError):
-        return False
+    return next((known for label in labels if (known := encoding_of(label))), None)
 
 
 def _says_utf8(body: bytes, content_type: str | None) -> bool:
     """Whether header or page name UTF-8: a label alone proves nothing, but with it less proof is needed."""
     header, meta = _CHARSET.search(content_type or ""), _META_CHARSET.search(body[:2048])
     labels = [header[1] if header else "", (meta[1] or meta[2]).decode("ascii") if meta else ""]
-    return any(label.lower().replace("_", "-") in ("utf-8", "utf8") for label in labels)
+    return any(map(names_utf8, labels))
 
 
 def _is_nearly_utf8(body: bytes, valid_for_one_broken: int) -> bool:
@@ -188,14 +169,6 @@ def _is_nearly_utf8(body: bytes, valid_for_one_broken: int) -> bool:
     text = body[:200_000].decode("utf-8", "replace")
     broken = text.count("\ufffd")
     return (len(body[:200_000]) - len(text)) // 2 > valid_for_one_broken * broken
-
-
-def _detected(body: bytes) -> str:
-    """The encoding of a body that no label explains: UTF-16 without a mark has zeros in half its places; else it is gb18030."""
-    zeros = body[:2000].count(0)
-    if zeros > len(body[:2000]) // 4:
-        return "utf-16-le" if body[1:2] == b"\0" else "utf-16-be"
-    return "gb18030"
 
 
 def _tree(text: str) -> tuple[etree._Element, bool]:

@@ -269,3 +269,41 @@ def test_hostile_text_costs_linear_time(piece: str) -> None:
     began = time.process_time()
     find_numbers(text)
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("于府办字〔2026〕12号", "于府办字|2026|12"),
+        ("通知\n于府办字〔2026〕12号\n各乡镇：", "于府办字|2026|12"),
+        ("文号：和政办发〔2026〕12号 ", "和政办发|2026|12"),
+        ("的通知（和政办发〔2026〕12号）", "和政办发|2026|12"),
+        ("根据于府办字〔2026〕12号文件", "于府办字|2026|12"),
+        ("国卫办法规发〔2019〕5号", "国卫办法规发|2019|5"),
+        ("按照国卫办法规函〔2019〕5号要求", "国卫办法规函|2019|5"),
+        ("《复议规则》（教办法〔2020〕1号）", "教办法|2020|1"),
+        ("于都县人民政府令第3号", "于都县人民政府令||3"),
+        ("和县人民政府公告2026年第1号", "和县人民政府公告|2026|1"),
+    ],
+)
+def test_code_that_begins_with_a_joint_or_contains_the_word_for_measures_is_whole(text: str, key: str) -> None:
+    assert [number.key for _, _, number in find_numbers(text)] == [key]
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("和国办发〔2017〕47号文件精神", "国办发|2017|47"),
+        ("（根据国办发〔2017〕47号）", "国办发|2017|47"),
+        ("（见国办发〔2017〕47号）", "国办发|2017|47"),
+        ("与财政部令第3号", "财政部令||3"),
+        ("暂行办法〔2020〕5号", "|2020|5"),
+    ],
+)
+def test_joint_of_a_sentence_stays_outside_the_number(text: str, key: str) -> None:
+    assert [number.key for _, _, number in find_numbers(text)] == [key]
+
+
+def test_joint_before_a_code_that_begins_with_one() -> None:
+    keys = [number.key for _, _, number in find_numbers("国办发〔2017〕47号和于府办字〔2026〕1号")]
+    assert keys == ["国办发|2017|47", "于府办字|2026|1"]

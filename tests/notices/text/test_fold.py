@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notices.text.fold import fold, fold_map, grams
+from notices.text.radical_table import IDEOGRAPHS, RADICALS
 
 ANY = st.text(alphabet=st.characters(), max_size=60)
 
@@ -22,10 +23,23 @@ ANY = st.text(alphabet=st.characters(), max_size=60)
         ("《办法》〈细则〉", "<办法><细则>"),
         ("零\u200b宽\u202e度\ufeff", "零宽度"),
         ("㈠", "(一)"),
+        ("⼈⺠政府关于⻓江⻔前⻅证的⽂件", "人民政府关于长江门前见证的文件"),
+        ("葛\U000e0100城☎\ufe0f", "葛城☎"),
+        ("蒙\u180b古", "蒙古"),
+        ("瞭解災情，看著水位", "了解灾情，看着水位"),
+        ("答覆衞生", "答复卫生"),
     ],
 )
 def test_written_otherwise_compares_equal(one: str, other: str) -> None:
     assert fold(one) == fold(other)
+
+
+def test_every_radical_folds_like_its_ideograph() -> None:
+    assert len(RADICALS) == len(IDEOGRAPHS) > 100
+    assert [fold(radical) for radical in RADICALS] == [fold(ideograph) for ideograph in IDEOGRAPHS]
+    assert not any(
+        "\u2e80" <= fold(chr(code)) <= "\u2fdf" for code in (*range(0x2E81, 0x2E9A), *range(0x2E9B, 0x2EF4), *range(0x2F00, 0x2FD6))
+    )
 
 
 @given(ANY, st.integers(0, 60), st.integers(0, 60))
