@@ -7,7 +7,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from index.engine import Document, Engine
-from notices.errors import ConfigError
+from index.generations import is_outdated
+from notices.errors import ConfigError, IndexUnusable
 
 # Whoosh, documents of 1,350 characters: at 15,000 of them a rebuild takes under a minute and the slowest class of questions 31 ms (95 of 100);
 # at 40,000 a common phrase takes 90 to 130 ms. Beyond 50,000, people would wait; Tantivy answers the same in ten.
@@ -15,8 +16,10 @@ WHOOSH_DOCUMENTS, WHOOSH_MEGABYTES = 50_000, 200
 
 
 def open_engine(url: str, *, write: bool = False) -> Engine:
-    """The engine at the address; with `write`, a missing index is created. Raises IndexUnusable or ConfigError."""
+    """The engine at the address; with `write`, a missing index is created, an outdated one refused. Raises IndexUnusable or ConfigError."""
     scheme, folder = _parts(url)
+    if write and is_outdated(folder):
+        raise IndexUnusable(f"index {folder}: its texts are folded by an earlier version of this program")
     if scheme == "whoosh":
         from index.whoosh import engine as whoosh  # only the engine of the address is loaded
 
@@ -44,6 +47,11 @@ def rebuild(url: str, documents: Iterable[Document]) -> int:
 
         return tantivy.create(folder, documents)
     raise ConfigError(f"index: no engine for {scheme!r}")
+
+
+def outdated(url: str) -> bool:
+    """Whether the index at the address is folded by an earlier version: it is read as it is, and rebuilt before it is written to."""
+    return is_outdated(_parts(url)[1])
 
 
 def damaged_files(url: str) -> list[str]:

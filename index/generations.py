@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from notices.errors import IndexUnusable
+from notices.text.fold import FOLDING
 
 CURRENT, VERSION_FILE = "current", "version.json"
+_FOLDING, _FIRST_FOLDING = "folding", 1  # an index of before the key was written is folded as version 1
 Format = Mapping[str, object]  # engine and version of the format, as version.json has them
 
 
@@ -30,10 +32,19 @@ def current_generation(folder: Path, wanted: Format) -> Path:
         found = json.loads((generation / VERSION_FILE).read_text(encoding="ascii"))
     except (OSError, ValueError) as error:
         raise IndexUnusable(f"index {generation}: {VERSION_FILE}: {error}") from error
-    if found != wanted:
+    if not isinstance(found, dict) or {name: value for name, value in found.items() if name != _FOLDING} != wanted:
         raise IndexUnusable(f"index {generation}: made by another version or engine of this program ({VERSION_FILE}: {found!r})")
     _refuse_foreign(generation)
     return generation
+
+
+def is_outdated(folder: Path) -> bool:
+    """Whether texts in the current generation are folded otherwise than queries are now: some queries miss them until a rebuild."""
+    try:
+        made_as = json.loads((folder / _current_name(folder) / VERSION_FILE).read_text(encoding="ascii"))
+        return bool(made_as.get(_FOLDING, _FIRST_FOLDING) != FOLDING)
+    except (OSError, ValueError, AttributeError):  # whoever opens the index says what is wrong with it
+        return False
 
 
 def _refuse_foreign(generation: Path) -> None:
@@ -54,7 +65,7 @@ def new_generation(folder: Path, made_as: Format) -> Path:
             _remove(path)
     generation = folder / f"g-{max(numbers) + 1:06d}"
     generation.mkdir(mode=0o755)
-    (generation / VERSION_FILE).write_text(json.dumps(made_as), encoding="ascii")
+    (generation / VERSION_FILE).write_text(json.dumps({**made_as, _FOLDING: FOLDING}), encoding="ascii")
     return generation
 
 

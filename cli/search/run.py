@@ -13,7 +13,7 @@ from cli.process import INTERRUPTED, command_line, exit_code_of, is_disk_full, p
 from cli.search.options import Options, read_options
 from cli.search.output import print_csv, print_error, print_json, print_lines
 from index.engine import Engine
-from index.engines import open_engine
+from index.engines import open_engine, outdated
 from index.search import search
 from notices.config import Config, load_config
 from notices.errors import IndexUnusable, NoticesError
@@ -69,7 +69,10 @@ def open_index(config: Config) -> Engine:
     """The archive's index. Raises IndexUnusable with the command to run when there is none, or it cannot be read."""
     for left in (1, 0):
         try:
-            return open_engine(config.index)
+            engine = open_engine(config.index)
+            if outdated(config.index):
+                print("search: an earlier version of this program made the index; `notices index` brings it up to date", file=sys.stderr)
+            return engine
         except IndexUnusable as error:
             if not left:
                 raise IndexUnusable(_advice(config, error)) from error

@@ -11,9 +11,8 @@ from pathlib import Path
 from index import generations
 from index.tantivy.schema import VERSION
 from notices.errors import ArchiveUnwritable, DiskFull, IndexUnusable, NoticesError
-from notices.text.fold import FOLDING
 
-_FORMAT = {"engine": "tantivy", "version": VERSION, "folding": FOLDING}
+_FORMAT = {"engine": "tantivy", "version": VERSION}
 
 
 def current_generation(folder: Path) -> Path:

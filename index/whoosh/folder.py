@@ -26,13 +26,12 @@ from index.whoosh.codec import ContiguousPostingsCodec
 from index.whoosh.schema import VERSION, schema
 from index.whoosh.storage import IndexStorage
 from notices.errors import ArchiveUnwritable, DiskFull, IndexUnusable
-from notices.text.fold import FOLDING
 
 if TYPE_CHECKING:
     from index.whoosh.interfaces import Index
 
 FOLDED, ORIGINALS, SUMS = "folded.bin", "originals.bin", "sums.json"
-_FORMAT = {"version": VERSION, "folding": FOLDING}
+_FORMAT = {"version": VERSION}
 _GROWING = (FOLDED, ORIGINALS)  # only ever appended to; Whoosh's own files never change once written
 _CHUNK = 1 << 20
 

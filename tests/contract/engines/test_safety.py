@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import resource
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from index.engine import Engine
-from index.engines import open_engine, rebuild
+from index.engines import open_engine, outdated, rebuild
 from index.query.tree import Everything, Query
 from notices.errors import ArchiveUnwritable, IndexUnusable
 from tests.support.corpora import a_document
@@ -30,6 +31,26 @@ def test_index_that_is_not_sound_says_so(engine: Engine, url: str, damage: str, 
             path.write_text('{"version": 0}')
     with pytest.raises(IndexUnusable, match="index"):
         open_engine(url)
+
+
+@pytest.mark.parametrize("folding", [1, None])
+def test_index_folded_otherwise_is_read_and_rebuilt_before_it_is_written(
+    engine: Engine, url: str, tmp_path: Path, folding: int | None
+) -> None:
+    engine.write([a_document(random.Random(1), 1)])
+    engine.close()
+    assert not outdated(url)
+    (version,) = (tmp_path / "index").rglob("version.json")
+    made_as = json.loads(version.read_text())
+    made_as["folding"] = folding
+    version.write_text(json.dumps({name: value for name, value in made_as.items() if value is not None}))
+    assert outdated(url)
+    open_engine(url).close()
+    with pytest.raises(IndexUnusable, match="earlier version"):
+        open_engine(url, write=True)
+    assert rebuild(url, [a_document(random.Random(1), 1)]) == 1
+    assert not outdated(url)
+    open_engine(url, write=True).close()
 
 
 def test_a_missing_index_says_so(url: str) -> None:
