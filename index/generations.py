@@ -43,7 +43,7 @@ def is_outdated(folder: Path) -> bool:
     try:
         made_as = json.loads((folder / _current_name(folder) / VERSION_FILE).read_text(encoding="ascii"))
         return bool(made_as.get(_FOLDING, _FIRST_FOLDING) != FOLDING)
-    except (OSError, ValueError, AttributeError):  # whoever opens the index says what is wrong with it
+    except (OSError, ValueError, AttributeError):  # whoever opens the index names the fault
         return False
 
 

@@ -21,7 +21,7 @@ _DOTS = "·・‧•∙⋅･᛫•"
 _OPEN, _CLOSE = "([{〔【［｛（﹝〖〘〚⟨⟦﹙﹛", ")]}〕】］｝）﹞〗〙〛⟩⟧﹚﹜"
 _ANGLES_OPEN, _ANGLES_CLOSE = "〈《<＜«", "〉》>＞»"
 _ZEROS = "○◯〇"
-# Default ignorable characters that are marks or letters by category: variation selectors (UTS #37, emoji), the grapheme joiner, Hangul fillers.
+# Default ignorable characters that have the category of marks or of alphabets: variation selectors (UTS #37, emoji), the grapheme joiner, Hangul fillers.
 _IGNORED = frozenset(
     [0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x3164, *range(0xFE00, 0xFE10), 0xFFA0, *range(0xE0100, 0xE01F0)]
 )
