@@ -4,7 +4,7 @@
 <backup>/notices.db      SQL, as of one moment
 <backup>/warc/           the series, no older than SQL
 <backup>/…               notices.toml, sources/, keys/, checkpoints/
-The index is not in it: it is rebuilt from SQL.
+The index is not in it: it is rebuilt from SQL. Whatever is read from a backup is untrusted (preservation.backup_files).
 """
 
 from __future__ import annotations
@@ -14,47 +14,66 @@ import os
 import shutil
 import sqlite3
 import tarfile
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import file_digest
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from notices.config import Config
-from notices.errors import BadInput, ConfigError, DamageFound
+from notices.errors import ArchiveUnwritable, BadInput, ConfigError, DamageFound, DiskFull
 from notices.version import PROGRAM
 from pipeline.durable import file_errors, sync_folder, write_durably
 from pipeline.sql.database import database_errors
 from pipeline.warc.series import copy_series
+from preservation.backup_files import (
+    DATABASE,
+    FILES,
+    FOLDERS,
+    MANIFEST,
+    WARC,
+    copy_parts,
+    is_part,
+    open_part,
+    parts_of,
+    put_part,
+    read_manifest,
+)
+from preservation.work_folder import MARK, remove_left, work_folder
 
-MANIFEST, DATABASE, WARC = "backup.json", "notices.db", "warc"
 FORMAT = "notices-backup/1"
-_COPIED = ("notices.toml", "aliases.toml", "catalogue.tsv", "sources", "keys", "checkpoints")
 _PAGES = 1000
-_LARGEST_MANIFEST = 64 << 20
+_RESTORING = ".restoring"  # the work folder in a home; while it is there, a restoration is not at its end
+_NO_ARCHIVE = {"lost+found", _RESTORING}  # what an empty home may contain: ext4 puts the first into every file system
 
 Progress = Callable[[int], None]
 
 
 def make_backup(config: Config, target: Path, progress: Progress = lambda _: None) -> int:
-    """Copy the archive, while it is in use, into a new folder; return its bytes. The folder gets its name when it is complete."""
-    if target.exists():
+    """Copy the archive, while it is in use, into a new folder or, if the name ends in .tar, a new file; return its bytes.
+
+    The backup gets its name when it is complete; until then it is in a folder beside it, which a later backup removes after a kill.
+    """
+    if os.path.lexists(target):
         raise BadInput(f"{target} exists already; name a new folder or file")
-    partial = target.with_name(f"{target.name}.partial")
-    with file_errors(target), database_errors(config.database):
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True, mode=0o700)
-        _copy_database(config, partial / DATABASE, progress)
+    with file_errors(target), database_errors(config.database), work_folder(target.with_name(f"{target.name}.partial")) as work:
+        made = work / "backup"
+        made.mkdir(mode=0o700)
+        _copy_database(config, made / DATABASE, progress)
         # The series after SQL: every row's record is in it. Later records are registered when the copy is first used.
         if config.warc_dir.is_dir():
-            copy_series(config.warc_dir, partial / WARC, progress)
-        _copy_files(config.home, partial)
-        write_durably(partial / MANIFEST, _manifest(partial))
-        sync_folder(partial)
-        os.replace(partial, target)
+            copy_series(config.warc_dir, made / WARC, progress)
+            (made / WARC).chmod(0o755)
+        _copy_files(config.home, made)
+        write_durably(made / MANIFEST, _manifest(made))
+        sync_folder(made)
+        if target.suffix == ".tar":
+            made = _packed(made, work / "backup.tar")
+        os.replace(made, target)
         sync_folder(target.parent)
-    return sum(p.stat().st_size for p in target.rglob("*") if p.is_file())
+    return sum(p.stat().st_size for p in target.rglob("*") if p.is_file()) if target.is_dir() else target.stat().st_size
 
 
 def _copy_database(config: Config, target: Path, progress: Progress) -> None:
@@ -66,19 +85,39 @@ def _copy_database(config: Config, target: Path, progress: Progress) -> None:
     source = Path(config.database.removeprefix("sqlite:///"))
     if not source.is_file():
         raise BadInput(f"{source}: there is no archive to back up")
-    with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
+    with _sqlite_errors(target), closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
         live.backup(copy, pages=_PAGES, progress=lambda _status, _left, _total: progress(0))
         copy.execute("pragma journal_mode=delete")
     progress(target.stat().st_size)
 
 
+@contextmanager
+def _sqlite_errors(target: Path) -> Iterator[None]:
+    """Translate what the driver raises by itself: no engine of ours is between."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
+            raise DiskFull(f"no space left on the device of {target}") from error
+        raise ArchiveUnwritable(f"cannot copy the database to {target}: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise DamageFound(f"the database cannot be copied: {error}") from error
+
+
 def _copy_files(home: Path, target: Path) -> None:
-    for name in _COPIED:
-        source = home / name
-        if source.is_dir():
-            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("*.tmp"))
-        elif source.is_file():
-            shutil.copy2(source, target / name)
+    """Copy the files beside SQL and WARC. The user's own may be links: what they lead to is copied."""
+    for name in sorted(FILES - {MANIFEST, DATABASE}):
+        _copy_file(home / name, target / name)
+    for folder in sorted(FOLDERS - {WARC}):
+        for path in sorted((home / folder).iterdir()) if (home / folder).is_dir() else ():
+            if is_part(f"{folder}/{path.name}"):
+                _copy_file(path, target / folder / path.name)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    if source.is_file():
+        with source.open("rb") as handle:
+            put_part(handle, target)
 
 
 def _manifest(folder: Path) -> bytes:
@@ -88,83 +127,142 @@ def _manifest(folder: Path) -> bytes:
 
 
 def _names(folder: Path) -> Iterator[str]:
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and name != MANIFEST and not name.startswith(f"{WARC}/"):
-            yield name
+    return (name for name in parts_of(folder) if name != MANIFEST and not name.startswith(f"{WARC}/"))
 
 
 def _summed(path: Path) -> tuple[int, str]:
-    with path.open("rb") as handle:
-        return path.stat().st_size, file_digest(handle, "sha256").hexdigest()
+    with open_part(path) as handle:
+        return os.fstat(handle.fileno()).st_size, file_digest(handle, "sha256").hexdigest()
 
 
-def pack(folder: Path, target: Path) -> int:
-    """Put a backup folder into a tar file and remove the folder; return the file's bytes."""
-    partial = target.with_name(f"{target.name}.partial")
-    with file_errors(target):
-        with tarfile.open(partial, "w") as tar:
+def _packed(folder: Path, target: Path) -> Path:
+    """The folder as a tar file that nobody else can read: the signing key is in it."""
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as handle:
+        with tarfile.open(fileobj=handle, mode="w") as tar:
             tar.add(folder, arcname=".")
-        with partial.open("rb") as handle:
-            os.fsync(handle.fileno())
-        os.replace(partial, target)
-        sync_folder(target.parent)
-        shutil.rmtree(folder)
-    return target.stat().st_size
+        handle.flush()
+        os.fsync(descriptor)
+    return target
 
 
-def restore_backup(source: Path, home: Path) -> datetime:
-    """Restore a backup folder or tar into an empty home; return when it was made. Raises BadInput or DamageFound; a failed one leaves no home."""
-    if home.exists() and any(home.iterdir()):
-        raise BadInput(f"{home} is not empty; restore into a new folder (NOTICES_HOME)")
-    partial = home.with_name(f"{home.name}.partial")
+@contextmanager
+def restoring(source: Path, home: Path) -> Iterator[datetime]:
+    """Restore a backup folder or tar into an empty home; the value is when it was made, and the caller finishes what else a home needs.
+
+    An error, also the caller's, leaves the home as empty as it was. After a kill the same command begins again, or only finishes when every
+    file is in its place. Raises BadInput or DamageFound.
+    """
+    home = Path(os.path.realpath(home))  # a link leads to the folder that is filled
+    work, existed = home / _RESTORING, home.is_dir()
+    if _is_placed(home, work, source):
+        yield check_manifest(work / "backup").made_at
+        remove_left(work)
+        return
     with file_errors(home):
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True, mode=0o700)
+        _remove_unfinished(home, work)
+        if existed and (there := sorted(set(os.listdir(home)) - _NO_ARCHIVE)):
+            raise BadInput(f"{home} is not empty (it contains {there[0]!r}); restore into a new folder (NOTICES_HOME)")
         try:
-            unpack(source, partial)
-            made_at = check_backup(partial)
+            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with work_folder(work):
+                yield _placed(source, home, work / "backup")
         except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
+            _empty(home) if existed else shutil.rmtree(home, ignore_errors=True)
             raise
-        (partial / MANIFEST).unlink()
-        if home.exists():
-            home.rmdir()
-        os.replace(partial, home)
         sync_folder(home.parent)
+
+
+def _placed(source: Path, home: Path, scratch: Path) -> datetime:
+    """Put the files of a checked backup into the home, the database last: with it, all of them are there."""
+    scratch.mkdir(mode=0o700)
+    copy_parts(source, scratch)
+    made_at = check_backup(scratch)
+    for name in sorted(set(os.listdir(scratch)) - {MANIFEST}, key=lambda name: name == DATABASE):
+        if name == DATABASE:
+            sync_folder(home)
+        os.replace(scratch / name, home / name)
+    sync_folder(home)
     return made_at
 
 
-def unpack(source: Path, target: Path) -> None:
-    """Copy a backup folder or tar into a folder. Raises BadInput for anything else."""
-    if source.is_dir():
-        shutil.copytree(source, target, dirs_exist_ok=True, symlinks=True)
-    elif source.is_file():
-        try:
-            with tarfile.open(source) as tar:
-                tar.extractall(target, filter="data")  # refuses paths that lead out, links that lead out, devices
-        except (tarfile.TarError, EOFError) as error:
-            raise BadInput(f"{source}: not a backup: {error}") from error
+def _is_placed(home: Path, work: Path, source: Path) -> bool:
+    """Whether a restoration of this backup was killed when every file was in its place."""
+    if not (work / MARK).is_file() or not (home / DATABASE).is_file() or (work / "backup" / DATABASE).exists():
+        return False
+    try:
+        return read_manifest(work / "backup") == read_manifest(source)
+    except (OSError, BadInput):
+        return False
+
+
+def _remove_unfinished(home: Path, work: Path) -> None:
+    """Remove what a killed restoration left before the database was in its place; until then the home was no archive."""
+    if (home / DATABASE).exists() or not (work / MARK).is_file():
+        return
+    remove_left(work)
+    for name in (FILES | FOLDERS) & set(os.listdir(home)):
+        _remove(home / name)
+
+
+def _empty(home: Path) -> None:
+    """Remove what came into the home since the restoration began: it was empty."""
+    for name in set(os.listdir(home)) - _NO_ARCHIVE:
+        _remove(home / name)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
     else:
-        raise BadInput(f"{source}: no such folder or file")
+        path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a manifest states: when the backup was made; of each file its bytes and SHA-256."""
+
+    made_at: datetime
+    files: Mapping[str, tuple[int, str]]
+
+
+def check_manifest(folder: Path) -> Stated:
+    """The manifest of a backup, folder or tar. Raises BadInput."""
+    try:
+        value = json.loads(read_manifest(folder))
+        made_at = datetime.fromisoformat(value["made_at"])
+        files = {str(PurePosixPath(name)): (int(size), str(digest)) for name, (size, digest) in dict(value["files"]).items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
+        raise BadInput(f"{folder}: not a backup: {MANIFEST}: {error}") from error
+    if value.get("format") != FORMAT:
+        raise BadInput(f"{folder}: format {value.get('format')!r}, not {FORMAT!r}")
+    return Stated(made_at.astimezone(UTC), files)
 
 
 def check_backup(folder: Path) -> datetime:
     """When the backup was made. Raises DamageFound naming a file that is not as it was written, BadInput for anything but a backup."""
-    try:
-        value = json.loads((folder / MANIFEST).read_bytes()[:_LARGEST_MANIFEST])
-        files, made_at = dict(value["files"]), datetime.fromisoformat(value["made_at"])
-        stated = {str(PurePosixPath(name)): (int(size), str(digest)) for name, (size, digest) in files.items()}
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise BadInput(f"{folder}: not a backup: {MANIFEST}: {error}") from error
-    if value.get("format") != FORMAT:
-        raise BadInput(f"{folder}: format {value.get('format')!r}, not {FORMAT!r}")
+    stated = check_manifest(folder)
     found = set(_names(folder))
-    for name in sorted(stated.keys() | found):
+    for name in sorted({name for name in stated.files if is_part(name)} | found):
         if name not in found:
             raise DamageFound(f"the backup lacks {name}")
-        if name not in stated or _summed(folder / name) != stated[name]:
+        if _summed(folder / name) != stated.files.get(name):
             raise DamageFound(f"the backup's {name} is not what was written")
-    if any(path.is_symlink() for path in folder.rglob("*")):
-        raise DamageFound(f"the backup {folder} contains links")
-    return made_at
+    if DATABASE not in found:
+        raise BadInput(f"{folder}: not a backup: it contains no {DATABASE}")
+    for name in parts_of(folder):
+        with open_part(folder / name):
+            pass  # a device or a link under the name of a WARC file
+    _refuse_programs(folder / DATABASE)
+    return stated.made_at
+
+
+def _refuse_programs(database: Path) -> None:
+    """Triggers and views are not ours: they would run with our own statements, and change rows behind them."""
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(database))}?mode=ro&immutable=1", uri=True)) as opened:
+            found = opened.execute("select name from sqlite_master where type in ('trigger', 'view')").fetchone()
+    except sqlite3.Error as error:
+        raise DamageFound(f"the backup's {DATABASE}: {error}") from error
+    if found:
+        raise DamageFound(f"the backup's {DATABASE} contains a trigger or a view, {found[0]!r}; this program makes none")

@@ -13,7 +13,7 @@ from operations.indexing import rebuild_index
 from operations.preserve.verify_index import verify_all
 from pipeline.recovery import recover
 from pipeline.sql.database import open_database
-from preservation.backup import make_backup, pack, restore_backup
+from preservation.backup import make_backup, restoring
 from preservation.findings import Finding
 
 
@@ -30,20 +30,14 @@ def back_up(config: Config, target: Path, progress: Callable[[int], None] = lamb
     """Make a backup as a new folder, or as a new file if the target ends in .tar; return its bytes. Raises BadInput for another target."""
     if config.home == target or config.home in target.parents:
         raise BadInput(f"{target} is inside the archive; a backup belongs on another device")
-    if target.suffix != ".tar":
-        return make_backup(config, target, progress)
-    if target.exists():
-        raise BadInput(f"{target} exists already; name a new file")
-    folder = target.with_name(f"{target.name}.folder")
-    make_backup(config, folder, progress)
-    return pack(folder, target)
+    return make_backup(config, target, progress)
 
 
 def restore_archive(config: Config, source: Path, *, verify: bool = True) -> RestoredArchive:
     """Restore a backup into the empty home of the configuration. Raises BadInput or DamageFound; a failed one leaves no home."""
-    made_at = restore_backup(source, config.home)
     restored = config._replace(database=f"sqlite:///{config.home}/notices.db")
-    database = open_database(restored)
-    recover(database, restored)
-    count = rebuild_index(restored, database)
+    with restoring(source, config.home) as made_at:
+        database = open_database(restored)
+        recover(database, restored)
+        count = rebuild_index(restored, database)
     return RestoredArchive(made_at, count, tuple(verify_all(restored, database)) if verify else None)

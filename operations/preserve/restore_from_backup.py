@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,16 +14,18 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from notices.config import Config
-from notices.errors import DamageFound, NoticesError
+from notices.errors import ArchiveLocked, BadInput, DamageFound, NoticesError
 from pipeline.durable import file_errors, write_durably
 from pipeline.sql import tables
 from pipeline.sql.database import open_database
 from pipeline.warc.series import FilePlan, Folders, plan_file, restore_file, to_quarantine, wanted_files
-from preservation.backup import DATABASE, WARC, check_backup, unpack
+from preservation.backup import check_backup
+from preservation.backup_files import DATABASE, WARC, copy_parts, open_part, put_part
 from preservation.findings import CheckpointFile, Finding, WarcPlace, display
 from preservation.proofs.checkpoints import folder_of, public_key
 from preservation.proofs.signing import verify_checkpoint
 from preservation.restore_rows import Backup, RestoredRow, WrongRows, check_same_archive, restore_rows
+from preservation.work_folder import remove_left, work_folder
 
 _OF_ROWS = ("orphan", "unsettled", "lost")  # findings that name a WARC file in which no byte is damaged
 
@@ -72,24 +73,35 @@ class Restoration:
 @contextmanager
 def opened(config: Config, source: Path) -> Iterator[OpenBackup]:
     """A backup folder or tar, as a folder while the context is open. Raises BadInput or DamageFound."""
-    with tempfile.TemporaryDirectory(prefix="repair-", dir=config.home, ignore_cleanup_errors=True) as scratch:
+    with _scratch(config, "backup") as scratch:
         folder = source
         if not source.is_dir():
-            folder = Path(scratch) / "backup"
-            with file_errors(folder):
-                unpack(source, folder)
+            folder = scratch / "backup"
+            folder.mkdir()
+            copy_parts(source, folder)
         yield OpenBackup(folder, check_backup(folder))
+
+
+@contextmanager
+def _scratch(config: Config, use: str) -> Iterator[Path]:
+    """A work folder of this process in the home; those that killed ones left are removed."""
+    for path in sorted(config.home.glob("repair-*-*")):
+        with suppress(BadInput, ArchiveLocked):  # not ours, or in use
+            remove_left(path)
+    with work_folder(config.home / f"repair-{use}-{os.getpid()}") as scratch:
+        yield scratch
 
 
 def restore(config: Config, database: Engine, backup: Path, found: Sequence[Finding], *, apply: bool) -> Restoration:
     """Restore from the backup what the findings show to be lost, and rows that no finding can name; without `apply` nothing is written."""
-    with tempfile.TemporaryDirectory(prefix="repair-", dir=config.home, ignore_cleanup_errors=True) as scratch:
-        shutil.copyfile(backup / DATABASE, Path(scratch) / DATABASE)  # opening it may bring its tables up to date
+    with _scratch(config, "rows") as scratch:
+        with open_part(backup / DATABASE) as handle:  # a copy: opening it may bring its tables up to date
+            put_part(handle, scratch / DATABASE)
         theirs = open_database(config._replace(database=f"sqlite:///{scratch}/{DATABASE}"))
         try:
             both = Backup(database, theirs, config, datetime.now(UTC))
             check_same_archive(both)
-            warc = tuple(_files(both, Folders(config.warc_dir, backup / WARC, Path(scratch)), found, apply=apply))
+            warc = tuple(_files(both, Folders(config.warc_dir, backup / WARC, scratch), found, apply=apply))
             rows = tuple(restore_rows(both, WrongRows.of(found), apply=apply))
             return Restoration(apply, warc, rows, tuple(_notes(both, backup, found, apply=apply)))
         finally:
