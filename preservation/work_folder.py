@@ -36,7 +36,7 @@ def work_folder(path: Path) -> Iterator[Path]:
 
 
 def remove_left(path: Path) -> None:
-    """Remove a work folder whose process has ended; nothing when there is none. Raises BadInput and ArchiveLocked as work_folder does."""
+    """Remove a work folder whose process has ended; nothing if there is no such folder. Raises BadInput and ArchiveLocked as work_folder does."""
     if not os.path.lexists(path):
         return
     if path.is_dir() and not path.is_symlink() and not os.listdir(path):

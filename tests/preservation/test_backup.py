@@ -169,7 +169,7 @@ def test_trigger_in_the_database_is_refused(copy: Path, tmp_path: Path) -> None:
     "manifest",
     [b"[" * 100_000, b'{"files": {"a": [Infinity, "x"]}, "made_at": "2026-01-01T00:00:00"}', b"[]", b"null", b"\xff", b'{"files": 1}'],
 )
-def test_manifest_that_is_none_is_refused(copy: Path, tmp_path: Path, manifest: bytes) -> None:
+def test_false_manifest_is_refused(copy: Path, tmp_path: Path, manifest: bytes) -> None:
     (copy / "backup.json").write_bytes(manifest)
     with pytest.raises(BadInput, match="not a backup"):
         restore(copy, tmp_path / "new")
