@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -63,6 +64,28 @@ class Listed:
     entry: ListEntry
     column_url: str
     column_kind: str | None = None
+
+
+def listed_note(listed: Listed, source: str) -> dict[str, str]:
+    """What a reading of a page takes from outside its bytes, as notes of its capture: the entry in its list, and the source's name."""
+    entry = listed.entry
+    values = {"url": entry.url, "title": entry.title, "date": entry.date.isoformat() if entry.date else None}
+    return {"listed": json.dumps(values | {"column": listed.column_url, "kind": listed.column_kind}), "source": source}
+
+
+def noted_listed(note: Mapping[str, str]) -> Listed | None:
+    """The entry that listed_note noted; None for a capture that has no such note (those of earlier releases)."""
+    if "listed" not in note:
+        return None
+    values = json.loads(note["listed"])
+    day = date.fromisoformat(values["date"]) if values["date"] else None
+    return Listed(ListEntry(values["title"], values["url"], day), values["column"], values["kind"])
+
+
+def addresses_of(capture: Capture) -> list[str]:
+    """Every address that the capture answers: that of its list entry, those that redirected to it, its own."""
+    listed = noted_listed(capture.note)
+    return [*([listed.entry.url] if listed else []), *capture.note.get("redirected_from", "").split(), capture.url]
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def _with_default_source(value: object, source: str | None) -> object:
 
 def capture_of(raw: bytes, line: ImportedLine, now: datetime) -> Capture:
     """The line's exact bytes, as the archive keeps them."""
-    return Capture(line.url, 200, (("Content-Type", "application/json; charset=utf-8"),), raw, now, "import")
+    return Capture(line.url, 200, (("Content-Type", "application/json; charset=utf-8"),), raw, now, "import", note={"source": line.source})
 
 
 def reading_of(line: ImportedLine, source_region: str | None, snapshot_id: int | None, now: datetime) -> Reading:

@@ -19,6 +19,11 @@ from pipeline.parse.detail import read_detail
 _FILE_SIGNATURES = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"{\\rtf")
 
 
+MAX_ATTACHMENTS = 50
+"""So many files of one page are fetched; the others are not stored, and no later reading adds them."""
+NO_ADDRESS = "the page gives no address"
+
+
 class _ListValues(TypedDict, total=False):
     """Fields of a notice that its list gives."""
 

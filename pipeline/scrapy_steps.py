@@ -17,17 +17,25 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from notices.attachment import StoredAttachment
-from notices.capture import ArchivedNotice, Capture, CrawledPage, payload_digest
+from notices.capture import ArchivedNotice, Capture, CrawledPage, listed_note, payload_digest
 from notices.errors import DamageFound, OperatorError
 from notices.model import AttachmentLink, Notice
 from notices.page_class import class_of
-from notices.ports import CrawlReport
+from notices.ports import CrawledSource, CrawlReport
 from pipeline.attachments import Extractor
 from pipeline.ledger import CrawlLedger
-from pipeline.reading import file_conditions, is_file, kept_files, led_elsewhere, missing_file, read_page, renamed
+from pipeline.reading import (
+    MAX_ATTACHMENTS,
+    NO_ADDRESS,
+    file_conditions,
+    is_file,
+    kept_files,
+    led_elsewhere,
+    missing_file,
+    read_page,
+    renamed,
+)
 from pipeline.store import Reading
-
-MAX_ATTACHMENTS = 50
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +71,7 @@ class KeepResponse:
     def process_response(self, request: Request, response: Response) -> Response:
         """The same response; its bytes are kept and request.meta names the snapshot."""
         report = _report(self.crawler)
-        capture = _capture(request, response, report.source.tls)
+        capture = _capture(request, response, report.source)
         try:
             request.meta["snapshot"] = report.ledger.keep(capture)
         except OperatorError as error:
@@ -73,9 +81,13 @@ class KeepResponse:
         return response
 
 
-def _capture(request: Request, response: Response, tls: str) -> Capture:
+def _capture(request: Request, response: Response, source: CrawledSource) -> Capture:
     headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, vs in response.headers.items() for v in vs)
-    note = {"tls": tls} if tls != "verify" and response.url.startswith("https:") else {}
+    note = {"source": source.name}
+    if source.tls != "verify" and response.url.startswith("https:"):
+        note["tls"] = source.tls
+    if "listed" in request.meta:
+        note |= listed_note(request.meta["listed"], source.name)
     if request.meta.get("redirect_urls"):
         note["redirected_from"] = " ".join(request.meta["redirect_urls"])
     kind = request.meta.get("kind") or "robots"
@@ -155,7 +167,7 @@ class StoreNotice:
     async def _attachment(self, link: AttachmentLink, via: str, before: StoredAttachment | None) -> StoredAttachment:
         """The file behind a link; one that cannot be fetched is stored as missing, with the reason."""
         if link.url is None:
-            return missing_file(link, "the page gives no address")
+            return missing_file(link, NO_ADDRESS)
         meta = {"kind": "attachment", "via": via}
         request = Request(link.url, callback=NO_CALLBACK, headers=self._conditions(before), meta=meta, priority=20)
         try:

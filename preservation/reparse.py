@@ -12,24 +12,26 @@ from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 
 from notices.attachment import AttachmentText, StoredAttachment
-from notices.capture import Capture, CrawledPage, Listed, ListEntry
+from notices.capture import Capture, CrawledPage, Listed, ListEntry, addresses_of, noted_listed, payload_digest
 from notices.config import Config
 from notices.errors import DamageFound, NoticesError
-from notices.model import AttachmentLink
+from notices.model import AttachmentLink, Notice
+from notices.urls import is_address, url_key
 from notices.version import PARSER
 from pipeline.attachments import Extractor
 from pipeline.imports import read_line, reading_of
 from pipeline.ledger import payload_place
-from pipeline.reading import is_file, read_page
+from pipeline.reading import MAX_ATTACHMENTS, NO_ADDRESS, is_file, missing_file, read_page
 from pipeline.relations.copies import group_copies
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
 from pipeline.sql.row_digest import row_digest
 from pipeline.store import Reading, alias_rows, citation_rows, content_digest, revision_values, stored_attachment
 from pipeline.warc.series import read_capture
+from preservation.revision_files import FilePair, archived_answer, pair_files
 
 _BATCH = 100
-_FILE_COLUMNS = ("media_type", "outcome", "detail", "text")
+_LATER = "found by a later reading of the page; not fetched then"
 
 JsonValue: TypeAlias = "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 Fields: TypeAlias = "dict[str, tuple[JsonValue, JsonValue]]"  # field to (before, after)
@@ -72,33 +74,74 @@ class Reader:
             raise DamageFound(f"revision {revision.n} of notice {revision.notice_id} names no snapshot")
         snapshot = session.get_one(tables.SnapshotRow, revision.snapshot_id)
         capture = self.capture(snapshot)
+        if revision.notice.key not in keys_of(capture):
+            raise DamageFound(f"its snapshot {snapshot.id} is of {capture.url}, which is not the address of notice {revision.notice_id}")
         if snapshot.kind == "import":
-            return reading_of(read_line(capture.body), revision.notice.source.region, snapshot.id, revision.created_at)
-        page = CrawledPage(capture, snapshot.id, _listed(session, revision.notice))
-        notice = read_page(page, revision.notice.source.region)
-        files = [self._attached(session, a, notice.attachments) for a in revision.attachments]
-        if not is_file(capture.body):
-            files += [_unfetched(link) for link in notice.attachments if link.url and link.url not in {f.url for f in files}]
-        return Reading(notice, files, snapshot.id, revision.created_at)
+            line = read_line(capture.body, capture.note.get("source"))
+            return reading_of(line, _source(session, revision, line.source).region, snapshot.id, revision.created_at)
+        source = _source(session, revision, capture.note.get("source"))
+        listed = noted_listed(capture.note) or _listed(session, source.id, revision.notice)
+        notice = read_page(CrawledPage(capture, snapshot.id, listed), source.region)
+        return Reading(notice, self._files(session, revision, notice, capture), snapshot.id, revision.created_at)
 
-    def _attached(self, session: Session, row: tables.AttachmentRow, links: tuple[AttachmentLink, ...]) -> StoredAttachment:
-        """A file of the revision, read again; one that was never fetched keeps its row's values."""
-        link = next((each for each in links if each.url == row.url), AttachmentLink(row.name, row.url))
-        if row.snapshot_id is None:
-            return stored_attachment(row, link.name)
-        capture = self.capture(session.get_one(tables.SnapshotRow, row.snapshot_id))
+    def _files(self, session: Session, revision: tables.RevisionRow, notice: Notice, capture: Capture) -> list[StoredAttachment]:
+        """The files in order of their rows, then those that only today's parser finds.
+
+        A revision that is not as it was written has the files that its page names, in the page's order, and no others.
+        """
+        if is_file(capture.body):
+            return [self._file(session, notice.attachments[0], revision)]
+        links = notice.attachments[:MAX_ATTACHMENTS]
+        pairs = pair_files(revision.attachments, links)
+        if row_digest(revision) != revision.row_digest:
+            pairs = sorted((pair for pair in pairs if pair.link is not None), key=lambda pair: links.index(pair.link))
+        return [self._paired(session, pair, revision) for pair in pairs]
+
+    def _file(self, session: Session, link: AttachmentLink, revision: tables.RevisionRow) -> StoredAttachment:
+        """The file that the site sent in the page's place."""
+        return self._fetched(session.get_one(tables.SnapshotRow, revision.snapshot_id), link)
+
+    def _paired(self, session: Session, pair: FilePair, revision: tables.RevisionRow) -> StoredAttachment:
+        """A file read again; one that was never fetched keeps its row's values."""
+        row, link = pair.row, pair.link
+        if row is not None:
+            link = link or AttachmentLink(row.name, row.url)
+            if row.snapshot_id is None:
+                return stored_attachment(row, link.name)
+            return self._fetched(session.get_one(tables.SnapshotRow, row.snapshot_id), link)
+        assert link is not None  # a pair has one of them
+        page = session.get_one(tables.SnapshotRow, revision.snapshot_id)
+        return self.from_archive(session, link, page) or missing_file(link, _LATER if link.url else NO_ADDRESS)
+
+    def from_archive(self, session: Session, link: AttachmentLink, page: tables.SnapshotRow) -> StoredAttachment | None:
+        """The file behind a link as the crawl of the page got it; None if no answer of that run is archived."""
+        answer = archived_answer(session, link, page)
+        if answer is None or answer.status == 304:
+            return None
+        return self._fetched(answer, link) if answer.status == 200 else missing_file(link, f"HTTP {answer.status}")
+
+    def _fetched(self, snapshot: tables.SnapshotRow, link: AttachmentLink) -> StoredAttachment:
+        capture = self.capture(snapshot)
         content = self._extractor.extract(capture.body, link.name, capture.header("content-type"))
-        return StoredAttachment(link.url, content, row.digest, row.size, row.snapshot_id)
+        return StoredAttachment(link.url, content, payload_digest(capture.body), len(capture.body), snapshot.id)
 
 
-def _unfetched(link: AttachmentLink) -> StoredAttachment:
-    text = AttachmentText(link.name, outcome="missing", detail="found by a later reading of the page; not fetched then")
-    return StoredAttachment(link.url, text)
+def keys_of(capture: Capture) -> set[str]:
+    """The keys of every address that the capture answers."""
+    return {url_key(url) for url in addresses_of(capture) if is_address(url)}
 
 
-def _listed(session: Session, notice: tables.NoticeRow) -> Listed:
+def _source(session: Session, revision: tables.RevisionRow, name: str | None) -> tables.SourceRow:
+    """The source for which the bytes were archived: the one of that name, that of the snapshot's run, or the notice's."""
+    row, run = tables.SourceRow, tables.RunRow
+    found = session.scalar(select(row).where(row.name == name)) if name else None
+    of_run = select(row).join(run, run.source_id == row.id).join(tables.SnapshotRow, tables.SnapshotRow.run_id == run.id)
+    return found or session.scalar(of_run.where(tables.SnapshotRow.id == revision.snapshot_id)) or revision.notice.source
+
+
+def _listed(session: Session, source_id: int, notice: tables.NoticeRow) -> Listed:
     """The notice's entry in its list, or just its address when no list named it."""
-    mine = tables.ListingRow.source_id == notice.source_id, tables.ListingRow.key == notice.key
+    mine = tables.ListingRow.source_id == source_id, tables.ListingRow.key == notice.key
     row = session.scalar(select(tables.ListingRow).where(*mine))
     if row is None:
         return Listed(ListEntry("", notice.url, None), "")
@@ -157,16 +200,26 @@ def _differences(revision: tables.RevisionRow, reading: Reading) -> Fields:
 
 def _file_differences(revision: tables.RevisionRow, reading: Reading) -> Fields:
     found: Fields = {}
+    rows = revision.attachments
     for n, attached in enumerate(reading.attached):
-        row = revision.attachments[n] if n < len(revision.attachments) else None
-        after = {"name": attached.text.name} | _content(attached.text)
-        before = {"name": row.name} | {c: getattr(row, c) for c in _FILE_COLUMNS} if row else None
-        if before is None:
-            found[f"attachments[{n}]"] = (None, {**after, "url": attached.url})
-        elif before != after:
-            changed = [k for k in after if before[k] != after[k]]
+        row = rows[n] if n < len(rows) else None
+        after = _file_values(attached)
+        if row is None:
+            found[f"attachments[{n}]"] = (None, {k: v for k, v in after.items() if v is not None})
+            continue
+        before = {column: getattr(row, column) for column in after}
+        changed = [k for k in after if before[k] != after[k]]
+        if changed:
             found[f"attachments[{n}]"] = ({k: before[k] for k in changed}, {k: after[k] for k in changed})
+    for n in range(len(reading.attached), len(rows)):
+        found[f"attachments[{n}]"] = ({column: getattr(rows[n], column) for column in ("name", "url", "outcome", "text")}, None)
     return found
+
+
+def _file_values(file: StoredAttachment) -> dict[str, JsonValue]:
+    """The columns of a file's row, without its position."""
+    values: dict[str, JsonValue] = {"name": file.text.name, **_content(file.text)}
+    return values | {"url": file.url, "digest": file.digest, "size": file.size, "snapshot_id": file.snapshot_id}
 
 
 def _content(content: AttachmentText) -> dict[str, str | None]:
@@ -207,7 +260,7 @@ def _apply(session: Session, revision: tables.RevisionRow, reading: Reading, fie
         session.execute(delete(model).where(model.revision_id == revision.id))
     session.expire(revision, ["citations", "aliases"])
     revision.citations, revision.aliases = citation_rows(reading.notice), alias_rows(reading.notice)
-    _apply_files(revision, reading)
+    _apply_files(session, revision, reading)
     revision.parser_version, revision.content_digest = PARSER, content_digest(reading.notice, reading.attached)
     session.flush()
     revision.row_digest = row_digest(revision)
@@ -216,14 +269,20 @@ def _apply(session: Session, revision: tables.RevisionRow, reading: Reading, fie
         session.add(tables.OutboxRow(notice_id=revision.notice_id, created_at=now))
 
 
-def _apply_files(revision: tables.RevisionRow, reading: Reading) -> None:
+def _apply_files(session: Session, revision: tables.RevisionRow, reading: Reading) -> None:
+    """Bring the rows into agreement with the files. Rows beyond them are of no link of the page; the correction keeps what they contained."""
+    for row in revision.attachments[len(reading.attached) :]:
+        session.delete(row)
+    session.flush()
+    session.expire(revision, ["attachments"])
     for n, attached in enumerate(reading.attached):
-        values = {"name": attached.text.name} | _content(attached.text)
+        values = {"position": n, **_file_values(attached)}
         if n < len(revision.attachments):
             for name, value in values.items():
                 setattr(revision.attachments[n], name, value)
+            session.flush()  # in order: positions are unique
         else:
-            revision.attachments.append(tables.AttachmentRow(position=n, url=attached.url, **values))
+            revision.attachments.append(tables.AttachmentRow(**values))
 
 
 def count_revisions(database: Engine, only: int | None = None) -> int:
