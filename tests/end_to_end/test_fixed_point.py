@@ -52,7 +52,11 @@ def _page(site: Site, n: int, rng: random.Random) -> bytes:
 
 def _line(n: int, rng: random.Random) -> str:
     files = [
-        {"name": rng.choice(_NAMES), **({"url": f"http://a.example/f{rng.randint(0, 1)}"} if rng.random() < 0.5 else {}), "text": f"第{k}张"}
+        {
+            "name": rng.choice(_NAMES),
+            **({"url": f"http://a.example/f{rng.randint(0, 1)}"} if rng.random() < 0.5 else {}),
+            "text": f"第{k}张",
+        }
         for k in range(rng.randint(0, 4))
     ]
     line = {"url": f"http://a.example/{n % 5}", "title": f"关于第{n}批检查的通知", "text": f"第{n}批。\n临杉市人民政府\n2026年9月1日"}
