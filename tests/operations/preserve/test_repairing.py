@@ -85,12 +85,12 @@ def test_backup_is_restored_first_and_only_damage_it_cannot_restore_remains(conf
 
 
 def test_error_of_one_remedy_is_told_and_does_not_end_the_repair(config: Config, database: Engine) -> None:
-    """The attachment's snapshot is lost, so its digest cannot be taken from the bytes."""
+    """The snapshot of revision and attachment is lost, so neither can be read again from its bytes."""
     change(
         config,
-        "update attachment set snapshot_id = 2, digest = 'sha256:00' where revision_id = 3; update revision set title = '伪' where id = 5",
+        "update attachment set snapshot_id = 3, digest = 'sha256:00' where revision_id = 3; update revision set title = '伪' where id = 5",
     )
-    change(config, 'update snapshot set "offset" = 7 where id = 2')
+    change(config, 'update snapshot set "offset" = 7 where id = 3')
     result = apply_repair(config, database)
     outcomes = {(each.finding.kind, bool(each.done), bool(each.problem)) for each in result.repaired if isinstance(each, Repaired)}
     assert ("attachment", False, True) in outcomes
