@@ -1,4 +1,4 @@
-"""Any re-derivation is a fixed point: what the same parser reads from the same bytes is what is stored, over whole random archives."""
+"""Any re-derivation is a fixed point: the same parser reads the same values from the same bytes, over whole random archives."""
 
 from __future__ import annotations
 
