@@ -73,6 +73,8 @@ def newest_due(trigger: BaseTrigger, last: datetime | None, now: datetime) -> da
     Several missed moments make one late run. Without an earlier tick the look-back is bounded, and a trigger that
     was not due within that time is due today: a new source is crawled at once.
     """
+    if last is not None and last > now + LOOK_BACK:
+        last = None  # taken while the clock was far ahead: it would keep the job from running until then
     start = max(last or now - LOOK_BACK, now - LOOK_BACK)
     found: datetime | None = None
     at = trigger.get_next_fire_time(None, start + timedelta(microseconds=1))

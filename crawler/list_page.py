@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+import msgspec
 from lxml import etree
 
 from crawler.lists.entries import page_entries
@@ -23,8 +24,7 @@ MAX_CANDIDATES = 6
 _HEAD = 1_000_000  # characters at either end of a page in which the marks of a family are searched
 
 
-@dataclass(frozen=True, slots=True)
-class ListRules:
+class ListRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The list settings of a source file. `entries`, `link`, `title`, `date`, `next`: CSS selectors, or XPath if they contain a slash.
 
     `next_template` names the pages after the first, such as "index_{n}.html"; `first` is the number of the second page in it.

@@ -42,23 +42,6 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: str | None = None
 
 
-class ListTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How lists are read and paged; every key is optional, see crawler.list_page.ListRules."""
-
-    platform: str | None = None
-    entries: str | None = None
-    link: str | None = None
-    title: str | None = None
-    date: str | None = None
-    next: str | None = None
-    next_template: str | None = None
-    first: int = 1
-
-    def rules(self) -> ListRules:
-        """The same values as ListRules."""
-        return ListRules(**msgspec.structs.asdict(self))
-
-
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A site and how to crawl it. `schedule` is cron in Asia/Shanghai; `delay` is seconds between requests to one host."""
 
@@ -76,7 +59,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notes: str = ""
     hosts: list[str] = []
     expect: Expect = Expect()
-    lists: ListTable = msgspec.field(name="list", default=ListTable())
+    lists: ListRules = msgspec.field(name="list", default=ListRules())
 
     def all_hosts(self) -> tuple[str, ...]:
         """Every host the source may be fetched from: its columns' and the extra ones it names."""
@@ -145,6 +128,10 @@ def _check_schedule(schedule: str, where: str) -> None:
     if len(fields) == 5 and _WEEKDAY_NUMBER.search(fields[4]):
         raise SourceFileError(
             f"{where}: schedule: {schedule!r} numbers its weekday; write mon, tue … (numbers differ between cron programs)"
+        )
+    if len(fields) == 5 and "*" not in (fields[2], fields[4]):
+        raise SourceFileError(
+            f"{where}: schedule: {schedule!r} names both a day of the month and a weekday; name one (cron runs on either, this clock on both)"
         )
     try:
         CronTrigger.from_crontab(schedule, timezone="Asia/Shanghai")

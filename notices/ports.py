@@ -27,7 +27,11 @@ class Ledger(Protocol):
         ...
 
     def pending(self) -> list[Listed]:
-        """Entries noted by earlier runs that are still to be fetched."""
+        """Entries noted by earlier runs that none has tried to fetch."""
+        ...
+
+    def retries(self) -> list[Listed]:
+        """Entries that earlier runs could not archive and that are worth another try."""
         ...
 
     def revisits(self, *, everything: bool) -> list[Revisit]:

@@ -39,6 +39,10 @@ class Preview:
         """Nothing: a preview has no earlier runs."""
         return []
 
+    def retries(self) -> list[Listed]:
+        """Nothing: a preview has no earlier runs."""
+        return []
+
     def revisits(self, *, everything: bool) -> list[Revisit]:
         """Nothing: a preview archives nothing that could be revisited."""
         return []

@@ -67,11 +67,18 @@ class CrawlLedger:
             return {by_key[key].entry.url for key, row in rows.items() if _wanted(row)}
 
     def pending(self) -> list[Listed]:
-        """Entries noted earlier that are still to be fetched, oldest first."""
-        states = tables.ListingRow.state.in_(("pending", "failed", "blocked"))
-        query = select(tables.ListingRow).where(tables.ListingRow.source_id == self.source_id, states, tables.ListingRow.tries < MAX_TRIES)
+        """Entries noted earlier that no run has tried to fetch, oldest first."""
+        return self._entries_in("pending")
+
+    def retries(self) -> list[Listed]:
+        """Entries that earlier runs could not archive, those with the fewest tries first; none that has had MAX_TRIES."""
+        return self._entries_in("failed", "blocked")
+
+    def _entries_in(self, *states: str) -> list[Listed]:
+        row = tables.ListingRow
+        query = select(row).where(row.source_id == self.source_id, row.state.in_(states), row.tries < MAX_TRIES)
         with Session(self._engine) as session, session.begin():
-            return [_listed(row) for row in session.scalars(query.order_by(tables.ListingRow.id))]
+            return [_listed(each) for each in session.scalars(query.order_by(row.tries, row.id))]
 
     def revisits(self, *, everything: bool) -> list[Revisit]:
         """Archived notices to revisit, the longest due first; at most the run's budget, or all of them."""

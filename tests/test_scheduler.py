@@ -55,6 +55,10 @@ def test_clock_set_back_does_not_repeat_a_tick() -> None:
     assert newest_due(DAILY, local(23, 8, 30), local(22, 9)) is None
 
 
+def test_tick_of_a_clock_that_was_far_ahead_does_not_count() -> None:
+    assert newest_due(DAILY, local(23, 8, 30) + timedelta(days=365), local(23, 9)) == local(23, 8, 30)
+
+
 def test_only_one_scheduler_takes_a_tick(database: Engine) -> None:
     due = local(23, 8, 30).astimezone(UTC)
     first = take_tick(database, "crawl:a", due)

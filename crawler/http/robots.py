@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from urllib.parse import urlsplit
 
 from scrapy import Request
@@ -16,6 +17,11 @@ from crawler.http.slots import slot_of
 
 MAX_CRAWL_DELAY = 60.0  # seconds; some files ask for hours, which no run would survive
 PRODUCT = "notices-archive"
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)  # UTF-16 is Notepad's "Unicode"
 _NOBODY = b"User-agent: *\nDisallow: /\n"
 
 
@@ -65,8 +71,12 @@ class Robots(RobotsTxtMiddleware):
 
 
 def rules_of(status: int, body: bytes) -> bytes:
-    """The rules that a robots.txt answer means: none for 4xx or an HTML page, everything closed for 5xx."""
+    """The rules that a robots.txt answer means, in UTF-8: none for 4xx or an HTML page, everything closed for 5xx."""
     if status >= 500:
         return _NOBODY
+    for mark, encoding in _MARKS:
+        if body.startswith(mark):
+            body = body[len(mark) :].decode(encoding, "replace").encode()
+            break
     is_page = b"<html" in body[:2048].lower() or b"<!doctype" in body[:2048].lower()
     return b"" if status >= 400 or is_page else body

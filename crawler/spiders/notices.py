@@ -28,7 +28,11 @@ from notices.ports import Ledger
 from notices.urls import is_address
 
 BLOCKED_TO_STOP = 3
-"""So many blocked pages in a row end the run: the site rejects the crawl, and would reject the other pages too."""
+"""So many pages in a row for which the site rejects the crawl end the run: it would reject the other pages too."""
+OF_THE_SITE = (PageClass.CHALLENGE, PageClass.REFUSED, PageClass.UNAVAILABLE, PageClass.ERROR)
+"""Reasons that the site has. The others are of one entry (a log-in, an interstitial page, a column): the other entries may be notices."""
+NEW, LISTS, LATER = 10, 0, -10
+"""Priorities of requests: new notices, list pages, then what can wait."""
 UNREAD_TO_STOP = 3
 """So many failed revisits in a row are the site's failure, not the notices'."""
 AT_ONCE = 50
@@ -68,7 +72,7 @@ class NoticeSpider(scrapy.Spider):
     def __init__(self, source: Source, ledger: Ledger, plan: Plan, tell: Callable[[NoticeOutcome], None] | None = None) -> None:
         super().__init__()
         self.source, self.ledger, self.plan, self.tell = source, ledger, plan, tell
-        self.rules = source.lists.rules()
+        self.rules = source.lists
         self.counts: Counter[str] = Counter()
         self.problems: list[str] = []
         self.errors: list[str] = []
@@ -77,7 +81,7 @@ class NoticeSpider(scrapy.Spider):
         self.unread_in_a_row = 0
         self.stopping: str | None = None
         self.paused: float | None = None
-        self.revisits: Iterator[Request] | None = None
+        self.waiting: Iterator[Request] | None = None
         self._closing: asyncio.Future[None] | None = None
 
     @classmethod
@@ -86,11 +90,11 @@ class NoticeSpider(scrapy.Spider):
     ) -> Self:
         """Called by Scrapy."""
         spider = super().from_crawler(crawler, source, ledger, plan, tell)
-        crawler.signals.connect(spider.revisit, signals.spider_idle)
+        crawler.signals.connect(spider.go_on, signals.spider_idle)
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
-        """First what earlier runs left over, then every column's first page."""
+        """First the entries that an interrupted run left, then every column's first page."""
         for listed in self.ledger.pending():
             for request in self._detail(listed):
                 yield request
@@ -99,16 +103,16 @@ class NoticeSpider(scrapy.Spider):
             walk = Walk(column, self.plan.since, may_stop=complete and not self.plan.full)
             yield self._list_request(walk, column.url, ())
 
-    def revisit(self) -> None:
-        """Once everything new was fetched: the revisits, a batch at a time. Raises DontCloseSpider while there are some.
+    def go_on(self) -> None:
+        """Once everything new was fetched: what can wait, a batch at a time. Raises DontCloseSpider while there is some.
 
         A site that cannot be read is not asked for all of them: three failures in a row are the site's, and the others can wait.
         """
-        if self.revisits is None:
-            self.revisits = self._revisit_requests()
-        requests = list(islice(self.revisits, AT_ONCE if self._answered() else UNREAD_TO_STOP))
+        if self.waiting is None:
+            self.waiting = self._later_requests()
+        requests = list(islice(self.waiting, AT_ONCE if self._answered() else UNREAD_TO_STOP))
         if requests and self.unread_in_a_row >= UNREAD_TO_STOP:
-            self.revisits = iter(())
+            self.waiting = iter(())
             self.problems.append(
                 f"{self.unread_in_a_row} archived notices in a row could not be revisited; the others wait for a later run"
             )
@@ -122,21 +126,25 @@ class NoticeSpider(scrapy.Spider):
     def _answered(self) -> bool:
         return any(self.counts[outcome] for outcome in ("lists", "new", "revised", "unchanged", "again_gone"))
 
-    def _revisit_requests(self) -> Iterator[Request]:
-        """The requests of all revisits. An archive that cannot name them fails the run: Scrapy only logs what is raised on a signal."""
+    def _later_requests(self) -> Iterator[Request]:
+        """The requests for what cannot keep a run from what is new: entries that failed in earlier runs, then revisits.
+
+        An archive that cannot name them fails the run: Scrapy only logs what is raised on a signal.
+        """
         try:
-            revisits = self.ledger.revisits(everything=self.plan.revisit)
+            retries, revisits = self.ledger.retries(), self.ledger.revisits(everything=self.plan.revisit)
         except Exception as error:
             self.note_error(error)
             return
+        for listed in retries:
+            yield from self._detail(listed, priority=LATER)
         for revisit in revisits:
-            yield from self._detail(revisit.listed, revisit)
+            yield from self._detail(revisit.listed, revisit, priority=LATER)
 
     def _list_request(self, walk: Walk, url: str, others: tuple[str, ...]) -> Request:
         walk.pages.add(url)
-        return Request(
-            url, self.parse_list, errback=self.list_failed, dont_filter=True, meta={"kind": "list", "walk": walk, "others": others}
-        )
+        meta = {"kind": "list", "walk": walk, "others": others}
+        return Request(url, self.parse_list, errback=self.list_failed, dont_filter=True, priority=LISTS, meta=meta)
 
     def parse_list(self, response: Response) -> Iterator[Request]:
         """The entries' requests and the next list page's."""
@@ -223,7 +231,7 @@ class NoticeSpider(scrapy.Spider):
     def _spent(self, kind: str = "asked") -> bool:
         return self.stopping is not None or (self.plan.limit is not None and self.counts[kind] >= self.plan.limit)
 
-    def _detail(self, listed: Listed, revisit: Revisit | None = None, *, known: bool = False) -> Iterator[Request]:
+    def _detail(self, listed: Listed, revisit: Revisit | None = None, *, known: bool = False, priority: int = NEW) -> Iterator[Request]:
         """The request for one notice, once a run and within the limit; a revisit is conditional and comes after all others."""
         url = listed.entry.url
         if url in self.asked or self._spent("asked" if revisit is None else "again"):
@@ -243,7 +251,7 @@ class NoticeSpider(scrapy.Spider):
             errback=self.detail_failed,
             headers=_conditions(revisit),
             dont_filter=True,
-            priority=10 if revisit is None else -10,
+            priority=priority,
             meta=meta,
         )
 
@@ -285,11 +293,14 @@ class NoticeSpider(scrapy.Spider):
         self.problems.append(problem)
 
     def note_outcome(self, outcome: str, title: str, reason: str = "") -> None:
-        """Count what became of a notice; stop when the site blocks one page after another."""
+        """Count what became of a notice; stop when the site rejects one page after another. A blocked page's reason is "URL: reason"."""
         self.counts[outcome] += 1
         if self.tell is not None:
             self.tell(NoticeOutcome(outcome, title, reason))
-        self.blocked_in_a_row = self.blocked_in_a_row + 1 if outcome == "blocked" else 0
+        if outcome == "blocked":
+            self.blocked_in_a_row += class_of(reason.partition(": ")[2]) in OF_THE_SITE
+        else:
+            self.blocked_in_a_row = 0
         self.unread_in_a_row = 0
         if self.blocked_in_a_row >= BLOCKED_TO_STOP:
             self.stop(f"blocked: {reason}")

@@ -60,7 +60,7 @@ def capture(kind: str) -> Capture:
 
 
 def test_what_was_never_seen_is_new_and_nothing_is_left_over(ledger: Ledger) -> None:
-    assert ledger.pending() == []
+    assert ledger.pending() == ledger.retries() == []
     assert ledger.revisits(everything=True) == ledger.revisits(everything=False) == []
     assert ledger.note_entries(listed("1", "2")) == {f"{BASE}1.html", f"{BASE}2.html"}
 

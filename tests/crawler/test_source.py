@@ -28,7 +28,7 @@ def write(folder: Path, text: str, name: str = "linshan.toml") -> Path:
 
 def test_reads_a_source(tmp_path: Path) -> None:
     source = load_source(write(tmp_path, GOOD + '[list]\nplatform = "trs"\n'))
-    assert (source.name, source.enabled, source.delay, source.lists.rules().platform) == ("linshan", False, 2.0, "trs")
+    assert (source.name, source.enabled, source.delay, source.lists.platform) == ("linshan", False, 2.0, "trs")
     assert source.all_hosts() == ("www.linshan.example",)
 
 

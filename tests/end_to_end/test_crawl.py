@@ -327,3 +327,20 @@ def test_session_in_a_path_and_query_in_gbk_name_one_notice_each(home: Home) -> 
             site.pages["/tzgg/"] = (200, {"Content-Type": "text/html"}, column.replace("abc", session).encode("gb18030"))
             home.run("crawl")
     assert home.rows("select count(*), sum(revisions) from notice") == [(2, 2)]
+
+
+def test_entries_that_are_no_notices_neither_end_the_run_nor_come_before_new_ones(home: Home) -> None:
+    site = small_site(9, per_page=9)
+    for n in (1, 2, 3, 4, 5):
+        site.pages[notice_path(n)] = "<html><head><title>跳转</title></head><body>页面正在跳转，请稍候</body></html>".encode()
+    with serving(site):
+        home.source(site.base)
+        home.run("crawl")
+        assert home.rows("select state, count(*) from listing group by state order by state") == [("blocked", 5), ("stored", 4)]
+        assert home.rows("select outcome from run") == [("done",)]
+        newer = small_site(10, per_page=10)
+        site.pages |= {path: newer.pages[path] for path in ("/tzgg/", "/tzgg/index.html", notice_path(10))}
+        home.run("crawl")
+    asked = [url[-9:-5] for (url,) in home.rows("select url from snapshot where kind = 'detail' order by id")]
+    assert asked[9:] == ["1010", *asked[10:]]
+    assert set(asked[10:]) == {"1001", "1002", "1003", "1004", "1005"}

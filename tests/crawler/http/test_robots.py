@@ -87,6 +87,12 @@ def test_requests_that_wait_for_a_robots_txt_that_fails_are_never_sent(home: Hom
     assert set(happened) == {"robots.txt"}
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_rules_are_read_by_their_byte_order_mark(encoding: str) -> None:
+    rules = "User-agent: *\nDisallow: /private\n"
+    assert rules_of(200, rules.encode(encoding)) == rules.encode()
+
+
 def test_missing_robots_means_no_rules_and_a_failing_server_none_allowed() -> None:
     rules = b"User-agent: *\nDisallow: /private\n"
     assert rules_of(200, rules) == rules
