@@ -81,6 +81,7 @@ class NoticeSpider(scrapy.Spider):
         self.unread_in_a_row = 0
         self.stopping: str | None = None
         self.paused: float | None = None
+        self.retries: dict[str, Listed] = {}
         self.waiting: Iterator[Request] | None = None
         self._closing: asyncio.Future[None] | None = None
 
@@ -95,7 +96,13 @@ class NoticeSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """First the entries that an interrupted run left, then every column's first page."""
-        for listed in self.ledger.pending():
+        try:
+            self.retries = {listed.entry.url: listed for listed in self.ledger.retries()}
+            pending = self.ledger.pending()
+        except Exception as error:  # Scrapy would only log it, and the run would be called done
+            self.note_error(error)
+            return
+        for listed in pending:
             for request in self._detail(listed):
                 yield request
         for column in self.source.columns:
@@ -132,11 +139,11 @@ class NoticeSpider(scrapy.Spider):
         An archive that cannot name them fails the run: Scrapy only logs what is raised on a signal.
         """
         try:
-            retries, revisits = self.ledger.retries(), self.ledger.revisits(everything=self.plan.revisit)
+            revisits = self.ledger.revisits(everything=self.plan.revisit)
         except Exception as error:
             self.note_error(error)
             return
-        for listed in retries:
+        for listed in self.retries.values():
             yield from self._detail(listed, priority=LATER)
         for revisit in revisits:
             yield from self._detail(revisit.listed, revisit, priority=LATER)
@@ -197,13 +204,14 @@ class NoticeSpider(scrapy.Spider):
             self.problems.append(f"list {response.url}: HTTP {response.status}")
 
     def _note(self, walk: Walk, entries: list[ListEntry]) -> list[tuple[Listed, bool]]:
-        """Note the page in the ledger; return the notices to fetch, each with whether it is archived already."""
+        """Note the page in the ledger; return the notices to fetch now, each with whether it is archived already."""
         self.counts["entries"] += len(entries)
         listed = [Listed(entry, walk.column.url, walk.column.kind) for entry in walk.recent(entries)]
-        new = self.ledger.note_entries(listed)
+        new = self.ledger.note_entries(listed) - self.retries.keys()
         if walk.note_news(bool(new)):
             self.ledger.note_walk(walk.column.url, complete=False)
-        return [(each, each.entry.url not in new) for each in listed if self.plan.full or each.entry.url in new]
+        now = [each for each in listed if each.entry.url not in self.retries and (self.plan.full or each.entry.url in new)]
+        return [(each, each.entry.url not in new) for each in now]
 
     def _next(self, response: Response, walk: Walk, page: ListPage) -> Iterator[Request]:
         """The next list page, unless the walk ends here."""
