@@ -74,7 +74,7 @@ def recognise(body: bytes, url: str, content_type: str | None = None) -> Recogni
 
 
 def source_toml(found: Recognised, *, name: str, written: date, region: str = "000000", allow_private: bool = False) -> str:
-    """A source file for a recognised page, ready to be checked; comments at its head name what is uncertain."""
+    """A source file for a recognised page, ready to be checked; comments at its head name the uncertain values."""
     others = found.columns[1:]
     lines = [
         f"# Written from {_comment(found.url)}",

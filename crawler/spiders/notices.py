@@ -134,7 +134,7 @@ class NoticeSpider(scrapy.Spider):
         return any(self.counts[outcome] for outcome in ("lists", "new", "revised", "unchanged", "again_gone"))
 
     def _later_requests(self) -> Iterator[Request]:
-        """The requests for what cannot keep a run from what is new: entries that failed in earlier runs, then revisits.
+        """The requests that come after everything new: entries that failed in earlier runs, then revisits.
 
         An archive that cannot name them fails the run: Scrapy only logs what is raised on a signal.
         """
@@ -323,7 +323,7 @@ class NoticeSpider(scrapy.Spider):
         self.stop(f"{type(error).__name__}: {error}")
 
     def stop(self, reason: str, paused: float | None = None) -> None:
-        """End the run after what is under way; `paused` seconds during which the source is left alone."""
+        """End the run after the requests under way; `paused` seconds during which the source is left alone."""
         if self.stopping is None:
             self.stopping, self.paused = reason, paused
             assert self.crawler.engine is not None
