@@ -17,13 +17,21 @@ _TOOL = (
     r"|[\s\[\]【】|｜/:：、，。●·()（）‹›<>«»]|进入|无障碍|加入|到|上一页|下一页|文章|本文|预览|全文|一键|放大|缩小|A[+-]?|\+|-|T)"
 )
 _TOOLS = re.compile(rf"{_TOOL}{{1,30}}+")
-# A line that begins the part below a text: shared QR codes, neighbours (上一篇), related links, buttons, the site's footer, counters.
-_END = re.compile(
-    r"(?:扫一扫[^，。]{0,12}$|(?:微信|手机)?扫码(?:分享|打开|查看|阅读|浏览)|微信扫一扫|用微信扫|手机(?:查看|浏览|打开|阅读)|分\s?享(?:到|至|本文|：|:)|分享$|上\s?一\s?[篇条则页]|下\s?一\s?[篇条则页]|上篇|下篇|前一[篇条]|后一[篇条]"
-    r"|相关(?:链接|文章|信息|新闻|阅读|文档|稿件|内容|报道|推荐|解读|政策|资讯|文件|专题|附件|资料)\s?[:：]?$|【?相关(?:链接|文章|信息|阅读|新闻)】|延伸阅读|推荐阅读|猜你喜欢|为您推荐|热门推荐|最新(?:文章|信息|新闻)$|热点(?:文章|信息|新闻)$"
-    r"|打印(?:本页|此页|本文|页面|文章|正文|\s?[|｜/\]】])|【\s?打印|\[\s?打\s?印|关闭(?:窗口|本页|此页|页面|当前)|【\s?关\s?闭|\[\s?关\s?闭|【字体|我要(?:纠错|评论|分享|收藏)|网站纠错|返回(?:顶部|列表|上一页|首页)|回到顶部"
-    r"|.{0,60}版权所有|版权声明|copyright|©|\(c\)\s?20|.{0,60}ICP[备证]|.{0,40}公网安备|网站标识码|政府网站标识码|主办(?:单位)?\s?[:：]|承办(?:单位)?\s?[:：]|技术支持\s?[:：]|.{2,40}(?:主办|承办)$|[^。]{0,60}(?:分辨率|浏览器(?:浏览|访问|获得))|网站地图|关于我们|联系我们|友情链接|网站声明|免责声明"
-    r"|您访问的链接即将离开|您现在所在的位置|当前位置|建议使用|本站(?:使用|建议)|最佳浏览|浏览次数|阅读次数|点击(?:数|量|率|次数)\s?[:：]|访问(?:量|次数)\s?[:：])",
+# A line that begins the part below a text and hardly occurs inside one: neighbours, other articles, the site's footer.
+_STRONG_END = re.compile(
+    r"(?:上\s?一\s?[篇条则页]|下\s?一\s?[篇条则页]|上篇|下篇|前一[篇条]|后一[篇条]"
+    r"|延伸阅读|推荐阅读|猜你喜欢|为您推荐|热门推荐|最新(?:文章|信息|新闻)$|热点(?:文章|信息|新闻)$|返回(?:顶部|列表|上一页|首页)|回到顶部"
+    r"|.{0,60}版权所有|copyright|©|\(c\)\s?20|.{0,60}ICP[备证]|.{0,40}公网安备|网站标识码|政府网站标识码|网站地图|友情链接"
+    r"|您访问的链接即将离开|您现在所在的位置|当前位置)",
+    re.I,
+)
+# One that texts use too (主办单位 of an event, 联系我们, 相关附件) or that templates put above a text: QR codes, buttons, counters.
+_WEAK_END = re.compile(
+    r"(?:扫一扫[^，。]{0,12}$|(?:微信|手机)?扫码(?:分享|打开|查看|阅读|浏览)|微信扫一扫|用微信扫|手机(?:查看|浏览|打开|阅读)|分\s?享(?:到|至|本文|：|:)|分享$"
+    r"|相关(?:链接|文章|信息|新闻|阅读|文档|稿件|内容|报道|推荐|解读|政策|资讯|文件|专题|附件|资料)\s?[:：]?$|【?相关(?:链接|文章|信息|阅读|新闻)】"
+    r"|打印(?:本页|此页|本文|页面|文章|正文|\s?[|｜/\]】])|【\s?打印|\[\s?打\s?印|关闭(?:窗口|本页|此页|页面|当前)|【\s?关\s?闭|\[\s?关\s?闭|【字体|我要(?:纠错|评论|分享|收藏)|网站纠错"
+    r"|版权声明|主办(?:单位)?\s?[:：]|承办(?:单位)?\s?[:：]|技术支持\s?[:：]|.{2,40}(?:主办|承办)$|[^。]{0,60}(?:分辨率|浏览器(?:浏览|访问|获得))|关于我们|联系我们|网站声明|免责声明"
+    r"|建议使用|本站(?:使用|建议)|最佳浏览|浏览次数|阅读次数|点击(?:数|量|率|次数)\s?[:：]|访问(?:量|次数)\s?[:：])",
     re.I,
 )
 # Lines that may be the last of a text only as leftovers of templates: editors and reviewers, sources, counters, lone marks.
@@ -41,12 +49,23 @@ _CRUMB = re.compile(r"(?:您?(?:现在)?(?:的|所在|当前)?(?:所在)?位置|
 _LEAD_TOOLS = re.compile(rf"(?:{_TOOL}|[\d:：\-年月日次\s]|浏览|阅读|点击|次数|量|数|来源|发布|日期|时间|视力保护色|作者|编辑){{1,60}}+")
 # A date alone above the text: the day of publication; above a place or a programme it belongs to a meeting.
 _DATED = re.compile(r"(?:(?:时间|日期|作者)\s?[:：]\s?)?(?:19|20)\d\d[-/年.]\d{1,2}[-/月.]\d{1,2}日?(?:\s+\d{1,2}:\d\d(?::\d\d)?)?")
+_BRACKETS = " \u3000[【|<>"
+_SENTENCE_FROM = 15  # characters: shorter ones end in 。 on buttons and in slogans
+_MUCH_TEXT = 100  # characters of sentences: more than a disclaimer below the neighbours of a notice
 _PLACE = re.compile("(?:地点|地址|会议|主讲|内容|参加)")
 
 
 def is_end(line: str) -> bool:
     """Whether a line begins the part below a notice: tools, neighbours, the site's footer."""
-    return len(line) <= 300 and (_END.match(line.strip(" \u3000[【|<>")) is not None or is_tools(line))
+    return _is_strong_end(line) or _is_weak_end(line)
+
+
+def _is_strong_end(line: str) -> bool:
+    return len(line) <= 300 and _STRONG_END.match(line.strip(_BRACKETS)) is not None
+
+
+def _is_weak_end(line: str) -> bool:
+    return len(line) <= 300 and (_WEAK_END.match(line.strip(_BRACKETS)) is not None or is_tools(line))
 
 
 def is_tools(line: str) -> bool:
@@ -56,7 +75,9 @@ def is_tools(line: str) -> bool:
 
 def is_lead(line: str) -> bool:
     """Whether a line belongs to the part above a notice: breadcrumbs, the line of labels, buttons."""
-    return _CRUMB.match(line) is not None or is_label_line(line) or (len(line) <= 60 and _LEAD_TOOLS.fullmatch(line) is not None)
+    if _CRUMB.match(line) is not None or is_label_line(line):
+        return True
+    return len(line) <= 60 and _LEAD_TOOLS.fullmatch(line) is not None and not _DATED.fullmatch(line)
 
 
 def trim(lines: Sequence[str], titles: Sequence[str], *, known: bool) -> tuple[int, int]:
@@ -75,17 +96,39 @@ def _below_title(lines: Sequence[str], titles: Sequence[str]) -> int:
     for n, line in enumerate(lines[:200]):
         if remove_whitespace(line) in titles or (n and remove_whitespace(lines[n - 1] + line) in titles):
             over = lines[:n]
+            if any(map(_sentence, over)):
+                return 0  # the order that promulgates a regulation is above the title of it
             return n + 1 if len(over) > 5 or any(is_lead(above) or "首页" in above for above in over) else 0
     return 0
 
 
 def _end(lines: Sequence[str], first: int) -> int:
-    end = next((n for n in range(first + 1, len(lines)) if is_end(lines[n]) and not _is_text(lines, n)), len(lines))
+    """The end of the notice: the first line that begins the site's part below it, as long as no text follows that line."""
+    after = [0] * (len(lines) + 1)  # characters of sentences from each line on
+    for n in range(len(lines) - 1, first - 1, -1):
+        after[n] = after[n + 1] + _sentence(lines[n])
+    end = next((n for n in range(first + 1, len(lines)) if _begins_end(lines, n, (after[first] - after[n], after[n + 1]))), len(lines))
     while first + 1 < end < len(lines) and _CONTACT.match(lines[end - 1]) and _OWNER.search("".join(lines[end - 1 : end + 6])):
         end -= 1
     while end > 1 and (_SOFT_END.fullmatch(lines[end - 1]) or is_tools(lines[end - 1])):
         end -= 1
     return end
+
+
+def _begins_end(lines: Sequence[str], n: int, sentences: tuple[int, int]) -> bool:
+    """Whether the site's part begins at a line; `sentences` are the characters of sentences before and after it.
+
+    A weak mark with a sentence below it is inside the text or above it; a strong one only with much text below.
+    """
+    before, after = sentences
+    if _is_strong_end(lines[n]):
+        return after <= max(_MUCH_TEXT, before // 3) and not _is_text(lines, n)
+    return _is_weak_end(lines[n]) and not after and not _is_text(lines, n)
+
+
+def _sentence(line: str) -> int:
+    """The characters of a line with a sentence, 0 for other lines and for those of the site's part."""
+    return len(line) if len(line) >= _SENTENCE_FROM and ("。" in line or line.endswith("；")) and not is_end(line) else 0
 
 
 def _is_text(lines: Sequence[str], n: int) -> bool:
@@ -101,7 +144,7 @@ def _start(lines: Sequence[str], titles: Sequence[str]) -> int:
     for n, line in enumerate(lines[:20]):
         if is_lead(line) or (n < 3 and _DATED.fullmatch(line) and not _PLACE.match("".join(lines[n + 1 : n + 2]))):
             start = n + 1
-        elif len(line) > 80 or line.endswith(("。", "；", "：", ":")) or heading_of(line):
+        elif len(line) > 80 or line.endswith(("。", "；", "：", ":")) or heading_of(line) or (n > 2 and date_line(line)):
             break
     return start + _title_lines(lines[start : start + 8], titles)
 
