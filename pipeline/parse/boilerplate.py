@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from notices.reference.headings import heading_of
 from notices.text.dates import date_line
 from notices.text.whitespace import remove_whitespace
-from pipeline.parse.labels import is_label_line
+from pipeline.parse.labels import is_label_line, is_label_row
 
 # Buttons around a text: 【字体：大 中 小】 打印 关闭 收藏 分享.
 _TOOL = (
@@ -44,7 +44,9 @@ _SOFT_END = re.compile(
 _CONTACT = re.compile("(?:联系|办公|通[讯信]|单位)?(?:地址|电话|邮编|邮箱|传真|邮政编码|工作时间|联系方式|E-?mail)\\s?[:：]", re.I)
 _OWNER = re.compile("版权所有|主办|承办|ICP备|公网安备|copyright|技术支持|分辨率", re.I)
 # Breadcrumbs: 当前位置：首页 > 通知公告.
-_CRUMB = re.compile(r"(?:您?(?:现在)?(?:的|所在|当前)?(?:所在)?位置|您所在位置|当前栏目|今天是|首页\s?(?:>|»|›|/|&gt;|-|—|→|·))")
+_CRUMB = re.compile(
+    r"(?:您?(?:现在|目前|当前|所在|所处|正在|浏览|页面|栏目|的|在|是){0,4}位置(?=\s?[:：]|\s?(?:首页|>))|(?:您?(?:现在)?(?:的|所在|当前)?(?:所在)?位置)|当前栏目|今天是|首页\s?(?:>|»|›|/|&gt;|-|—|→|·))"
+)
 # The line under a title: 发布日期 2026-03-01 浏览次数 12 【字体：大 中 小】.
 _LEAD_TOOLS = re.compile(rf"(?:{_TOOL}|[\d:：\-年月日次\s]|浏览|阅读|点击|次数|量|数|来源|发布|日期|时间|视力保护色|作者|编辑){{1,60}}+")
 # A date alone above the text: the day of publication; above a place or a programme it belongs to a meeting.
@@ -142,7 +144,11 @@ def _start(lines: Sequence[str], titles: Sequence[str]) -> int:
     """The first line of the notice: lines down to the last line of labels among the first twenty are left out."""
     start = 0
     for n, line in enumerate(lines[:20]):
-        if is_lead(line) or (n < 3 and _DATED.fullmatch(line) and not _PLACE.match("".join(lines[n + 1 : n + 2]))):
+        if (
+            is_lead(line)
+            or (n and is_label_row(lines[n - 1].split("\t")))
+            or (n < 3 and _DATED.fullmatch(line) and not _PLACE.match("".join(lines[n + 1 : n + 2])))
+        ):
             start = n + 1
         elif len(line) > 80 or line.endswith(("。", "；", "：", ":")) or heading_of(line) or (n > 2 and date_line(line)):
             break

@@ -19,7 +19,7 @@ from pipeline.anatomy import read_anatomy
 from pipeline.parse.body import main_block
 from pipeline.parse.boilerplate import trim
 from pipeline.parse.files import find_files
-from pipeline.parse.labels import definition_lines, is_label_line, labelled_values
+from pipeline.parse.labels import definition_lines, is_label_line, label_table_lines, labelled_values
 from pipeline.parse.letterhead import counter_line, head_issuers, loose_signature, signed_order
 from pipeline.parse.tags import first_of, meta_tags, script_values, tag_date, tag_source
 from pipeline.parse.title import find_title
@@ -74,7 +74,7 @@ def _segment(root: etree._Element, url: str) -> _Page:
     block, known = main_block(root)
     head, lines, tail = _zones(root, block)
     page = _Page(root, block, url, tags, head, lines, tail, scripted=script_values(root))
-    first = labelled_values([*definition_lines(root), *head])
+    first = labelled_values([*definition_lines(root), *label_table_lines(root), *head])
     page.title, page.provenance["title"] = find_title(root, tags, first.get("title"), head, lines)
     start, end = trim(lines, _spellings(page.title), known=known)
     if not known and not _has_text(lines[start:end]) and block.tag != "body":
@@ -259,12 +259,18 @@ def _issuer(page: _Page, labelled: str | None, anatomy: Anatomy) -> str | None:
         ("line", page.labels.get("source")),
         ("tag", tag_source(page.tags, page.title)),
         ("inferred", first_of(page.tags, "sitename")),
+        ("line", _own_work(page.labels.get("placeholder"))),
     )
     for where, found in choices:
         if found and len(found) <= 200:
             page.provenance["issuer"] = where
             return one_line(found)
     return None
+
+
+def _own_work(placeholder: str | None) -> str | None:
+    """本站原创 where the site has no name: of all placeholders the one that says who wrote it."""
+    return placeholder if placeholder and placeholder.startswith("本") and "原创" in placeholder else None
 
 
 def _needs_ocr(page: _Page, text: str) -> bool:

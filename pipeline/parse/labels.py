@@ -6,7 +6,8 @@ Labels are compared whole, blanks and colons removed: 发布日期 is never foun
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from lxml import etree
 
@@ -37,17 +38,40 @@ _CONCEPTS = {
 _BY_LABEL = {label: concept for concept, labels in _CONCEPTS.items() for label in labels.split()}
 _ALTERNATIVES = "|".join(r"\s{0,4}".join(map(re.escape, label)) for label in sorted(_BY_LABEL, key=len, reverse=True))
 _LABELLED = re.compile(rf"(?<![\u4e00-\u9fff《])[\[【（(]?({_ALTERNATIVES})\s{{0,4}}[\]】）)]?\s{{0,4}}(?:[:：]|(?<=[\]】]))")
+# Neighbouring spans with no blank between: 来源：云岫日报发布日期：2026-03-01. Labels that only the line under a title has.
+_TOUCHING = re.compile(
+    r"(?<![原前最后])(?:(?P<dated>发布日期|发布时间|发表日期|发表时间|发稿时间|公开日期|公开时间|更新时间|更新日期|录入时间|添加时间|上传时间|信息时间|时间|日期)"
+    r"|(?P<named>信息来源|文章来源|稿件来源|内容来源|来源|作者|责任编辑|编辑|发布人|发布者|浏览次数|浏览量|阅读次数|阅读量|点击数|点击量|访问量|点击|字体大小|字体|字号))"
+    r"\s{0,4}[:：]"
+)
+# A day, with or without the time, behind a name: 来源：云岫日报 2026-03-01 08:00.
+_DAY_BEHIND = re.compile(
+    r"\s*[（(\[]?\s*(?P<day>(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?(?:\s{0,4}\d{1,2}[:：]\d\d(?:[:：]\d\d)?)?)\s*[）)\]]?(?P<rest>.*)"
+)
+_NAMES = frozenset(("source", "issuer", "ignored"))
+# What CMSs print where nobody filled in a source.
+_NOBODY = re.compile(
+    r"(?:未知|不详|佚名|无|原创|转载|本网(?:站|讯|原创|编辑|综合)?|本站(?:讯|原创|编辑)?|网络|互联网|网站|admin\w*|管理员|系统管理员|网站管理员|null)",
+    re.I,
+)
 _TYPED = frozenset(("index_number", "document_number", "written_date", "published_date"))
 _RUN_ON = re.compile(
     r"(索\s?引\s?号|信息索引|发文字号|文\s?号|成文日期|发文日期|生成日期|发布日期|公开日期)\s{0,4}([0-9A-Za-z\u4e00-\u9fff].{3,60})"
 )
 _TOOLS = re.compile(r"\s{0,4}(?:[|｜]|\s(?:【|\[)?\s?(?:打印|字号|字体|分享|收藏|关闭|浏览|我要纠错)).*")
 _COLON = re.compile(r"[:：\]】]")
+_AROUND = " \u3000|｜;；,，【[（("
+_MAX_CELLS, _LONGEST_LABEL = 12, 8
 _NOTHING = re.compile(r"[\s无空暂略—\-－_/\\.*null·〔〕\[\]()（）年号]*")
 _TABLE = frozenset(_CONCEPTS) - {"shown_date", "kind", "effective_date", "expiry_date", "title"}
 _ORDINARY = frozenset(
     ["编号", "序号", "责任部门", "出处", "分类", "联系电话", "责任人", "供稿", "撰稿", "栏目", "关联", "打印", "附件下载"]
 )
+
+
+def names_nobody(source: str) -> bool:
+    """Whether a source is a placeholder of a CMS: 未知, 本网, 原创."""
+    return _NOBODY.fullmatch(source.strip(" \u3000【】[]()（）")) is not None
 
 
 def labelled_values(lines: Iterable[str]) -> Mapping[str, str]:
@@ -60,6 +84,9 @@ def labelled_values(lines: Iterable[str]) -> Mapping[str, str]:
         pairs += _under(over, line)
         over = line.split("\t")
         for concept, value in pairs:
+            if value and concept in ("source", "issuer") and names_nobody(value):
+                values.setdefault("placeholder", value)
+                continue
             if value and not _NOTHING.fullmatch(value) and (concept != "index_number" or is_index_number(value)):
                 values.setdefault(concept, value)
         waiting = left
@@ -77,6 +104,56 @@ def definition_lines(root: etree._Element) -> Iterator[str]:
         dd = dt.getnext()
         if dd is not None and dd.tag == "dd":
             yield f"{one_line(text_of(dt))}\t{one_line(text_of(dd))}"
+
+
+def label_table_lines(root: etree._Element) -> Iterator[str]:
+    """The cells of a row of values under a row of labels, as lines of two cells; a label that is not known is passed over.
+
+    Not a list of files, where several rows of values follow the labels.
+    """
+    for row in root.iter("tr"):
+        labels = [_beginning(cell) for cell in row.iterchildren("td", "th")]
+        if not 2 <= len(labels) <= _MAX_CELLS or not is_label_row(labels):
+            continue
+        below = list(islice((r for r in _rows_after(row) if next(r.iterchildren("td", "th"), None) is not None), 2))
+        if not below or _cell_count(below[0]) != len(labels) or any(map(concept_of, map(_beginning, below[0].iterchildren("td", "th")))):
+            continue
+        if len(below) > 1 and _cell_count(below[1]) == len(labels) and not is_label_row([_beginning(cell) for cell in below[1]]):
+            continue
+        values = [one_line(text_of(cell)) for cell in below[0].iterchildren("td", "th")]
+        yield from (f"{label}\t{value}" for label, value in zip(labels, values, strict=True) if value and concept_of(label))
+
+
+def _rows_after(row: etree._Element) -> Iterator[etree._Element]:
+    """The rows that follow in the same table, also from <thead> to <tbody>."""
+    yield from row.itersiblings("tr")
+    group = row.getparent()
+    if group is not None and group.tag in ("thead", "tbody"):
+        for after in group.itersiblings("tr", "tbody"):
+            yield from after.iterchildren("tr") if after.tag == "tbody" else (after,)
+
+
+def _cell_count(row: etree._Element) -> int:
+    return sum(1 for _ in row.iterchildren("td", "th"))
+
+
+def _beginning(cell: etree._Element) -> str:
+    return one_line("".join(islice(cell.itertext(), 8))[:40])
+
+
+def is_label_row(cells: Sequence[str]) -> bool:
+    """Whether a row is nothing but labels, half of them known: 索取号 发布机构 文件编号 备注. The head of a list (序号 标题) is not."""
+    if len(cells) < 2 or any(len(cell) > _LONGEST_LABEL + 4 for cell in cells):
+        return False
+    labels = [remove_whitespace(cell).rstrip(":：") for cell in cells]
+    known = {concept for label in labels if (concept := _BY_LABEL.get(label))}
+    return (
+        2 * sum(label in _BY_LABEL for label in labels) >= len(labels)
+        and len(known) >= 2
+        and bool((_TYPED | {"issuer"}) & known)
+        and "序号" not in labels
+        and all(len(label) <= _LONGEST_LABEL and not re.search("[0-9。，；]", label) for label in labels)
+    )
 
 
 def concept_of(label: str) -> str | None:
@@ -107,7 +184,7 @@ def _under(labels: list[str], line: str) -> list[tuple[str, str]]:
     """The pairs of a row of values under a row of labels."""
     values = line.split("\t")
     concepts = [concept_of(label) for label in labels]
-    if len(labels) < 2 or len(values) != len(labels) or None in concepts or any(map(concept_of, values)):
+    if len(values) != len(labels) or not is_label_row(labels) or any(map(concept_of, values)):
         return []
     return [(concept, value.strip()) for concept, value in zip(concepts, values, strict=True) if concept]
 
@@ -152,6 +229,25 @@ def _in_cell(cell: str) -> list[tuple[str, str, bool]]:
     out = []
     for n, match in enumerate(found):
         end = found[n + 1].start() if n + 1 < len(found) else len(cell)
-        value = _TOOLS.sub("", cell[match.end() : end]).strip(" \u3000|｜;；,，【[（(")
-        out.append((_BY_LABEL[remove_whitespace(match[1])], value, not cell[: match.start()].strip()))
+        concept = _BY_LABEL[remove_whitespace(match[1])]
+        first = not cell[: match.start()].strip()
+        for name, value in _touching(concept, cell[match.end() : end]):
+            out.append((name, _TOOLS.sub("", value).strip(_AROUND), first))
+            first = False
     return out
+
+
+def _touching(concept: str, value: str) -> Iterator[tuple[str, str]]:
+    """The value of a label, without the label and value that touch it, or the day behind it; then those."""
+    match = _TOUCHING.search(value) if len(value) <= 300 else None
+    if match and (match["named"] or parse_date(value[match.end() :].split("【", maxsplit=1)[0].strip(_AROUND)[:40])):
+        yield from _touching(concept, value[: match.start()])
+        yield from _touching(_BY_LABEL[match[0].rstrip(" :：\u3000\t")], value[match.end() :])
+        return
+    day = _DAY_BEHIND.search(value) if concept in _NAMES and len(value) <= 300 else None
+    if day is None or not value[: day.start()].strip():
+        yield concept, value
+        return
+    yield concept, value[: day.start()]
+    if not re.match(r"\s*第", day["rest"]):  # the issue of a newspaper is not the day of publication
+        yield "shown_date", day["day"]

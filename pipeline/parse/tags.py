@@ -10,6 +10,7 @@ from lxml import etree
 
 from notices.text.dates import parse_date
 from notices.text.html import one_line
+from pipeline.parse.labels import names_nobody
 
 # Days of publication in scripts: TRS docpubtime, VSB pubdate, ASP sites fbsj and fbrq (发布时间, 发布日期), JSON publishTime.
 _SCRIPT_DATE = re.compile(
@@ -41,7 +42,6 @@ _TEMPLATE = frozenset(
         "网址",
     ]
 )
-_OURSELVES = re.compile(r"(?:本网|本站)(?:讯|原创|编辑)?")
 
 
 def meta_tags(root: etree._Element) -> Mapping[str, str]:
@@ -71,13 +71,11 @@ def tag_date(tags: Mapping[str, str]) -> date | None:
 
 
 def tag_source(tags: Mapping[str, str], title: str | None) -> str | None:
-    """ContentSource; 本网 and 本站 stand for the site's name. A source that repeats the title is not one."""
+    """ContentSource; 本网 and other placeholders mean the site's name. A source that repeats the title is not one."""
     source = first_of(tags, "contentsource", "source")
     if source is None or source == title:
         return None
-    if _OURSELVES.fullmatch(source):
-        return tags.get("sitename") or source
-    return source
+    return (tags.get("sitename") or None) if names_nobody(source) else source
 
 
 def script_values(root: etree._Element) -> tuple[date | None, str | None]:
