@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from lxml import etree
 
@@ -18,6 +19,8 @@ _SHOWN = re.compile(r"\.(?:pdf|swf|ofd)[\"'?]", re.I)
 _BLOCKS_OF_TEXT = frozenset(
     ("body", "div", "td", "section", "article", "main", "center", "form", "table", "tbody", "tr", "html", "ucapcontent", "dl", "dd")
 )
+_ANNEX = re.compile(r"附\s?[件表录]\s?[\d一二三四五六七八九十]{0,3}[:：]?")
+_SHORTEST_ANNEX = 20
 _MEDIA = ("img", "iframe", "embed", "object", "video")
 
 
@@ -40,10 +43,16 @@ def _known(root: etree._Element) -> etree._Element | None:
     for element in root.iter("div", "td", "font", "span", "section", "article", "main", "ucapcontent", "table", "form", "dd"):
         if not names_main_text(element):
             continue
-        own = _visible_length(element) + (50 if _has_media(element) else 1)
+        own = (0 if _is_footer(element) else _visible_length(element)) + (50 if _has_media(element) else 1)
         if own > weight:
             best, weight = element, own
     return best
+
+
+def _is_footer(element: etree._Element) -> bool:
+    """Whether a container is nothing but the site's footer: templates give both one class."""
+    text = remove_whitespace("".join(islice(element.itertext(), 100)))
+    return len(text) < 300 and "。" not in text and len(_FOOTER.findall(text)) >= 2
 
 
 def _visible_length(element: etree._Element) -> int:
@@ -66,11 +75,11 @@ def _has_media(element: etree._Element) -> bool:
 def _densest(body: etree._Element) -> etree._Element:
     """The deepest block that still contains three quarters of the page's running text."""
     weights: dict[etree._Element, int] = {}
-    _weigh(body, weights)
+    _weigh(body, weights, _stops(body))
     node = body
     while True:
         inner = max((child for child in node if child in weights), key=lambda child: weights[child], default=None)
-        if inner is None or weights[inner] * 4 < weights[node] * 3:
+        if inner is None or weights[inner] * 4 < weights[node] * 3 or _has_annex(inner):
             break
         node = inner
     return _block_around(node, body)
@@ -88,15 +97,31 @@ def _block_around(node: etree._Element, body: etree._Element) -> etree._Element:
     return node
 
 
-def _weigh(element: etree._Element, weights: dict[etree._Element, int]) -> tuple[int, int]:
-    """The running text and the link text of an element; blocks of links and of boilerplate weigh nothing. At most 256 deep."""
+def _has_annex(block: etree._Element) -> bool:
+    """Whether an annex follows a block: 附件 on a line of its own, then its table or text, in the block that contains both."""
+    after = block.itersiblings()
+    for sibling in islice(after, 10):
+        if _ANNEX.fullmatch(remove_whitespace("".join(islice(sibling.itertext(), 10))[:20])):
+            return any(e.tag == "table" or _visible_length(e) >= _SHORTEST_ANNEX for e in islice(after, 5))
+    return False
+
+
+def _stops(element: etree._Element) -> int:
+    return sum(text.count("。") for text in element.itertext("*") if text)
+
+
+def _weigh(element: etree._Element, weights: dict[etree._Element, int], stops: int) -> tuple[int, int]:
+    """The running text and the link text of an element; blocks of links and of boilerplate weigh nothing. At most 256 deep.
+
+    `stops` are the 。 of the page: a block with most of them is not boilerplate, whatever its name says (yx-page-set around an article).
+    """
     text = _weight(element.text)
     links = 0
     for child in element:
         if child.tag == "a":
             links += sum(_length(piece) for piece in child.itertext())
-        elif child.tag not in SILENT and not _is_boilerplate(child):
-            more, linked = _weigh(child, weights)
+        elif child.tag not in SILENT and (not _is_boilerplate(child) or (stops and 2 * _stops(child) > stops and not is_hidden(child))):
+            more, linked = _weigh(child, weights, stops)
             text, links = text + more, links + linked
         text += _weight(child.tail)
     if element.tag in BLOCKS or element.tag == "td":

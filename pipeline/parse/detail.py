@@ -63,19 +63,19 @@ def read_detail(  # noqa: PLR0913  each keyword is something that the crawl may 
     A page that is not a notice comes back with `blocked` set, and with the values that it shows.
     """
     html, _ = decode(body[:MAX_BYTES], content_type)
-    page = _segment(parse(html), url)
+    page = _segment(parse(html), url, listed_title)
     seen = " ".join([*page.head, *page.lines, *page.tail])
     refusal = classify_seen(status, {}, html, seen, listed_title=listed_title, page_title=page.title)
     return _notice(page, refusal.reason if refusal else None, region)
 
 
-def _segment(root: etree._Element, url: str) -> _Page:
+def _segment(root: etree._Element, url: str, listed_title: str | None) -> _Page:
     tags = meta_tags(root)
     block, known = main_block(root)
     head, lines, tail = _zones(root, block)
     page = _Page(root, block, url, tags, head, lines, tail, scripted=script_values(root))
     first = labelled_values([*definition_lines(root), *label_table_lines(root), *head])
-    page.title, page.provenance["title"] = find_title(root, tags, first.get("title"), head, lines)
+    page.title, page.provenance["title"] = find_title(root, tags, first.get("title"), (head, lines), listed_title)
     start, end = trim(lines, _spellings(page.title), known=known)
     if not known and not _has_text(lines[start:end]) and block.tag != "body":
         page.body = next(root.iter("body"), root)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from lxml import etree
 
 from notices.model import AttachmentLink
-from notices.text.html import absolute, one_line, text_of
+from notices.text.html import absolute, one_line, parse, text_of
 from pipeline.parse.element_names import names_attachment_list, names_boilerplate
 
 # Word, WPS, PDF, OFD, sheets, slides, archives; ceb is Founder Apabi, et, dps and wpt are WPS.
@@ -31,6 +31,8 @@ _SHOWN_FILE = re.compile(
     rf"(?:showVsbpdfIframe|PDFObject\.embed|openPdf|showPdf|pdfUrl|pdf_?path|fileUrl|window\.open)\s{{0,4}}[(=:]\s{{0,4}}[\"']([^\"'<>\s]{{1,300}}\.(?:{_EXTENSIONS}))",
     re.I,
 )
+# HTML that an inline script writes, as TRS templates do with the file of a column: document.write('<a href="./P0….xlsx">…').
+_WRITTEN = re.compile(r"document\.write(?:ln)?\s{0,4}\(\s{0,4}([\"'])(.{0,4000}?<a\s.{0,4000}?)(?<!\\)\1\s{0,4}[);+]", re.S | re.I)
 # A link text that names no file: 点击下载, 附件1, PDF版.
 _GENERIC = re.compile(
     r"[\s\[【（(]*+(?:点击|请点|点此|此处|这里|附件|文件|下载|查看|浏览|打开|预览|原文|全文|在线|立即|download|pdf|word|版|[\s:：。，>》\]】）)\d])*+",
@@ -54,6 +56,7 @@ def find_files(root: etree._Element, body: etree._Element, base: str) -> tuple[A
     if len(found) < MAX_FILES:
         found += _framed(body, base)
         found += _scripted(body, base, {link.url for link in found})
+        found += _written(root, body, base)
     return tuple(_distinct(found))[:MAX_FILES]
 
 
@@ -243,7 +246,7 @@ def _framed(body: etree._Element, base: str) -> Iterator[AttachmentLink]:
 
 
 def _scripted(body: etree._Element, base: str, known: set[str | None]) -> Iterator[AttachmentLink]:
-    """Files that scripts inside the text put into the page."""
+    """Files that scripts inside the text put into the page by a viewer."""
     for script in body.iter("script"):
         for match in _SHOWN_FILE.finditer((script.text or "")[:50_000]):
             url = absolute(base, match[1])
@@ -251,11 +254,27 @@ def _scripted(body: etree._Element, base: str, known: set[str | None]) -> Iterat
                 yield AttachmentLink(_file_name(url), url)
 
 
+def _written(root: etree._Element, body: etree._Element, base: str) -> Iterator[AttachmentLink]:
+    """Files that scripts in or below the text link to by document.write."""
+    inside, after = set(body.iter("script")), False
+    for script in islice(root.iter("script", str(body.tag)), MAX_LINKS):
+        after = after or script is body
+        text = (script.text or "")[:50_000] if script.tag == "script" else ""
+        if "document.write" in text and (script in inside or _follows(script, after)):
+            for written in islice(_WRITTEN.finditer(text), 50):
+                yield from _links(parse(written[2].replace("\\", "")), base)
+
+
+def _says_little(link: AttachmentLink) -> bool:
+    """Whether a name is 下载 or the address's: an editor left an empty link to the same file before the real one."""
+    return _GENERIC.fullmatch(link.name) is not None or (link.url is not None and link.name == _file_name(link.url))
+
+
 def _distinct(links: Sequence[AttachmentLink]) -> Iterator[AttachmentLink]:
     """The links without repetitions; of two names of one address the better stays."""
     best: dict[str, AttachmentLink] = {}
     for link in links:
         key = link.url or "\0" + link.name
-        if key not in best or (_GENERIC.fullmatch(best[key].name) and not _GENERIC.fullmatch(link.name)):
+        if key not in best or (_says_little(best[key]) and not _says_little(link)):
             best[key] = link
     yield from best.values()

@@ -48,6 +48,10 @@ _TOUCHING = re.compile(
 _DAY_BEHIND = re.compile(
     r"\s*[（(\[]?\s*(?P<day>(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?(?:\s{0,4}\d{1,2}[:：]\d\d(?:[:：]\d\d)?)?)\s*[）)\]]?(?P<rest>.*)"
 )
+# The line of a blog or forum template: admin 发表于 2026-03-01 08:00.
+_POSTED = re.compile(
+    r"^[^。，]{0,30}?(?:发表|发布|提交|添加|录入|更新)于\s{0,4}[:：]?\s{0,4}((?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?)"
+)
 _NAMES = frozenset(("source", "issuer", "ignored"))
 # What CMSs print where nobody filled in a source.
 _NOBODY = re.compile(
@@ -172,7 +176,7 @@ def is_label_line(line: str) -> bool:
     if len(cells) > 1 and concept_of(cells[0]) in _TABLE:
         return cells[0].strip() != "序号"
     found = list(_LABELLED.finditer(line)) if _COLON.search(line) else []
-    if not found and _run_on(line):
+    if not found and (_run_on(line) or _posted(line)):
         return True
     if not found or re.search("[\u4e00-\u9fff]{2}|[一二三四五六七八九十]、", line[: found[0].start()]) or "。" in line[:60]:
         return False
@@ -199,7 +203,7 @@ def _pairs(line: str, waiting: str | None) -> tuple[list[tuple[str, str]], str |
         if exact:
             waiting = exact if "\t" in line or _COLON.search(cell) or exact in _TYPED else None
             continue
-        inside = _in_cell(cell) or _run_on(cell)
+        inside = _in_cell(cell) or _run_on(cell) or _posted(cell)
         if waiting and (not inside or not inside[0][2]):
             pairs.append((waiting, cell.strip()))
         pairs += [(concept, value) for concept, value, _ in inside]
@@ -212,6 +216,12 @@ def _run_on(cell: str) -> list[tuple[str, str, bool]]:
     match = _RUN_ON.fullmatch(cell) if len(cell) <= 80 else None
     concept = _BY_LABEL[remove_whitespace(match[1])] if match else ""
     return [(concept, match[2], True)] if match and _fits(concept, match[2]) else []
+
+
+def _posted(cell: str) -> list[tuple[str, str, bool]]:
+    """The day of a line <name> 发表于 <day>."""
+    match = _POSTED.match(cell) if "于" in cell and len(cell) <= 120 else None
+    return [("published_date", match[1], True)] if match else []
 
 
 def _fits(concept: str, value: str) -> bool:

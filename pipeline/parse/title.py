@@ -21,12 +21,22 @@ from pipeline.parse.labels import is_label_line
 
 MAX_TITLE = 400
 _ENOUGH = 3.0
+_SHORTEST_LISTED = 6
 # A title that a template cut to a length.
 _CUT = re.compile(r"(?:\.\.\.?|…)$")
 # The first of two lines of one title: it has 关于 or 印发 and does not end like a sentence.
 _WRAPPED = re.compile("(?:关于|印发|转发|批转|批准|公布).{3,60}(?<![。；：:])$")
 # The name of a site or a column.
 _SITE_END = re.compile("(?:网站?|门户|政府网|平台|网首页|信息网|中心|分中心|栏目|频道)$")
+# A day of publication inside the heading: <h3>…<span>日期：2026-03-01</span></h3>, <h2>… <small>( 2026-03-01)</small></h2>.
+_DAY_BEHIND = re.compile(
+    r"(?:\s*[（(\[【]?\s*(?:发布|更新|发表)?(?:日期|时间|于)\s*[:：]?\s*(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?"
+    r"|(?:\s+[（(\[【]?\s*|[（(\[【]\s+)(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2})"
+    r"(?:\s+\d{1,2}:\d\d(?::\d\d)?)?\s*[）)\]】]?$"
+)
+# A row of sections: 新闻中心 政务公开 办事服务; only if each word is the text of a link.
+_ROW = re.compile(r"[^\s|｜·>]{2,8}(?:[\s|｜·>]+[^\s|｜·>]{2,8}){2,}")
+_LIST_AGREES = 5.0
 _HAN = "\u2e80-\u9fff\uf900-\ufaff《》（）〔〕“”、，。：；"
 _WRAP = re.compile(rf"(?<=[{_HAN}])\s*\n\s*(?=[{_HAN}])")
 _TAG = re.compile(r"<br\s*/?>|</?(?:p|span|font|b|strong|div)\b[^<>]{0,200}>", re.I)
@@ -40,34 +50,55 @@ _GENERIC = re.compile(
 
 
 def find_title(
-    root: etree._Element, tags: Mapping[str, str], table: str | None, head: Sequence[str], lines: Sequence[str]
+    root: etree._Element, tags: Mapping[str, str], table: str | None, around: tuple[Sequence[str], Sequence[str]], listed: str | None = None
 ) -> tuple[str | None, str]:
-    """The title and where it came from. `head` contains the lines over the main text, the nearest last; `lines` begin the main text."""
+    """The title and where it came from. `around`: the lines over the main text, the nearest last, and those that begin it.
+
+    `listed` is the title that a list gave, maybe cut short: of the page's texts the one that agrees with it comes first.
+    """
+    head, lines = around
     page = page_title(root)
     tag = _tag_title(tags)
     if tag:
         tag = _without_site(tag, tags.get("sitename") or "")
-    if tag and not _CUT.search(tag) and (len(tag) < 20 or kind_of(tag)[0]):
-        return tag, "tag"
-    plain = None if tag or table else _plain(head, page)
+    wanted = remove_whitespace(_CUT.sub("", listed or ""))
+    wanted = wanted if len(wanted) >= _SHORTEST_LISTED else ""
+    plain = _listed(wanted, tag, around, root) or _plain(head, page, tag or table)
     if plain:
         return plain, "line"
-    shown = _shown(root, head, lines)
+    if tag and not _CUT.search(tag) and (len(tag) < 20 or kind_of(tag)[0]):
+        return tag, "tag"
+    shown = _without_days(_shown(root, head, lines), f"{page} {tag or ''}")
     if tag and not _CUT.search(tag):
         return _whole(tag, shown), "tag"
     if table and len(table) >= 4 and not _GENERIC.fullmatch(table):
         return _whole(table, shown), "table"
     names = [name for name in (tags.get("sitename"), tags.get("columnname")) if name]
     part = _stripped(page, names)
-    scores = {text: weight + _score(text, page, names) for text, weight in shown.items()}
+    agreeing = {text: _LIST_AGREES for text in shown if wanted and _agree(wanted, text)}
+    scores = {text: weight + _score(text, page, names) + agreeing.get(text, 0.0) for text, weight in shown.items()}
     best = max(scores, key=lambda text: scores[text], default=None)
-    if best is not None and scores[best] >= _ENOUGH:
-        return best, "line"
-    return (part, "tag") if part else (best, "line")
+    sure = best is not None and scores[best] >= _ENOUGH
+    return (part, "tag") if part and not sure else (best, "line")
 
 
-def _plain(head: Sequence[str], page: str) -> str | None:
+def _listed(wanted: str, tag: str | None, around: tuple[Sequence[str], Sequence[str]], root: etree._Element) -> str | None:
+    """The text of the page that agrees with the listed title, where the tag does not."""
+    if not wanted or tag is None or _agree(wanted, tag):
+        return None
+    return next((text for text in _shown(root, *around) if _agree(wanted, text)), None)
+
+
+def _agree(wanted: str, text: str) -> bool:
+    """Whether a text of the page is the listed title: one begins with the other."""
+    short = remove_whitespace(text)
+    return len(short) >= _SHORTEST_LISTED and (short.startswith(wanted) or wanted.startswith(short))
+
+
+def _plain(head: Sequence[str], page: str, known: str | None) -> str | None:
     """The line near the text that <title> begins with and that ends like a title: no need to look further."""
+    if known:
+        return None
     whole = remove_whitespace(page)
     for line in reversed(head[-6:]):
         if len(line) >= 10 and whole.startswith(remove_whitespace(line)) and kind_of(line)[0]:
@@ -104,10 +135,10 @@ def _tag_title(tags: Mapping[str, str]) -> str | None:
 
 def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> dict[str, float]:
     """The texts that could be the title, with the weight that their place and markup give them."""
-    near = [*islice((line for line in reversed(head[-25:]) if not is_lead(line)), 8)][::-1]
+    near = [*islice((line for line in reversed(head[-25:]) if not is_lead(line) and not _is_row_of_links(line, root)), 8)][::-1]
     if len(near) > 1 and _WRAPPED.search(near[-2]) and not kind_of(near[-2])[0] and len(near[-1]) >= 3:
         near[-2:] = [near[-2] + near[-1]]
-    first = [line for line in lines[:6] if not is_lead(line)]
+    first = [line for line in lines[:6] if not is_lead(line) and not _is_row_of_links(line, root)]
     for n, (agency, rest) in enumerate(pairwise(first[:4])):
         if rest.startswith("关于") and names_in(agency):
             first[n : n + 2] = [agency + rest]
@@ -120,12 +151,33 @@ def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> d
             shown[undo_wraps(near[-1])] += 1.5
     for n, line in enumerate(first[:3]):
         shown.setdefault(undo_wraps(line), 1.5 - 0.5 * n - (1.5 if line.endswith(("：", ":")) else 0))
+    for above, under in pairwise(lines[:8]):
+        if is_label_line(under) and undo_wraps(above) in shown:
+            shown[undo_wraps(above)] += 2.0
     over, within = remove_whitespace("".join(head[-60:])), remove_whitespace("".join(lines[:6]))
     for text, weight in _headlines(root):
         short = remove_whitespace(text)
         if short in over or short in within:
             shown[text] = shown.get(text, 0.0) + (weight if short in over else weight - 1)
     return {text: weight for text, weight in shown.items() if 4 <= len(text) < MAX_TITLE and not _GENERIC.fullmatch(text)}
+
+
+def _is_row_of_links(line: str, root: etree._Element) -> bool:
+    """Whether a line is a bar of the site's sections."""
+    if len(line) > 200 or not _ROW.fullmatch(line.strip()):
+        return False
+    linked = {remove_whitespace("".join(a.itertext()))[:20] for a in islice(root.iter("a"), 500)}
+    return linked.issuperset(re.split(r"[\s|｜·>]+", line.strip()))
+
+
+def _without_days(shown: Mapping[str, float], elsewhere: str) -> dict[str, float]:
+    """The texts without a day of publication at their end, but for one that <title> or a tag repeats."""
+    out: dict[str, float] = {}
+    for text, weight in shown.items():
+        bare = _DAY_BEHIND.sub("", text)
+        title = bare if len(bare) >= 4 and text not in elsewhere else text
+        out[title] = max(weight, out.get(title, 0.0))
+    return out
 
 
 def _headlines(root: etree._Element) -> Iterator[tuple[str, float]]:
@@ -163,7 +215,10 @@ def _whole(title: str, shown: Mapping[str, float]) -> str:
     longer = [
         text
         for text in shown
-        if len(short) >= 20 and remove_whitespace(text).startswith(short) and 0 < len(remove_whitespace(text)) - len(short) < 80
+        if len(short) >= 20
+        and (whole := remove_whitespace(text)).startswith(short)
+        and 0 < len(whole) - len(short) < 80
+        and not is_label_line(whole[len(short) :])
     ]
     return longer[0] if longer and not short.endswith(("通知", "公告", "意见", "办法", "通报", "函", "决定", "）")) else title
 
