@@ -9,7 +9,7 @@ from notices.text.whitespace import remove_whitespace
 # What a name ends with; 会 院 部 社 行 cover 委员会, 法院, 指挥部, 报社, 银行 and the like.
 _SUFFIX = (
     "部|委|局|署|院|办|厅|会|室|司|处|行|社|所|站|队|团|科|股|政府|公司|集团|中心|组|机制|联席会议|大学|学校|党校|中学|小学|幼儿园|党组|军区|中央|"
-    "馆|台|园区|法庭|专班|工商联|妇联|残联|文联|科协|机关"
+    "馆|台|园区|法庭|专班|工商联|妇联|残联|文联|科协|机关|海关|监狱|考点|防指|基地|联盟"
 )
 _AGENCY = re.compile(rf"[\u3400-\u9fffA-Za-z·（）()/“”]{{1,60}}(?:{_SUFFIX})(?:[（(][^（）()]{{1,12}}[）)])?")
 # Words of a sentence; 第一中学 and 第三监狱 are names, 第三批 is not. 感染的肺炎疫情联防联控机制 is the one agency with 的 in its name.
@@ -26,6 +26,8 @@ _LEVELS = "省市县区州盟旗镇乡"
 _HAN = "[\u3400-\u9fff]"
 _OFFICES = "总理|省长|市长|县长|区长|州长|旗长|镇长|乡长|部长|局长|厅长|署长|主任|主席|委员长|行长|院长|校长|检察长|关长|社长|会长"
 _SIGNER = re.compile(rf"({_HAN}{{0,16}}?)(?:代理?)?(?:{_OFFICES})[:：]?({_HAN}{{2,5}}|{_HAN}{{1,6}}(?:·{_HAN}{{1,6}}){{1,3}})?")
+_REGION = re.compile(f"{_HAN}{{1,8}}?[省市县区州盟旗]")
+_NAME = re.compile(rf"(?:{_HAN}|[（）()·、]){{5,30}}")
 _SHORT = {"中华人民共和国": "", "国家": "", "人民政府": "政府", "办公厅": "办", "办公室": "办", "委员会": "委", "监督管理": "监管"}
 _SPLIT = re.compile(r"[\s\u3000\xa0、]+")
 
@@ -44,7 +46,22 @@ def names_in(line: str) -> list[str]:
     if len(tokens) > 1 and all(len(token) == 1 for token in tokens):
         tokens = ["".join(tokens)]
     names = [plain_name(name) for token in _rejoined(tokens) for name in token.split("、") if name]
-    return names if names and all(is_agency(name) for name in names) else []
+    return [part for name in names for part in _apart(name)] if names and all(is_agency(name) for name in names) else []
+
+
+def may_sign(line: str) -> bool:
+    """Whether a line between the last sentence and the date may be a signer that no list of offices knows: any short name."""
+    name = remove_whitespace(_SEAL.sub("", line))
+    return _NAME.fullmatch(name) is not None and _SENTENCE.search(name) is None and not signs_for_agency(line)
+
+
+def _apart(name: str) -> list[str]:
+    """The agencies in a name where two touch, as two spans of one line do: the region of the first begins the second too."""
+    region = _REGION.match(name)
+    at = name.find(region[0], region.end()) if region else -1
+    if at > 0 and is_agency(name[:at]) and is_agency(name[at:]):
+        return [name[:at], *_apart(name[at:])]
+    return [name]
 
 
 def _rejoined(tokens: list[str]) -> list[str]:

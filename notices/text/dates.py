@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import pairwise
 
 _B = r"[^\S\n]{0,6}"
 _DIGIT = "[0-9０-９]"
@@ -19,6 +20,8 @@ _NUMERIC = re.compile(
     f"(?<![0-9０-９./_-])((?:19|20|１９|２０){_DIGIT}{{2}})([-/.．－—–])({_DIGIT}{{1,2}})\\2({_DIGIT}{{1,2}})(?![0-9０-９]|\\2[0-9０-９])"
 )
 _COMPACT = re.compile("(?:19|20)[0-9]{6}")
+_DAY_ALONE = re.compile("([0-9]{1,2})日?")
+_MONTH_ALONE = re.compile("((?:19|20)[0-9]{2})\\s?[-/.年]\\s?([0-9]{1,2})\\s?月?")
 _CLOCK = re.compile(
     r"[\sT,，]*(?:[(（]?(?:星期|周)[一二三四五六日天][)）]?)?\s*(?:上午|下午|早上|晚上|[AaPp][Mm])?\s*"
     r"(?:\d{1,2}\s*[:：时点]\s*\d{0,2}\s*(?:[:：分]\s*\d{0,2}\s*秒?(?:\.\d{1,6})?)?)?\s*(?:[AaPp][Mm])?\s*(?:Z|[+-]\d\d:?\d\d|CST)?\s*"
@@ -72,6 +75,18 @@ def date_line(line: str) -> date | None:
         return _valid(*match.groups())
     numeric = _NUMERIC.fullmatch(body)
     return _valid(numeric[1], numeric[3], numeric[4]) if numeric else None
+
+
+def split_day(lines: Sequence[str]) -> date | None:
+    """The date whose day is on one line and whose year and month are on the next, or the other way round: 21 over 2024年02月."""
+    for one, other in pairwise(line.strip(_PADDING) for line in lines):
+        for day, month in (
+            (_DAY_ALONE.fullmatch(one), _MONTH_ALONE.fullmatch(other)),
+            (_DAY_ALONE.fullmatch(other), _MONTH_ALONE.fullmatch(one)),
+        ):
+            if day and month and (found := _valid(month[1], month[2], day[1])):
+                return found
+    return None
 
 
 def url_date(url: str) -> date | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 
 from notices.model import DocumentNumber
 from notices.reference.agencies import names_in
 from notices.reference.numbers import find_numbers, parse_number
+from notices.text.dates import date_line
 from pipeline.anatomy.lines import TextLine, fold_title
 
 _MAX_HEAD = 14
@@ -18,6 +20,7 @@ _ORGANISATION = re.compile("[部委局署院办厅会室司处行社所站队团
 _NOT_ADDRESSEE = re.compile(
     "如下|附件|联系|^[一二三四五六七八九十]+、|^（|尊敬|亲爱|朋友|同学们|女士|先生|通知：|决定：|内容|^根据|^为|^现|时间|地点|^注|事项"
 )
+_NUMBER_AND_DAY = re.compile(r"[（(【\[]?\s*(?P<number>[^（(。]{2,60}号)[\s\u3000，,;；]*(?P<day>[^（(）)，。]{8,20}[日号])\s*[）)】\]]?")
 _OPEN, _CLOSE = "（(［[【〔", "）)］]】〕"
 
 
@@ -27,6 +30,8 @@ def head_end(lines: list[TextLine], title: str | None) -> int:
     if len(wanted) < 4:
         return 0
     for first in range(min(len(lines), 8)):
+        if first and lines[first - 1].text.endswith("。"):
+            break  # below a sentence the title's words are a caption's, or a carried text's
         joined = ""
         for index in range(first, min(len(lines), first + 8)):
             joined += fold_title(lines[index].text)
@@ -111,6 +116,9 @@ def _head_numbers(lines: list[TextLine], after_title: int, addressee: int) -> It
 
 def _line_number(body: str) -> DocumentNumber | None:
     """The number that a line is, with nothing before it but a label or a bracket."""
+    dated = _NUMBER_AND_DAY.fullmatch(body)
+    if dated and date_line(dated["day"]):
+        body = dated["number"]
     number = parse_number(body)
     if number is None or not number.code:
         return None
@@ -118,6 +126,15 @@ def _line_number(body: str) -> DocumentNumber | None:
     if found and not _LABEL.fullmatch(body[: found[0][0]].strip()):
         return None
     return number
+
+
+def head_date(lines: list[TextLine], after_title: int) -> date | None:
+    """The day that is in one bracket with the number under the title, as reprints of laws have it: （云财水〔2017〕86号 2017年12月29日）."""
+    for line in lines[: min(after_title + 3, _MAX_HEAD)]:
+        match = _NUMBER_AND_DAY.fullmatch(line.text)
+        if match and parse_number(match["number"]):
+            return date_line(match["day"])
+    return None
 
 
 def complete_number(number: DocumentNumber | None, issuers: list[str], kind: str | None) -> DocumentNumber | None:

@@ -6,6 +6,7 @@ import re
 
 from notices.model import Part
 from notices.reference.agencies import names_in
+from notices.text.dates import date_line
 from pipeline.anatomy.lines import TextLine, fold_title
 
 _MARK = re.compile(r"附\s*件\s*([0-9０-９一二三四五六七八九十]{0,3}(?:[-－—][0-9]{1,2})?)\s*[:：]?")
@@ -53,6 +54,8 @@ def carried_start(lines: list[TextLine], after: int, stop: int, carried_title: s
             continue
         joined = ""
         for line in lines[index : min(stop, index + 4)]:
+            if date_line(line.text):
+                break  # the line above is the signature
             joined += fold_title(line.text)
             if joined == wanted or (joined.endswith(wanted) and len(joined) <= len(wanted) + 30):
                 return index

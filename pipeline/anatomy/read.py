@@ -36,7 +36,7 @@ def read_anatomy(  # noqa: PLR0913  each keyword is a value that the page may ha
     body = max(after_title, addressee + 1)
     marks = parts.attachment_marks(lines, body)
     stop = marks[0] if marks else len(lines)
-    signed = signature.find_signature(lines, body, stop)
+    signed = signature.find_signature(lines, body, stop, parts.carried_start(lines, body, stop, carried_title))
     carried = parts.carried_start(lines, signed.last + 1 if signed else body, stop, carried_title)
     if carried is not None and signed is not None and signed.first > carried:
         signed = None
@@ -48,7 +48,7 @@ def read_anatomy(  # noqa: PLR0913  each keyword is a value that the page may ha
     issuer = labelled_issuer or (" ".join(issuers) if issuers else None)
     names, listed = parts.attachment_names(lines, body, stop)
     spans = parts.split_parts(lines, carried, marks, carried_title, len(text))
-    written = labelled_written_date or (signed.written if signed else None)
+    written = labelled_written_date or (signed.written if signed else None) or head.head_date(lines, after_title)
     scanned = text[:SCAN_LIMIT]
     others = [found for found in find_numbers(scanned) if number is None or found[2].key != number.key]
     aliases = read_aliases(scanned)

@@ -74,9 +74,12 @@ def _has_media(element: etree._Element) -> bool:
 
 def _densest(body: etree._Element) -> etree._Element:
     """The deepest block that still contains three quarters of the page's running text."""
-    weights: dict[etree._Element, int] = {}
-    _weigh(body, weights, _stops(body))
-    node = body
+    scale = _Scale(names_count=True)
+    scale.weigh(body)
+    if not scale.sentences and any("。" in text for text in body.itertext("*")):
+        scale = _Scale(names_count=False)  # the article is inside a block that is named like a pager or a menu
+        scale.weigh(body)
+    weights, node = scale.weights, body
     while True:
         inner = max((child for child in node if child in weights), key=lambda child: weights[child], default=None)
         if inner is None or weights[inner] * 4 < weights[node] * 3 or _has_annex(inner):
@@ -106,29 +109,44 @@ def _has_annex(block: etree._Element) -> bool:
     return False
 
 
-def _stops(element: etree._Element) -> int:
-    return sum(text.count("。") for text in element.itertext("*") if text)
+class _Scale:
+    """The weight of every block of a page: its running text, that of links and boilerplate left out.
 
-
-def _weigh(element: etree._Element, weights: dict[etree._Element, int], stops: int) -> tuple[int, int]:
-    """The running text and the link text of an element; blocks of links and of boilerplate weigh nothing. At most 256 deep.
-
-    `stops` are the 。 of the page: a block with most of them is not boilerplate, whatever its name says (yx-page-set around an article).
+    `names_count`: blocks named like boilerplate are left out. `sentences` counts the 。 of the text that has a weight.
     """
-    text = _weight(element.text)
-    links = 0
-    for child in element:
-        if child.tag == "a":
-            links += sum(_length(piece) for piece in child.itertext())
-        elif child.tag not in SILENT and (not _is_boilerplate(child) or (stops and 2 * _stops(child) > stops and not is_hidden(child))):
-            more, linked = _weigh(child, weights, stops)
-            text, links = text + more, links + linked
-        text += _weight(child.tail)
-    if element.tag in BLOCKS or element.tag == "td":
-        if links > text:
-            text = links = 0
-        weights[element] = text
-    return text, links
+
+    def __init__(self, *, names_count: bool) -> None:
+        self.weights: dict[etree._Element, int] = {}
+        self.sentences = 0
+        self._names_count = names_count
+
+    def weigh(self, element: etree._Element) -> tuple[int, int]:
+        """The running text and the link text of an element; blocks of links weigh nothing. At most 256 deep."""
+        text, sentences = _weight(element.text), _stops(element.text)
+        before, links = self.sentences, 0
+        for child in element:
+            if child.tag == "a":
+                links += sum(_length(piece) for piece in child.itertext())
+            elif child.tag not in SILENT and not self._is_boilerplate(child):
+                more, linked = self.weigh(child)
+                text, links = text + more, links + linked
+            text, sentences = text + _weight(child.tail), sentences + _stops(child.tail)
+        self.sentences += sentences
+        if element.tag in BLOCKS or element.tag == "td":
+            if links > text:
+                text = links = 0
+                self.sentences = before
+            self.weights[element] = text
+        return text, links
+
+    def _is_boilerplate(self, element: etree._Element) -> bool:
+        if element.tag in ("nav", "footer", "aside") or is_hidden(element):
+            return True
+        return self._names_count and names_boilerplate(element)
+
+
+def _stops(text: str | None) -> int:
+    return text.count("。") if text else 0
 
 
 def _weight(text: str | None) -> int:
@@ -137,9 +155,3 @@ def _weight(text: str | None) -> int:
         return 0
     length = _length(text)
     return 0 if 8 < length < 300 and _FOOTER.search(text) else length + 5 * sum(map(text.count, _MARKS))
-
-
-def _is_boilerplate(element: etree._Element) -> bool:
-    if element.tag in ("nav", "footer", "aside") or is_hidden(element):
-        return True
-    return names_boilerplate(element)

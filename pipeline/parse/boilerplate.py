@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 
 from notices.reference.headings import heading_of
-from notices.text.dates import date_line
+from notices.text.dates import date_line, split_day
 from notices.text.whitespace import remove_whitespace
+from pipeline.anatomy.signature import signs_with_labels
 from pipeline.parse.labels import is_label_line, is_label_row
 
 # Buttons around a text: 【字体：大 中 小】 打印 关闭 收藏 分享.
@@ -17,10 +18,14 @@ _TOOL = (
     r"|[\s\[\]【】|｜/:：、，。●·()（）‹›<>«»]|进入|无障碍|加入|到|上一页|下一页|文章|本文|预览|全文|一键|放大|缩小|A[+-]?|\+|-|T)"
 )
 _TOOLS = re.compile(rf"{_TOOL}{{1,30}}+")
-# A line that begins the part below a text and hardly occurs inside one: neighbours, other articles, the site's footer.
-_STRONG_END = re.compile(
+# A line that begins what the site shows below a text: neighbours and other articles.
+_OTHERS = re.compile(
     r"(?:上\s?一\s?[篇条则页]|下\s?一\s?[篇条则页]|上篇|下篇|前一[篇条]|后一[篇条]"
-    r"|延伸阅读|推荐阅读|猜你喜欢|为您推荐|热门推荐|最新(?:文章|信息|新闻)$|热点(?:文章|信息|新闻)$|返回(?:顶部|列表|上一页|首页)|回到顶部"
+    r"|延伸阅读|推荐阅读|猜你喜欢|为您推荐|热门推荐|最新(?:文章|信息|新闻)$|热点(?:文章|信息|新闻)$)"
+)
+# One of the site's footer, which hardly occurs inside a text.
+_FOOTER = re.compile(
+    r"(?:返回(?:顶部|列表|上一页|首页)|回到顶部"
     r"|.{0,60}版权所有|copyright|©|\(c\)\s?20|.{0,60}ICP[备证]|.{0,40}公网安备|网站标识码|政府网站标识码|网站地图|友情链接"
     r"|您访问的链接即将离开|您现在所在的位置|当前位置)",
     re.I,
@@ -59,15 +64,11 @@ _PLACE = re.compile("(?:地点|地址|会议|主讲|内容|参加)")
 
 def is_end(line: str) -> bool:
     """Whether a line begins the part below a notice: tools, neighbours, the site's footer."""
-    return _is_strong_end(line) or _is_weak_end(line)
+    return any(_begins(pattern, line) for pattern in (_OTHERS, _FOOTER, _WEAK_END)) or is_tools(line)
 
 
-def _is_strong_end(line: str) -> bool:
-    return len(line) <= 300 and _STRONG_END.match(line.strip(_BRACKETS)) is not None
-
-
-def _is_weak_end(line: str) -> bool:
-    return len(line) <= 300 and (_WEAK_END.match(line.strip(_BRACKETS)) is not None or is_tools(line))
+def _begins(pattern: re.Pattern[str], line: str) -> bool:
+    return len(line) <= 300 and pattern.match(line.strip(_BRACKETS)) is not None
 
 
 def is_tools(line: str) -> bool:
@@ -112,20 +113,31 @@ def _end(lines: Sequence[str], first: int) -> int:
     end = next((n for n in range(first + 1, len(lines)) if _begins_end(lines, n, (after[first] - after[n], after[n + 1]))), len(lines))
     while first + 1 < end < len(lines) and _CONTACT.match(lines[end - 1]) and _OWNER.search("".join(lines[end - 1 : end + 6])):
         end -= 1
-    while end > 1 and (_SOFT_END.fullmatch(lines[end - 1]) or is_tools(lines[end - 1])):
+    while end > 1 and _is_leftover(lines, end - 1):
         end -= 1
     return end
+
+
+def _is_leftover(lines: Sequence[str], n: int) -> bool:
+    """Whether the last line before the site's part belongs to that part: an editor's name, a counter, 分享到：."""
+    if _SOFT_END.fullmatch(lines[n]):
+        return not signs_with_labels(lines[n - 1], lines[n])
+    return is_end(lines[n]) and not _sentence(lines[n])
 
 
 def _begins_end(lines: Sequence[str], n: int, sentences: tuple[int, int]) -> bool:
     """Whether the site's part begins at a line; `sentences` are the characters of sentences before and after it.
 
-    A weak mark with a sentence below it is inside the text or above it; a strong one only with much text below.
+    Neighbours end a text, unless none was before them; a footer ends it with no more than a disclaimer below; a weak mark only if
+    no sentence follows, else it is inside the text or above it.
     """
     before, after = sentences
-    if _is_strong_end(lines[n]):
-        return after <= max(_MUCH_TEXT, before // 3) and not _is_text(lines, n)
-    return _is_weak_end(lines[n]) and not after and not _is_text(lines, n)
+    line = lines[n]
+    if not is_end(line) or _is_text(lines, n):
+        return False
+    if _begins(_OTHERS, line):
+        return not (after and (not before or line.endswith("。")))
+    return after <= (max(_MUCH_TEXT, before // 3) if _begins(_FOOTER, line) else 0)
 
 
 def _sentence(line: str) -> int:
@@ -146,6 +158,8 @@ def _start(lines: Sequence[str], titles: Sequence[str]) -> int:
     for n, line in enumerate(lines[:20]):
         if (
             is_lead(line)
+            or split_day(lines[n : n + 2])
+            or (n and split_day(lines[n - 1 : n + 1]))
             or (n and is_label_row(lines[n - 1].split("\t")))
             or (n < 3 and _DATED.fullmatch(line) and not _PLACE.match("".join(lines[n + 1 : n + 2])))
         ):

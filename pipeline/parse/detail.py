@@ -12,7 +12,7 @@ from lxml import etree
 from notices.model import Anatomy, Notice
 from notices.page_class import classify_seen
 from notices.reference.numbers import parse_number
-from notices.text.dates import find_dates, parse_date, url_date
+from notices.text.dates import find_dates, parse_date, split_day, url_date
 from notices.text.html import base_url, decode, one_line, parse, text_of
 from notices.text.whitespace import remove_whitespace
 from pipeline.anatomy import read_anatomy
@@ -29,6 +29,7 @@ MAX_TEXT = 1_000_000
 _TEXT_MARK = "\ue0f1\ue0f2\ue0f1"  # marks in the page's lines the place of the main text
 _SCAN_CHARACTERS = 30
 _TABLE = frozenset(("index_number", "document_number", "written_date", "issuer"))  # labels of a table, never of the line under a title
+_STATE = "中华人民共和国"
 _Found = TypeVar("_Found")
 
 
@@ -181,7 +182,7 @@ def _labelled_number(page: _Page) -> str | None:
 def _number(page: _Page, labelled: str | None, anatomy: Anatomy) -> str | None:
     """The document's own number, as shown; bracketed forms with 〔〕. The key for comparing is in the anatomy."""
     own = anatomy.document_number
-    found = counter_line(page.lines) if own is None and labelled is None else None
+    found = counter_line(page.lines, page.title) if own is None and labelled is None else None
     page.provenance.setdefault("document_number", "line" if own or found else "")
     if own is None:
         return labelled or found
@@ -195,7 +196,7 @@ def _published(page: _Page) -> date | None:
         ("tag", tag_date(page.tags)),
         ("line", _first_date(page.labels.get("shown_date"))),
         ("script", page.scripted[0]),
-        ("line", _bare_date(page.head)),
+        ("line", _bare_date(page.head) or split_day(page.head[-6:])),
         ("url", url_date(page.url)),
     ):
         if found:
@@ -253,7 +254,7 @@ def _issuer(page: _Page, labelled: str | None, anatomy: Anatomy) -> str | None:
     letterhead, signature = head_issuers(page.lines, page.title), loose_signature(page.lines)
     choices = (
         ("table", labelled),
-        ("line", "、".join(anatomy.issuer.split(" ")) if anatomy.issuer else None),
+        ("line", "、".join(_as_signed(name, page.lines) for name in anatomy.issuer.split(" ")) if anatomy.issuer else None),
         ("line", letterhead),
         ("line", signature[0] if signature else None),
         ("line", page.labels.get("source")),
@@ -266,6 +267,11 @@ def _issuer(page: _Page, labelled: str | None, anatomy: Anatomy) -> str | None:
             page.provenance["issuer"] = where
             return one_line(found)
     return None
+
+
+def _as_signed(name: str, lines: Sequence[str]) -> str:
+    """The name with 中华人民共和国 before it where a line of the text has it so; the anatomy compares names without."""
+    return _STATE + name if any(remove_whitespace(line) == _STATE + name for line in lines[-200:] if len(line) <= 60) else name
 
 
 def _own_work(placeholder: str | None) -> str | None:

@@ -66,9 +66,9 @@ def _agencies_over(lines: Sequence[str], n: int) -> tuple[str, None] | None:
     return ("、".join(names), None) if names else None
 
 
-def counter_line(lines: Sequence[str]) -> str | None:
-    """The running number alone on a line under 公告 or 令 in the letterhead: （第37号）."""
-    for above, line in pairwise(lines[:7]):
+def counter_line(lines: Sequence[str], title: str | None) -> str | None:
+    """The running number alone on a line under 公告 or 令, in the letterhead or in the title: （第37号）, 2017年 第6号."""
+    for above, line in pairwise([title or "", *lines[:7]]):
         match = _COUNTER.fullmatch(line)
         if match and _HEAD_KIND.search(remove_whitespace(above)):
             return remove_whitespace(match[1])
