@@ -110,7 +110,8 @@ def _end(lines: Sequence[str], first: int) -> int:
     after = [0] * (len(lines) + 1)  # characters of sentences from each line on
     for n in range(len(lines) - 1, first - 1, -1):
         after[n] = after[n + 1] + _sentence(lines[n])
-    end = next((n for n in range(first + 1, len(lines)) if _begins_end(lines, n, (after[first] - after[n], after[n + 1]))), len(lines))
+    marks = (n for n in range(first + 1, len(lines)) if after[n] == after[n + 1] and is_end(lines[n]))
+    end = next((n for n in marks if _begins_end(lines, n, (after[first] - after[n], after[n + 1]))), len(lines))
     while first + 1 < end < len(lines) and _CONTACT.match(lines[end - 1]) and _OWNER.search("".join(lines[end - 1 : end + 6])):
         end -= 1
     while end > 1 and _is_leftover(lines, end - 1):
@@ -126,14 +127,14 @@ def _is_leftover(lines: Sequence[str], n: int) -> bool:
 
 
 def _begins_end(lines: Sequence[str], n: int, sentences: tuple[int, int]) -> bool:
-    """Whether the site's part begins at a line; `sentences` are the characters of sentences before and after it.
+    """Whether the site's part begins at a line that looks so; `sentences` are the characters of sentences before and after it.
 
     Neighbours end a text, unless none was before them; a footer ends it with no more than a disclaimer below; a weak mark only if
     no sentence follows, else it is inside the text or above it.
     """
     before, after = sentences
     line = lines[n]
-    if not is_end(line) or _is_text(lines, n):
+    if _is_text(lines, n):
         return False
     if _begins(_OTHERS, line):
         return not (after and (not before or line.endswith("。")))
