@@ -38,8 +38,8 @@ _YEAR_BEFORE = f"(?P<year>{_YEAR}){_B}年{_B}$"
 _YEARLY = f"[（(]{_B}(?P<year>{_YEAR}){_B}年{_B}第{_B}(?P<no>{_COUNT}){_HAO}{_B}[）)]"
 _CENTURY = rf"[（(〔\[](?P<year>[4-9]\d)[）)〕\]](?P<code>{LETTER}{{2,10}}字)第?(?P<no>{_DIGITS}){_HAO}"
 _SHARED = f"{_B}[、，,]{_B}(?P<no>{_DIGITS}){_HAO}"
-_CODE_RUN = f"{LETTER}{{1,{MAX_CODE + 10}}}$"
-_ISSUER_RUN = rf"(?:{LETTER}|[、 \u3000\xa0]){{1,{MAX_ISSUER}}}$"
+_CODE_RUN = f"{LETTER}{{1,{MAX_CODE + 10}}}"
+_ISSUER_RUN = rf"(?:{LETTER}|[、 \u3000\xa0]){{1,{MAX_ISSUER}}}"
 _HAO_TAIL = "之[一二三四五六七八九十]$"
 
 
@@ -127,14 +127,20 @@ def _code_edge(text: str, end: int, after: int) -> tuple[int, str] | None:
     gap = len(text[max(0, end - 4) : end]) - len(text[max(0, end - 4) : end].rstrip())
     stop = end - gap
     window = text[max(0, stop - MAX_CODE - 10) : stop]
-    run = re.search(_CODE_RUN, window)
-    if run is None:
+    run = _run_at_end(_CODE_RUN, window)
+    if not run:
         return end, ""
-    alone = _is_alone(text, stop - len(run[0]), after)
-    code = cut_code(run[0], after_digit=window[: run.start()][-1:].isdigit(), alone=alone)
+    alone = _is_alone(text, stop - len(run), after)
+    code = cut_code(run, after_digit=window[: len(window) - len(run)][-1:].isdigit(), alone=alone)
     if code:
         return (stop - len(code), code) if len(code) > 1 else (end, "")
-    return None if is_court_number(run[0]) else (end, "")
+    return None if is_court_number(run) else (end, "")
+
+
+def _run_at_end(pattern: str, window: str) -> str:
+    """The longest run of a class of characters at the end of a window; read backwards, as a search for it would try every start."""
+    run = re.match(pattern, window[::-1])
+    return run[0][::-1] if run else ""
 
 
 def _is_alone(text: str, start: int, end: int) -> bool:
@@ -181,11 +187,11 @@ def _yearly(text: str) -> Iterator[tuple[int, int, DocumentNumber]]:
 
 def _issuer_edge(text: str, end: int) -> tuple[int, str]:
     floor = max(0, end - MAX_ISSUER)
-    run = re.search(_ISSUER_RUN, text[floor:end])
-    if run is None:
+    run = _run_at_end(_ISSUER_RUN, text[floor:end])
+    if not run:
         return end, ""
-    floor += run.start()
-    issuer = cut_issuer(run[0], after_digit=text[max(0, floor - 1) : floor].isdigit())
+    floor = end - len(run)
+    issuer = cut_issuer(run, after_digit=text[max(0, floor - 1) : floor].isdigit())
     kept = 0
     start = end
     while kept < len(issuer) and start > floor:
