@@ -48,12 +48,13 @@ _LATER = (
     *("index.whoosh.writer", "protego", "scrapy.dupefilters", "scrapy.logformatter", "scrapy.pqueues", "scrapy.resolver"),
     *("scrapy.robotstxt", "scrapy.squeues", "scrapy.statscollectors", "sqlalchemy.dialects.sqlite"),
 )
+_SERVED = ("cli.main", "operations.crawl_run")  # any other module, such as the one that reads attachments, is started by Python itself
 _CLIENT = """#!{python} -IS
 import os, sys
 words = sys.argv[1:]
 if words[:1] == ["-P"]:
     del words[0]
-if words[:1] != ["-m"]:
+if words[:1] != ["-m"] or words[1] not in {served!r}:
     os.execv({python!r}, [{python!r}, *sys.argv[1:]])
 import json, socket
 with socket.socket(socket.AF_UNIX) as line:
@@ -86,7 +87,7 @@ def served(folder: Path) -> Iterator[Served]:
     folder.mkdir(parents=True)
     address = str(folder / "socket")
     client = folder / "python"
-    client.write_text(_CLIENT.format(python=sys.executable, address=address), encoding="utf-8")
+    client.write_text(_CLIENT.format(python=sys.executable, address=address, served=_SERVED), encoding="utf-8")
     client.chmod(0o755)
     command = [sys.executable, "-m", "tests.support.faults.inject.server", address, str(client)]
     with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}) as server:
@@ -171,7 +172,7 @@ def _imported() -> dict[str, Callable[[list[str]], int]]:
     parts = (each for name, value in vars(default_settings).items() if name.endswith("_BASE") and isinstance(value, dict) for each in value)
     for part in parts:
         load_object(part) if part.startswith("scrapy.") else None
-    return {name: importlib.import_module(name).main for name in ("cli.main", "operations.crawl_run")}
+    return {name: importlib.import_module(name).main for name in _SERVED}
 
 
 def _become(environment: dict[str, str], descriptors: list[int], client: str, argv: list[str]) -> None:
