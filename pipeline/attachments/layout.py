@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import re
 
+from notices.attachment import AttachmentText
 from notices.reference.headings import heading_of
+from notices.text.whitespace import remove_whitespace
 
 SCANNED_BELOW = 50  # characters a page: a page of images (reference/domain.md §4.6)
 _BEFORE = re.compile(r"[\u3400-\u9fff，、；：“‘（《〔0-9A-Za-z]$")
 _AFTER = re.compile(r"[\u3400-\u9fff，。、；：！？”’）》〕0-9A-Za-z]")
 _HAN = re.compile(r"[\u3400-\u9fff\uff00-\uff5e\u3000-\u303f]")
 _FULL = 0.75  # of the widest line: a shorter one ends its paragraph
+_PRIVATE = re.compile("[\ue000-\uf8ff\ufffd\U000f0000-\U0010ffff]")
+_FEW, _SOME, _MOST = 20, 0.05, 0.5  # Word's bullets are in private codes too: a few say nothing
 _NARROW = 30  # columns: lines of headings, tables and forms, 15 characters wide
+
+
+def with_private_codes(read: AttachmentText) -> AttachmentText:
+    """The text that was read, as scanned when most of it is in codes that only its own fonts explain: then its image alone can be read."""
+    text = "".join(read.pages)
+    private = len(_PRIVATE.findall(text))
+    if private < _FEW or private < _SOME * len(remove_whitespace(text)):
+        return read
+    detail = f"{private} of {len(remove_whitespace(text))} characters are in private codes"
+    if private >= _MOST * len(remove_whitespace(text)):
+        return read._replace(outcome="scanned", detail=detail)
+    return read._replace(detail=f"{read.detail}; {detail}" if read.detail else detail)
 
 
 def joined_lines(text: str) -> str:

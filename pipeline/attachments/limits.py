@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import posixpath
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ MAX_MEMBERS = 2_000  # of one file, nested archives included
 MAX_UNPACKED = 200 << 20
 MAX_XML = 64 << 20  # a tree takes about ten times its source
 MAX_DEPTH = 3  # archives within archives
+RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _MAX_RATIO = 300  # XML packs about 20 : 1, a bomb 1000 : 1
 _RATIO_FROM = 8 << 20
 
@@ -114,6 +116,20 @@ def xml(data: bytes) -> etree._Element:
 def xml_member(archive: zipfile.ZipFile, name: str) -> etree._Element:
     """The tree of an XML member. Raises TooLarge."""
     return xml(member(archive, name, MAX_XML))
+
+
+def relations(archive: zipfile.ZipFile, part: str) -> dict[str, str]:
+    """The parts that a part of an Office file refers to: a relation's id to the member's name."""
+    folder, name = posixpath.split(part)
+    try:
+        root = xml_member(archive, f"{folder}/_rels/{name}.rels")
+    except KeyError:
+        return {}
+    return {r.get("Id") or "": _within(folder, r.get("Target") or "") for r in root.iter("{*}Relationship")}
+
+
+def _within(folder: str, target: str) -> str:
+    return target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
 
 
 def joined(pieces: Sequence[str]) -> str:

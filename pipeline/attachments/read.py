@@ -18,7 +18,7 @@ from pipeline.attachments.limits import (
     native_reader,
     text_result,
 )
-from pipeline.attachments.sniff import sniff
+from pipeline.attachments.sniff import sniff, unprefixed
 
 Reader = Callable[[bytes], AttachmentText]
 _ARCHIVES = ("zip", "7z", "rar")
@@ -34,6 +34,7 @@ def read_attachment(body: bytes, name: str = "", media_type: str | None = None) 
 
 
 def _read(body: bytes, media_type: str, budget: Budget) -> AttachmentText:
+    body = unprefixed(body)
     kind = sniff(body)
     if not body:
         return AttachmentText(outcome="broken", media_type=media_type, detail="empty file")

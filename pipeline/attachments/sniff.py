@@ -7,6 +7,7 @@ import re
 import zipfile
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_LEAD = b" \t\r\n\0\xef\xbb\xbf"
 _SIGNATURES = (
     (b"{\\rtf", "rtf"),
     (b"Rar!\x1a\x07", "rar"),
@@ -35,9 +36,17 @@ _OPEN_DOCUMENTS = {
 _BINARY = bytes(c for c in range(32) if c not in b"\t\n\r\x0b\x0c\x1a\x1b") + b"\x7f"
 
 
+def unprefixed(body: bytes) -> bytes:
+    """The file without the line breaks or the BOM that a download script (PHP, ASP) prints before it; only before a signature of a binary file."""
+    if body[:1] not in _LEAD:
+        return body
+    lead = len(body[:1024]) - len(body[:1024].lstrip(_LEAD))
+    return body[lead:] if body.startswith((b"PK\x03\x04", _OLE, b"%PDF-", *(sign for sign, _ in _SIGNATURES)), lead) else body
+
+
 def sniff(body: bytes) -> str | None:
     """The format by its signature, None when it has none: pdf docx xlsx pptx ofd zip doc xls ppt rtf mht html xml txt rar 7z odt ods image …"""
-    head = body[:1024].lstrip(b" \t\r\n\0\xef\xbb\xbf")
+    head = body[:1024].lstrip(_LEAD)
     if b"%PDF-" in body[:1024]:
         return "pdf"
     if body.startswith(b"PK\x03\x04"):

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 
 from notices.attachment import AttachmentText
-from pipeline.attachments.limits import MAX_TEXT, Encrypted, TooLarge, Unsupported, joined, text_result
+from pipeline.attachments.limits import MAX_TEXT, Encrypted, Unsupported, joined, text_result
 
 _MAGIC = 0xA5EC
 _ENCRYPTED, _TABLE_1 = 0x0100, 0x0200
@@ -48,12 +48,12 @@ def _pieces(main: bytes, table: bytes) -> Iterator[str]:
     bounds = struct.unpack_from(f"<{count + 1}I", plan, 0)
     total = 0
     for n in range(count):
-        characters = max(0, bounds[n + 1] - bounds[n])
+        characters = min(max(0, bounds[n + 1] - bounds[n]), MAX_TEXT + 1 - total)
         total += characters
-        if total > MAX_TEXT:
-            raise TooLarge(f"more than {MAX_TEXT} characters")
         place = struct.unpack_from("<I", plan, 4 * (count + 1) + 8 * n + 2)[0]
         yield _piece(main, place, characters)
+        if total > MAX_TEXT:  # the reader of all formats cuts it and says so
+            return
 
 
 def _piece_plan(pieces: bytes) -> bytes:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import posixpath
 import zipfile
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from lxml import etree
 
 from notices.attachment import AttachmentText
-from pipeline.attachments.layout import SCANNED_BELOW, joined_lines
-from pipeline.attachments.limits import MAX_PAGES, Encrypted, TooLarge, opened_zip, text_result, xml_member
+from pipeline.attachments.layout import SCANNED_BELOW, joined_lines, with_private_codes
+from pipeline.attachments.limits import MAX_PAGES, Encrypted, opened_zip, text_result, xml_member
 
 _SAME_LINE = 1.5  # millimetres
 
@@ -24,29 +26,38 @@ def ofd(body: bytes) -> AttachmentText:
         documents = [str(node.text or "").strip().lstrip("/") for node in root.iter("{*}DocRoot")]
         if not documents:
             raise ValueError("no DocRoot in OFD.xml")
-        places = [place for document in documents for place in _page_places(archive, document)]
-        if len(places) > MAX_PAGES:
-            raise TooLarge(f"{len(places)} pages")
-        trees = (xml_member(archive, place) for place in places)
-        read = [(_text(tree), next(tree.iter("{*}ImageObject"), None) is not None) for tree in trees]
+        read = [page for document in documents for page in _pages(archive, document)]
     pages = tuple(text for text, _ in read)
     if any(image for _, image in read) and sum(map(len, pages)) < SCANNED_BELOW * len(pages):
         return AttachmentText(pages=pages, outcome="scanned")
-    return text_result(pages)
+    return with_private_codes(text_result(pages))
 
 
-def _page_places(archive: zipfile.ZipFile, document: str) -> list[str]:
-    folder = posixpath.dirname(document)
-    pages = xml_member(archive, document).iterfind("{*}Pages/{*}Page")
-    return [_within(folder, place) for page in pages if (place := page.get("BaseLoc"))]
+def _pages(archive: zipfile.ZipFile, document: str) -> Iterator[tuple[str, bool]]:
+    """Each page's text with that of its template pages (GB/T 33190 §7.7: 红头 and number of an official document), and whether it shows images."""
+    folder, root = posixpath.dirname(document), xml_member(archive, document)
+    places = {page.get("ID"): _within(folder, page.get("BaseLoc") or "") for page in root.iterfind("{*}CommonData/{*}TemplatePage")}
+    templates: dict[str, etree._Element] = {}
+    for page in islice(root.iterfind("{*}Pages/{*}Page"), MAX_PAGES + 1):
+        if not (place := page.get("BaseLoc")):
+            continue
+        trees = [xml_member(archive, _within(folder, place))]
+        for used in trees[0].iterfind("{*}Template"):
+            name = places.get(used.get("TemplateID"))
+            if name and name not in templates and name in archive.namelist():
+                templates[name] = xml_member(archive, name)
+            if name in templates:
+                trees.append(templates[name])
+        yield _text(trees), any(next(tree.iter("{*}ImageObject"), None) is not None for tree in trees)
 
 
 def _within(folder: str, place: str) -> str:
     return place.lstrip("/") if place.startswith("/") else posixpath.normpath(posixpath.join(folder, place))
 
 
-def _text(tree: etree._Element) -> str:
-    pieces = sorted((_place(item), "".join(code.text or "" for code in item.iter("{*}TextCode"))) for item in tree.iter("{*}TextObject"))
+def _text(trees: Sequence[etree._Element]) -> str:
+    items = (item for tree in trees for item in tree.iter("{*}TextObject"))
+    pieces = sorted((_place(item), "".join(code.text or "" for code in item.iter("{*}TextCode"))) for item in items)
     lines: list[list[tuple[float, str]]] = []
     last = -math.inf
     for (y, x), text in pieces:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import posixpath
 import re
 import struct
 import zipfile
@@ -13,16 +12,18 @@ from typing import Protocol
 
 from notices.attachment import AttachmentText
 from notices.text.whitespace import collapse_whitespace
-from pipeline.attachments.limits import MAX_PAGES, MAX_TEXT, Encrypted, TooLarge, joined, opened_zip, text_result, xml_member
+from pipeline.attachments.formats.number_formats import CellFormats, SheetFormats, shown_as
+from pipeline.attachments.limits import MAX_PAGES, MAX_TEXT, RELATION, Encrypted, joined, opened_zip, relations, text_result, xml_member
 
 _FILE_PASS, _BOUND_SHEET = 0x2F, 0x85
 _HEAD = 1 << 16
 _SLIDE = re.compile(r"ppt/slides/slide(\d{1,9})\.xml")
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
 class _Sheet(Protocol):
     """A sheet as python-calamine gives it."""
+
+    start: tuple[int, int] | None
 
     def iter_rows(self) -> Iterator[Sequence[object]]: ...
 
@@ -36,12 +37,14 @@ def sheets(body: bytes) -> AttachmentText:
     elif _is_locked(body):
         raise Encrypted
     book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(body))
-    pages, total = [], 0
-    for name in book.sheet_names[:MAX_PAGES]:
-        pages.append(_sheet(name, book.get_sheet_by_name(name)))
-        total += len(pages[-1])
-        if total > MAX_TEXT:
-            raise TooLarge(f"more than {MAX_TEXT} characters")
+    formats = SheetFormats(body)
+    pages: list[str] = []
+    left = MAX_TEXT
+    for name in book.sheet_names[: MAX_PAGES + 1]:
+        pages.append(_sheet(name, book.get_sheet_by_name(name), formats.of(name), left))
+        left -= len(pages[-1])
+        if left < 0:  # the reader of all formats cuts it and says so
+            break
     return text_result(pages)
 
 
@@ -60,12 +63,23 @@ def _is_locked(body: bytes) -> bool:
     return False
 
 
-def _sheet(name: str, sheet: _Sheet) -> str:
-    rows = ("\t".join(_cell(c) for c in row).strip("\t") for row in sheet.iter_rows())
-    return "\n".join([name, *filter(None, rows)])
+def _sheet(name: str, sheet: _Sheet, formats: CellFormats, most: int) -> str:
+    """The sheet's lines; no further than the row in which the text exceeds `most` characters: a sheet may have a million rows."""
+    lines, length = [name], len(name)
+    first_row, first_column = (0, 0) if sheet.start is None else (0, sheet.start[1])
+    for number, row in enumerate(sheet.iter_rows(), first_row):
+        line = "\t".join(_cell(value, formats.get((number, column))) for column, value in enumerate(row, first_column)).strip("\t")
+        if line:
+            lines.append(line)
+            length += len(line) + 1
+            if length > most:
+                break
+    return "\n".join(lines)
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, code: str | None) -> str:
+    if code is not None and (shown := shown_as(value, code)) is not None:
+        return shown
     if isinstance(value, str):
         return collapse_whitespace(value)
     if isinstance(value, float):
@@ -84,27 +98,18 @@ def slides(body: bytes) -> AttachmentText:
 
 def _slide_names(archive: zipfile.ZipFile) -> list[str]:
     there = {n: int(m[1]) for n in archive.namelist() if (m := _SLIDE.fullmatch(n))}
-    places = _relations(archive, "ppt/presentation.xml")
+    places = relations(archive, "ppt/presentation.xml")
     shown: list[str] = []
     if places:
         order = xml_member(archive, "ppt/presentation.xml").iter("{*}sldId")
-        shown = [place for item in order if (place := places.get(item.get(_RELATION) or "")) in there and place]
+        shown = [place for item in order if (place := places.get(item.get(RELATION) or "")) in there and place]
     rest = sorted(there.keys() - set(shown), key=lambda name: there[name])
     return [*dict.fromkeys(shown), *rest]
 
 
-def _relations(archive: zipfile.ZipFile, part: str) -> dict[str, str]:
-    folder, name = posixpath.split(part)
-    try:
-        root = xml_member(archive, f"{folder}/_rels/{name}.rels")
-    except KeyError:
-        return {}
-    return {r.get("Id") or "": posixpath.normpath(posixpath.join(folder, r.get("Target") or "")) for r in root.iter("{*}Relationship")}
-
-
 def _notes(archive: zipfile.ZipFile, slide: str) -> list[str]:
     there = set(archive.namelist())
-    places = [p for p in _relations(archive, slide).values() if p.startswith("ppt/notesSlides/") and p in there]
+    places = [p for p in relations(archive, slide).values() if p.startswith("ppt/notesSlides/") and p in there]
     return [line for place in places[:1] for line in _texts(archive, place) if not line.isdigit()]
 
 

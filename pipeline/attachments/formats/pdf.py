@@ -8,8 +8,8 @@ from typing import Protocol
 
 from notices.attachment import AttachmentText
 from notices.text.whitespace import remove_whitespace
-from pipeline.attachments.layout import SCANNED_BELOW, joined_lines
-from pipeline.attachments.limits import MAX_PAGES, MAX_TEXT, Encrypted, TooLarge, text_result
+from pipeline.attachments.layout import SCANNED_BELOW, joined_lines, with_private_codes
+from pipeline.attachments.limits import MAX_PAGES, MAX_TEXT, Encrypted, text_result
 
 
 class _TextPage(Protocol):
@@ -35,8 +35,6 @@ def pdf(body: bytes) -> AttachmentText:
     """The text of each page, sentences joined where a line ended inside them; scanned when there is next to none but images."""
     document = _opened(body)
     try:
-        if len(document) > MAX_PAGES:
-            raise TooLarge(f"{len(document)} pages")
         pages, images, failed = _pages(document)
     finally:
         document.close()
@@ -47,7 +45,7 @@ def pdf(body: bytes) -> AttachmentText:
         return AttachmentText(pages=tuple(pages), outcome="scanned", detail=detail)
     if images:
         detail = detail or f"{images} of {len(pages)} pages are images"
-    return text_result(pages, detail)
+    return with_private_codes(text_result(pages, detail))
 
 
 def _opened(body: bytes) -> _Document:
@@ -68,7 +66,7 @@ def _pages(document: _Document) -> tuple[list[str], int, int]:
 
     pages: list[str] = []
     images = failed = total = 0
-    for number in range(len(document)):
+    for number in range(min(len(document), MAX_PAGES + 1)):
         try:
             text, is_image = _page(document[number])
         except pypdfium2.PdfiumError:
@@ -76,8 +74,8 @@ def _pages(document: _Document) -> tuple[list[str], int, int]:
         pages.append(text)
         images += is_image
         total += len(text)
-        if total > MAX_TEXT:
-            raise TooLarge(f"more than {MAX_TEXT} characters")
+        if total > MAX_TEXT:  # the reader of all formats cuts it and says so
+            break
     return pages, images, failed
 
 

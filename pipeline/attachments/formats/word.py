@@ -3,33 +3,86 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 
 from lxml import etree
 
 from notices.attachment import AttachmentText
-from pipeline.attachments.limits import joined, opened_zip, text_result, xml, xml_member
+from pipeline.attachments.formats import markup, rtf
+from pipeline.attachments.formats.word_numbers import Numbering, numbering_of
+from pipeline.attachments.limits import RELATION, joined, member, opened_zip, relations, text_result, xml, xml_member
+from pipeline.attachments.sniff import sniff
 
 _PARTS = re.compile(r"word/(?:header|footer|footnotes|endnotes)\d*\.xml")
 _MAIN = re.compile(r"word/document\d*\.xml")
-_UNSEEN = ("{*}Fallback", "{*}del", "{*}moveFrom", "{*}instrText", "{*}pPrChange", "{*}binData")
+# w:rt is a phonetic guide (拼音指南): it is above the text, not in it.
+_UNSEEN = ("{*}rt", "{*}Fallback", "{*}del", "{*}moveFrom", "{*}instrText", "{*}pPrChange", "{*}binData")
 _MARKS = {"tab": "\t", "br": "\n", "cr": "\n", "tc": "\t", "tr": "\n", "noBreakHyphen": "-"}
 
 
 def docx(body: bytes) -> AttachmentText:
-    """Paragraphs and tables in order, then text boxes, headers, footers and notes."""
+    """Paragraphs with their automatic numbers and tables in order, embedded parts where they are, then text boxes, headers, footers and notes."""
     with opened_zip(body) as archive:
         names = sorted(archive.namelist(), key=lambda n: (_MAIN.fullmatch(n) is None, n))
         parts = [n for n in dict.fromkeys(names) if _MAIN.fullmatch(n) or _PARTS.fullmatch(n)]
-        return text_result([joined([text_of_word(xml_member(archive, name)) for name in parts])])
+        numbering, embedded = numbering_of(archive), _Embedded(archive)
+        text = joined([text_of_word(xml_member(archive, name), numbering, embedded.of(name)) for name in parts])
+        return text_result([text], embedded.unread_parts())
 
 
-def text_of_word(root: etree._Element) -> str:
-    """The lines of a WordprocessingML tree; rows of a table are lines, their cells parted by tabs."""
+def text_of_word(root: etree._Element, numbering: Numbering | None = None, parts: Callable[[str], str] = str) -> str:
+    """The lines of a WordprocessingML tree; rows of a table are lines, their cells parted by tabs. `parts`: a relation's id to the text of its part."""
     etree.strip_elements(root, *_UNSEEN, with_tail=False)
     _move_boxes(root)
     in_cell = set(root.xpath("//*[local-name()='tc']//*[local-name()='p']"))
-    return joined(["".join(_pieces(root, in_cell))])
+    return joined(["".join(_pieces(root, in_cell, numbering or Numbering(), parts))])
+
+
+class _Embedded:
+    """The parts that a docx takes in whole (w:altChunk, ECMA-376 part 1, §17.17.2.1): HTML, RTF, text, XML or another docx, as report servers write them."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._unread: list[str] = []
+
+    def of(self, part: str) -> Callable[[str], str]:
+        """The text of the part that a relation of this part names; "" for one that cannot be read."""
+        places: dict[str, str] = {}
+
+        def text(ident: str) -> str:
+            if not places:
+                places.update(relations(self._archive, part))
+            return self._text(places.get(ident, ""))
+
+        return text
+
+    def unread_parts(self) -> str | None:
+        """The embedded parts that have no text here; None when all were read."""
+        return f"embedded parts not read: {', '.join(self._unread)}"[:300] if self._unread else None
+
+    def _text(self, place: str) -> str:
+        try:
+            body = member(self._archive, place)
+            reader = _EMBEDDED.get(sniff(body) or "")
+            text = "\n".join(reader(body).pages) if reader else ""
+        except (KeyError, ValueError, etree.LxmlError, zipfile.BadZipFile):
+            text = ""
+        if not text.strip() and len(self._unread) < 20:
+            self._unread.append(place or "a part without an address")
+        return text
+
+
+def _plain_docx(body: bytes) -> AttachmentText:
+    """A docx inside a docx; what that embeds itself is not followed."""
+    with opened_zip(body) as archive:
+        names = [name for name in archive.namelist() if _MAIN.fullmatch(name)]
+        return text_result([joined([text_of_word(xml_member(archive, name), numbering_of(archive)) for name in names])])
+
+
+_EMBEDDED: dict[str, Callable[[bytes], AttachmentText]] = {
+    "html": markup.html, "txt": markup.plain, "mht": markup.mht, "rtf": rtf.rtf, "docx": _plain_docx,
+}  # fmt: skip
 
 
 def _move_boxes(root: etree._Element) -> None:
@@ -41,13 +94,16 @@ def _move_boxes(root: etree._Element) -> None:
             root.append(box)
 
 
-def _pieces(root: etree._Element, in_cell: set[etree._Element]) -> Iterator[str]:
-    for node in root.iter("{*}t", "{*}p", "{*}sym", *("{*}" + mark for mark in _MARKS)):
+def _pieces(root: etree._Element, in_cell: set[etree._Element], numbering: Numbering, parts: Callable[[str], str]) -> Iterator[str]:
+    for node in root.iter("{*}t", "{*}p", "{*}sym", "{*}altChunk", *("{*}" + mark for mark in _MARKS)):
         tag = etree.QName(node).localname
         if tag == "t":
             yield node.text or ""
         elif tag == "p":
             yield " " if node in in_cell else "\n"
+            yield numbering.label(node)
+        elif tag == "altChunk":
+            yield f"\n{parts(node.get(RELATION) or '')}\n"
         elif (parent := node.getparent()) is None or etree.QName(parent).localname != "tabs":  # a tab stop is not a tab
             yield _MARKS.get(tag, "")
 

@@ -1,0 +1,229 @@
+"""Word's automatic numbers: 第一条, 1.2, （三）, which a document's paragraphs do not contain (ECMA-376 part 1, §17.9)."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from pipeline.attachments.limits import xml_member
+
+_LEVELS = 9
+_MOST = 100_000  # a number beyond it is no number of a paragraph
+_DIGITS, _UNITS = "零一二三四五六七八九", ("", "十", "百", "千")
+_FORMAL_DIGITS, _FORMAL_UNITS = "零壹贰叁肆伍陆柒捌玖", ("", "拾", "佰", "仟")
+_STEMS, _BRANCHES = "甲乙丙丁戊己庚辛壬癸", "子丑寅卯辰巳午未申酉戌亥"
+_ROMAN = (
+    (1000, "M"),
+    (900, "CM"),
+    (500, "D"),
+    (400, "CD"),
+    (100, "C"),
+    (90, "XC"),
+    (50, "L"),
+    (40, "XL"),
+    (10, "X"),
+    (9, "IX"),
+    (5, "V"),
+    (4, "IV"),
+    (1, "I"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    start: int
+    form: str
+    text: str
+    legal: bool  # w:isLgl: the numbers of all levels in Arabic digits
+
+
+@dataclass(slots=True)
+class Numbering:
+    """The numbers of a document's paragraphs, counted in order. Empty for a document that defines none."""
+
+    lists: dict[str, str] = field(default_factory=dict)  # a number's id to its abstract list
+    levels: dict[str, dict[int, _Level]] = field(default_factory=dict)
+    starts: dict[tuple[str, int], int] = field(default_factory=dict)  # (number's id, level): a start of its own
+    styles: dict[str, tuple[str | None, int | None]] = field(default_factory=dict)
+    _counts: dict[str, list[int | None]] = field(default_factory=dict)
+    _begun: set[tuple[str, int]] = field(default_factory=set)
+
+    def label(self, paragraph: etree._Element) -> str:
+        """The paragraph's number as Word shows it, with a blank where Word sets one; "" for a paragraph without a number."""
+        number, level = self._place(paragraph)
+        listed = self.lists.get(number or "")
+        if number in (None, "0") or listed is None or level not in self.levels.get(listed, {}):
+            return ""
+        counts = self._counts.setdefault(listed, [None] * _LEVELS)
+        self._advance(counts, str(number), level)
+        shown = self.levels[listed][level]
+        if shown.form in ("bullet", "none"):
+            return ""
+        text = re.sub(r"%([1-9])", lambda found: self._shown(listed, counts, int(found[1]) - 1, shown), shown.text)
+        return f"{text} " if text else ""
+
+    def _advance(self, counts: list[int | None], number: str, level: int) -> None:
+        levels = self.levels[self.lists[number]]
+        before = counts[level]
+        own = self.starts.get((number, level))
+        if own is not None and (number, level) not in self._begun:
+            counts[level] = own
+        else:
+            counts[level] = levels[level].start if before is None else min(before + 1, _MOST)
+        self._begun.add((number, level))
+        counts[level + 1 :] = [None] * (_LEVELS - level - 1)
+
+    def _shown(self, listed: str, counts: list[int | None], level: int, of: _Level) -> str:
+        found = self.levels[listed].get(level)
+        count = counts[level] if counts[level] is not None else found.start if found else 1
+        return _written(count or 0, "decimal" if of.legal or found is None else found.form)
+
+    def _place(self, paragraph: etree._Element) -> tuple[str | None, int]:
+        """The id and the level of a paragraph's number; what it does not say its style says."""
+        number, level = _number_of(paragraph.find("{*}pPr"))
+        style = paragraph.find("{*}pPr/{*}pStyle")
+        styled = self.styles.get(_value(style) or "", (None, None))
+        number = styled[0] if number is None else number
+        level = styled[1] if level is None else level
+        return number, min(max(level or 0, 0), _LEVELS - 1)
+
+
+def numbering_of(archive: zipfile.ZipFile) -> Numbering:
+    """The numbering that a docx defines; empty where it defines none or its definition cannot be read."""
+    found, names = Numbering(), set(archive.namelist())
+    try:
+        if "word/numbering.xml" not in names:
+            return found
+        root = xml_member(archive, "word/numbering.xml")
+        for abstract in root.iterfind("{*}abstractNum"):
+            found.levels[_attribute(abstract, "abstractNumId")] = _levels(abstract)
+        for number in root.iterfind("{*}num"):
+            _read_number(found, number)
+        if "word/styles.xml" in names:
+            _read_styles(found, xml_member(archive, "word/styles.xml"))
+    except etree.XMLSyntaxError:  # numbers are worth less than the text beside them
+        return Numbering()
+    return found
+
+
+def _read_number(found: Numbering, number: etree._Element) -> None:
+    ident = _attribute(number, "numId")
+    found.lists[ident] = _value(number.find("{*}abstractNumId")) or ""
+    for override in number.iterfind("{*}lvlOverride"):
+        start = _whole(_value(override.find("{*}startOverride")))
+        if start is not None:
+            found.starts[ident, _whole(_attribute(override, "ilvl")) or 0] = start
+
+
+def _read_styles(found: Numbering, root: etree._Element) -> None:
+    """The numbers of paragraph styles, also of those that a style is based on."""
+    based: dict[str, str] = {}
+    for style in root.iterfind("{*}style"):
+        ident = _attribute(style, "styleId")
+        found.styles[ident] = _number_of(style.find("{*}pPr"))
+        based[ident] = _value(style.find("{*}basedOn")) or ""
+    for ident in list(found.styles):
+        above = ident
+        for _ in range(10):
+            above = based.get(above, "")
+            if found.styles[ident][0] is not None or above not in found.styles:
+                break
+            number, level = found.styles[above]
+            found.styles[ident] = (number, found.styles[ident][1] if found.styles[ident][1] is not None else level)
+
+
+def _levels(abstract: etree._Element) -> dict[int, _Level]:
+    found: dict[int, _Level] = {}
+    for level in abstract.iterfind("{*}lvl"):
+        start = _whole(_value(level.find("{*}start")))
+        legal = level.find("{*}isLgl")
+        found[_whole(_attribute(level, "ilvl")) or 0] = _Level(
+            1 if start is None else start,
+            _value(level.find("{*}numFmt")) or "decimal",
+            (_value(level.find("{*}lvlText")) or "")[:100],
+            legal is not None and _value(legal) not in ("0", "false", "off"),
+        )
+    return found
+
+
+def _number_of(properties: etree._Element | None) -> tuple[str | None, int | None]:
+    if properties is None:
+        return None, None
+    return _value(properties.find("{*}numPr/{*}numId")), _whole(_value(properties.find("{*}numPr/{*}ilvl")))
+
+
+def _attribute(node: etree._Element, name: str) -> str:
+    return next((str(value) for key, value in node.attrib.items() if etree.QName(key).localname == name), "")
+
+
+def _value(node: etree._Element | None) -> str | None:
+    return None if node is None else _attribute(node, "val")
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and re.fullmatch(r"\d{1,6}", text) else None
+
+
+def _written(count: int, form: str) -> str:
+    writer = _FORMS.get(form)
+    return writer(count) if writer else str(count)
+
+
+def _counted(count: int, digits: str, units: tuple[str, ...]) -> str:
+    """12 as 十二, 105 as 一百零五; from ten thousand on in digits."""
+    if not 0 < count < 10_000:
+        return str(count) if count else digits[0]
+    text, gap = "", False
+    for place in range(3, -1, -1):
+        digit = count // 10**place % 10
+        if digit:
+            text += (digits[0] if gap and text else "") + digits[digit] + units[place]
+        gap = not digit
+    return text[1:] if 10 <= count < 20 and digits == _DIGITS else text
+
+
+def _one_by_one(count: int) -> str:
+    return "".join("〇一二三四五六七八九"[int(digit)] for digit in str(count))
+
+
+def _alphabetic(count: int) -> str:
+    return chr(ord("a") + (count - 1) % 26) * min((count - 1) // 26 + 1, 20) if count > 0 else ""
+
+
+def _roman(count: int) -> str:
+    text = ""
+    for value, sign in _ROMAN if 0 < count < 4000 else ():
+        while count >= value:
+            text, count = text + sign, count - value
+    return text or str(count)
+
+
+def _circled(count: int) -> str:
+    return chr(0x2460 + count - 1) if 1 <= count <= 20 else str(count)
+
+
+def _chinese(count: int) -> str:
+    return _counted(count, _DIGITS, _UNITS)
+
+
+def _cycle(signs: str) -> Callable[[int], str]:
+    return lambda count: signs[count - 1] if 1 <= count <= len(signs) else str(count)
+
+
+# The names of ST_NumberFormat (§17.18.59) that Chinese documents use; any other form is written in digits.
+_FORMS: dict[str, Callable[[int], str]] = {
+    **dict.fromkeys(("chineseCountingThousand", "chineseCounting", "ideographDigital", "japaneseCounting", "taiwaneseCountingThousand",
+                     "taiwaneseCounting", "koreanCounting", "japaneseDigitalTenThousand"), _chinese),
+    **dict.fromkeys(("chineseLegalSimplified", "ideographLegalTraditional"), lambda count: _counted(count, _FORMAL_DIGITS, _FORMAL_UNITS)),
+    "taiwaneseDigital": _one_by_one,
+    "decimalZero": lambda count: f"{count:02d}",
+    "lowerLetter": _alphabetic, "upperLetter": lambda count: _alphabetic(count).upper(),
+    "upperRoman": _roman, "lowerRoman": lambda count: _roman(count).lower(),
+    **dict.fromkeys(("decimalEnclosedCircle", "decimalEnclosedCircleChinese"), _circled),
+    "decimalFullWidth": lambda count: "".join(chr(ord(digit) + 0xFEE0) for digit in str(count)),
+    "ideographTraditional": _cycle(_STEMS), "ideographZodiac": _cycle(_BRANCHES),
+}  # fmt: skip
