@@ -13,7 +13,9 @@ from notices.model import AttachmentLink, Notice
 from notices.page_class import PageClass
 from notices.reference.regions import locate
 from notices.text.fold import fold
+from pipeline.attachments.disposition import disposition_name
 from pipeline.parse.detail import read_detail
+from pipeline.parse.files import names_nothing
 
 # How the answer of a 政府 site begins that links a document file in the notice's place: PDF, ZIP (docx, OFD), OLE (doc, xls), RAR, 7z, RTF.
 _FILE_SIGNATURES = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"{\\rtf")
@@ -88,8 +90,16 @@ def kept_files(files: Sequence[StoredAttachment], archived: ArchivedNotice | Non
 
 
 def renamed(file: StoredAttachment, name: str) -> StoredAttachment:
-    """The archived file under the name by which the page links to it now."""
+    """The archived file under the name by which the page links to it now, unless that says nothing."""
+    if names_nothing(AttachmentLink(name, file.url)):
+        return file
     return file._replace(text=file.text._replace(name=name))
+
+
+def file_name(link: AttachmentLink, capture: Capture) -> str:
+    """The name of a fetched file: the link's; where that says nothing, the one its server gives."""
+    given = disposition_name(capture.header("content-disposition")) if names_nothing(link) else None
+    return given or link.name
 
 
 def missing_file(link: AttachmentLink, why: str) -> StoredAttachment:

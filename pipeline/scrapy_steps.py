@@ -28,6 +28,7 @@ from pipeline.reading import (
     MAX_ATTACHMENTS,
     NO_ADDRESS,
     file_conditions,
+    file_name,
     is_file,
     kept_files,
     led_elsewhere,
@@ -195,5 +196,5 @@ class StoreNotice:
             return {}
 
     async def _read_file(self, link: AttachmentLink, capture: Capture, snapshot: int) -> StoredAttachment:
-        text = await asyncio.to_thread(self.extractor.extract, capture.body, link.name, capture.header("content-type"))
+        text = await asyncio.to_thread(self.extractor.extract, capture.body, file_name(link, capture), capture.header("content-type"))
         return StoredAttachment(link.url, text, payload_digest(capture.body), len(capture.body), snapshot)

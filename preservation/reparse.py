@@ -21,7 +21,7 @@ from notices.version import PARSER
 from pipeline.attachments import Extractor
 from pipeline.imports import read_line, reading_of
 from pipeline.ledger import payload_place
-from pipeline.reading import MAX_ATTACHMENTS, NO_ADDRESS, is_file, missing_file, read_page
+from pipeline.reading import MAX_ATTACHMENTS, NO_ADDRESS, file_name, is_file, missing_file, read_page
 from pipeline.relations.copies import group_copies
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
@@ -122,7 +122,7 @@ class Reader:
 
     def _fetched(self, snapshot: tables.SnapshotRow, link: AttachmentLink) -> StoredAttachment:
         capture = self.capture(snapshot)
-        content = self._extractor.extract(capture.body, link.name, capture.header("content-type"))
+        content = self._extractor.extract(capture.body, file_name(link, capture), capture.header("content-type"))
         return StoredAttachment(link.url, content, payload_digest(capture.body), len(capture.body), snapshot.id)
 
 

@@ -31,6 +31,7 @@ class AttachmentView:
     media_type: str | None
     digest: str | None
     size: int | None
+    detail: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def _view(session: Session, revision: tables.RevisionRow) -> NoticeView:
         first_seen_at=notice.first_seen_at,
         last_seen_at=notice.last_seen_at,
         text=masked(revision.text),
-        attachments=tuple(AttachmentView(a.name, a.url, a.outcome, a.media_type, a.digest, a.size) for a in revision.attachments),
+        attachments=tuple(AttachmentView(a.name, a.url, a.outcome, a.media_type, a.digest, a.size, a.detail) for a in revision.attachments),
         anatomy=revision.anatomy,
         provenance=revision.provenance,
         snapshot=_archived_bytes(snapshot) if snapshot else None,

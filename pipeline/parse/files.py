@@ -60,6 +60,13 @@ def find_files(root: etree._Element, body: etree._Element, base: str) -> tuple[A
     return tuple(_distinct(found))[:MAX_FILES]
 
 
+def names_nothing(link: AttachmentLink) -> bool:
+    """Whether neither the link nor its address names the file: 点击下载 that leads to download.do?id=1."""
+    if link.url is None or _NAMED_FILE.search(link.name) or _LABEL_ONLY.match(link.name):
+        return False
+    return link.name == _file_name(link.url) or bool(_GENERIC.fullmatch(link.name))
+
+
 def _links(block: etree._Element, base: str, done: set[etree._Element] | None = None) -> Iterator[AttachmentLink]:
     """The attachments among the links of a block; the pieces of a link that an editor cut into several are joined."""
     previous: etree._Element | None = None

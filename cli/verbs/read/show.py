@@ -42,7 +42,8 @@ def _lines(view: NoticeView) -> Iterator[str]:
         if value := getattr(view, name):
             yield f"{name.replace('_', ' '):16} {safe(str(value))}"
     for attachment in view.attachments:
-        yield f"{'attachment':16} {safe(attachment.name)} ({attachment.outcome})"
+        why = f": {safe(attachment.detail)}" if attachment.detail else ""
+        yield f"{'attachment':16} {safe(attachment.name)} ({attachment.outcome}{why})"
     if view.presence:
         since = view.presence.since.isoformat()[:16]
         yield f"{view.presence.state + ' since':16} {since} {view.presence.evidence}".rstrip()
