@@ -42,7 +42,7 @@ def _read(body: bytes, media_type: str, budget: Budget) -> AttachmentText:
         return AttachmentText(outcome="unsupported", media_type=media_type, detail="unknown format")
     try:
         with native_reader():
-            read = _archive(kind, body, budget) if kind in _ARCHIVES else _reader(kind)(body)
+            read = _archive(kind, body, budget) if kind in _ARCHIVES else _reader(kind, budget)(body)
         return _bounded(read._replace(media_type=kind))
     except Exception as error:  # a damaged file makes its reader raise anything at all
         outcome, detail = _failure(error)
@@ -115,12 +115,27 @@ def _unread(read: list[tuple[str, AttachmentText]]) -> str | None:
     return f"{len(bad)} of {len(read)} members without text: {', '.join(bad)}"[:300] if bad else None
 
 
-def _reader(kind: str) -> Reader:
+def _embedded(body: bytes, budget: Budget) -> AttachmentText:
+    """A part of a document, read like a file of its own within the bounds of the whole file."""
+    if budget.depth >= MAX_DEPTH:
+        return AttachmentText(outcome="too_large", detail=f"parts nested more than {MAX_DEPTH} deep")
+    budget.take(len(body))
+    budget.depth += 1
+    try:
+        return _read(body, "", budget)
+    finally:
+        budget.depth -= 1
+
+
+def _reader(kind: str, budget: Budget) -> Reader:
     """The reader of a format; a module is imported when its format first comes."""
     from pipeline.attachments.formats import doc, markup, ofd, office, pdf, ppt, rtf, word
 
+    def part(body: bytes) -> AttachmentText:
+        return _embedded(body, budget)
+
     readers: dict[str, Reader] = {
-        "pdf": pdf.pdf, "docx": word.docx, "odt": word.odt, "doc": doc.doc, "rtf": rtf.rtf, "xlsx": office.sheets, "xls": office.sheets,
+        "pdf": pdf.pdf, "docx": lambda body: word.docx(body, part), "odt": word.odt, "doc": doc.doc, "rtf": rtf.rtf, "xlsx": office.sheets, "xls": office.sheets,
         "ods": office.sheets, "pptx": office.slides, "ppt": ppt.ppt, "ofd": ofd.ofd, "html": markup.html, "mht": markup.mht,
         "xml": word.office_xml, "txt": markup.plain, "encrypted": _encrypted, "image": _image,
     }  # fmt: skip

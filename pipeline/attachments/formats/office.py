@@ -12,8 +12,8 @@ from typing import Protocol
 
 from notices.attachment import AttachmentText
 from notices.text.whitespace import collapse_whitespace
-from pipeline.attachments.formats.number_formats import CellFormats, SheetFormats, shown_as
 from pipeline.attachments.limits import MAX_PAGES, MAX_TEXT, RELATION, Encrypted, joined, opened_zip, relations, text_result, xml_member
+from pipeline.attachments.number_formats import CellFormats, SheetFormats, shown_as
 
 _FILE_PASS, _BOUND_SHEET = 0x2F, 0x85
 _HEAD = 1 << 16
@@ -23,7 +23,8 @@ _SLIDE = re.compile(r"ppt/slides/slide(\d{1,9})\.xml")
 class _Sheet(Protocol):
     """A sheet as python-calamine gives it."""
 
-    start: tuple[int, int] | None
+    @property
+    def start(self) -> tuple[int, int] | None: ...
 
     def iter_rows(self) -> Iterator[Sequence[object]]: ...
 

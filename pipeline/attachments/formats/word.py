@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 
 from lxml import etree
 
 from notices.attachment import AttachmentText
-from pipeline.attachments.formats import markup, rtf
-from pipeline.attachments.formats.word_numbers import Numbering, numbering_of
-from pipeline.attachments.limits import RELATION, joined, member, opened_zip, relations, text_result, xml, xml_member
-from pipeline.attachments.sniff import sniff
+from pipeline.attachments.limits import RELATION, TooLarge, joined, member, opened_zip, relations, text_result, xml, xml_member
+from pipeline.attachments.word_numbers import Numbering, numbering_of
 
 _PARTS = re.compile(r"word/(?:header|footer|footnotes|endnotes)\d*\.xml")
 _MAIN = re.compile(r"word/document\d*\.xml")
@@ -21,12 +20,15 @@ _UNSEEN = ("{*}rt", "{*}Fallback", "{*}del", "{*}moveFrom", "{*}instrText", "{*}
 _MARKS = {"tab": "\t", "br": "\n", "cr": "\n", "tc": "\t", "tr": "\n", "noBreakHyphen": "-"}
 
 
-def docx(body: bytes) -> AttachmentText:
-    """Paragraphs with their automatic numbers and tables in order, embedded parts where they are, then text boxes, headers, footers and notes."""
+def docx(body: bytes, read_part: Callable[[bytes], AttachmentText]) -> AttachmentText:
+    """Paragraphs with their automatic numbers and tables in order, then text boxes, headers, footers and notes.
+
+    Embedded parts are where they are in the document; `read_part` reads one as a file of its own.
+    """
     with opened_zip(body) as archive:
         names = sorted(archive.namelist(), key=lambda n: (_MAIN.fullmatch(n) is None, n))
         parts = [n for n in dict.fromkeys(names) if _MAIN.fullmatch(n) or _PARTS.fullmatch(n)]
-        numbering, embedded = numbering_of(archive), _Embedded(archive)
+        numbering, embedded = numbering_of(archive), _Embedded(archive, read_part)
         text = joined([text_of_word(xml_member(archive, name), numbering, embedded.of(name)) for name in parts])
         return text_result([text], embedded.unread_parts())
 
@@ -42,8 +44,8 @@ def text_of_word(root: etree._Element, numbering: Numbering | None = None, parts
 class _Embedded:
     """The parts that a docx takes in whole (w:altChunk, ECMA-376 part 1, §17.17.2.1): HTML, RTF, text, XML or another docx, as report servers write them."""
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
+    def __init__(self, archive: zipfile.ZipFile, read_part: Callable[[bytes], AttachmentText]) -> None:
+        self._archive, self._read_part = archive, read_part
         self._unread: list[str] = []
 
     def of(self, part: str) -> Callable[[str], str]:
@@ -63,26 +65,12 @@ class _Embedded:
 
     def _text(self, place: str) -> str:
         try:
-            body = member(self._archive, place)
-            reader = _EMBEDDED.get(sniff(body) or "")
-            text = "\n".join(reader(body).pages) if reader else ""
-        except (KeyError, ValueError, etree.LxmlError, zipfile.BadZipFile):
+            text = "\n".join(self._read_part(member(self._archive, place)).pages)
+        except (KeyError, TooLarge, zipfile.BadZipFile, zlib.error, NotImplementedError):  # no such member, or a damaged one
             text = ""
         if not text.strip() and len(self._unread) < 20:
             self._unread.append(place or "a part without an address")
         return text
-
-
-def _plain_docx(body: bytes) -> AttachmentText:
-    """A docx inside a docx; what that embeds itself is not followed."""
-    with opened_zip(body) as archive:
-        names = [name for name in archive.namelist() if _MAIN.fullmatch(name)]
-        return text_result([joined([text_of_word(xml_member(archive, name), numbering_of(archive)) for name in names])])
-
-
-_EMBEDDED: dict[str, Callable[[bytes], AttachmentText]] = {
-    "html": markup.html, "txt": markup.plain, "mht": markup.mht, "rtf": rtf.rtf, "docx": _plain_docx,
-}  # fmt: skip
 
 
 def _move_boxes(root: etree._Element) -> None:
