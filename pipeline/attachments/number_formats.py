@@ -45,7 +45,7 @@ class SheetFormats:
                 self._places = {sheet.get("name") or "": related.get(sheet.get(RELATION) or "", "") for sheet in sheets}
 
     def of(self, name: str) -> CellFormats:
-        """The formats of a sheet's cells. Of a sheet too large to be read twice there are none."""
+        """The formats of a sheet's cells. A sheet too large to be read twice has no formats."""
         place = self._places.get(name, "")
         if not self._codes or self._archive is None or place not in self._archive.namelist():
             return {}
@@ -86,7 +86,7 @@ def _day(day: date, code: str) -> str | None:
 
 
 def _codes(archive: zipfile.ZipFile) -> dict[int, str]:
-    """A cell's style to the code of its format, for formats that change what is seen; literals without their quotation marks."""
+    """A cell's style to the code of its format, for formats that change the look of a value; literals without their quotation marks."""
     root = xml_member(archive, "xl/styles.xml")
     own = {each.get("numFmtId") or "": (each.get("formatCode") or "")[:200] for each in root.iter("{*}numFmt")}
     found: dict[int, str] = {}

@@ -12,7 +12,7 @@ from lxml import etree
 from pipeline.attachments.limits import xml_member
 
 _LEVELS = 9
-_MOST = 100_000  # a number beyond it is no number of a paragraph
+_MOST = 100_000  # paragraphs of one list: a document has fewer
 _DIGITS, _UNITS = "零一二三四五六七八九", ("", "十", "百", "千")
 _FORMAL_DIGITS, _FORMAL_UNITS = "零壹贰叁肆伍陆柒捌玖", ("", "拾", "佰", "仟")
 _STEMS, _BRANCHES = "甲乙丙丁戊己庚辛壬癸", "子丑寅卯辰巳午未申酉戌亥"
