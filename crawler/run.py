@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -57,6 +58,10 @@ def run_spider(source: Source, ledger: Ledger, plan: Plan, config: Config, repor
     closed: list[str] = []
     pages: list[CrawledPage] = []
 
+    def bound_time(spider: NoticeSpider) -> None:
+        why = f"its {config.max_minutes_per_run:g} minutes are over (max_minutes_per_run); the next run goes on"
+        asyncio.get_running_loop().call_later(config.max_minutes_per_run * 60, spider.stop, why)
+
     def note_closed(spider: NoticeSpider, reason: str) -> None:
         closed.append(reason)
 
@@ -69,6 +74,7 @@ def run_spider(source: Source, ledger: Ledger, plan: Plan, config: Config, repor
         if not plan.archive:
             pages.append(item)
 
+    crawler.signals.connect(bound_time, signals.spider_opened)
     crawler.signals.connect(note_closed, signals.spider_closed)
     crawler.signals.connect(note_error, signals.spider_error)
     crawler.signals.connect(note_error, signals.item_error)

@@ -22,6 +22,7 @@ def settings_for(source: Source, config: Config) -> dict[str, object]:
         if source.allow_private
         else "crawler.http.resolver.PublicResolver",
         "DOWNLOADER_MIDDLEWARES": {
+            "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
             "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
             "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
             "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
@@ -32,6 +33,7 @@ def settings_for(source: Source, config: Config) -> dict[str, object]:
             KEEP: 585,
             "crawler.http.complete_body.CompleteBody": 595,  # sees responses before Scrapy decompresses them at 590
             "crawler.http.redirects.OwnSiteRedirect": 600,
+            "crawler.http.cookies.Cookies": 700,
             "crawler.http.guard.Guard": 990,
         },
         "ITEM_PIPELINES": {STORE: 100},

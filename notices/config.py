@@ -42,6 +42,7 @@ class Config(NamedTuple):
     origin: str = "notices-archive"
     crawl_jobs: int = 2
     max_pages_per_run: int = 2000
+    max_minutes_per_run: float = 240.0
     max_body_bytes: int = 32 << 20
     request_timeout: float = 30.0
     warc_max_bytes: int = 1 << 30
@@ -92,6 +93,7 @@ class Config(NamedTuple):
 _BOUNDS: dict[str, tuple[float, float]] = {
     "crawl_jobs": (1, 64),
     "max_pages_per_run": (1, 1_000_000),
+    "max_minutes_per_run": (0.01, 10_080),
     "max_body_bytes": (1 << 16, 1 << 30),
     "request_timeout": (0.1, 600),
     "warc_max_bytes": (1 << 16, 1 << 40),
@@ -198,7 +200,7 @@ def _checked(key: str, value: object, where: str) -> object:
     if key == "revisit_days":
         return _checked_days(value, where)
     low, high = _BOUNDS[key]
-    kind = float if key == "request_timeout" else int
+    kind = float if key in ("request_timeout", "max_minutes_per_run") else int
     try:
         number = kind(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
     except (ValueError, OverflowError):

@@ -83,6 +83,7 @@ class CrawlReport(Protocol):
     """The running crawl as the steps on the way to the archive see it: whom to tell what became of a page."""
 
     counts: Counter[str]
+    stopping: str | None
 
     @property
     def source(self) -> CrawledSource: ...

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
@@ -22,6 +24,7 @@ from pipeline.sql.locks import hold
 from pipeline.sql.runs import close_crashed_runs, refuse_if_paused, source_id, start_run
 from pipeline.warc.series import SnapshotWriter
 
+_GRACE = 900  # seconds after its time is over in which a run may finish what is under way
 _FEW = 3  # up to so many dead pages need one other page that answers; more of them need as many pages that answer
 
 
@@ -82,6 +85,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     plan = Plan(full=order.full, since=order.since, limit=order.limit, revisit=order.revisit)
     try:
         config = load_config(os.environ)
+        # What no timer of the crawl can end (a reader that loops, a site that is never silent for long) the kernel does; the next run recovers.
+        signal.alarm(math.ceil(config.max_minutes_per_run * 60) + _GRACE)
         source, _path = find_source(order.source, config.sources_dir)
         end = crawl_source(source, plan, config, _write_outcome if order.report else None)
     except NoticesError as error:

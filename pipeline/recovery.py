@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from pipeline.ledger import snapshot_row
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors
 from pipeline.warc.series import Stored, free_lanes, read_member, reading, scan
+
+log = logging.getLogger(__name__)
 
 
 def recover(database: Engine, config: Config) -> int:
@@ -35,7 +38,11 @@ def _register_orphans(database: Engine, config: Config, name: str) -> int:
     with Session(database) as session, session.begin():
         start = _known_until(session, config.warc_dir, name)
         known = set(session.scalars(select(tables.SnapshotRow.offset).where(mine, tables.SnapshotRow.offset >= start)))
-        rows = [_row(stored, capture) for stored, capture in scan(config.warc_dir, name, start) if stored.offset not in known]
+        rows = [
+            _row(stored, capture)
+            for stored, capture in scan(config.warc_dir, name, start)
+            if stored.offset not in known and fits_sql(stored, capture)
+        ]
         session.add_all(rows)
         return len(rows)
 
@@ -52,6 +59,16 @@ def _known_until(session: Session, folder: Path, name: str) -> int:
         return 0
     with reading(folder, name) as fd:
         return int(last) if first == read_member(fd, 0).length else 0
+
+
+def fits_sql(stored: Stored, capture: Capture) -> bool:
+    """Whether SQL can contain the record. One that it cannot, of a release that kept any status, stays named by verify and stops nobody."""
+    if 0 <= capture.status < 1 << 31:
+        return True
+    log.warning(
+        "%s offset %d: status %s is not of HTTP; the record is not registered", stored.warc_file, stored.offset, str(capture.status)[:24]
+    )
+    return False
 
 
 def _row(stored: Stored, capture: Capture) -> tables.SnapshotRow:

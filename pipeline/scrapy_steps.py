@@ -13,6 +13,7 @@ from typing import Protocol, cast
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
@@ -37,6 +38,9 @@ from pipeline.reading import (
     renamed,
 )
 from pipeline.store import Reading
+
+SILENT_TO_STOP = 3
+"""So many files of a notice in a row that do not answer: each takes up to four requests and their pauses, and the others wait for a revisit."""
 
 log = logging.getLogger(__name__)
 
@@ -159,16 +163,27 @@ class StoreNotice:
         report.note_outcome(outcome, item.listed.entry.title, f"{item.capture.url}: {why}")
 
     async def _attachments(self, notice: Notice, item: CrawledPage, archived: ArchivedNotice | None) -> list[StoredAttachment]:
+        """The notice's files. Those that are not asked for any more are missing, so that the notice is stored and a revisit brings them."""
         if is_file(item.capture.body):
             return [await self._read_file(notice.attachments[0], item.capture, item.snapshot)]
         before = archived.fetched_files() if archived else {}
-        links = notice.attachments[:MAX_ATTACHMENTS]
-        return [await self._attachment(link, item.capture.url, before.get(link.url)) for link in links]
+        files: list[StoredAttachment] = []
+        silent = 0
+        for link in notice.attachments[:MAX_ATTACHMENTS]:
+            stopping = _report(self.crawler).stopping
+            if stopping is not None or silent >= SILENT_TO_STOP:
+                why = f"the run ends: {stopping}" if stopping else f"{silent} files of this notice in a row did not answer"
+                files.append(missing_file(link, f"not asked for: {why}"[:300]))
+                continue
+            file, answered = await self._attachment(link, item.capture.url, before.get(link.url))
+            silent = 0 if answered else silent + 1
+            files.append(file)
+        return files
 
-    async def _attachment(self, link: AttachmentLink, via: str, before: StoredAttachment | None) -> StoredAttachment:
-        """The file behind a link; one that cannot be fetched is stored as missing, with the reason."""
+    async def _attachment(self, link: AttachmentLink, via: str, before: StoredAttachment | None) -> tuple[StoredAttachment, bool]:
+        """The file behind a link and whether anything answered; one that cannot be fetched is stored as missing, with the reason."""
         if link.url is None:
-            return missing_file(link, NO_ADDRESS)
+            return missing_file(link, NO_ADDRESS), True
         meta = {"kind": "attachment", "via": via}
         request = Request(link.url, callback=NO_CALLBACK, headers=self._conditions(before), meta=meta, priority=20)
         try:
@@ -177,13 +192,13 @@ class StoreNotice:
             raise
         except Exception as error:  # whatever the network does, the notice itself is stored
             log.warning("attachment %s of %s: %s", link.url, via, error)
-            return missing_file(link, f"{type(error).__name__}: {error}"[:300])
+            return missing_file(link, f"{type(error).__name__}: {error}"[:300]), isinstance(error, IgnoreRequest)
         if response.status == 304 and before is not None:
-            return renamed(before, link.name)
+            return renamed(before, link.name), True
         if response.status != 200:
-            return missing_file(link, f"HTTP {response.status}")
+            return missing_file(link, f"HTTP {response.status}"), True
         _report(self.crawler).counts["attachments"] += 1
-        return await self._read_file(link, response.meta["fetched"], response.meta["snapshot"])
+        return await self._read_file(link, response.meta["fetched"], response.meta["snapshot"]), True
 
     def _conditions(self, before: StoredAttachment | None) -> dict[str, str]:
         """Headers of a conditional request for a file that is archived; none if its record is damaged: it is fetched again."""

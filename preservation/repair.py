@@ -19,7 +19,7 @@ from notices.config import Config
 from notices.errors import DamageFound
 from notices.urls import url_key
 from pipeline.ledger import snapshot_row
-from pipeline.recovery import recover
+from pipeline.recovery import fits_sql, recover
 from pipeline.sql import tables
 from pipeline.sql.column_types import Day, Json
 from pipeline.warc.series import QUARANTINE, scan, to_quarantine, warc_files
@@ -92,7 +92,7 @@ def _register_orphans(context: RepairContext) -> str | None:
             known = set(session.scalars(select(tables.SnapshotRow.offset).where(tables.SnapshotRow.warc_file == name)))
             try:
                 for stored, capture in scan(context.config.warc_dir, name):
-                    if stored.offset not in known:
+                    if stored.offset not in known and fits_sql(stored, capture):
                         note = {**capture.note, "taken_up": "by repair"}
                         session.add(snapshot_row(replace(capture, note=note), stored, None))
                         registered += 1

@@ -1,4 +1,4 @@
-"""Requests that the crawl's own rules forbid: private addresses, other schemes and, except for attachments, other sites."""
+"""Requests that the crawl's own rules forbid: private addresses, other schemes and, except for attachments, other sites; answers that are no HTTP."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
+from scrapy.http import Response
 
 from crawler.http.addresses import refused
 from notices.ports import CrawlReport
@@ -49,3 +50,9 @@ class Guard:
             raise Refused(f"{why}: {request.url}")
         if request.meta.get("kind") != "attachment" and not on_own_site(request.url, self.crawler):
             raise Refused(f"another site: {request.url}")
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """The response. Raises ResponseDataLossError for a status that HTTP does not have (RFC 9110 §15): nothing could store it."""
+        if not 100 <= response.status <= 999:
+            raise ResponseDataLossError(f"status {str(response.status)[:24]} is not of HTTP: {response.url}")
+        return response
