@@ -26,8 +26,10 @@ def _readable(word: str) -> str:
 def prepare_streams() -> None:
     """Open the null device in place of closed standard streams, and escape the characters that an encoding lacks.
 
+    No file that this process or its children make can be written by everybody, whatever the umask is.
     A closed descriptor would be given to the next file that is opened: what is printed would end in the database.
     """
+    os.umask(os.umask(0o022) | 0o002)
     for number in range(3):
         try:
             os.fstat(number)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from notices.text.fold import FOLDING
 
 CURRENT, VERSION_FILE = "current", "version.json"
 _FOLDING, _FIRST_FOLDING = "folding", 1  # an index of before the key was written is folded as version 1
+_NAME = re.compile(r"g-[0-9]{6,9}")
 Format = Mapping[str, object]  # engine and version of the format, as version.json has them
 
 
@@ -49,24 +52,46 @@ def is_outdated(folder: Path) -> bool:
 
 def _refuse_foreign(generation: Path) -> None:
     """Tantivy and Whoosh trust what they map: anyone who can write there could crash our process, or falsify its answers."""
-    state = generation.stat()
-    if state.st_uid not in (0, os.geteuid()) or state.st_mode & 0o002:
-        raise IndexUnusable(f"index {generation}: writable by others; its owner must be this user, and others must not write")
+    for path in (generation.parent, generation, *generation.iterdir()):
+        try:
+            state = path.lstat()
+        except FileNotFoundError:  # a writer has just replaced it
+            continue
+        # A umask of 002 is usual where each user has a group of their own: that group may write.
+        foreign = 0o002 if state.st_gid == os.getegid() else 0o022
+        if state.st_uid not in (0, os.geteuid()) or (state.st_mode & foreign and not stat.S_ISLNK(state.st_mode)):
+            raise IndexUnusable(f"index {path}: writable by others; its owner must be this user, and others must not write")
 
 
 def new_generation(folder: Path, made_as: Format) -> Path:
     """An empty folder for a further generation; generations that never became current are removed."""
-    folder.mkdir(parents=True, exist_ok=True)
+    _refuse_other_use(folder)
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     keep = _current_name(folder)
     numbers = [0]
-    for path in folder.glob("g-*"):
-        numbers.append(int(path.name[2:]) if path.name[2:].isdigit() else 0)
+    for path in _generations(folder):
+        numbers.append(int(path.name[2:]))
         if path.name != keep:
             _remove(path)
     generation = folder / f"g-{max(numbers) + 1:06d}"
     generation.mkdir(mode=0o755)
     (generation / VERSION_FILE).write_text(json.dumps({**made_as, _FOLDING: FOLDING}), encoding="ascii")
     return generation
+
+
+def _refuse_other_use(folder: Path) -> None:
+    """Raise IndexUnusable for a folder with things in it that is no index: they are somebody else's."""
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / CURRENT).is_file() and not _generations(folder):
+        raise IndexUnusable(f"index {folder}: the folder contains other files and no index; name an empty or a new folder")
+
+
+def _generations(folder: Path) -> list[Path]:
+    """The generations in a folder. Others have names that begin with g- too: ours have a number and a version."""
+    return [path for path in folder.glob("g-*") if _NAME.fullmatch(path.name) and not path.is_symlink() and _is_ours(path)]
+
+
+def _is_ours(generation: Path) -> bool:
+    return generation.is_dir() and ((generation / VERSION_FILE).is_file() or not any(generation.iterdir()))
 
 
 def _current_name(folder: Path) -> str:
@@ -86,7 +111,7 @@ def make_current(folder: Path, generation: Path) -> None:
         os.fsync(handle.fileno())
     os.replace(temporary, folder / CURRENT)
     _sync(folder)
-    for path in folder.glob("g-*"):
+    for path in _generations(folder):
         if path.name != generation.name:
             _remove(path)
 
@@ -106,9 +131,12 @@ def sync_tree(folder: Path, pattern: str = "*") -> None:
 
 
 def _sync(path: Path) -> None:
-    """Sync a file's bytes or a folder's entries to the device."""
+    """Sync a file's bytes or a folder's entries to the device; nobody but their owner may write them from now on."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
+        state = os.fstat(descriptor)
+        if state.st_mode & 0o022 and state.st_uid == os.geteuid():
+            os.fchmod(descriptor, stat.S_IMODE(state.st_mode) & ~0o022)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -24,7 +24,7 @@ from pipeline.sql.locks import hold
 from pipeline.sql.runs import close_crashed_runs, refuse_if_paused, source_id, start_run
 from pipeline.warc.series import SnapshotWriter
 
-_GRACE = 900  # seconds after its time is over in which a run may finish what is under way
+_GRACE = 900  # seconds after its time is over in which a run may finish its last page
 _FEW = 3  # up to so many dead pages need one other page that answers; more of them need as many pages that answer
 
 

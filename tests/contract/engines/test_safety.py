@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import resource
 import subprocess
@@ -75,6 +76,42 @@ def test_index_that_others_may_write_is_refused(engine: Engine, url: str, tmp_pa
         path.chmod(0o777)
     with pytest.raises(IndexUnusable, match="writable by others"):
         open_engine(url)
+
+
+def test_file_of_an_index_that_others_may_write_is_refused(engine: Engine, url: str, tmp_path: Path) -> None:
+    engine.close()
+    file = next(path for path in (tmp_path / "index").glob("g-*/*") if path.is_file())
+    file.chmod(0o666)
+    with pytest.raises(IndexUnusable, match="writable by others"):
+        open_engine(url)
+
+
+def test_index_made_without_a_umask_is_writable_by_its_owner_alone(url: str, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        rebuild(url.replace("/index", "/loose"), [a_document(random.Random(1), 1)])
+    finally:
+        os.umask(before)
+    loose = [path for path in (tmp_path / "loose").rglob("*") if path.stat().st_mode & 0o022]
+    assert loose == []
+    open_engine(url.replace("/index", "/loose")).close()
+
+
+def test_folder_that_contains_other_things_is_no_place_for_an_index(url: str, tmp_path: Path) -> None:
+    (tmp_path / "other" / "g-photos").mkdir(parents=True)
+    (tmp_path / "other" / "g-photos" / "1.jpg").write_text("mine")
+    with pytest.raises(IndexUnusable, match="other files"):
+        rebuild(url.replace("/index", "/other"), [a_document(random.Random(1), 1)])
+    assert (tmp_path / "other" / "g-photos" / "1.jpg").read_text() == "mine"
+
+
+def test_folder_of_somebody_else_in_an_index_is_kept(engine: Engine, url: str, tmp_path: Path) -> None:
+    engine.close()
+    for name in ("g-photos", "g-000009"):
+        (tmp_path / "index" / name).mkdir()
+        (tmp_path / "index" / name / "1.jpg").write_text("mine")
+    rebuild(url, [a_document(random.Random(1), 1)])
+    assert [(tmp_path / "index" / name / "1.jpg").read_text() for name in ("g-photos", "g-000009")] == ["mine", "mine"]
 
 
 def test_one_generation_is_left_after_a_rebuild(engine: Engine, url: str, tmp_path: Path) -> None:
