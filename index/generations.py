@@ -108,6 +108,7 @@ def make_current(folder: Path, generation: Path) -> None:
     with temporary.open("w", encoding="ascii") as handle:
         handle.write(generation.name)
         handle.flush()
+        os.fchmod(handle.fileno(), 0o644)
         os.fsync(handle.fileno())
     os.replace(temporary, folder / CURRENT)
     _sync(folder)
