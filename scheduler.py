@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -162,7 +163,8 @@ async def _tracked(clock: Clock, job: Job) -> None:
     task = asyncio.create_task(run_if_due(clock, job))
     clock.tasks.add(task)
     task.add_done_callback(clock.tasks.discard)
-    await asyncio.shield(task)
+    with suppress(asyncio.CancelledError):  # of APScheduler when it stops; run_forever waits for the task
+        await asyncio.shield(task)
 
 
 def _stop_on_signals(clock: Clock) -> None:

@@ -123,6 +123,11 @@ def load_config(environ: Mapping[str, str]) -> Config:
     return _defaults(home)._replace(**checked)
 
 
+def _quoted(path: Path) -> str:
+    """The path in an address: of the characters that mean something there only these occur in names of folders."""
+    return str(path).replace("%", "%25").replace("?", "%3F").replace("#", "%23")
+
+
 def settings(environ: Mapping[str, str]) -> list[Setting]:
     """Every setting of this process in the order of Config, the home first. Raises ConfigError."""
     config = load_config(environ)
@@ -157,7 +162,7 @@ def _given(environ: Mapping[str, str], home: Path) -> dict[str, _Given]:
 
 
 def _defaults(home: Path) -> Config:
-    return Config(home=home, database=f"sqlite:///{home}/notices.db", index=f"whoosh:///{str(home).lstrip('/')}/index")
+    return Config(home=home, database=f"sqlite:///{home}/notices.db", index=f"whoosh:///{_quoted(home).lstrip('/')}/index")
 
 
 _KEYS = set(Config._fields)
@@ -182,7 +187,7 @@ def _read_file(file: Path) -> dict[str, object]:
 
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a TOMLDecodeError, an integer of thousands of digits, a deep array
         raise ConfigError(f"{file}: {error}") from error
     for key in table:
         if key not in _KEYS or key == "home":
@@ -212,9 +217,17 @@ def _checked(key: str, value: object, where: str) -> object:
 
 def _checked_url(key: str, value: object, where: str) -> str:
     allowed = _SCHEMES[key]
-    if not isinstance(value, str) or urlsplit(value).scheme not in allowed:
+    if not isinstance(value, str) or _scheme(value) not in allowed:
         raise ConfigError(f"{where}: {_shown(value)} must start with one of {', '.join(s + ':' for s in allowed)}")
     return value
+
+
+def _scheme(url: str) -> str:
+    """The scheme of an address; empty for one that cannot be read."""
+    try:
+        return urlsplit(url).scheme if url.isprintable() else ""
+    except ValueError:
+        return ""
 
 
 def _checked_contact(value: object, where: str) -> str:
@@ -228,7 +241,7 @@ def _checked_days(value: object, where: str) -> tuple[int, ...]:
     days = [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
     try:
         found = tuple(int(day) for day in days) if isinstance(days, list) else (0,)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         found = (0,)
     if any(not 1 <= day <= 36500 for day in found) or list(found) != sorted(set(found)):
         raise ConfigError(f"{where}: {value!r} must be numbers of days from 1 to 36500 in ascending order, such as 1,7,30,180")

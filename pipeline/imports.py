@@ -46,7 +46,7 @@ def read_line(raw: bytes, source: str | None = None) -> ImportedLine:
     try:
         line = msgspec.convert(_with_default_source(msgspec.json.decode(raw), source), ImportedLine)
         url = canonical_url(line.url)
-    except (msgspec.DecodeError, ValueError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError, OverflowError) as error:
         raise BadInput(str(error)) from error
     if not line.title.strip() and not line.text.strip():
         raise BadInput("title and text are both empty")

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from notices.config import Config
@@ -67,9 +67,15 @@ def open_for_reading(config: Config) -> Engine:
 
 def _url(config: Config) -> URL:
     try:
-        return make_url(config.database)
+        url = make_url(config.database)
+        # Taken apart by SQLAlchemy, a home with "?" in its name would lead elsewhere: a path is a path.
+        return url.set(database=config.database.removeprefix("sqlite:///"), query={}) if config.database == _embedded(config) else url
     except Exception as error:
         raise ConfigError(f"database: {config.database.split('@')[-1]!r} is not a database URL") from error
+
+
+def _embedded(config: Config) -> str:
+    return f"sqlite:///{config.home}/notices.db"
 
 
 def _make_home(config: Config) -> None:
@@ -81,7 +87,11 @@ def _make_home(config: Config) -> None:
 
 
 def _engine(url: URL, pragmas: Sequence[str] = _PRAGMAS) -> Engine:
-    engine = create_engine(url)
+    try:
+        engine = create_engine(url)
+        engine.dialect.create_connect_args(url)  # the driver's own reading of the address
+    except (ImportError, ValueError, TypeError, ArgumentError) as error:
+        raise ConfigError(f"database: {url.render_as_string()} cannot be used: {error}") from error
     event.listen(engine, "handle_error", _on_error)
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", partial(_on_connect, pragmas))

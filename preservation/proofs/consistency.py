@@ -61,9 +61,12 @@ def check_consistency(proof: Consistency, public_key: str | None = None) -> Cont
 def read_consistency(data: bytes, where: str) -> Consistency:
     """The proof in a file. Raises BadInput."""
     try:
-        return msgspec.json.decode(data, type=Consistency)
+        proof = msgspec.json.decode(data, type=Consistency)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInput(f"{where}: not a consistency proof: {error}") from error
+    if proof.format != FORMAT:
+        raise BadInput(f"{where}: format {proof.format!r}, not {FORMAT!r}")
+    return proof
 
 
 def render_consistency(proof: Consistency) -> bytes:

@@ -121,7 +121,21 @@ def _verifier(verifier: str) -> tuple[str, Ed25519PublicKey]:
     raw = _from_base64(encoded)
     if len(raw) != 33 or raw[:1] != _ED25519 or stated != _key_hash(name, raw[1:]).hex():
         raise BadInput(f"{verifier[:200]!r} is not an Ed25519 verifier key (name+hash+base64)")
+    if _is_weak(raw[1:]):
+        raise BadInput(f"{verifier[:200]!r} is a weak key: anybody can make signatures that it accepts")
     return name, Ed25519PublicKey.from_public_bytes(raw[1:])
+
+
+# The y coordinates of the eight points of small order on Curve25519, and those that are not reduced (RFC 8032 §5.1.3 forbids them, some
+# libraries take them): with such a key one signature is valid for many texts, and everybody can make it.
+_PRIME = 2**255 - 19
+_ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+_SMALL_ORDER = frozenset({0, 1, _PRIME - 1, _ORDER_8, _PRIME - _ORDER_8})
+
+
+def _is_weak(public: bytes) -> bool:
+    y = int.from_bytes(public, "little") & (1 << 255) - 1
+    return y >= _PRIME or y in _SMALL_ORDER
 
 
 def _signed(line: str, name: str, public: Ed25519PublicKey, text: str) -> bool:

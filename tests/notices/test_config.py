@@ -38,6 +38,12 @@ def test_environment_wins_over_file(tmp_path: Path) -> None:
         ('contact = "nobody"', ["contact", "nobody", "e-mail"]),
         ('home = "/x"', ["home", "unknown key"]),
         ("broken = [", ["notices.toml"]),
+        ("crawl_jobs = inf", ["crawl_jobs", "inf"]),
+        ("revisit_days = [inf]", ["revisit_days", "inf"]),
+        ('index = "whoosh://[x/y"', ["index", "[x/y"]),
+        ('database = "sqlite:///\\u0000x"', ["database"]),
+        ("crawl_jobs = " + "9" * 5000, ["notices.toml"]),
+        ("x = " + "[" * 5000, ["notices.toml"]),
     ],
 )
 def test_refusal_names_key_value_and_what_is_allowed(tmp_path: Path, text: str, said: list[str]) -> None:
