@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 
 from notices.reference.headings import heading_of
 from notices.text.dates import date_line, split_day
@@ -39,6 +40,7 @@ _WEAK_END = re.compile(
     r"|建议使用|本站(?:使用|建议)|最佳浏览|浏览次数|阅读次数|点击(?:数|量|率|次数)\s?[:：]|访问(?:量|次数)\s?[:：])",
     re.I,
 )
+_ANY_END = re.compile("|".join(pattern.pattern for pattern in (_OTHERS, _FOOTER, _WEAK_END)), re.I)
 # Lines that may be the last of a text only as leftovers of templates: editors and reviewers, sources, counters, lone marks.
 _SOFT_END = re.compile(
     r"(?:[\[【（(]?\s?(?:责任编辑|责\s?编|编\s?辑|网络编辑|信息录入|录入|初审|复审|终审|审核|审稿|校对|一审|二审|三审|信息来源|稿件来源|文章来源|来源|发布时间|发布日期|更新时间|发布人|点击|阅读|浏览|人气|关键词|标签|Tags?|相关附件|附件下载)\s?[:：\]】].{0,60}"
@@ -64,7 +66,7 @@ _PLACE = re.compile("(?:地点|地址|会议|主讲|内容|参加)")
 
 def is_end(line: str) -> bool:
     """Whether a line begins the part below a notice: tools, neighbours, the site's footer."""
-    return any(_begins(pattern, line) for pattern in (_OTHERS, _FOOTER, _WEAK_END)) or is_tools(line)
+    return _begins(_ANY_END, line) or is_tools(line)
 
 
 def _begins(pattern: re.Pattern[str], line: str) -> bool:
@@ -99,7 +101,7 @@ def _below_title(lines: Sequence[str], titles: Sequence[str]) -> int:
     for n, line in enumerate(lines[:200]):
         if remove_whitespace(line) in titles or (n and remove_whitespace(lines[n - 1] + line) in titles):
             over = lines[:n]
-            if any(map(_sentence, over)):
+            if any(_sentence(above) and not is_end(above) for above in over):
                 return 0  # the order that promulgates a regulation is above the title of it
             return n + 1 if len(over) > 5 or any(is_lead(above) or "首页" in above for above in over) else 0
     return 0
@@ -107,11 +109,10 @@ def _below_title(lines: Sequence[str], titles: Sequence[str]) -> int:
 
 def _end(lines: Sequence[str], first: int) -> int:
     """The end of the notice: the first line that begins the site's part below it, as long as no text follows that line."""
-    after = [0] * (len(lines) + 1)  # characters of sentences from each line on
-    for n in range(len(lines) - 1, first - 1, -1):
-        after[n] = after[n + 1] + _sentence(lines[n])
-    marks = (n for n in range(first + 1, len(lines)) if after[n] == after[n + 1] and is_end(lines[n]))
-    end = next((n for n in marks if _begins_end(lines, n, (after[first] - after[n], after[n + 1]))), len(lines))
+    marks = [n for n in range(first + 1, len(lines)) if is_end(lines[n])]
+    found = frozenset(marks)
+    sentences = [0, *accumulate(0 if n in found else _sentence(line) for n, line in enumerate(lines[first:], first))] if marks else []
+    end = next((n for n in marks if _begins_end(lines, n, (sentences[n - first], sentences[-1] - sentences[n - first]))), len(lines))
     while first + 1 < end < len(lines) and _CONTACT.match(lines[end - 1]) and _OWNER.search("".join(lines[end - 1 : end + 6])):
         end -= 1
     while end > 1 and _is_leftover(lines, end - 1):
@@ -142,8 +143,8 @@ def _begins_end(lines: Sequence[str], n: int, sentences: tuple[int, int]) -> boo
 
 
 def _sentence(line: str) -> int:
-    """The characters of a line with a sentence, 0 for other lines and for those of the site's part."""
-    return len(line) if len(line) >= _SENTENCE_FROM and ("。" in line or line.endswith("；")) and not is_end(line) else 0
+    """The characters of a line with a sentence, 0 for other lines."""
+    return len(line) if len(line) >= _SENTENCE_FROM and ("。" in line or line.endswith("；")) else 0
 
 
 def _is_text(lines: Sequence[str], n: int) -> bool:

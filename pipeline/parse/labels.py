@@ -116,8 +116,11 @@ def label_table_lines(root: etree._Element) -> Iterator[str]:
     Not a list of files, where several rows of values follow the labels.
     """
     for row in root.iter("tr"):
-        labels = [_beginning(cell) for cell in row.iterchildren("td", "th")]
-        if not 2 <= len(labels) <= _MAX_CELLS or not is_label_row(labels):
+        cells = list(row.iterchildren("td", "th"))
+        if not 2 <= len(cells) <= _MAX_CELLS or not any(concept_of(_beginning(cell)) for cell in cells[: len(cells) // 2 + 1]):
+            continue  # half of the labels must be known
+        labels = [_beginning(cell) for cell in cells]
+        if not is_label_row(labels):
             continue
         below = list(islice((r for r in _rows_after(row) if next(r.iterchildren("td", "th"), None) is not None), 2))
         if not below or _cell_count(below[0]) != len(labels) or any(map(concept_of, map(_beginning, below[0].iterchildren("td", "th")))):
