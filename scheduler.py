@@ -32,6 +32,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 LOOK_BACK = timedelta(days=8)
 EPOCH = datetime(2026, 1, 1, tzinfo=ZONE)
 STOP_SECONDS = 120.0
+SOURCE_FAILED = 3
 
 log = logging.getLogger("scheduler")
 
@@ -57,7 +58,15 @@ class Clock:
     codes: list[int] = field(default_factory=list)
 
 
-def jobs(config: Config) -> list[Job]:
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The jobs, and how many source files are not valid."""
+
+    jobs: list[Job]
+    bad_files: int
+
+
+def read_schedule(config: Config) -> Schedule:
     """A job for every enabled source and one for the index. A source file that is not valid is logged; the others are scheduled."""
     survey = survey_sources(config.sources_dir)
     for problem in survey.problems:
@@ -65,7 +74,7 @@ def jobs(config: Config) -> list[Job]:
     enabled = [source for source, _ in survey.found.values() if source.enabled]
     crawls = [Job(f"crawl:{s.name}", CronTrigger.from_crontab(s.schedule, timezone=ZONE), ("crawl", s.name)) for s in enabled]
     every = IntervalTrigger(minutes=config.drain_minutes, start_date=EPOCH, timezone=ZONE)
-    return [*crawls, Job("index", every, ("index",))]
+    return Schedule([*crawls, Job("index", every, ("index",))], len(survey.problems))
 
 
 def newest_due(trigger: BaseTrigger, last: datetime | None, now: datetime) -> datetime | None:
@@ -123,10 +132,12 @@ async def _run_verb(clock: Clock, job: Job) -> int:
 
 
 async def run_once(config: Config) -> int:
-    """Run everything that is due now, one job after another; return 0, or 3 when a source failed, or the worst exit code."""
+    """Run everything that is due now, one job after another; return 0, or 3 when a source failed or its file is not valid, or the worst exit code."""
     clock = Clock(config, open_database(config))
     _stop_on_signals(clock)
-    for job in jobs(config):
+    schedule = read_schedule(config)
+    clock.codes += [SOURCE_FAILED] * bool(schedule.bad_files)
+    for job in schedule.jobs:
         await run_if_due(clock, job)
     clock.database.dispose()
     return max(clock.codes, default=0)
@@ -136,7 +147,7 @@ async def run_forever(config: Config) -> int:
     """Run jobs when they are due until a signal; then let running crawls finish their page. Returns 0."""
     clock = Clock(config, open_database(config))
     scheduler = AsyncIOScheduler(timezone=ZONE)
-    for job in jobs(config):
+    for job in read_schedule(config).jobs:
         # Missed moments become one late run; a job that is still running is not started twice.
         scheduler.add_job(
             *(_tracked, job.trigger),

@@ -102,10 +102,11 @@ def test_killed_scheduler_s_tick_is_done_by_the_next(home: Home) -> None:
     assert home.rows("select outcome from run order by id") == [("crashed",), ("done",)]
 
 
-def test_bad_source_file_is_named(home: Home) -> None:
+def test_bad_source_file_is_named_and_the_others_are_crawled(home: Home) -> None:
     (home.path / "sources").mkdir(parents=True)
     (home.path / "sources/bad.toml").write_text("name = [", encoding="utf-8")
     failing = start(home, "--once")
     _out, err = failing.communicate(timeout=400)
-    assert failing.returncode == 2
+    assert failing.returncode == 3
     assert "bad.toml" in err
+    assert "index: exit 0" in err
