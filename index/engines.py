@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from index.engine import Document, Engine
 from index.generations import is_outdated
+from notices.archive_id import Owner, check_index, index_marker, write_marker
 from notices.errors import ConfigError, IndexUnusable
 
 # Whoosh, documents of 1,350 characters: at 15,000 of them a rebuild takes under a minute and the slowest class of questions 31 ms (95 of 100);
@@ -15,9 +16,19 @@ from notices.errors import ConfigError, IndexUnusable
 WHOOSH_DOCUMENTS, WHOOSH_MEGABYTES = 50_000, 200
 
 
-def open_engine(url: str, *, write: bool = False) -> Engine:
-    """The engine at the address; with `write`, a missing index is created, an outdated one refused. Raises IndexUnusable or ConfigError."""
+def open_engine(url: str, *, write: bool = False, owner: Owner | None = None) -> Engine:
+    """The engine at the address; with `write`, a missing index is created, an outdated one refused. Raises IndexUnusable or ConfigError.
+
+    With an owner, an index of another archive raises ForeignPart, and one that is written names its owner from then on.
+    """
     scheme, folder = _parts(url)
+    if owner is not None:
+        marked = check_index(owner, folder)
+        if write and not marked:
+            engine = open_engine(url, write=True)
+            if owner.archive:
+                write_marker(folder, index_marker(owner, folder))
+            return engine
     if write and is_outdated(folder):
         raise IndexUnusable(f"index {folder}: its texts are folded by an earlier version of this program")
     if scheme == "whoosh":
@@ -35,9 +46,18 @@ def open_engine(url: str, *, write: bool = False) -> Engine:
     raise ConfigError(f"index: no engine for {scheme!r}")
 
 
-def rebuild(url: str, documents: Iterable[Document]) -> int:
-    """Rebuild the index from the documents in a temporary folder and swap it in atomically; return how many documents it contains."""
+def rebuild(url: str, documents: Iterable[Document], owner: Owner | None = None) -> int:
+    """Rebuild the index from the documents in a temporary folder and swap it in atomically; return how many documents it contains.
+
+    With an owner, an index of another archive raises ForeignPart, and the new one names its owner.
+    """
     scheme, folder = _parts(url)
+    if owner is not None:
+        check_index(owner, folder)
+        count = rebuild(url, documents)
+        if owner.archive:
+            write_marker(folder, index_marker(owner, folder))
+        return count
     if scheme == "whoosh":
         from index.whoosh import engine as whoosh  # only the engine of the address is loaded
 
@@ -66,6 +86,11 @@ def damaged_files(url: str) -> list[str]:
     return checksums.damaged_files(folder)
 
 
+def index_folder(url: str) -> Path:
+    """The folder of an embedded engine. Raises ConfigError."""
+    return _parts(url)[1]
+
+
 def same_place(url: str, other: str) -> bool:
     """Whether two addresses have the same folder, whatever their engines."""
     if any(urlsplit(each).scheme not in ("whoosh", "tantivy") for each in (url, other)):
@@ -79,14 +104,16 @@ def outgrown(documents: int, megabytes: float) -> str | None:
         return None
     return (
         f"{documents:,} documents, {megabytes:,.0f} MB of text: more than Whoosh answers quickly (up to {WHOOSH_DOCUMENTS:,} documents"
-        f" or {WHOOSH_MEGABYTES} MB); notices index --rebuild --to tantivy:///FOLDER builds a faster index in another folder"
+        f" or {WHOOSH_MEGABYTES} MB); notices index --rebuild --to tantivy:tantivy builds a faster index in another folder"
     )
 
 
 def _parts(url: str) -> tuple[str, Path]:
     parts = urlsplit(url)
     if parts.netloc or not parts.path.strip("/"):
+        scheme = parts.scheme or "whoosh"
         raise ConfigError(
-            f"index: {url!r} is not the address of a folder. Use three slashes and an absolute path: {parts.scheme or 'whoosh'}:///folder"
+            f"index: {url!r} is not the address of a folder. Use a folder in the archive's home ({scheme}:folder), or three slashes and an absolute"
+            f" path ({scheme}:///path/of/a/folder)"
         )
     return parts.scheme, Path(unquote(parts.path))

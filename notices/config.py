@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from notices.errors import ConfigError
 
@@ -20,6 +20,7 @@ class StatePaths(NamedTuple):
     sources: Path
     own_catalogue: Path
     own_aliases: Path
+    archive_id: Path
     database: Path
     warc: Path
     keys: Path
@@ -63,6 +64,7 @@ class Config(NamedTuple):
             sources=home / "sources",
             own_catalogue=home / "catalogue.tsv",
             own_aliases=home / "aliases.toml",
+            archive_id=home / "archive-id",
             database=home / "notices.db",
             warc=home / "warc",
             keys=home / "keys",
@@ -120,7 +122,30 @@ def load_config(environ: Mapping[str, str]) -> Config:
     """The configuration of this process. Raises ConfigError with the key, the value and what is allowed."""
     home = _home(environ)
     checked: dict[str, Any] = {key: _checked(key, given.value, given.where) for key, given in _given(environ, home).items()}
+    for key in ("index", "database"):
+        if key in checked:
+            checked[key] = located(home, checked[key])
     return _defaults(home)._replace(**checked)
+
+
+def located(home: Path, url: str) -> str:
+    """An address with its path made absolute: whoosh:index and sqlite:///notices.db are located in the home; others stay as they are."""
+    scheme, sign, path = url.partition(":")
+    if scheme == "sqlite":
+        inside = path.removeprefix("///")
+        return url if path == inside or inside.startswith("/") or not inside.strip() else f"sqlite:///{home}/{inside}"
+    if scheme not in ("whoosh", "tantivy") or not sign or path.startswith("/") or not path:
+        return url
+    return f"{scheme}:///{_quoted(home / unquote(path)).lstrip('/')}"
+
+
+def relative_address(home: Path, url: str) -> str:
+    """The address of an index as notices.toml should have it: relative if it is located in the home, so that it moves with the archive."""
+    parts = urlsplit(url)
+    path = Path(unquote(parts.path))
+    if parts.scheme not in ("whoosh", "tantivy") or parts.netloc or not path.is_relative_to(home) or path == home:
+        return url
+    return f"{parts.scheme}:{_quoted(path.relative_to(home))}"
 
 
 def _quoted(path: Path) -> str:

@@ -3,6 +3,7 @@
 NoticesError                     exit code
 ├── OperatorError                the operator of the archive
 │   ├── ConfigError              2   a setting is unknown or out of range
+│   ├── ForeignPart              2   a part (index, WARC series, keys) belongs to another archive
 │   ├── ArchiveUnwritable        2   the archive's folder cannot be used
 │   ├── ArchiveLocked            6   another run holds the lock
 │   ├── DiskFull                 5   no space is left; nothing was lost
@@ -38,6 +39,10 @@ class OperatorError(NoticesError):
 
 class ConfigError(OperatorError):
     """A setting is unknown, of the wrong type or out of range."""
+
+
+class ForeignPart(OperatorError):
+    """A part of the archive names another archive, or another home; the text names both."""
 
 
 class ArchiveUnwritable(OperatorError):

@@ -10,22 +10,23 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Engine as Database
 
 from index.engine import Document, Engine
-from index.engines import open_engine, rebuild, same_place
+from index.engines import index_folder, open_engine, rebuild, same_place
 from index.meaning.aliases import write_aliases
+from notices.archive_id import Owner, read_marker
 from notices.attachment import AttachmentText
-from notices.config import Config
-from notices.errors import ConfigError, IndexUnusable
+from notices.config import Config, load_config, relative_address, without_password
+from notices.errors import ConfigError, DamageFound, ForeignPart, IndexUnusable
 from pipeline.durable import file_errors, write_durably
 from pipeline.sql import outbox, tables
 from pipeline.sql.database import database_errors
 from pipeline.sql.locks import hold
 
 log = logging.getLogger(__name__)
-_INDEX_LINE = re.compile(r"^[ \t]*index[ \t]*=.*$", re.MULTILINE)
 
 
 def document(revision: tables.RevisionRow) -> Document:
@@ -59,8 +60,9 @@ def document(revision: tables.RevisionRow) -> Document:
 def drain(config: Config, database: Database, *, wait: float = 60.0) -> int:
     """Bring the index up to date with SQL; return how many notices were written. An unusable or emptied index is rebuilt."""
     with hold(config.locks_dir, "index", wait=wait), database_errors(config.database):
+        _refuse_unmarked(config, database)
         try:
-            engine = open_engine(config.index, write=True)
+            engine = open_engine(config.index, write=True, owner=owner_of(config))
         except IndexUnusable as error:
             log.warning("%s; rebuilding it", error)
             return _rebuild(config, database)
@@ -89,15 +91,55 @@ def _drain_into(engine: Engine, config: Config, database: Database) -> int:
         outbox.acknowledge(database, pending.rows)
 
 
+def owner_of(config: Config) -> Owner:
+    """The archive in this home, as the owner of an index."""
+    return Owner(read_marker(config.home), config.home)
+
+
+def _refuse_unmarked(config: Config, database: Database) -> None:
+    """Raise ForeignPart for an index outside the home that names no archive and contains what this archive lacks.
+
+    An index that was made before there were ids is adopted by whoever writes it first: this archive may, when it has all that the index contains.
+    """
+    folder = index_folder(config.index)
+    if not folder.exists() or read_marker(folder) or folder.resolve().is_relative_to(config.home.resolve()):
+        return
+    try:
+        engine = open_engine(config.index)
+    except IndexUnusable:
+        return
+    try:
+        known = {revision.notice_id: revision.n for revision in outbox.every_revision(database)}
+        if any(known.get(ident, 0) < revision for ident, revision in engine.versions()):
+            raise ForeignPart(
+                f"index {folder} is outside {config.home}, names no archive and contains notices that this archive lacks: it is another archive's."
+                " Build an index of this archive's own: notices index --rebuild --to tantivy:tantivy"
+            )
+    finally:
+        engine.close()
+
+
+def refuse_emptied(config: Config, database: Database) -> None:
+    """Raise DamageFound when SQL contains no notice and the index some: SQL was lost, and an index made from it would lose the texts too."""
+    documents = 0 if outbox.notice_count(database) else index_state(config).documents
+    if documents:
+        raise DamageFound(
+            f"SQL contains no notice, the index {config.index} {documents}: the index stays as it is; notices repair --rebuild-sql rebuilds SQL"
+            " from the WARC series"
+        )
+
+
 def rebuild_index(config: Config, database: Database) -> int:
     """Build the index from SQL in a folder of its own, then swap it in; return how many notices it contains."""
     with hold(config.locks_dir, "index", wait=60.0), database_errors(config.database):
+        _refuse_unmarked(config, database)
         return _rebuild(config, database)
 
 
 def _rebuild(config: Config, database: Database) -> int:
     waiting = outbox.pending(database, limit=10_000_000)
-    count = rebuild(config.index, (document(r) for r in outbox.every_revision(database)))
+    refuse_emptied(config, database)
+    count = rebuild(config.index, (document(r) for r in outbox.every_revision(database)), owner_of(config))
     if _staged(config).url == config.index:
         config.state_paths().staged_index.unlink()
     _note_for_staged_index(config, waiting.notice_ids)
@@ -114,7 +156,7 @@ def stage_index(config: Config, database: Database, url: str) -> int:
     if same_place(url, config.index):
         raise ConfigError(f"--to {url}: this is the folder of the index in use; name another folder")
     with hold(config.locks_dir, "index", wait=60.0), database_errors(config.database):
-        count = rebuild(url, (document(r) for r in outbox.every_revision(database)))
+        count = rebuild(url, (document(r) for r in outbox.every_revision(database)), owner_of(config))
         config.state_paths().staged_index.write_text(f"{url}\n", encoding="utf-8")
     return count
 
@@ -171,7 +213,7 @@ class IndexState:
 def index_state(config: Config) -> IndexState:
     """The state of the index in use."""
     try:
-        engine = open_engine(config.index)
+        engine = open_engine(config.index, owner=owner_of(config))
     except IndexUnusable as error:
         return IndexState(None, str(error))
     try:
@@ -181,22 +223,52 @@ def index_state(config: Config) -> IndexState:
 
 
 def use_index(config: Config, url: str) -> Path:
-    """Write the index's URL into notices.toml and change nothing else there; return the file.
+    """Write the index's address into notices.toml, relative to the home if it is located there; see set_address."""
+    return set_address(config.state_paths().settings, "index", relative_address(config.home, url))
+
+
+def set_address(file: Path, key: str, address: str) -> Path:
+    """Write one address into notices.toml and change nothing else there; return the file.
 
     Raises ConfigError, with the line to write by hand, when the file cannot be changed safely.
     """
-    file, line = config.state_paths().settings, f"index = {json.dumps(url, ensure_ascii=False)}"
+    line, present = f"{key} = {json.dumps(address, ensure_ascii=False)}", re.compile(rf"^[ \t]*{key}[ \t]*=.*$", re.MULTILINE)
     with file_errors(file):
         text = file.read_text(encoding="utf-8") if file.exists() else ""
-        changed = _INDEX_LINE.sub(lambda _: line, text, count=1) if _INDEX_LINE.search(text) else f"{line}\n{text}"
-        if not _names_only(changed, text, url):
+        changed = present.sub(lambda _: line, text, count=1) if present.search(text) else f"{line}\n{text}"
+        if not _names_only(changed, text, {key: address}):
             raise ConfigError(f"{file}: it cannot be changed automatically; write this line into it: {line}")
         write_durably(file, changed.encode())
     return file
 
 
-def _names_only(changed: str, before: str, url: str) -> bool:
+def _names_only(changed: str, before: str, address: dict[str, str]) -> bool:
     try:
-        return tomllib.loads(changed) == {**tomllib.loads(before), "index": url}
+        return tomllib.loads(changed) == {**tomllib.loads(before), **address}
     except tomllib.TOMLDecodeError:
         return False
+
+
+def keep_at_home(config: Config) -> list[str]:
+    """Change each address in notices.toml that leads out of the home to one inside; return what was changed.
+
+    For a restored archive: what its configuration names outside belongs to the archive that was backed up.
+    """
+    file, found = config.state_paths().settings, load_config({"NOTICES_HOME": str(config.home)})
+    changed = []
+    if _leads_out(config.home, found.index):
+        scheme = urlsplit(found.index).scheme
+        address = "tantivy:tantivy" if scheme == "tantivy" else "whoosh:index"
+        set_address(file, "index", address)
+        changed.append(f"index: {address} in place of {found.index}")
+    if _leads_out(config.home, found.database):
+        set_address(file, "database", "sqlite:///notices.db")
+        changed.append(f"database: sqlite:///notices.db in place of {without_password(found.database)}")
+    return changed
+
+
+def _leads_out(home: Path, url: str) -> bool:
+    scheme, _, path = url.partition(":///")
+    if scheme not in ("whoosh", "tantivy", "sqlite"):
+        return True
+    return not Path("/", unquote(path) if scheme != "sqlite" else path).resolve().is_relative_to(home.resolve())

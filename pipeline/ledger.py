@@ -60,7 +60,7 @@ class CrawlLedger:
             rows = {row.key: row for row in session.scalars(select(tables.ListingRow).where(*mine))}
             for key, listed in by_key.items():
                 if key not in rows:
-                    rows[key] = _listing_row(self.source_id, key, listed, now)
+                    rows[key] = listing_row(self.source_id, key, listed, now)
                     session.add(rows[key])
                 rows[key].last_listed_at = now
             note_on_list_again(session, self.run_id, by_key, now)
@@ -133,7 +133,7 @@ class CrawlLedger:
     def archived(self, url: str) -> ArchivedNotice | None:
         """The notice at the address as its newest revision has it; None if none is archived."""
         with Session(self._engine) as session, session.begin():
-            return _archived_notice(session, url_key(url))
+            return archived_notice(session, url_key(url))
 
     def kept(self, snapshot_id: int) -> Capture:
         """A response as it was kept. Raises DamageFound."""
@@ -183,7 +183,7 @@ class CrawlLedger:
                 session.flush()
                 judge(session, notice, now, self._config.revisit_days)
         if answer is not None:
-            values |= {"etag": _validator(answer, "etag"), "last_modified": _validator(answer, "last-modified")}
+            values |= {"etag": validator(answer, "etag"), "last_modified": validator(answer, "last-modified")}
         mine = tables.ListingRow.source_id == self.source_id, tables.ListingRow.key == url_key(url)
         session.execute(update(tables.ListingRow).where(*mine).values(**values))
 
@@ -201,7 +201,8 @@ class CrawlLedger:
             session.execute(update(tables.RunRow).where(tables.RunRow.id == self.run_id).values(**values))
 
 
-def _archived_notice(session: Session, key: str) -> ArchivedNotice | None:
+def archived_notice(session: Session, key: str) -> ArchivedNotice | None:
+    """The notice with the key as its newest revision has it."""
     mine = tables.NoticeRow.key == key, tables.RevisionRow.n == tables.NoticeRow.revisions
     query = select(tables.RevisionRow).join(tables.RevisionRow.notice).where(*mine).options(selectinload(tables.RevisionRow.attachments))
     row = session.scalar(query)
@@ -211,7 +212,8 @@ def _archived_notice(session: Session, key: str) -> ArchivedNotice | None:
     return ArchivedNotice(row.title, row.document_number, row.snapshot_id, files)
 
 
-def _validator(answer: Capture, name: str) -> str | None:
+def validator(answer: Capture, name: str) -> str | None:
+    """A header of the answer for the next conditional request, if it can be sent."""
     value = answer.header(name)
     return value if value and len(value) <= 1000 and value.isprintable() else None
 
@@ -260,7 +262,8 @@ def snapshot_row(capture: Capture, stored: Stored, run_id: int | None) -> tables
     )
 
 
-def _listing_row(source_id: int, key: str, listed: Listed, now: datetime) -> tables.ListingRow:
+def listing_row(source_id: int, key: str, listed: Listed, now: datetime) -> tables.ListingRow:
+    """The SQL row for an entry that is still to be fetched."""
     return tables.ListingRow(
         source_id=source_id,
         key=key,

@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session
 
 from notices.capture import Capture
 from notices.config import Config
+from notices.errors import BadInput
 from pipeline.durable import file_errors
+from pipeline.imports import read_line, reading_of
 from pipeline.ledger import snapshot_row
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors
-from pipeline.warc.series import Stored, free_lanes, read_member, reading, scan
+from pipeline.store import store_reading
+from pipeline.warc.series import Stored, file_name, free_lanes, parse_name, read_member, reading, record_count, scan
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +31,26 @@ def recover(database: Engine, config: Config) -> int:
     registered = 0
     with file_errors(config.warc_dir), database_errors(config.database):
         for lane in free_lanes(config.warc_dir):
-            registered += _register_orphans(database, config, lane.tail.name)
+            for name in _unregistered_files(database, config.warc_dir, lane.tail.name):
+                registered += _register_orphans(database, config, name)
     return registered
+
+
+def _unregistered_files(database: Engine, folder: Path, open_file: str) -> list[str]:
+    """The lane's files that may have records without rows: the open one, and the sealed ones before it back to the first that has all its rows.
+
+    A batch of rows may be lost in whose time files were sealed; so may be what came between the copies of SQL and of the series in a backup.
+    """
+    entry, found = parse_name(open_file), [open_file]
+    for serial in range(entry.serial - 1 if entry else 0, 0, -1):
+        name = file_name(entry.lane if entry else 0, serial)
+        records = record_count(folder, name)
+        with Session(database) as session, session.begin():
+            known = session.scalar(select(func.count()).where(tables.SnapshotRow.warc_file == name)) or 0
+        if records is None or known >= records:
+            break
+        found.insert(0, name)
+    return found
 
 
 def _register_orphans(database: Engine, config: Config, name: str) -> int:
@@ -38,13 +59,32 @@ def _register_orphans(database: Engine, config: Config, name: str) -> int:
     with Session(database) as session, session.begin():
         start = _known_until(session, config.warc_dir, name)
         known = set(session.scalars(select(tables.SnapshotRow.offset).where(mine, tables.SnapshotRow.offset >= start)))
-        rows = [
-            _row(stored, capture)
+        found = [
+            (stored, capture)
             for stored, capture in scan(config.warc_dir, name, start)
             if stored.offset not in known and fits_sql(stored, capture)
         ]
+        rows = [_row(stored, capture) for stored, capture in found]
         session.add_all(rows)
+        session.flush()
+        for row, (_stored, capture) in zip(rows, found, strict=True):
+            if capture.kind == "import" and not row.revisit:
+                _store_line(session, row.id, capture)
         return len(rows)
+
+
+def _store_line(session: Session, snapshot_id: int, capture: Capture) -> None:
+    """Store the notice of an imported line whose batch was lost: nobody may import it again. A crawl fetches its pages again."""
+    try:
+        line = read_line(capture.body, capture.note.get("source"))
+    except BadInput:
+        return  # a line that today's reader refuses: verify does not miss its notice either
+    source = session.scalar(select(tables.SourceRow).where(tables.SourceRow.name == line.source))
+    if source is None:
+        source = tables.SourceRow(name=line.source, site="", publisher="", region="")
+        session.add(source)
+        session.flush()
+    store_reading(session, source.id, reading_of(line, source.region, snapshot_id, capture.fetched_at))
 
 
 def _known_until(session: Session, folder: Path, name: str) -> int:

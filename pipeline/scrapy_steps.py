@@ -88,7 +88,7 @@ class KeepResponse:
 
 def _capture(request: Request, response: Response, source: CrawledSource) -> Capture:
     headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, vs in response.headers.items() for v in vs)
-    note = {"source": source.name}
+    note = {"source": source.name, **request.meta.get("note", {})}
     if source.tls != "verify" and response.url.startswith("https:"):
         note["tls"] = source.tls
     if "listed" in request.meta:
@@ -140,7 +140,7 @@ class StoreNotice:
             self._note_blocked(item, why, known=archived is not None)
             return
         files = kept_files(await self._attachments(notice, item, archived), archived)
-        reading = Reading(notice, files, item.snapshot, datetime.now(UTC))
+        reading = Reading(notice, files, item.snapshot, validators.fetched_at)  # a time that the bytes state too
         answer = validators if validators.status == 200 else None
         report.note_outcome(ledger.store(reading, url, answer), notice.title or title)
 

@@ -22,7 +22,10 @@ from pipeline.ledger import snapshot_row
 from pipeline.recovery import fits_sql, recover
 from pipeline.sql import tables
 from pipeline.sql.column_types import Day, Json
+from pipeline.sql.row_digest import row_digest
+from pipeline.store import store_reading
 from pipeline.warc.series import QUARANTINE, scan, to_quarantine, warc_files
+from preservation.accounting import keys_of_row
 from preservation.findings import AttachmentSubject, Finding, NoticeSubject, RevisionSubject, SnapshotSubject, WarcPlace
 from preservation.reparse import Reader, reparse_revision
 from preservation.verify import key_of
@@ -67,6 +70,8 @@ def _warc_remedy(finding: Finding) -> Remedy | None:
 
 def _sql_remedy(finding: Finding) -> Remedy | None:  # noqa: PLR0911 (one line for each kind)
     match finding.kind, finding.subject:
+        case "unread", SnapshotSubject(ident, _):
+            return Remedy("read the notice from the bytes", partial(_store_page, ident))
         case "snapshot", SnapshotSubject(ident, _):
             return Remedy("write the row again from its record", partial(_rewrite_snapshot, ident))
         case "rewritten", RevisionSubject(_, _, ident):
@@ -128,16 +133,47 @@ def _rewrite_snapshot(ident: int, context: RepairContext) -> str | None:
         for stored, capture in scan(context.config.warc_dir, row.warc_file, row.offset):
             row.length, row.payload_digest, row.revisit = stored.length, stored.payload_digest, stored.revisit
             row.url, row.status, row.kind, row.fetched_at = capture.url, capture.status, capture.kind, capture.fetched_at
+            row.note = {**{k: v for k, v in row.note.items() if k in ("taken_up", "damaged")}, **capture.note}
             return "the row agrees with its record again"
     return None
 
 
 def _reread_revision(ident: int, context: RepairContext) -> str | None:
     """Read a rewritten revision again from its bytes; the values it had meanwhile are kept as a correction."""
+    if _own_snapshot(ident, context):
+        return "it names its own snapshot again, and is as it was written"
     change = reparse_revision(context.database, context.reader, ident, context.now)
     if change is not None and change.error:
         return None
     return f"read again from its bytes: {', '.join(change.fields) if change else 'no field of the text had changed'}"
+
+
+def _own_snapshot(ident: int, context: RepairContext) -> bool:
+    """Give a revision the snapshot of its notice with which it is what was written; False when there is none, or it has the right one."""
+    with Session(context.database) as session, session.begin():
+        revision = session.get_one(tables.RevisionRow, ident)
+        row = tables.SnapshotRow
+        before, key = revision.snapshot_id, revision.notice.key
+        named = session.get(row, before) if before else None
+        if named is not None and key in keys_of_row(named):
+            return False
+        hosts = row.url.contains(key.lstrip("/").split("/")[0], autoescape=True)
+        for each in session.scalars(select(row).where(row.kind.in_(("detail", "import")), hosts)):
+            if key in keys_of_row(each):
+                revision.snapshot_id = each.id
+                if row_digest(revision) == revision.row_digest:
+                    return True
+        revision.snapshot_id = before
+    return False
+
+
+def _store_page(ident: int, context: RepairContext) -> str | None:
+    """Store the notice that an archived page or line contains and SQL lacks, as it was stored when it came."""
+    with Session(context.database) as session, session.begin():
+        snapshot = session.get_one(tables.SnapshotRow, ident)
+        reading, source = context.reader.stored_reading(session, snapshot)
+        outcome = store_reading(session, source.id, reading)
+    return f"stored from its bytes: {outcome}" if outcome != "unchanged" else None
 
 
 def _redigest_attachments(ident: int, context: RepairContext) -> str | None:

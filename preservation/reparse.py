@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeAlias
 
@@ -12,7 +12,7 @@ from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 
 from notices.attachment import AttachmentText, StoredAttachment
-from notices.capture import Capture, CrawledPage, Listed, ListEntry, addresses_of, noted_listed, payload_digest
+from notices.capture import ArchivedNotice, Capture, CrawledPage, Listed, ListEntry, addresses_of, noted_listed, payload_digest
 from notices.config import Config
 from notices.errors import DamageFound, NoticesError
 from notices.model import AttachmentLink, Notice
@@ -20,17 +20,18 @@ from notices.urls import is_address, url_key
 from notices.version import PARSER
 from pipeline.attachments import Extractor
 from pipeline.imports import read_line, reading_of
-from pipeline.ledger import payload_place
-from pipeline.reading import MAX_ATTACHMENTS, NO_ADDRESS, file_name, is_file, missing_file, read_page
+from pipeline.ledger import archived_notice, payload_place
+from pipeline.reading import MAX_ATTACHMENTS, NO_ADDRESS, file_name, is_file, kept_files, led_elsewhere, missing_file, read_page, renamed
 from pipeline.relations.copies import group_copies
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
 from pipeline.sql.row_digest import row_digest
 from pipeline.store import Reading, alias_rows, citation_rows, content_digest, revision_values, stored_attachment
 from pipeline.warc.series import read_capture
-from preservation.revision_files import FilePair, archived_answer, pair_files
+from preservation.revision_files import FetchedPage, FilePair, archived_answer, pair_files
 
 _BATCH = 100
+_UNANSWERED = "no answer is archived: the request failed, or was not made"
 _LATER = "found by a later reading of the page; not fetched then"
 
 JsonValue: TypeAlias = "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
@@ -52,7 +53,7 @@ class Reader:
     """Reads archived bytes as the crawl and the import did; close it afterwards."""
 
     def __init__(self, database: Engine, config: Config) -> None:
-        self._folder, self._place = config.warc_dir, payload_place(database)
+        self._folder, self._place = config.warc_dir, payload_place(for_reading(database))  # a caller may be in a transaction that writes
         self._extractor = Extractor()
 
     def close(self) -> None:
@@ -84,6 +85,21 @@ class Reader:
         notice = read_page(CrawledPage(capture, snapshot.id, listed), source.region)
         return Reading(notice, self._files(session, revision, notice, capture), snapshot.id, revision.created_at)
 
+    def notice_of(self, session: Session, snapshot: tables.SnapshotRow) -> Notice | None:
+        """The notice in an archived page or line, whatever SQL has of it; None for a page that is not a notice. Raises DamageFound or BadInput."""
+        capture = self.capture(snapshot)
+        name = capture.note.get("source")
+        if snapshot.kind == "import":
+            line = read_line(capture.body, name)
+            return reading_of(line, None, snapshot.id, capture.fetched_at).notice
+        source = _source_of(session, snapshot, name)
+        listed = noted_listed(capture.note) or Listed(ListEntry("", addresses_of(capture)[0], None), "")
+        notice = read_page(CrawledPage(capture, snapshot.id, listed), source.region if source else None)
+        archived = archived_notice(session, url_key(listed.entry.url)) if is_address(listed.entry.url) else None
+        if notice.blocked or led_elsewhere(CrawledPage(capture, snapshot.id, listed), notice, archived):
+            return None
+        return notice if is_file(capture.body) or notice.text or notice.title else None
+
     def _files(self, session: Session, revision: tables.RevisionRow, notice: Notice, capture: Capture) -> list[StoredAttachment]:
         """The files in order of their rows, then those that only today's parser finds.
 
@@ -95,32 +111,71 @@ class Reader:
         pairs = pair_files(revision.attachments, links)
         if row_digest(revision) != revision.row_digest:
             pairs = sorted((pair for pair in pairs if pair.link is not None), key=lambda pair: links.index(pair.link))
-        return [self._paired(session, pair, revision) for pair in pairs]
+        after, files = revision.snapshot_id or 0, list[StoredAttachment]()
+        for pair in pairs:
+            files.append(self._paired(session, pair, revision, after))
+            after = max(after, files[-1].snapshot_id or 0)
+        return files
 
     def _file(self, session: Session, link: AttachmentLink, revision: tables.RevisionRow) -> StoredAttachment:
         """The file that the site sent in the page's place."""
-        return self._fetched(session.get_one(tables.SnapshotRow, revision.snapshot_id), link)
+        return self.fetched(session.get_one(tables.SnapshotRow, revision.snapshot_id), link)
 
-    def _paired(self, session: Session, pair: FilePair, revision: tables.RevisionRow) -> StoredAttachment:
+    def _paired(self, session: Session, pair: FilePair, revision: tables.RevisionRow, after: int) -> StoredAttachment:
         """A file read again; one that was never fetched keeps its row's values."""
         row, link = pair.row, pair.link
         if row is not None:
             link = link or AttachmentLink(row.name, row.url)
             if row.snapshot_id is None:
                 return stored_attachment(row, link.name)
-            return self._fetched(session.get_one(tables.SnapshotRow, row.snapshot_id), link)
+            return self.fetched(session.get_one(tables.SnapshotRow, row.snapshot_id), link)
         assert link is not None  # a pair has one of them
-        page = session.get_one(tables.SnapshotRow, revision.snapshot_id)
-        return self.from_archive(session, link, page) or missing_file(link, _LATER if link.url else NO_ADDRESS)
+        snapshot = session.get_one(tables.SnapshotRow, revision.snapshot_id)
+        answer = self.answer(session, link, FetchedPage(snapshot, snapshot.url, after))
+        return self.answered(answer, link, {}) if answer else missing_file(link, _LATER if link.url else NO_ADDRESS)
 
-    def from_archive(self, session: Session, link: AttachmentLink, page: tables.SnapshotRow) -> StoredAttachment | None:
-        """The file behind a link as the crawl of the page got it; None if no answer of that run is archived."""
-        answer = archived_answer(session, link, page)
-        if answer is None or answer.status == 304:
-            return None
-        return self._fetched(answer, link) if answer.status == 200 else missing_file(link, f"HTTP {answer.status}")
+    def page_files(
+        self, session: Session, notice: Notice, page: FetchedPage, body: Capture, archived: ArchivedNotice | None
+    ) -> tuple[list[StoredAttachment], int]:
+        """The files of a page as its crawl got them, and the snapshot of the last answer; `archived` is the notice as it was until then."""
+        if is_file(body.body):
+            return [self.fetched(page.snapshot, notice.attachments[0])], page.after
+        before, files = archived.fetched_files() if archived else {}, list[StoredAttachment]()
+        for link in notice.attachments[:MAX_ATTACHMENTS]:
+            answer = self.answer(session, link, page)
+            if answer is not None:
+                page = replace(page, after=answer.id)
+                files.append(self.answered(answer, link, before))
+            else:
+                files.append(missing_file(link, _UNANSWERED if link.url else NO_ADDRESS))
+        return files, page.after
 
-    def _fetched(self, snapshot: tables.SnapshotRow, link: AttachmentLink) -> StoredAttachment:
+    def stored_reading(self, session: Session, snapshot: tables.SnapshotRow) -> tuple[Reading, tables.SourceRow]:
+        """An archived page or line as a reading that can be stored, and its source. Raises DamageFound or BadInput."""
+        notice, capture = self.notice_of(session, snapshot), self.capture(snapshot)
+        name = capture.note.get("source")
+        line = read_line(capture.body, name) if snapshot.kind == "import" else None
+        source = _source_of(session, snapshot, line.source if line else name)
+        if notice is None or source is None:
+            raise DamageFound(f"snapshot {snapshot.id}: {'not a notice' if source else 'SQL lacks its source'}")
+        if line is not None:
+            return reading_of(line, source.region, snapshot.id, capture.fetched_at), source
+        archived = archived_notice(session, url_key(notice.url))
+        files, _after = self.page_files(session, notice, FetchedPage(snapshot, capture.url, snapshot.id), capture, archived)
+        return Reading(notice, kept_files(files, archived), snapshot.id, capture.fetched_at), source
+
+    def answer(self, session: Session, link: AttachmentLink, page: FetchedPage) -> tables.SnapshotRow | None:
+        """The answer for a link of a page as the crawl of the page got it; None if none of that run is archived."""
+        return archived_answer(session, link, page, lambda snapshot: self.capture(snapshot).via)
+
+    def answered(self, answer: tables.SnapshotRow, link: AttachmentLink, before: Mapping[str | None, StoredAttachment]) -> StoredAttachment:
+        """The file in an answer. `before` are the notice's files as they were archived: the server may have said that one has not changed."""
+        if answer.status == 304 and link.url in before:
+            return renamed(before[link.url], link.name)
+        return self.fetched(answer, link) if answer.status == 200 else missing_file(link, f"HTTP {answer.status}")
+
+    def fetched(self, snapshot: tables.SnapshotRow, link: AttachmentLink) -> StoredAttachment:
+        """The file in a snapshot, read under the name of its link."""
         capture = self.capture(snapshot)
         content = self._extractor.extract(capture.body, file_name(link, capture), capture.header("content-type"))
         return StoredAttachment(link.url, content, payload_digest(capture.body), len(capture.body), snapshot.id)
@@ -133,10 +188,14 @@ def keys_of(capture: Capture) -> set[str]:
 
 def _source(session: Session, revision: tables.RevisionRow, name: str | None) -> tables.SourceRow:
     """The source for which the bytes were archived: the one of that name, that of the snapshot's run, or the notice's."""
+    snapshot = session.get_one(tables.SnapshotRow, revision.snapshot_id)
+    return _source_of(session, snapshot, name) or revision.notice.source
+
+
+def _source_of(session: Session, snapshot: tables.SnapshotRow, name: str | None) -> tables.SourceRow | None:
     row, run = tables.SourceRow, tables.RunRow
     found = session.scalar(select(row).where(row.name == name)) if name else None
-    of_run = select(row).join(run, run.source_id == row.id).join(tables.SnapshotRow, tables.SnapshotRow.run_id == run.id)
-    return found or session.scalar(of_run.where(tables.SnapshotRow.id == revision.snapshot_id)) or revision.notice.source
+    return found or session.scalar(select(row).join(run, run.source_id == row.id).where(run.id == snapshot.run_id))
 
 
 def _listed(session: Session, source_id: int, notice: tables.NoticeRow) -> Listed:

@@ -19,6 +19,7 @@ from notices.config import Config
 from notices.errors import BadInput, DamageFound, NoticesError
 from pipeline.observe.observations import presence_of
 from pipeline.sql import tables
+from pipeline.sql.database import archive_id
 from pipeline.sql.row_digest import row_digest
 from pipeline.warc.series import BadMember, read_member, reading
 from preservation.findings import Finding, NoticeSubject, RevisionSubject
@@ -69,6 +70,9 @@ class WrongRows:
 
 def check_same_archive(both: Backup) -> None:
     """Raise BadInput for a backup of another archive: most snapshots that both contain must be the same."""
+    ids = archive_id(both.archive), archive_id(both.backup)
+    if ids[0] != ids[1]:
+        raise BadInput(f"not a backup of this archive: it is of archive {ids[1]}, this is archive {ids[0]}")
     columns = tables.SnapshotRow.id, tables.SnapshotRow.payload_digest, tables.SnapshotRow.url
     with Session(both.archive) as mine, Session(both.backup) as theirs:
         here = {row[0]: tuple(row[1:]) for row in mine.execute(select(*columns).limit(10_000))}

@@ -47,13 +47,29 @@ def _take(
             free.remove(link)
 
 
-def archived_answer(session: Session, link: AttachmentLink, page: tables.SnapshotRow) -> tables.SnapshotRow | None:
-    """The answer that the crawl of the page got for a link of it: the next one of its run with the address; None if it got none."""
-    if link.url is None or page.run_id is None:
+@dataclass(frozen=True, slots=True)
+class FetchedPage:
+    """A page as the crawl fetched it: its snapshot, and its address, by which the answers for its files name it (Capture.via).
+
+    `after` is the snapshot after which the next file's answer came: a crawl asks for the files of a page one after another.
+    """
+
+    snapshot: tables.SnapshotRow
+    url: str
+    after: int
+
+
+def archived_answer(
+    session: Session, link: AttachmentLink, page: FetchedPage, via_of: Callable[[tables.SnapshotRow], str | None]
+) -> tables.SnapshotRow | None:
+    """The answer that the crawl of the page got for a link of it: the next one of its run that names the page; None if it got none."""
+    if link.url is None:
         return None
-    row = tables.SnapshotRow
-    mine = row.run_id == page.run_id, row.kind == "attachment", row.id > page.id, row.id <= page.id + _FAR
-    return next((each for each in session.scalars(select(row).where(*mine).order_by(row.id)) if _answers(each, link.url)), None)
+    row, first = tables.SnapshotRow, page.after
+    run = row.run_id.is_(None) if page.snapshot.run_id is None else row.run_id == page.snapshot.run_id
+    query = select(row).where(run, row.kind == "attachment", row.id > first, row.id <= first + _FAR).order_by(row.id)
+    answers = (each for each in session.scalars(query) if _answers(each, link.url) and not 300 <= each.status < 304)
+    return next((each for each in answers if via_of(each) == page.url), None)
 
 
 def _answers(row: tables.SnapshotRow, url: str) -> bool:

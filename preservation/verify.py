@@ -5,7 +5,8 @@ Nothing is changed. operations.preserve.verify_index compares SQL with the index
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from hashlib import blake2b
 from pathlib import Path
@@ -22,6 +23,7 @@ from pipeline.sql import tables
 from pipeline.sql.database import database_errors, for_reading
 from pipeline.sql.row_digest import row_digest
 from pipeline.warc.series import BadMember, Member, lane_in_use, parse_name, read_member, reading, unsettled, verify_series, warc_date
+from preservation.accounting import keys_of_row, unread_pages
 from preservation.disk_map import DiskMap
 from preservation.findings import (
     AttachmentSubject,
@@ -50,8 +52,10 @@ class RecordFacts(NamedTuple):
     revisit: bool
     kind: str
     status: int
+    note: str = "{}"
 
 
+_ADDED = ("taken_up", "damaged")  # notes that recovery and repair add to a row; the record has none of them
 _DISPLAYED = {"payload_digest": "payload digest", "date": "time"}
 
 
@@ -112,6 +116,7 @@ def _verify(database: Engine, config: Config, records: Records, progress: Callab
         yield from snapshots_against(database, records, newest)
         yield from _orphans(database, records, config.warc_dir)
         yield from _rows(database)
+        yield from unread_pages(database, config, newest)
         yield from check_log(database, config)
 
 
@@ -119,12 +124,18 @@ def facts_of_record(member: Member) -> RecordFacts:
     """The facts as the record states them."""
     record = member.record
     url, kind, status = (record.capture.url, record.capture.kind, record.capture.status) if record.capture else ("", "", 0)
-    return RecordFacts(member.length, record.payload_digest, url, record.date, record.type == "revisit", kind, status)
+    note = _note(record.capture.note if record.capture else {})
+    return RecordFacts(member.length, record.payload_digest, url, record.date, record.type == "revisit", kind, status, note)
 
 
 def facts_of_row(row: tables.SnapshotRow) -> RecordFacts:
     """The facts as the snapshot row states them."""
-    return RecordFacts(row.length, row.payload_digest, row.url, warc_date(row.fetched_at), row.revisit, row.kind, row.status)
+    note = _note({name: value for name, value in row.note.items() if name not in _ADDED})
+    return RecordFacts(row.length, row.payload_digest, row.url, warc_date(row.fetched_at), row.revisit, row.kind, row.status, note)
+
+
+def _note(note: Mapping[str, str]) -> str:
+    return json.dumps(dict(note), ensure_ascii=False, sort_keys=True)
 
 
 def _database_file(database: Engine) -> Iterator[Finding]:
@@ -135,6 +146,8 @@ def _database_file(database: Engine) -> Iterator[Finding]:
         for (line,) in connection.execute(text("pragma integrity_check(100)")):
             if line != "ok":
                 yield Finding("sql", "integrity", DatabaseFile(str(database.url.database)), str(line))
+        for kind, name in connection.execute(text("select type, name from sqlite_master where type in ('trigger', 'view') order by name")):
+            yield Finding("sql", "schema", DatabaseFile(str(database.url.database)), f"a {kind} {name!r} that this program did not make")
         for table, row, parent, number in connection.execute(text("pragma foreign_key_check")).all():
             keys = connection.execute(text(f"pragma foreign_key_list('{table}')"))
             name = next(key[3] for key in keys.all() if key[0] == number)  # id, seq, table, from, ...
@@ -251,7 +264,10 @@ def key_of(url: str) -> str | None:
 
 def _revision(session: Session, revision: tables.RevisionRow) -> Iterator[Finding]:
     subject = RevisionSubject(revision.notice_id, revision.n, revision.id)
-    if row_digest(revision) != revision.row_digest:
+    snapshot = session.get(tables.SnapshotRow, revision.snapshot_id) if revision.snapshot_id else None
+    if snapshot is not None and revision.notice.key not in keys_of_row(snapshot):
+        yield Finding("sql", "rewritten", subject, f"its snapshot {snapshot.id} is of {snapshot.url}, which is not its notice's address")
+    elif row_digest(revision) != revision.row_digest:
         yield Finding("sql", "rewritten", subject, "the row, its attachments, aliases or citations are not what was written")
     for attachment in revision.attachments:
         snapshot = session.get(tables.SnapshotRow, attachment.snapshot_id) if attachment.snapshot_id else None

@@ -72,12 +72,13 @@ def _from_archive(config: Config, typed: str, *, ids: bool) -> Iterator[tuple[st
     from index.engine import Engine
     from index.engines import open_engine
     from index.query.tree import Contains, Or, Phrase, Query
+    from notices.archive_id import Owner, read_marker
     from notices.text.fold import fold
 
     folded = fold(typed[:200])
     if not folded:
         return
-    engine: Engine = open_engine(config.index)
+    engine: Engine = open_engine(config.index, owner=Owner(read_marker(config.home), config.home))
     query = Query(typed, Or((Contains("document_number", folded), Phrase(folded, "title"))))
     for offset in range(0, _MOST_SEEN, _PAGE):
         hits = engine.search(query, limit=_PAGE, offset=offset).hits

@@ -15,6 +15,7 @@ from cli.search.output import print_csv, print_error, print_json, print_lines
 from index.engine import Engine
 from index.engines import open_engine, outdated
 from index.search import search
+from notices.archive_id import Owner, read_marker
 from notices.config import Config, load_config
 from notices.errors import IndexUnusable, NoticesError
 
@@ -69,7 +70,7 @@ def open_index(config: Config) -> Engine:
     """The archive's index. Raises IndexUnusable with the command to run when there is none, or it cannot be read."""
     for left in (1, 0):
         try:
-            engine = open_engine(config.index)
+            engine = open_engine(config.index, owner=Owner(read_marker(config.home), config.home))
             if outdated(config.index):
                 print("search: an earlier version of this program made the index; `notices index` brings it up to date", file=sys.stderr)
             return engine

@@ -150,7 +150,8 @@ class NoticeSpider(scrapy.Spider):
 
     def _list_request(self, walk: Walk, url: str, others: tuple[str, ...]) -> Request:
         walk.pages.add(url)
-        meta = {"kind": "list", "walk": walk, "others": others}
+        note = {"column": walk.column.url, "column_kind": walk.column.kind or ""}
+        meta = {"kind": "list", "walk": walk, "others": others, "note": note}
         return Request(url, self.parse_list, errback=self.list_failed, dont_filter=True, priority=LISTS, meta=meta)
 
     def parse_list(self, response: Response) -> Iterator[Request]:

@@ -97,7 +97,7 @@ def restore(config: Config, database: Engine, backup: Path, found: Sequence[Find
     with _scratch(config, "rows") as scratch:
         with open_part(backup / DATABASE) as handle:  # a copy: opening it may bring its tables up to date
             put_part(handle, scratch / DATABASE)
-        theirs = open_database(config._replace(database=f"sqlite:///{scratch}/{DATABASE}"))
+        theirs = open_database(config._replace(database=f"sqlite:///{scratch}/{DATABASE}"), parts=False)
         try:
             both = Backup(database, theirs, config, datetime.now(UTC))
             check_same_archive(both)

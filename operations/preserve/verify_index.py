@@ -14,11 +14,11 @@ from contextlib import closing
 from sqlalchemy import Engine as Database
 
 from index.engine import Document, Engine, Hit
-from index.engines import damaged_files, open_engine
+from index.engines import damaged_files, index_folder, open_engine
 from index.query.tree import Everything, Query
 from notices.config import Config
 from notices.errors import DamageFound, IndexUnusable, NoticesError
-from operations.indexing import document
+from operations.indexing import document, owner_of
 from pipeline.sql import outbox
 from pipeline.sql.database import for_reading
 from preservation.disk_map import DiskMap
@@ -58,9 +58,9 @@ def _damaged(config: Config, database: Database) -> Iterator[Finding]:
     """Files whose bytes are not those that were written; or why no index can be opened."""
     try:
         names = damaged_files(config.index)
-        open_engine(config.index).close() if not names else None
+        open_engine(config.index, owner=owner_of(config)).close() if not names else None
     except IndexUnusable as error:
-        if outbox.notice_count(database):
+        if outbox.notice_count(database) and not _awaits_first(config, database):
             yield Finding("index", "unusable", WholeIndex(config.index), str(error))
         return
     for name in names:
@@ -68,7 +68,7 @@ def _damaged(config: Config, database: Database) -> Iterator[Finding]:
 
 
 def _documents(config: Config, database: Database) -> Iterator[Finding]:
-    if not outbox.notice_count(database) and _is_missing(config):
+    if _is_missing(config) and (not outbox.notice_count(database) or _awaits_first(config, database)):
         return
     suspects = list(_differences(config, database, None))
     for at in range(0, len(suspects), _SUSPECTS):
@@ -87,9 +87,14 @@ def notices_of(found: Sequence[Finding]) -> list[int]:
     return [each.subject.id for each in found if isinstance(each.subject, NoticeSubject)]
 
 
+def _awaits_first(config: Config, database: Database) -> bool:
+    """Whether there is no index yet, and every notice is still in the outbox: a first crawl is under way, or was killed."""
+    return not index_folder(config.index).exists() and outbox.pending_count(database) >= outbox.notice_count(database)
+
+
 def _is_missing(config: Config) -> bool:
     try:
-        open_engine(config.index).close()
+        open_engine(config.index, owner=owner_of(config)).close()
     except IndexUnusable:
         return True
     return False
@@ -100,7 +105,7 @@ def _differences(config: Config, database: Database, only: Sequence[int] | None)
     revisions = outbox.every_revision(database) if only is None else outbox.newest_revisions(database, only)
     waiting, wanted = set(outbox.pending(database, limit=10_000_000).notice_ids), None if only is None else set(only)
     try:
-        engine = open_engine(config.index)
+        engine = open_engine(config.index, owner=owner_of(config))
     except NoticesError as error:
         yield Finding("index", "unusable", WholeIndex(config.index), str(error))
         return

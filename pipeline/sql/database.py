@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import sqlite3
@@ -17,6 +18,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from notices.archive_id import check_part, read_marker, series_archive, write_marker
 from notices.config import Config
 from notices.errors import ArchiveUnwritable, ConfigError, DamageFound, DiskFull, OperatorError, UserError
 from pipeline.durable import file_error
@@ -25,17 +27,24 @@ _READING = ("busy_timeout=30000", "query_only=ON", "temp_store=MEMORY")
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON", "temp_store=MEMORY")
 
 
-def open_database(config: Config) -> Engine:
+def open_database(config: Config, *, parts: bool = True) -> Engine:
     """An engine on the archive's database with its tables at the newest version; transactions begin as writers.
 
-    Raises ArchiveUnwritable, DiskFull, DamageFound or ConfigError.
+    The WARC series and the keys must be parts of the same archive, unless `parts` is False: for a database that is not the archive's own, or not yet.
+    Raises ArchiveUnwritable, DiskFull, DamageFound, ForeignPart or ConfigError.
     """
     url = _url(config)
     with database_errors(config.database):
         if url.get_backend_name() == "sqlite":
+            if parts and _is_missing(url):
+                _refuse_lost(config)
             _make_home(config)
         engine = _engine(url)
+        if parts and _version(engine) is None:
+            _refuse_lost(config)
         _upgrade(engine, config)
+        if parts:
+            _claim_parts(engine, config)
     return engine
 
 
@@ -48,10 +57,7 @@ def open_for_reading(config: Config) -> Engine:
     if url.get_backend_name() != "sqlite" or not url.database:
         return open_database(config)
     file = Path(url.database)
-    if not file.exists():
-        raise UserError(
-            f"there is no archive in {config.home} (NOTICES_HOME selects another folder); notices demo, crawl or import creates one"
-        )
+    _refuse_missing(config, url)
     if os.access(file, os.W_OK) and os.access(file.parent, os.W_OK):
         return open_database(config)
     log = file.with_name(f"{file.name}-wal")
@@ -62,7 +68,81 @@ def open_for_reading(config: Config) -> Engine:
             raise ArchiveUnwritable(
                 f"database: its tables are of version {version}, this program needs {newest_version()}: let its owner run a command first"
             )
+        _check_parts(engine, config)
     return engine
+
+
+def open_archive(config: Config) -> Engine:
+    """The database of an archive that exists already. Raises UserError when there is none: nothing is made."""
+    url = _url(config)
+    _refuse_missing(config, url)
+    return open_database(config)
+
+
+def _refuse_missing(config: Config, url: URL) -> None:
+    """Raise DamageFound for a database that was lost, UserError where no archive is."""
+    if url.get_backend_name() == "sqlite" and _is_missing(url):
+        _refuse_lost(config)
+        raise UserError(
+            f"there is no archive in {config.home} (NOTICES_HOME selects another folder); notices demo, crawl or import creates one"
+        )
+
+
+def archive_id(engine: Engine) -> str:
+    """The archive's id; "" when its row is missing."""
+    with engine.connect() as connection:
+        return str(connection.execute(text("select id from archive")).scalar() or "")
+
+
+def _is_missing(url: URL) -> bool:
+    """Whether SQLite's file is missing or empty."""
+    path = Path(url.database or "")
+    return bool(url.database) and (not path.exists() or (path.is_file() and not path.stat().st_size))
+
+
+def _refuse_lost(config: Config) -> None:
+    """Raise DamageFound when the archive has a WARC series: then its database was lost, and an empty one must not take its place."""
+    if any(config.warc_dir.glob("notices-*.warc.gz*")):
+        raise DamageFound(
+            f"the database {config.database.rsplit('@', 1)[-1]} is missing, {config.warc_dir} contains the archive's captures:"
+            " notices repair --rebuild-sql rebuilds it from them (or restore a backup into a new home)"
+        )
+
+
+def _claim_parts(engine: Engine, config: Config) -> None:
+    """Check that WARC series and keys name this archive. Raises ForeignPart.
+
+    Parts of an archive that was made before there were ids name none; they are adopted if the rows name a file of the series, or none is there yet.
+    """
+    ident, paths = archive_id(engine), config.state_paths()
+    if not ident:
+        return
+    if not any(paths.warc.glob("notices-*.warc.gz*")) and read_marker(config.home) != ident:
+        with contextlib.suppress(OSError):  # a new archive; or one that may only be read: then it is not marked
+            write_marker(config.home, ident)
+    marked = _check_parts(engine, config)
+    with contextlib.suppress(OSError):
+        if not marked[0] and _is_own(engine, paths.warc):
+            write_marker(config.home, ident)
+        if not marked[1] and paths.keys.is_dir() and read_marker(config.home) == ident:
+            write_marker(paths.keys, ident)
+
+
+def _check_parts(engine: Engine, config: Config) -> tuple[bool, bool]:
+    """Whether home and keys are marked. Raises ForeignPart when these or the series name another archive."""
+    ident, paths = archive_id(engine), config.state_paths()
+    check_part(paths.warc, series_archive(paths.warc), ident, "the WARC series")
+    home = check_part(config.home, read_marker(config.home), ident, "the folder")
+    return home, check_part(paths.keys, read_marker(paths.keys), ident, "the folder of keys")
+
+
+def _is_own(engine: Engine, folder: Path) -> bool:
+    """Whether an unmarked series is that of the rows: it is empty, or some row's file is in it."""
+    if not any(folder.glob("notices-*.warc.gz*")):
+        return True
+    with engine.connect() as connection:
+        names = connection.execute(text("select distinct warc_file from snapshot")).scalars().all()
+    return any((folder / f"{name}{suffix}").exists() for name in names for suffix in ("", ".open"))
 
 
 def _url(config: Config) -> URL:

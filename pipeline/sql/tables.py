@@ -29,6 +29,14 @@ class Base(DeclarativeBase):
     }  # fmt: skip
 
 
+class ArchiveRow(Base):
+    """The archive itself: its id, made once with the tables; every part of the archive names it (notices.archive_id)."""
+
+    __tablename__ = "archive"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    made_at: Mapped[datetime]
+
+
 class SourceRow(Base):
     """A site that is crawled, or a collection that was imported."""
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
+from notices.archive_id import read_marker
 from notices.errors import ArchiveLocked
 from pipeline.durable import pwrite_all, sync_folder, write_durably, write_new
 from pipeline.warc.files import QUARANTINE, file_name, listing, reading, try_lock
@@ -160,7 +161,7 @@ def _begin(folder: Path, number: int, serial: int) -> None:
     """Create an open file with its warcinfo. The open name comes last: where it exists, a tail exists too."""
     name = file_name(number, serial)
     temporary = folder / f"{name}.open.tmp"
-    member = compress(encode_warcinfo(name, datetime.now(UTC)))
+    member = compress(encode_warcinfo(name, datetime.now(UTC), read_marker(folder.parent)))
     write_new(temporary, member)
     tail = advance(Tail(name, previous=previous_of(folder, number, serial)), len(member), sha256(member).digest(), None)
     write_durably(folder / f"{name}.tail", render_tail(tail))

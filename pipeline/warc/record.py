@@ -50,9 +50,11 @@ def warc_date(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def encode_warcinfo(name: str, moment: datetime) -> bytes:
-    """The first record of the file `name`."""
+def encode_warcinfo(name: str, moment: datetime, archive: str = "") -> bytes:
+    """The first record of the file `name`, which is a part of the archive with this id."""
     body = f"software: {_SOFTWARE}\r\nformat: WARC File Format 1.1\r\nconformsTo: https://iipc.github.io/warc-specifications/\r\n".encode()
+    if archive:
+        body += f"isPartOf: urn:uuid:{archive}\r\n".encode()
     fields = {"WARC-Type": "warcinfo", "WARC-Record-ID": _new_id(), "WARC-Date": warc_date(moment), "WARC-Filename": name}
     return _record(fields | {"Content-Type": "application/warc-fields"}, body)
 

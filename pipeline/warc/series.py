@@ -17,8 +17,9 @@ from notices.errors import DamageFound
 from pipeline.durable import file_errors
 from pipeline.warc.copy import copy_series
 from pipeline.warc.files import QUARANTINE, file_name, lane_in_use, listing, parse_name, reading, to_quarantine
-from pipeline.warc.gzip_member import BadMember, Member, compress, members, read_member
+from pipeline.warc.gzip_member import BadMember, Member, compress, members, members_around_damage, read_member
 from pipeline.warc.lane import Lane, append, free_lanes, leave_lane, rotate, settle_lane, take_lane
+from pipeline.warc.manifest import read_manifest
 from pipeline.warc.record import encode, warc_date
 from pipeline.warc.restore import FilePlan, Folders, plan_file, restore_file, wanted_files
 from pipeline.warc.verify import Damage, series_bytes, unsettled, verify_series
@@ -33,6 +34,7 @@ __all__ = [
     "SnapshotWriter",
     "Stored",
     "copy_series",
+    "file_name",
     "free_lanes",
     "lane_in_use",
     "parse_name",
@@ -40,8 +42,10 @@ __all__ = [
     "read_capture",
     "read_member",
     "reading",
+    "record_count",
     "restore_file",
     "scan",
+    "scan_intact",
     "series_bytes",
     "settle",
     "to_quarantine",
@@ -175,6 +179,22 @@ def scan(folder: Path, warc_file: str, start: int = 0) -> Iterator[tuple[Stored,
         except BadMember as error:
             if sealed or not error.incomplete:
                 raise DamageFound(f"{warc_file} offset {error.offset}: {error}") from error
+
+
+def record_count(folder: Path, warc_file: str) -> int | None:
+    """How many captures a sealed file contains, as its manifest states; None without an intact manifest, or for a file sealed with damage."""
+    manifest = read_manifest(folder / f"{warc_file}.json")
+    return None if manifest is None or manifest.damage is not None else manifest.records - 1  # without the warcinfo
+
+
+def scan_intact(folder: Path, warc_file: str) -> Iterator[tuple[Stored, Capture] | int]:
+    """Every intact capture of a file, in order; in place of each stretch that is damaged the offset where it begins."""
+    with reading(folder, warc_file) as fd:
+        for member in members_around_damage(fd, 0, os.fstat(fd).st_size):
+            if isinstance(member, BadMember):
+                yield member.offset
+            elif member.record.capture is not None:
+                yield _stored(member, warc_file), member.record.capture
 
 
 def _stored(member: Member, warc_file: str) -> Stored:

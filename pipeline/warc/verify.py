@@ -117,14 +117,16 @@ def _inconsistent_files(name: str, has: set[str]) -> Iterator[Damage]:
 
 
 def _check_file(folder: Path, entry: Entry, name: str, watch: Watch) -> Iterator[Damage]:
-    previous = previous_of(folder, entry.lane, entry.serial)
     try:
+        previous = previous_of(folder, entry.lane, entry.serial)
         if entry.suffix == ".open":
             yield from _check_open(folder, entry.lane, Tail(name, previous=previous), watch)
         else:
             yield from _check_sealed(folder, Tail(name, previous=previous), watch)
     except DamageFound as error:
         yield Damage("missing", name, None, str(error))
+    except IsADirectoryError as error:
+        yield Damage("missing", name, None, f"{Path(error.filename or folder / name).name} is a folder, not a file")
     except OSError as error:
         raise file_error(folder / name, error) from error
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from notices.archive_id import read_marker, write_marker
 from notices.config import Config
 from notices.errors import DamageFound, NoticesError, UnknownName
 from pipeline.durable import file_errors, sync_folder, write_durably
@@ -29,7 +31,17 @@ def folder_of(config: Config) -> Path:
 
 def public_key(config: Config, note: str | None = None) -> str:
     """The archive's public key, to be published elsewhere, under today's origin or that of a note; the key pair is made on first use."""
-    return verifier_key(open_key(config.home / "keys"), note.partition("\n")[0] if note else config.origin)
+    return verifier_key(_key(config, make=note is None), note.partition("\n")[0] if note else config.origin)
+
+
+def _key(config: Config, *, make: bool) -> Ed25519PrivateKey:
+    """The signing key; it is made only while nothing is signed."""
+    folder = config.state_paths().keys
+    is_new = not folder.exists()
+    key = open_key(folder, make=make and not any(folder_of(config).glob("*.txt")))
+    if is_new and read_marker(config.home):
+        write_marker(folder, read_marker(config.home))
+    return key
 
 
 def leaves_of(database: Engine, last_snapshot: int | None = None) -> Iterator[tuple[int, bytes]]:
@@ -84,8 +96,8 @@ def make_checkpoint(database: Engine, config: Config, now: datetime) -> tables.C
         raise UnknownName("the archive contains no snapshot yet; there is nothing to sign")
     last = newest(database)
     if last is not None and last.size == size and last.last_snapshot_id == log.last_snapshot:
-        return last
-    note = sign_checkpoint(open_key(config.home / "keys"), Checkpoint(config.origin, size, log.root, now))
+        return write_missing_note(config, last)
+    note = sign_checkpoint(_key(config, make=True), Checkpoint(config.origin, size, log.root, now))
     row = tables.CheckpointRow(made_at=now, size=size, last_snapshot_id=log.last_snapshot, root=log.root.hex(), note=note)
     with Session(database, expire_on_commit=False) as session, session.begin():
         session.add(row)
@@ -97,6 +109,7 @@ def daily_checkpoint(database: Engine, config: Config, now: datetime) -> tables.
     """A checkpoint when the day (Asia/Shanghai) has none yet and there is something to sign."""
     last = newest(database)
     if last is not None and (last.made_at + _SHANGHAI).date() == (now + _SHANGHAI).date():
+        write_missing_note(config, last)  # a kill may have come between row and file
         return None
     with Session(database) as session, session.begin():
         if session.scalar(select(tables.SnapshotRow.id).limit(1)) is None:
@@ -104,11 +117,25 @@ def daily_checkpoint(database: Engine, config: Config, now: datetime) -> tables.
     return make_checkpoint(database, config, now)
 
 
+def write_missing_note(config: Config, row: tables.CheckpointRow) -> tables.CheckpointRow:
+    """Write the row's note as a file if no file contains it; return the row."""
+    if not _has_file(config, row):
+        _write_file(config, row)
+    return row
+
+
+def _has_file(config: Config, row: tables.CheckpointRow) -> bool:
+    wanted = row.note.encode()
+    return any(path.is_file() and path.read_bytes() == wanted for path in folder_of(config).glob(f"{row.size:012d}*.txt"))
+
+
 def _write_file(config: Config, row: tables.CheckpointRow) -> None:
     folder = folder_of(config)
     with file_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{row.size:012d}.txt"
+        if path.exists() and path.read_bytes() != row.note.encode():  # another log had this size: its note is evidence and stays
+            path = folder / f"{row.size:012d}-{row.made_at:%Y%m%dT%H%M%S%f}.txt"
         write_durably(path.with_suffix(".tmp"), row.note.encode())
         os.replace(path.with_suffix(".tmp"), path)
         sync_folder(folder)
@@ -152,6 +179,8 @@ def _check_log(database: Engine, config: Config) -> Iterator[Finding]:
 
 def _check_row(row: tables.CheckpointRow, log: Mapping[int, Milestone], config: Config) -> Iterator[Finding]:
     subject = CheckpointSubject(row.id, row.made_at.date())
+    if not _has_file(config, row):
+        yield Finding("log", "missing", subject, f"no file in checkpoints/ contains its note; it was {row.size:012d}.txt")
     try:
         note_of(row, public_key(config, row.note))
     except NoticesError as error:
@@ -178,6 +207,8 @@ def _check_note(subject: CheckpointFile, signed: Checkpoint | str, log: Mapping[
     if isinstance(signed, str):
         yield Finding("log", "signature", subject, signed)
         return
+    if not subject.name.startswith(f"{signed.size:012d}"):
+        yield Finding("log", "log", subject, f"it contains the note of size {signed.size}: it was renamed, or another was put in its place")
     if signed.size not in sizes:
         yield Finding("log", "log", subject, f"no checkpoint row has its size {signed.size}: the rows after it were lost or taken away")
     if signed.size not in log or log[signed.size].root != signed.root:

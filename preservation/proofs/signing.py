@@ -43,10 +43,15 @@ class Checkpoint:
     signed_at: datetime
 
 
-def open_key(keys: Path) -> Ed25519PrivateKey:
-    """The signing key in the folder `keys`, made on first use and readable by its owner alone. Raises ArchiveUnwritable."""
+def open_key(keys: Path, *, make: bool = True) -> Ed25519PrivateKey:
+    """The signing key in the folder `keys`, made on first use and readable by its owner alone. Raises ArchiveUnwritable.
+
+    Without `make` a missing key raises DamageFound: a new one would not fit to what was signed.
+    """
     path = keys / "checkpoint.pem"
     with file_errors(path):
+        if not path.exists() and not make:
+            raise DamageFound(f"{path}: the key that signed this archive's notes is missing; copy the folder keys/ from a backup")
         if not path.exists():
             _make_key(path)
         if path.stat().st_mode & 0o077:

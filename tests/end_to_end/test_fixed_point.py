@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.archive_home import Home
 from tests.support.passing_days import crawl
+from tests.support.quick_home import QuickHome
 from tests.support.site_server import Site, list_page, notice_path, serving, title
 
 _ROWS = "select * from {} order by rowid"
@@ -73,7 +73,7 @@ def _site(seed: int) -> Site:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_same_parser_changes_nothing_in_an_archive(tmp_path: Path, seed: int) -> None:
-    home, rng = Home(tmp_path / "home"), random.Random(seed)
+    home, rng = QuickHome(tmp_path / "home"), random.Random(seed)
     with serving(_site(seed)) as site:
         home.source(site.base)
         crawl(home, check=None)

@@ -6,10 +6,10 @@ import argparse
 import os
 from datetime import UTC, datetime
 
-from notices.config import Config, load_config
+from notices.config import Config, load_config, located
 from notices.errors import BadInput, ConfigError
 from operations.indexing import drain, rebuild_index, stage_index, use_index
-from pipeline.sql.database import open_database
+from pipeline.sql.database import open_archive, open_database
 from preservation.proofs.checkpoints import daily_checkpoint
 
 
@@ -17,7 +17,11 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     """`notices index`."""
     verb = verbs.add_parser("index", help="bring the index up to date, or rebuild it")
     verb.add_argument("--rebuild", action="store_true", help="build the index from SQL in a folder of its own, then swap it in")
-    verb.add_argument("--to", metavar="URL", help="with --rebuild: build another index there (tantivy:///folder) and change over to it")
+    verb.add_argument(
+        "--to",
+        metavar="URL",
+        help="with --rebuild: build another index there (tantivy:FOLDER in the archive's home) and change over to it",
+    )
     verb.add_argument("--stage", action="store_true", help="with --to: only build it; the present index stays in use")
     verb.add_argument("--aside", dest="stage", action="store_true", help=argparse.SUPPRESS)  # the name of --stage in the first release
     verb.set_defaults(run=run)
@@ -38,15 +42,15 @@ def _change_over(args: argparse.Namespace, config: Config) -> int:
     """Build the index at --to, name it in the configuration, and write to it what came meanwhile."""
     if not args.rebuild or args.to is None:
         raise BadInput("--to and --stage go with --rebuild: notices index --rebuild --to URL [--stage]")
-    database = open_database(config)
-    print(f"{stage_index(config, database, args.to)} notices in the new index {args.to}")
+    database, address = open_archive(config), located(config.home, args.to)
+    print(f"{stage_index(config, database, address)} notices in the new index {address}")
     if args.stage:
         print(f"{config.index} is still the one in use; the same command without --stage changes over")
         return 0
-    file = use_index(config, args.to)
+    file = use_index(config, address)
     now = load_config(os.environ)
-    if now.index != args.to:
-        raise ConfigError(f"{file} names the new index, but the variable NOTICES_INDEX overrides it with {now.index}: set it to {args.to}")
+    if now.index != address:
+        raise ConfigError(f"{file} names the new index, but the variable NOTICES_INDEX overrides it with {now.index}: set it to {address}")
     written = drain(now, database)
     print(f"the new index is in use now, named in {file} ({written} notices written meanwhile); {config.index} is left as it is")
     return 0

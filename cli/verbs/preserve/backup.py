@@ -8,6 +8,7 @@ from pathlib import Path
 from cli.progress import Progress, is_shown
 from cli.verbs.preserve.findings import finding_line
 from notices.config import Config
+from notices.text.display import safe
 from operations.preserve.backing_up import back_up, restore_archive
 from pipeline.warc.series import series_bytes
 
@@ -38,6 +39,8 @@ def run_restore(args: argparse.Namespace, config: Config) -> int:
     """Restore, rebuild the index, verify; exit 4 when the restored archive is damaged."""
     restored = restore_archive(config, args.source, verify=not args.no_verify)
     print(f"{config.home}: restored from {restored.made_at:%Y-%m-%d %H:%M:%SZ}, {restored.notices} notices indexed")
+    for line in restored.changed:
+        print(f"{safe(line)} (notices.toml named a place outside the restored archive)")
     if restored.found is None:
         return 0
     for each in restored.found:

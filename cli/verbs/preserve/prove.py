@@ -14,7 +14,7 @@ from notices.errors import BadInput, UnknownName
 from notices.text.display import safe
 from operations.read.lookup import find_ids
 from pipeline.durable import write_durably
-from pipeline.sql.database import open_database
+from pipeline.sql.database import open_archive
 from preservation.proofs.check import LARGEST, Attested, Known, check_file, read_at_most
 from preservation.proofs.checkpoints import public_key
 from preservation.proofs.proving import (
@@ -51,7 +51,7 @@ def run_prove(args: argparse.Namespace, config: Config) -> int:
     """Write the proof."""
     if (args.wanted is None) == (args.since is None):
         raise BadInput("prove takes a notice, or --since with a checkpoint")
-    database = open_database(config)
+    database = open_archive(config)
     if args.since:
         data = prove_continuation(config, database, read_at_most(args.since, LARGEST).decode("utf-8", "replace"))
     else:
@@ -79,7 +79,7 @@ def run_checkpoint(args: argparse.Namespace, config: Config) -> int:
     if args.key:
         print(public_key(config))
         return 0
-    database = open_database(config)
+    database = open_archive(config)
     signed = sign_log(config, database)
     if args.request:
         write_durably(args.request, timestamp_request(signed.note))

@@ -10,11 +10,15 @@ from pathlib import Path
 from cli.progress import Progress, is_shown
 from cli.verbs.preserve.findings import finding_line
 from notices.config import Config
+from notices.errors import BadInput
 from notices.text.display import safe
+from operations.preserve.rebuilding_sql import rebuild_sql
 from operations.preserve.repairing import IndexRepair, Repaired, RepairPlan, RepairResult, RepairWatch, Step, apply_repair, plan_repair
 from operations.preserve.restore_from_backup import Restoration, RestoredFile, opened
-from pipeline.sql.database import open_database
+from pipeline.sql.database import open_archive
 from pipeline.warc.series import series_bytes
+from preservation.findings import display
+from preservation.rebuild_rows import NOT_REBUILT
 
 _PRINTED = 20
 
@@ -26,13 +30,20 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     verb.add_argument(
         "--from", dest="backup", type=Path, metavar="FOLDER_OR_FILE.tar", help="restore lost bytes and rows from this backup first"
     )
+    verb.add_argument(
+        "--rebuild-sql",
+        action="store_true",
+        help="rebuild a lost database (notices.db) from the WARC series; it says what cannot come back",
+    )
     verb.add_argument("--no-progress", action="store_true", help="do not show progress")
     verb.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Print the plan, or each step of the repair and the problems that remain."""
-    database = open_database(config)
+    if args.rebuild_sql:
+        return _rebuild_sql(args, config)
+    database = open_archive(config)
     progress = VerifyProgress(config, shown=is_shown(no_progress=args.no_progress))
     watch = RepairWatch(progress, progress.close, _print_step)
     with opened(config, args.backup) if args.backup else nullcontext() as backup:
@@ -42,6 +53,32 @@ def run(args: argparse.Namespace, config: Config) -> int:
         if args.apply:
             return _print_result(apply_repair(config, database, folder, watch))
         return _print_plan(plan_repair(config, database, folder, watch))
+
+
+def _rebuild_sql(args: argparse.Namespace, config: Config) -> int:
+    """Rebuild the database; print what it contains and what it cannot contain. Exit 4 when records could not be read."""
+    if args.apply or args.backup:
+        raise BadInput("--rebuild-sql goes alone: afterwards notices repair --from BACKUP --apply restores rows that a backup contains")
+    progress = Progress("rebuild", series_bytes(config.warc_dir), shown=is_shown(no_progress=args.no_progress))
+    done = rebuild_sql(config, progress)
+    progress.close()
+    for table, count in done.rows.counts.items():
+        print(f"rebuilt: {count} rows of {table}")
+    print(
+        f"ids of notices: {'those that they had, from the index' if done.ids_from_index else 'numbered again in the order of their captures'}"
+    )
+    if done.earlier is not None:
+        print(f"the earlier database is {done.earlier.name} now")
+    for name in sorted(done.rows.without_file):
+        print(f"source {safe(name)}: no source file; its site, publisher, region and pending list entries are not known")
+    for name in done.rows.unproven:
+        print(f"checkpoints/{safe(name)}: the rebuilt log does not lead to this note; the file stays as it is")
+    for place in done.rows.unreadable[:_PRINTED]:
+        print(f"{safe(display(place))}: not rebuilt: the record cannot be read")
+    for each in NOT_REBUILT:
+        print(f"not rebuilt: {each}")
+    print(f"{done.indexed} notices written to the index; notices verify checks the archive")
+    return 4 if done.rows.unreadable else 0
 
 
 class VerifyProgress:

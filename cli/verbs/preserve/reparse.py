@@ -11,7 +11,7 @@ from cli.progress import Progress, Unit, is_shown
 from notices.config import Config
 from notices.text.display import masked, safe
 from operations.preserve.reparsing import ReparseCounts, ReparseRequest, ReparseResult, ReparseWatch, reparse_archive
-from pipeline.sql.database import open_database
+from pipeline.sql.database import open_archive
 from preservation.reparse import Change, JsonValue, count_revisions
 
 _SHORT = 60
@@ -30,7 +30,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Print each change, then the counts; exit 4 when bytes could not be read."""
-    database, shown = open_database(config), is_shown(no_progress=args.no_progress)
+    database, shown = open_archive(config), is_shown(no_progress=args.no_progress)
     progress = Progress("reparse", count_revisions(database, args.wanted), Unit("revisions"), shown=shown)
     watch = ReparseWatch(progress, _print_json if args.json else _print_change)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -13,8 +14,9 @@ from cli.verbs.preserve.findings import finding_json, finding_line
 from cli.verbs.preserve.prove import verify_file
 from notices.config import Config
 from operations.preserve.verify_index import verify_all
-from pipeline.sql.database import open_database
+from pipeline.sql.database import open_archive
 from pipeline.warc.series import series_bytes
+from preservation.accounting import NOT_COVERED
 from preservation.verify import verify_archive
 
 _PRINTED = 1000
@@ -37,7 +39,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Print each damage, then the counts; exit 4 when there is any."""
     if args.proof:
         return verify_file(args)
-    database = open_database(config)
+    database = open_archive(config)
     started, size = time.monotonic(), series_bytes(config.warc_dir)
     progress = Progress("verify", size, shown=is_shown(no_progress=args.no_progress))
     counts: Counter[str] = Counter()
@@ -48,13 +50,15 @@ def run(args: argparse.Namespace, config: Config) -> int:
         elif counts.total() <= _PRINTED:
             print(finding_line(each))
     progress.close()
+    if not args.json:
+        print(f"not covered: {'; '.join(NOT_COVERED)}", file=sys.stderr)
     _print_counts(counts, size, time.monotonic() - started, args.json)
     return 4 if counts else 0
 
 
 def _print_counts(counts: Counter[str], size: int, seconds: float, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"damages": counts.total(), **counts, "bytes": size, "seconds": round(seconds, 3)}))
+        print(json.dumps({"damages": counts.total(), **counts, "bytes": size, "seconds": round(seconds, 3), "not_covered": NOT_COVERED}))
         return
     rate = f", {seconds / (size / 1e9):.0f} s/GB" if size > 50e6 else ""
     areas = ", ".join(f"{area} {n}" for area, n in sorted(counts.items()))

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
+from index.engines import open_engine
 from notices.config import Config
 from notices.errors import ArchiveLocked
+from operations.indexing import document
 from operations.preserve.repairing import IndexRepair, Repaired, RepairWatch, Step, apply_repair, plan_repair
 from operations.preserve.restore_from_backup import Restoration
 from operations.preserve.verify_index import verify_all
+from pipeline.sql import tables
 from pipeline.sql.locks import hold
 from preservation.backup import make_backup
 from preservation.findings import NoticeSubject, RevisionSubject, WarcPlace
@@ -56,12 +60,14 @@ def test_steps_are_told_as_they_are_done_and_nothing_remains(config: Config, dat
 
 
 def test_index_with_a_foreign_document_is_rebuilt(config: Config, database: Engine) -> None:
-    parts = ("attachment", "alias", "citation")
-    change(config, "; ".join(f"delete from {table} where revision_id = 20" for table in parts))
-    change(config, "delete from revision where id = 20; delete from outbox; delete from notice where id = 20")
+    with Session(database) as session, session.begin():
+        foreign = document(session.get_one(tables.RevisionRow, 20))._replace(id=99)
+    engine = open_engine(config.index, write=True)
+    engine.write([foreign])
+    engine.close()
     result = apply_repair(config, database)
-    assert result.index == IndexRepair(True, 19)
-    assert [f.subject for f in result.found if f.area == "index"] == [NoticeSubject(20)]
+    assert result.index == IndexRepair(True, 20)
+    assert [f.subject for f in result.found if f.area == "index"] == [NoticeSubject(99)]
     assert not [f for f in result.remaining if f.area == "index"]
 
 

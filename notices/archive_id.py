@@ -1,0 +1,89 @@
+"""The id of an archive, and how each of its parts names the archive that it belongs to: home, keys and index by a marker, the series in its records.
+
+The id is made once, with the tables. A part that names another archive is refused: a copy of an archive never works on the parts of the first.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from notices.errors import ForeignPart
+
+MARKER = "archive-id"
+_PART_OF = re.compile(rb"^isPartOf: urn:uuid:([0-9a-f-]{36})\r$", re.MULTILINE)
+_HEAD = 4096  # bytes; the first record has a few hundred
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """To whom an index belongs: an archive (its id, "" when not known) in a home."""
+
+    archive: str
+    home: Path
+
+
+def read_marker(folder: Path) -> str:
+    """What the folder's marker states; "" without one."""
+    try:
+        return (folder / MARKER).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def write_marker(folder: Path, stated: str) -> None:
+    """Write the folder's marker, durably. Raises OSError as it comes."""
+    temporary = folder / f"{MARKER}.{os.getpid()}.tmp"
+    with temporary.open("w", encoding="utf-8") as handle:
+        handle.write(f"{stated}\n")
+        handle.flush()
+        os.fsync(handle.fileno())
+    os.replace(temporary, folder / MARKER)
+
+
+def series_archive(folder: Path) -> str:
+    """The archive that the newest file of a WARC series names in its first record; "" for a series of an earlier release, or none."""
+    for path in sorted(folder.glob("notices-*.warc.gz.open")) or sorted(folder.glob("notices-*.warc.gz"))[-1:]:
+        try:
+            with path.open("rb") as handle:
+                head = zlib.decompressobj(31).decompress(handle.read(_HEAD))
+        except (OSError, zlib.error):
+            continue  # verify names it
+        found = _PART_OF.search(head)
+        if found:
+            return found[1].decode("ascii")
+    return ""
+
+
+def check_part(folder: Path, stated: str, archive: str, part: str) -> bool:
+    """Whether the part states this archive; False when it states none. Raises ForeignPart for another's."""
+    if stated and stated != archive:
+        raise ForeignPart(
+            f"{part} {folder} belongs to archive {stated}, the database to archive {archive}: parts of two archives are mixed"
+        )
+    return bool(stated)
+
+
+def index_marker(owner: Owner, index: Path) -> str:
+    """What the marker of an index states: the archive, and its home, which is "." for an index that is located in it and moves with it."""
+    home = owner.home.resolve()
+    return f"{owner.archive} {'.' if index.resolve().is_relative_to(home) else home}"
+
+
+def check_index(owner: Owner, index: Path) -> bool:
+    """Whether the index is this archive's; False when it names nobody. Raises ForeignPart for an index of another archive or home."""
+    stated = read_marker(index)
+    if not stated:
+        return False
+    archive, _, home = stated.partition(" ")
+    wanted, _, mine = index_marker(owner, index).partition(" ")
+    if (wanted and archive != wanted) or home != mine:
+        theirs = index.parent if home == "." else home
+        raise ForeignPart(
+            f"index {index} belongs to archive {archive} in {theirs}, not to archive {wanted or '(without an id)'} in {owner.home}; build an index"
+            f" of its own: notices index --rebuild --to {'tantivy:tantivy' if 'tantivy' in index.name else 'whoosh:index'}"
+        )
+    return True
