@@ -136,7 +136,7 @@ def _known_sources(config: Config) -> dict[str, KnownSource]:
 
 
 def _known(source: Source) -> KnownSource:
-    rules = source.lists.rules()
+    rules = source.lists
 
     def entries(capture: Capture) -> Sequence[ListEntry]:
         return read_list(capture.body, capture.url, content_type=capture.header("content-type") or "", rules=rules).entries
