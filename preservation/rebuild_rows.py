@@ -39,7 +39,7 @@ _BATCH = 50
 
 NOT_REBUILT = (
     "runs, and which run took a snapshot",
-    "observations: every notice begins as listed, and crawls observe again what is missing, withdrawn or back",
+    "observations: every notice begins as listed, and crawls observe again which are missing, withdrawn or back",
     "corrections: every revision is as today's parser reads it",
     "when a list entry was shown and a notice looked for, to the second; when a missing one is looked for again",
     "why a request got no answer (list entries and files that failed), and how often it was tried",

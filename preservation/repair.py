@@ -149,7 +149,7 @@ def _reread_revision(ident: int, context: RepairContext) -> str | None:
 
 
 def _own_snapshot(ident: int, context: RepairContext) -> bool:
-    """Give a revision the snapshot of its notice with which it is what was written; False when there is none, or it has the right one."""
+    """Give a revision the snapshot of its notice with which it is what was written; False without such a snapshot, or when it has the right one."""
     with Session(context.database) as session, session.begin():
         revision = session.get_one(tables.RevisionRow, ident)
         row = tables.SnapshotRow

@@ -73,7 +73,7 @@ def open_for_reading(config: Config) -> Engine:
 
 
 def open_archive(config: Config) -> Engine:
-    """The database of an archive that exists already. Raises UserError when there is none: nothing is made."""
+    """The database of an archive that exists already. Raises UserError without one, and makes nothing."""
     url = _url(config)
     _refuse_missing(config, url)
     return open_database(config)
