@@ -58,7 +58,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 def _print_counts(counts: Counter[str], size: int, seconds: float, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"damages": counts.total(), **counts, "bytes": size, "seconds": round(seconds, 3), "not_covered": NOT_COVERED}))
+        print(json.dumps({"damages": counts.total(), **counts, "bytes": size, "seconds": round(seconds, 3)}))
         return
     rate = f", {seconds / (size / 1e9):.0f} s/GB" if size > 50e6 else ""
     areas = ", ".join(f"{area} {n}" for area, n in sorted(counts.items()))
