@@ -15,6 +15,7 @@ from notices.errors import ForeignPart
 
 MARKER = "archive-id"
 _PART_OF = re.compile(rb"^isPartOf: urn:uuid:([0-9a-f-]{36})\r$", re.MULTILINE)
+_ID = re.compile(r"[0-9a-f-]{36}")
 _HEAD = 4096  # bytes; the first record has a few hundred
 
 
@@ -79,6 +80,8 @@ def check_index(owner: Owner, index: Path) -> bool:
     if not stated:
         return False
     archive, _, home = stated.partition(" ")
+    if archive and not _ID.fullmatch(archive):
+        return False  # the marker is damaged: it names nobody
     wanted, _, mine = index_marker(owner, index).partition(" ")
     if (wanted and archive != wanted) or home != mine:
         theirs = index.parent if home == "." else home

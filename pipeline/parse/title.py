@@ -42,6 +42,8 @@ _WRAP = re.compile(rf"(?<=[{_HAN}])\s*\n\s*(?=[{_HAN}])")
 _TAG = re.compile(r"<br\s*/?>|</?(?:p|span|font|b|strong|div)\b[^<>]{0,200}>", re.I)
 # Marks between title, column and site in <title>.
 _SPLIT = re.compile(r"\s*(?:[_|｜]|--+|—+|::|>>|»|\s[-－–]\s|(?<=[^\dA-Za-z])[-－–](?=[^\dA-Za-z]))\s*|\s{1,4}")
+# The caption of a list of attached files (附件：1.…), which may be all that a page without a title shows near its head.
+_CAPTION = re.compile(r"附\s*件\s*\d{0,2}\s*[：:]")
 # Words of templates and columns that are not a notice's title.
 _GENERIC = re.compile(
     r"(?:首页|网站首页|正文|详情|详细(?:内容|信息|页)?|内容页?|信息详情|新闻(?:中心|详情|详细)|文章(?:详情|内容)|通知公告|公告公示|政策文件|信息公开|政务公开|政府信息公开|无标题(?:文档)?|untitled\w*|标题|文章|列表|栏目)",
@@ -138,7 +140,7 @@ def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> d
     near = [*islice((line for line in reversed(head[-25:]) if not is_lead(line) and not _is_row_of_links(line, root)), 8)][::-1]
     if len(near) > 1 and _WRAPPED.search(near[-2]) and not kind_of(near[-2])[0] and len(near[-1]) >= 3:
         near[-2:] = [near[-2] + near[-1]]
-    first = [line for line in lines[:6] if not is_lead(line) and not _is_row_of_links(line, root)]
+    first = [line for line in lines[:6] if not (is_lead(line) or _CAPTION.match(line) or _is_row_of_links(line, root))]
     for n, (agency, rest) in enumerate(pairwise(first[:4])):
         if rest.startswith("关于") and names_in(agency):
             first[n : n + 2] = [agency + rest]

@@ -141,4 +141,4 @@ def test_text_of_a_site_in_a_reason_does_not_drive_the_terminal(home: Home) -> N
 
 def test_expectation_that_cannot_be_is_refused_with_its_key(home: Home) -> None:
     home.source("http://127.0.0.1:9", more="[expect]\nevery_days = 0\n")
-    assert "expect.every_days: 0.0 is not above 0 and at most 366" in home.run("status", check=2).stderr
+    assert "expect.every_days: 0.0 is not above 0 and at most 366" in home.run("status", check=3).stderr

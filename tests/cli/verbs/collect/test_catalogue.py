@@ -15,7 +15,7 @@ import pytest
 from cli.main import main
 from crawler.source import load_source
 from notices.config import load_config
-from scheduler import jobs
+from scheduler import read_schedule
 from tests.support.archive_home import Home
 from tests.support.site_server import Site, list_page, serving, small_site
 
@@ -272,4 +272,4 @@ def test_bad_source_file_does_not_stop_crawl_status_and_clock(home: CatalogueHom
     done = Home.run(home, "status", check=3)
     assert "linshan" in done.stdout
     assert "broken.toml" in done.stderr
-    assert [job.name for job in jobs(load_config({"NOTICES_HOME": str(home.path)}))] == ["crawl:linshan", "index"]
+    assert [job.name for job in read_schedule(load_config({"NOTICES_HOME": str(home.path)})).jobs] == ["crawl:linshan", "index"]
