@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +19,14 @@ from tests.support.archive_home import Home
 RECORDED = Path(__file__).parent / "recorded/home.tar.xz"
 PORT = 18733  # the recorded addresses name it
 ENGINES = {"whoosh": "index", "tantivy": "index-tantivy"}
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One test at a time: the port is fixed, and tests run in several processes."""
+    with (Path(tempfile.gettempdir()) / f"notices-test-port-{PORT}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture
@@ -77,7 +89,7 @@ def test_recorded_checkpoint_is_proved_by_todays_program(home: Home, tmp_path: P
 def test_recorded_home_goes_on(home: Home, tmp_path: Path, engine: str) -> None:
     use(home, engine)
     build_site(tmp_path / "site")  # now with all its notices; one has its first text again, one is back
-    with serve(tmp_path / "site", PORT):
+    with alone(), serve(tmp_path / "site", PORT):
         home.run("crawl", "demo", "--again")
     lines = tmp_path / "more.jsonl"
     line = {"url": "http://www.chenghe.example/old/2019/2.html", "title": "关于防汛的通知", "text": "两感之外，另有防汛。", "source": "old"}
