@@ -1,6 +1,6 @@
 """The files of a Whoosh index: read where they are mapped, and unpickled only as far as a list of names allows.
 
-Whoosh pickles its table of contents and a few small tables. A pickle can name any function of any module to be called, so
+Whoosh pickles its table of contents and a few small tables. A pickle can name any function of any module to be called,
 so anyone who can write to an index could run code in the process that reads it. Here a pickle can only use the classes of
 _CLASSES. The segments' codec is not in the file: index.whoosh.folder sets it when it has read the table of contents.
 """
