@@ -10,7 +10,7 @@ demo: $(READY)
 	$(BIN)/notices demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 -m "not long and not faults"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long and not faults"
 
 # The long tests, and every property on examples that were not tried before.
 test-long: $(READY)

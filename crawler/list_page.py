@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-import msgspec
 from lxml import etree
 
+from crawler.list_rules import ListRules
 from crawler.lists.entries import page_entries
 from crawler.lists.pager import Pager, guesses, read_pager
 from crawler.lists.scripts import embedded_entries, scripted_pages, scripts_of
@@ -22,22 +22,6 @@ from notices.urls import with_query_in
 FAMILIES: tuple[Family, ...] = (gkmlpt, jpage, jpaas, ucap, json_answer, was, trs, vsb, public_column, sitesources)
 MAX_CANDIDATES = 6
 _HEAD = 1_000_000  # characters at either end of a page in which the marks of a family are searched
-
-
-class ListRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The list settings of a source file. `entries`, `link`, `title`, `date`, `next`: CSS selectors, or XPath if they contain a slash.
-
-    `next_template` names the pages after the first, such as "index_{n}.html"; `first` is the number of the second page in it.
-    """
-
-    platform: str | None = None
-    entries: str | None = None
-    link: str | None = None
-    title: str | None = None
-    date: str | None = None
-    next: str | None = None
-    next_template: str | None = None
-    first: int = 1
 
 
 def read_list(body: bytes, url: str, *, content_type: str | None = None, rules: ListRules | None = None) -> ListPage:

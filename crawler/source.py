@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from crawler.list_page import ListRules
+from crawler.list_rules import ListRules
 from notices.errors import SourceFileError, UnknownName
 from notices.urls import canonical_url
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from crawler.list_page import ListRules, next_candidates
+from crawler.list_page import next_candidates
+from crawler.list_rules import ListRules
 from crawler.source import Column
 from notices.capture import ListEntry, ListPage
 

@@ -1,6 +1,5 @@
 """Text of attached files, one module per format; the format is known by its bytes, never by the file's name."""
 
 from pipeline.attachments.extractor import Extractor, extract
-from pipeline.attachments.read import read_attachment
 
-__all__ = ["Extractor", "extract", "read_attachment"]
+__all__ = ["Extractor", "extract"]

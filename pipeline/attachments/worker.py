@@ -7,13 +7,13 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
 from notices.attachment import AttachmentText
-from pipeline.attachments.read import read_attachment
 
 _PR_SET_PDEATHSIG = 1
 _FILE_BYTES = 256 << 20
@@ -43,10 +43,12 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_FSIZE, (_FILE_BYTES, _FILE_BYTES))
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # the output of a library must not get between the answers
+    from pipeline.attachments.read import read_attachment  # with every format; the parent loads this module for the messages alone
+
     while head := sys.stdin.buffer.readline():
         _bound_time(seconds)
         request = msgspec.json.decode(head, type=ExtractRequest)
-        _answer(out, _read(request, sys.stdin.buffer.read(request.size)))
+        _answer(out, _read(read_attachment, request, sys.stdin.buffer.read(request.size)))
         signal.alarm(0)
     return 0
 
@@ -67,9 +69,9 @@ def _bound_time(seconds: int) -> None:
     signal.alarm(2 * seconds + 1)
 
 
-def _read(request: ExtractRequest, body: bytes) -> AttachmentText:
+def _read(read: Callable[[bytes, str, str | None], AttachmentText], request: ExtractRequest, body: bytes) -> AttachmentText:
     try:
-        return read_attachment(body, request.name, request.media_type)
+        return read(body, request.name, request.media_type)
     except MemoryError:
         return AttachmentText(
             request.name, outcome="too_large", media_type=request.media_type or "", detail="needs more memory than allowed"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.archive_home import ROOT, Home
+from tests.support.quick_home import QuickHome
 
 
 def lines(first: int, last: int) -> str:
@@ -26,7 +27,7 @@ def lines(first: int, last: int) -> str:
 @pytest.fixture(scope="module")
 def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive of 60 notices, made once; tests work on copies."""
-    made = Home(tmp_path_factory.mktemp("imported") / "home")
+    made = QuickHome(tmp_path_factory.mktemp("imported") / "home")
     made.run("import", "-", stdin=lines(0, 60))
     return made.path
 
@@ -34,7 +35,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def home(imported: Path, tmp_path: Path) -> Home:
     shutil.copytree(imported, tmp_path / "home")
-    return Home(tmp_path / "home")
+    return QuickHome(tmp_path / "home")
 
 
 def test_backup_taken_while_an_import_writes_restores_whole(home: Home, tmp_path: Path) -> None:
@@ -47,7 +48,7 @@ def test_backup_taken_while_an_import_writes_restores_whole(home: Home, tmp_path
     writing.stdin.flush()
     home.run("backup", str(tmp_path / "copy"))
     writing.communicate(timeout=400)
-    restored = Home(tmp_path / "restored")
+    restored = QuickHome(tmp_path / "restored")
     said = restored.run("restore", str(tmp_path / "copy")).stdout
     assert said.splitlines()[-1] == "verified: 0 damages"
     assert restored.search("第59号河段")["total"] == 1
@@ -60,7 +61,7 @@ def test_backup_taken_while_an_import_writes_restores_whole(home: Home, tmp_path
 
 def test_backup_in_one_file_restores_whole(home: Home, tmp_path: Path) -> None:
     home.run("backup", str(tmp_path / "copy.tar"))
-    restored = Home(tmp_path / "restored")
+    restored = QuickHome(tmp_path / "restored")
     restored.run("restore", str(tmp_path / "copy.tar"))
     assert restored.search("河段", "--limit", "1")["total"] == 60
     assert restored.rows("select content_digest from revision order by id") == home.rows("select content_digest from revision order by id")
@@ -71,7 +72,7 @@ def test_places_that_a_backup_or_an_archive_must_not_take_are_refused(home: Home
     assert "exists already" in home.run("backup", str(tmp_path / "copy"), check=2).stderr
     assert "another device" in home.run("backup", str(home.path / "copy"), check=2).stderr
     assert "not empty" in home.run("restore", str(tmp_path / "copy"), check=2).stderr
-    assert "no such folder" in Home(tmp_path / "new").run("restore", str(tmp_path / "nothing"), check=2).stderr
+    assert "no such folder" in QuickHome(tmp_path / "new").run("restore", str(tmp_path / "nothing"), check=2).stderr
 
 
 def test_doctored_backup_is_refused_and_leaves_no_home(home: Home, tmp_path: Path) -> None:
@@ -80,7 +81,7 @@ def test_doctored_backup_is_refused_and_leaves_no_home(home: Home, tmp_path: Pat
     data = bytearray((copy / "notices.db").read_bytes())
     data[5000] ^= 1
     (copy / "notices.db").write_bytes(data)
-    assert "notices.db is not what was written" in Home(tmp_path / "new").run("restore", str(copy), check=4).stderr
+    assert "notices.db is not what was written" in QuickHome(tmp_path / "new").run("restore", str(copy), check=4).stderr
     assert not (tmp_path / "new").exists()
 
 
@@ -91,7 +92,7 @@ def test_doctored_series_in_a_backup_is_named_after_restoring(home: Home, tmp_pa
     data = bytearray(series.read_bytes())
     data[len(data) // 2] ^= 1
     series.write_bytes(data)
-    said = Home(tmp_path / "new").run("restore", str(copy), check=None)
+    said = QuickHome(tmp_path / "new").run("restore", str(copy), check=None)
     assert said.returncode == 4, said.stdout + said.stderr
     assert series.name.removesuffix(".open") in said.stdout + said.stderr
 
@@ -106,7 +107,7 @@ def test_file_that_leads_out_of_the_home_is_refused(tmp_path: Path, name: str) -
         else:
             info.size = 4
             tar.addfile(info, io.BytesIO(b"evil"))
-    done = Home(tmp_path / "deep" / "new").run("restore", str(tmp_path / "evil.tar"), check=None)
+    done = QuickHome(tmp_path / "deep" / "new").run("restore", str(tmp_path / "evil.tar"), check=None)
     assert done.returncode in (2, 4)
     assert not (tmp_path / "deep" / "evil.txt").exists()
     assert not (tmp_path / "deep" / "new").exists()

@@ -10,11 +10,12 @@ import pytest
 from tests.end_to_end.test_backup import lines
 from tests.support.archive_home import Home
 from tests.support.passing_days import change_sql
+from tests.support.quick_home import QuickHome
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    made = Home(tmp_path / "home")
+    made = QuickHome(tmp_path / "home")
     made.run("import", "-", stdin=lines(0, 20))
     return made
 
@@ -23,7 +24,7 @@ def test_proof_holds_elsewhere_with_key_and_page(home: Home, tmp_path: Path) -> 
     proof, page = str(tmp_path / "p.json"), str(tmp_path / "page")
     home.run("prove", "7", "--out", proof, "--page", page)
     key = home.run("checkpoint", "--key").stdout.strip()
-    other = Home(tmp_path / "elsewhere")
+    other = QuickHome(tmp_path / "elsewhere")
     said = other.run("verify", "--proof", proof, "--key", key, "--page", page).stdout
     assert "holds: http://a.example/" in said
     assert not (tmp_path / "elsewhere").exists()

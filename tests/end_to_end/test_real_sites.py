@@ -25,6 +25,8 @@ DETAIL = {
     "szggzy": r"/\d{8}/[0-9a-f-]{20,40}\.html$",
 }
 
+LARGE = ("gdqb", "szggzy")  # half of all pages: in make test-long
+
 
 @contextmanager
 def served(folder: Path) -> Iterator[tuple[str, Counter[str]]]:
@@ -66,7 +68,7 @@ def listed_on(folder: Path, site: str, lists: set[str]) -> set[str]:
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("site", sorted(DETAIL))
+@pytest.mark.parametrize("site", [pytest.param(site, marks=pytest.mark.long) if site in LARGE else site for site in sorted(DETAIL)])
 def test_site_is_archived_whole_and_once(site: str, shared: Path, tmp_path: Path) -> None:
     folder, home = shared / "data/sites" / site, Home(tmp_path / "home")
     with served(folder) as (base, requests):

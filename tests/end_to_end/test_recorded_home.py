@@ -15,6 +15,7 @@ import pytest
 from cli.demo.serve import serve
 from cli.demo.site import build_site
 from tests.support.archive_home import Home
+from tests.support.quick_home import QuickHome
 
 RECORDED = Path(__file__).parent / "recorded/home.tar.xz"
 PORT = 18733  # the recorded addresses name it
@@ -37,7 +38,7 @@ def home(tmp_path: Path) -> Home:
     path = tmp_path / "home"
     (path / "index-aside").write_text(f"tantivy:///{str(path).lstrip('/')}/index-tantivy\n", encoding="utf-8")
     (path / "keys/checkpoint.pem").chmod(0o600)
-    return Home(path)
+    return QuickHome(path)
 
 
 def use(home: Home, engine: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.archive_home import Home
 from tests.support.passing_days import change_sql
+from tests.support.quick_home import QuickHome
 from tests.support.site_server import serving, small_site
 
 CHANGED = "select title, kind, parser_version from revision order by id"
@@ -16,7 +17,7 @@ CHANGED = "select title, kind, parser_version from revision order by id"
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    made = Home(tmp_path / "home")
+    made = QuickHome(tmp_path / "home")
     with serving(small_site(3)) as site:
         made.source(site.base)
         made.run("crawl", "linshan")

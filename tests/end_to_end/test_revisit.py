@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.archive_home import Home
 from tests.support.passing_days import DEAD, HTML, crawl, evidence, later, revisions, states
+from tests.support.quick_home import QuickHome
 from tests.support.site_server import Page, Site, notice_page, notice_path, serving, small_site
 
 VILLAGES = "/tzgg/files/list.txt"
@@ -154,7 +155,7 @@ LONG_LIVES = {
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home")
+    return QuickHome(tmp_path / "home")
 
 
 @pytest.mark.parametrize("name", [*LIVES, *(pytest.param(name, marks=pytest.mark.long) for name in LONG_LIVES)])

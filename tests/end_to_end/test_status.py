@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.archive_home import Home
+from tests.support.quick_home import QuickHome
 from tests.support.site_server import Site, list_page, notice_path, serving, small_site
 
 _CHALLENGE = b'<html><head><script>document.cookie="__jsl_clearance=1";location.reload()</script></head><body></body></html>'
@@ -23,7 +24,7 @@ _SHOWN = (7, 6, 5, 4)
 @pytest.fixture(scope="module")
 def healthy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Path]]:
     """A site that was crawled once while it was well, and the archive of that."""
-    home = Home(tmp_path_factory.mktemp("healthy") / "home")
+    home = QuickHome(tmp_path_factory.mktemp("healthy") / "home")
     with serving(small_site(7, per_page=7)) as site:
         home.source(site.base, more="[expect]\nevery_days = 300\n")
         home.run("crawl")
@@ -56,7 +57,7 @@ def _break(site: Site, name: str) -> None:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home")
+    return QuickHome(tmp_path / "home")
 
 
 def _status(home: Home, check: int) -> dict[str, Any]:
@@ -78,7 +79,7 @@ def test_site_that_breaks_is_noticed_after_the_next_run(
 ) -> None:
     site, archive = healthy
     well = dict(site.pages)
-    home = Home(tmp_path / "home")
+    home = QuickHome(tmp_path / "home")
     shutil.copytree(archive, home.path)
     try:
         _break(site, name)

@@ -10,7 +10,7 @@ import pytest
 
 from notices.config import Config, load_config
 from operations.doctor import Check, examine
-from tests.support.archive_home import Home
+from tests.support.quick_home import QuickHome
 
 
 def examined(config: Config) -> dict[str, Check]:
@@ -26,7 +26,7 @@ def test_before_the_first_archive_nothing_is_created_and_the_way_on_is_said(tmp_
 
 
 def test_every_problem_has_its_remedy(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
+    home = QuickHome(tmp_path / "home")
     file = tmp_path / "lines.jsonl"
     file.write_text(json.dumps({"url": "http://a.example/1", "title": "一", "text": "二"}), encoding="utf-8")
     home.run("import", str(file))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from notices.config import load_config
@@ -72,21 +72,27 @@ class Days:
             run = tables.RunRow(source_id=self.source_id, kind="crawl", started_at=start, outcome="done", counts={})
             run.finished_at = start + timedelta(minutes=5)
             session.add(run)
-            for entry in reversed(shown[:SHOWN]):
-                self._see(session, entry, start)
+            self._see(session, shown[:SHOWN], start)
 
-    def _see(self, session: Session, entry: Entry, now: datetime) -> None:
+    def _see(self, session: Session, entries: list[Entry], now: datetime) -> None:
+        """What the list shows, in two statements for all that was read before: a year has 7,000 entries."""
+        rows = tables.ListingRow
+        listed = rows.key.in_([key for key, _day in entries])
+        session.execute(update(rows).where(listed).values(last_listed_at=now))
+        ended = set(session.scalars(select(rows.key).where(listed, rows.state.in_(("stored", "gone")))))
+        for key, day in reversed(entries):
+            if key not in ended:
+                self._read(session, (key, day), now)
+
+    def _read(self, session: Session, entry: Entry, now: datetime) -> None:
         key, day = entry
         row = session.scalar(select(tables.ListingRow).where(tables.ListingRow.key == key))
         if row is None:
             row = tables.ListingRow(
                 source_id=self.source_id, key=key, url=COLUMN + key, title=f"通知{key}", listed_date=day, column_url=COLUMN
             )
-            row.first_listed_at, row.tries, row.state = now, 0, "pending"
+            row.first_listed_at, row.tries, row.state, row.last_listed_at = now, 0, "pending", now
             session.add(row)
-        row.last_listed_at = now
-        if row.state == "stored" or row.state == "gone":
-            return
         row.state = str(self.spoil.get("state", "stored"))
         if row.state != "stored":
             row.tries, row.reason = row.tries + 1, str(self.spoil.get("reason", ""))

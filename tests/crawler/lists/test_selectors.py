@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from crawler.list_page import ListRules, next_candidates, read_list
+from crawler.list_page import next_candidates, read_list
+from crawler.list_rules import ListRules
 from notices.errors import SourceFileError
 
 URL = "http://www.linshan.example/zwgk/tzgg/index.html"

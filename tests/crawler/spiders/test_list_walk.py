@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from crawler.list_page import ListRules
+from crawler.list_rules import ListRules
 from crawler.source import Column
 from crawler.spiders.list_walk import KNOWN_PAGES_TO_STOP, Walk
 from notices.capture import ListEntry, ListPage

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.demo.files import docx, pdf
-from pipeline.attachments import Extractor, read_attachment
+from pipeline.attachments import Extractor
+from pipeline.attachments.read import read_attachment
 from tests.pipeline.attachments.test_read import MHT, READABLE, seven
 from tests.support import made_files as made
 from tests.support.cpu import children_cpu_within

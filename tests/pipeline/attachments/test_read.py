@@ -11,7 +11,7 @@ import pytest
 
 from cli.demo.files import docx as demo_docx
 from cli.demo.files import pdf as demo_pdf
-from pipeline.attachments import read_attachment
+from pipeline.attachments.read import read_attachment
 from tests.support import made_files as made
 from tests.support.made_files import paragraph, word
 

@@ -9,13 +9,14 @@ import pytest
 
 from index.engines import outgrown, same_place
 from tests.support.archive_home import Home
+from tests.support.quick_home import QuickHome
 
 LINE = {"url": "http://a.example/1", "title": "关于防汛的通知", "text": "请做好“汛防”工作。", "published_date": "2026-10-16"}
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    made = Home(tmp_path / "home")
+    made = QuickHome(tmp_path / "home")
     bring(made, LINE, {**LINE, "url": "http://a.example/2", "text": "森林防火。"})
     return made
 

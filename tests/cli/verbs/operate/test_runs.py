@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.support.archive_home import Home
+from tests.support.quick_home import QuickHome
 from tests.support.site_server import list_page, notice_path, serving, small_site, title
 
 
 def test_a_run_tells_what_came_what_failed_and_what_is_gone(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
+    home = QuickHome(tmp_path / "home")
     with serving(small_site(3)) as site:
         home.source(site.base)
         site.pages[notice_path(2)] = (404, {}, b"not found")
@@ -33,7 +33,7 @@ def test_a_run_tells_what_came_what_failed_and_what_is_gone(tmp_path: Path) -> N
 
 
 def test_sections_are_bounded_and_unknown_runs_refused(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
+    home = QuickHome(tmp_path / "home")
     assert "there is no archive in" in home.run("runs", check=2).stderr
     assert not home.path.exists()
     file = tmp_path / "lines.jsonl"

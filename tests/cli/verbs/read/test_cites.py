@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.archive_home import Home
+from tests.support.quick_home import QuickHome
 
 PADDING = "各县区人民政府要落实责任，按时完成，并将进展报送办公室，联系人电话13912345678。" * 4
 
@@ -38,7 +39,7 @@ COPY = OLD | {"url": "http://xian.example/copy.html", "title": "关于加强河�
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    made = Home(tmp_path_factory.mktemp("cites"))
+    made = QuickHome(tmp_path_factory.mktemp("cites"))
     # What cites comes first: its targets arrive later.
     lines = [CITING, NEWEST, NEWER, PLAN, OLD, COPY]
     made.run("import", _file(made.path / "in.jsonl", lines))
@@ -104,7 +105,7 @@ def test_what_is_not_archived_ends_as_show_does(home: Home) -> None:
 
 
 def test_instruments_that_repeal_each_other_do_not_go_round_for_ever(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = QuickHome(tmp_path)
     one = line(
         1,
         "临杉市人民政府关于甲类河道管护的意见",
@@ -125,7 +126,7 @@ def test_instruments_that_repeal_each_other_do_not_go_round_for_ever(tmp_path: P
 
 
 def test_two_instruments_of_one_title_are_candidates_and_neither_is_chosen(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = QuickHome(tmp_path)
     series = [line(n, "临杉市人民政府关于做好秋季植树工作的通知", f"临林〔{year}〕{n}号", f"{year}年植树{n * 1000}亩，{year}年完成。", f"{year}-09-01")
               for n, year in ((1, 2019), (2, 2020))]  # fmt: skip
     citing = line(3, "临杉市人民政府关于林长制的方案", "临林〔2021〕8号", "根据《关于做好秋季植树工作的通知》，制定本方案。", "2021-02-01")
@@ -137,7 +138,7 @@ def test_two_instruments_of_one_title_are_candidates_and_neither_is_chosen(tmp_p
 
 
 def test_a_regulation_published_anew_as_amended_is_its_newest_version(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
+    home = QuickHome(tmp_path / "home")
     first = line(1, "临杉市河道条例", "临杉市人民政府令第5号", "第一条 为了保护河道，制定本条例。", "2015-03-01")
     anew = line(2, "临杉市河道条例（2020年修订）", None,
                 "（2015年3月1日临杉市人民政府令第5号公布 根据2020年4月2日《关于修改部分规章的决定》修订）\n第一条 为了保护河道，制定本条例。", "2020-04-02")  # fmt: skip

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.support.archive_home import Home
+from tests.support.quick_home import QuickHome
 from tests.support.site_server import notice_page, notice_path, serving, small_site
 
 
 def test_files_that_changed_are_compared_by_their_text(tmp_path: Path) -> None:
-    home, site = Home(tmp_path / "home"), small_site(1)
+    home, site = QuickHome(tmp_path / "home"), small_site(1)
     link = '<p>附件：<a href="/files/a.txt">巡查表.txt</a></p>'
     site.pages[notice_path(1)] = notice_page(1, link)
     site.pages["/files/a.txt"] = (200, {"Content-Type": "text/plain; charset=utf-8"}, "巡查表\n甲段：每日一次\n".encode())
