@@ -19,6 +19,7 @@ from notices.text.display import masked
 if TYPE_CHECKING:
     from datetime import date
 
+    from index.answer.advice import Advice
     from index.answer.facets import Facets
 
 MAX_LIMIT = 1000
@@ -30,7 +31,7 @@ class SearchRequest(NamedTuple):
     """A question to an index. A named tuple, so that a search that has just started need not load dataclasses.
 
     `after` is the `next` of an earlier result. `exact` expands nothing and adds no similar notices. `similar` asks for notices like
-    the one with that id, in place of `text`. With `every_copy` each copy of an instrument is a hit. `masked` stars out personal
+    the one that it names (id, address, document number or title), in place of `text`. With `every_copy` each copy of an instrument is a hit. `masked` stars out personal
     data in titles, snippets and suggestions; turn it off for maintainers only.
     """
 
@@ -40,7 +41,7 @@ class SearchRequest(NamedTuple):
     after: str | None = None
     exact: bool = False
     every_copy: bool = False
-    similar: int | None = None
+    similar: str | None = None
     facets: bool = False
     wants_next: bool = False
     snippets: bool = True
@@ -57,8 +58,8 @@ class SearchHit(NamedTuple):
 class SearchResult(NamedTuple):
     """What a search found. `total` counts exact matches, `relaxed` similar notices; both count copies.
 
-    `took_ms` is the time until the hits were known, without their snippets. `next` continues the answer, None at its end.
-    `empty` is true when the index contains no notices at all.
+    `took_ms` is the time of the whole answer, snippets included. `next` continues the answer, None at its end.
+    `empty` is true when the index contains no notices at all. `advice` helps where nothing contains the query.
     """
 
     query: Query
@@ -70,6 +71,7 @@ class SearchResult(NamedTuple):
     facets: Facets | None = None
     next: str | None = None
     empty: bool = False
+    advice: tuple[Advice, ...] = ()
 
     @property
     def found(self) -> bool:
@@ -84,6 +86,8 @@ class SearchResult(NamedTuple):
         value["took_ms"] = round(self.took_ms, 2)
         if self.did_you_mean:
             value["did_you_mean"] = self.did_you_mean
+        if self.advice:
+            value["advice"] = [each._asdict() | {"near": list(each.near)} for each in self.advice]
         if self.facets is not None:
             value["facets"] = {name: [{"value": v, "count": n} for v, n in values] for name, values in self.facets.fields.items()}
             value["facets_counted"] = self.facets.counted
@@ -107,9 +111,10 @@ def search(engine: Engine, request: SearchRequest, home: Path | None) -> SearchR
     following = _next(engine, query, found, request) if request.wants_next else None
     facets, meant = _facets(engine, query, request), _suggestion(engine, query, found, request)
     empty = not found.hits and not engine.count()
-    took = (time.perf_counter() - began) * 1000
+    helpful = _advice(engine, query, found, request) if not (found.total or empty) else ()
     hits = tuple(_shown(engine, query, found.hits, request))
-    return SearchResult(query, found.total, found.relaxed, hits, took, meant, facets, following, empty)
+    took = (time.perf_counter() - began) * 1000
+    return SearchResult(query, found.total, found.relaxed, hits, took, meant, facets, following, empty, helpful)
 
 
 def read_query(text: str, filters: Filters | None = None, *, exact: bool = False, home: Path | None = None, lenient: bool = False) -> Query:
@@ -162,15 +167,24 @@ def _next(engine: Engine, query: Query, found: Answer, request: SearchRequest) -
 
 
 def _similar(engine: Engine, request: SearchRequest) -> tuple[Query, Answer]:
-    from index.answer.suggest import similar, without  # see _found
+    from index.answer.named import notice_named  # see _found
+    from index.answer.suggest import similar, without
 
-    ident = request.similar or 0
+    ident = notice_named(engine, request.similar or "")
     query, group = similar(engine, ident)
     own = None if request.every_copy else group
     ask = every_copy if request.every_copy else answer
     found = ask(engine, query, limit=request.page.limit + 1, offset=request.page.offset)
     hits = [hit for hit in without(found.hits, ident) if own is None or hit.group != own]
     return query, Answer(0, max(found.relaxed - 1, 0), tuple(hits[: request.page.limit]))
+
+
+def _advice(engine: Engine, query: Query, found: Answer, request: SearchRequest) -> tuple[Advice, ...]:
+    if request.similar is not None or request.exact:
+        return ()
+    from index.answer.advice import advice  # see _found
+
+    return advice(engine, query)
 
 
 def _facets(engine: Engine, query: Query, request: SearchRequest) -> Facets | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from hashlib import blake2b
 from itertools import islice
 
 from sqlalchemy import Engine
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from notices.config import Config
 from notices.errors import BadInput
 from operations.indexing import drain
-from pipeline.imports import ImportedLine, capture_of, read_line, reading_of
+from pipeline.imports import ImportedLine, capture_of, key_meant, read_line, reading_of, unread_keys
 from pipeline.ledger import earlier_payload, snapshot_row
 from pipeline.recovery import recover
 from pipeline.sql import tables
@@ -36,10 +37,21 @@ class SkippedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadKey:
+    """A key of imported lines that nothing reads: in how many lines, the first of them, and the key that was probably meant."""
+
+    name: str
+    lines: int
+    first: int
+    meant: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ImportResult:
-    """How many lines were new, revised, unchanged and skipped."""
+    """How many lines were new, revised, unchanged and skipped, and which of their keys nothing reads."""
 
     counts: Mapping[str, int]
+    unread: tuple[UnreadKey, ...] = ()
 
     @property
     def skipped(self) -> int:
@@ -54,7 +66,10 @@ class _Import:
     database: Engine
     writer: SnapshotWriter
     run_id: int
+    strict: bool = False
     counts: dict[str, int] = field(default_factory=lambda: {"new": 0, "revised": 0, "unchanged": 0, "skipped": 0})
+    unread: dict[str, UnreadKey] = field(default_factory=dict)
+    addresses: dict[bytes, int] = field(default_factory=dict)
 
     def good_lines(
         self, lines: Iterable[bytes], source: str | None, tell: Callable[[SkippedLine], None]
@@ -64,10 +79,30 @@ class _Import:
             if not raw.strip():
                 continue
             try:
-                yield raw, read_line(raw, source)
+                line = read_line(raw, source)
+                self._note_keys(number, unread_keys(raw))
+                self._note_address(number, line)
             except BadInput as error:
                 self.counts["skipped"] += 1
                 tell(SkippedLine(number, str(error)))
+            else:
+                yield raw, line
+
+    def _note_keys(self, number: int, names: tuple[str, ...]) -> None:
+        """Count the keys that nothing reads. Raises BadInput where an import is strict."""
+        for name in names:
+            known = self.unread.get(name) or UnreadKey(name, 0, number, key_meant(name))
+            self.unread[name] = replace(known, lines=known.lines + 1)
+        if names and self.strict:
+            meant = " or ".join(dict.fromkeys(each for name in names if (each := key_meant(name))))
+            raise BadInput(f"unknown key {', '.join(names)}" + (f"; is {meant} meant?" if meant else ""))
+
+    def _note_address(self, number: int, line: ImportedLine) -> None:
+        """Raise BadInput for the second line of an address: two texts of one day would revise each other at each import."""
+        key = blake2b(line.url.encode("utf-8", "replace"), digest_size=16).digest()
+        first = self.addresses.setdefault(key, number)
+        if first != number:
+            raise BadInput(f"the same address as line {first}, which was taken: {line.url}")
 
     def store(self, batch: list[tuple[bytes, ImportedLine]]) -> None:
         """Keep each line's bytes, then store the batch in one transaction."""
@@ -85,11 +120,16 @@ class _Import:
 
 
 def import_collection(
-    config: Config, lines: Iterable[bytes], *, source: str | None = None, tell: Callable[[SkippedLine], None] = lambda _: None
+    config: Config,
+    lines: Iterable[bytes],
+    *,
+    source: str | None = None,
+    strict: bool = False,
+    tell: Callable[[SkippedLine], None] = lambda _: None,
 ) -> ImportResult:
     """Import lines of JSON (without their ends) and index them; `tell` is called for each line that is skipped, as soon as it is.
 
-    `source` is the source of lines that name none. Raises ArchiveLocked while another import runs.
+    `source` is the source of lines that name none; `strict` skips lines with keys that nothing reads. Raises ArchiveLocked while another import runs.
     """
     with hold(config.locks_dir, "import"):
         database = open_database(config)
@@ -97,7 +137,7 @@ def import_collection(
         close_crashed_runs(database, "import", None)
         run = start_run(database, "import", None)
         with SnapshotWriter(config.warc_dir, config.warc_max_bytes, previous=earlier_payload(database)) as writer:
-            job = _Import(database, writer, run.id)
+            job = _Import(database, writer, run.id, strict)
             with database_errors(config.database):
                 good = job.good_lines(lines, source, tell)
                 while batch := list(islice(good, _BATCH)):
@@ -105,4 +145,4 @@ def import_collection(
         finish_run(database, run.id, "done", "", job.counts)
         drain(config, database)
         daily_checkpoint(database, config, datetime.now(UTC))
-    return ImportResult(job.counts)
+    return ImportResult(job.counts, tuple(job.unread.values()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime
+from difflib import get_close_matches
 
 import msgspec
 
@@ -17,6 +18,32 @@ from notices.urls import canonical_url
 from pipeline.anatomy import read_anatomy
 from pipeline.store import Reading
 
+# What collections of others call our keys (seen in published data sets of Chinese policy documents, 2020-2026).
+_MEANT = {
+    **dict.fromkeys(
+        (
+            "date",
+            "day",
+            "time",
+            "pubdate",
+            "pub_date",
+            "pub_time",
+            "publish_date",
+            "publish_time",
+            "date_published",
+            "发布日期",
+            "发布时间",
+            "日期",
+        ),
+        "published_date",
+    ),
+    **dict.fromkeys(("content", "body", "正文", "内容"), "text"),
+    **dict.fromkeys(("标题", "name", "题名"), "title"),
+    **dict.fromkeys(("link", "href", "网址", "链接"), "url"),
+    **dict.fromkeys(("agency", "department", "organ", "发文机关", "发布机构", "发文单位"), "issuer"),
+    **dict.fromkeys(("number", "doc_number", "docno", "文号", "发文字号"), "document_number"),
+    **dict.fromkeys(("files", "附件"), "attachments"),
+}
 _GIVEN = ("title", "published_date", "issuer", "document_number")
 
 
@@ -51,6 +78,28 @@ def read_line(raw: bytes, source: str | None = None) -> ImportedLine:
     if not line.title.strip() and not line.text.strip():
         raise BadInput("title and text are both empty")
     return msgspec.structs.replace(line, url=url)
+
+
+def unread_keys(raw: bytes) -> tuple[str, ...]:
+    """The keys of a line, and of its attachments, that nothing reads; those of an attachment as "attachments.KEY". Null values do not count."""
+    value = msgspec.json.decode(raw)
+    if not isinstance(value, dict):
+        return ()
+    files = value.get("attachments")
+    inner = [file for file in files if isinstance(file, dict)] if isinstance(files, list) else []
+    unread = [name for name, each in value.items() if name not in ImportedLine.__struct_fields__ and each is not None]
+    unread += [f"attachments.{name}" for file in inner for name in file if name not in ImportedFile.__struct_fields__]
+    return tuple(dict.fromkeys(unread))
+
+
+def key_meant(unread: str) -> str | None:
+    """The key that was probably meant by one that nothing reads: `date` and 发布日期 by published_date, `titel` by title."""
+    name = unread.removeprefix("attachments.")
+    known = (ImportedFile if unread.startswith("attachments.") else ImportedLine).__struct_fields__
+    meant = _MEANT.get(name.lower().replace("-", "_"))
+    if meant in known:
+        return meant
+    return next(iter(get_close_matches(name.lower(), known, 1, 0.75)), None)
 
 
 def _with_default_source(value: object, source: str | None) -> object:

@@ -41,7 +41,7 @@ class Options(NamedTuple):
 def read_options(argv: Sequence[str]) -> Options:
     """The options of a command line; exits with 2 when they make no sense."""
     parser = options_parser()
-    args = parser.parse_intermixed_args([_query_word(word) for word in argv])
+    args = parser.parse_intermixed_args(_words(argv))
     asks = [bool(args.query), bool(args.batch), args.complete is not None, args.similar is not None]
     filters = _filters(args)
     if sum(asks) > 1:
@@ -68,6 +68,12 @@ def _filters(args: argparse.Namespace) -> Filters:
         since=args.since, until=args.until, date_field=_DATE_FIELDS[args.date_field], has_attachment=args.has == "attachment",
         scope=_SCOPES[args.scope],
     )  # fmt: skip
+
+
+def _words(argv: Sequence[str]) -> list[str]:
+    """The words of a command line; those after -- belong to the query, whatever they begin with."""
+    end = argv.index("--") if "--" in argv else len(argv)
+    return [*map(_query_word, argv[:end]), *(f" {word}" for word in argv[end + 1 :])]
 
 
 def _query_word(word: str) -> str:
@@ -100,7 +106,7 @@ def options_parser() -> argparse.ArgumentParser:
     _add_answers(made.add_argument_group("the answer"))
     other = made.add_argument_group("other questions")
     other.add_argument("--batch", metavar="FILE", help="search each line of FILE (- for standard input); print one JSON object a line")
-    other.add_argument("--similar", type=int, metavar="ID", help="find notices similar to this one")
+    other.add_argument("--similar", metavar="NOTICE", help="find notices similar to this one: its id, address, document number or title")
     other.add_argument("--complete", metavar="TEXT", help="print titles and document numbers that contain TEXT, one a line")
     return made
 

@@ -17,6 +17,7 @@ from notices.text.display import csv_cell, masked, safe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from index.answer.advice import Advice
     from index.answer.facets import Facets
     from index.query.tree import Interpretation
 
@@ -36,9 +37,10 @@ def print_json(result: SearchResult) -> None:
 
 
 def print_csv(result: SearchResult, *, mask: bool) -> None:
-    """Print a table with a header row; no cell can be a formula."""
+    """Print a table with a header row, after a byte order mark, without which spreadsheets take it for GBK; no cell can be a formula."""
     import csv  # only --csv needs it: a search starts faster without it
 
+    sys.stdout.write("\ufeff")
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(_CSV)
     for hit, _snippet in result.hits:
@@ -59,6 +61,8 @@ def print_lines(result: SearchResult, *, colour: bool | None = None) -> None:
         print("\n".join(_hit_lines(shown, highlights, colour)), end="\n\n")
     for line in _facet_lines(result.facets):
         print(line)
+    for hint in result.advice:
+        print(_hint(hint))
     if result.did_you_mean:
         print(f"did you mean: {safe(result.did_you_mean)}")
     print(_summary(result))
@@ -67,6 +71,13 @@ def print_lines(result: SearchResult, *, colour: bool | None = None) -> None:
 def _interpretation(note: Interpretation) -> str:
     read, meaning = safe(note.read), safe(note.meaning)
     return f"{read} is searched as text: {meaning}" if note.kind == "unread" else f"understood as {note.kind}: {read} = {meaning}"
+
+
+def _hint(hint: Advice) -> str:
+    read, near = safe(hint.read), safe(", ".join(hint.near))
+    if hint.kind == "field":
+        return f"{read}: is not a field and is searched as text; the fields nearest to it: {near or 'none (see search --help)'}"
+    return f"no notice has the {hint.field} {read}; nearest to it: {near or 'none'}"
 
 
 def _summary(result: SearchResult) -> str:

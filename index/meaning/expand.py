@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,7 +12,9 @@ from index.meaning.names import names_inside, other_names, shorts_of_words
 from index.query.grammar import replaced
 from index.query.numbers import as_written, near_nodes, number_nodes, query_number, shown, to_mark
 from index.query.parse import ParsedQuery
-from index.query.tree import And, Contains, Interpretation, Node, Not, Or, Phrase, Query, Scope
+from index.query.tree import And, Between, Contains, Interpretation, Node, Not, Or, Phrase, Query, Scope
+from index.query.values import date_range
+from notices.errors import QuerySyntaxError
 from notices.text.fold import fold
 
 if TYPE_CHECKING:
@@ -47,6 +51,9 @@ def _expanded(parsed: ParsedQuery, home: Path | None) -> ExpandedQuery:
     if number and nodes:
         note = Interpretation("number", text.strip(), shown(number))
         return ExpandedQuery(Or((node, *nodes)), tuple(near_nodes(number)), (note,), tuple(map(fold, to_mark(number))))
+    if isinstance(tree, Phrase) and tree.scope == "any" and (day := _day(text)):
+        meant = "..".join(dict.fromkeys(each.isoformat() for each in day))
+        return ExpandedQuery(node, ((Between("published_date", *day), ALIAS),), (Interpretation("date", text.strip(), f"日期:{meant}"),))
     numbers = {word: number for word in dict.fromkeys(words) if (number := query_number(word)) and as_written(number)}
     if not numbers:
         return _with_names(tree, node, words, home)
@@ -54,6 +61,17 @@ def _expanded(parsed: ParsedQuery, home: Path | None) -> ExpandedQuery:
     rest = _with_names(changed, Or((node, changed)), words, home)
     notes = (Interpretation("number", word, shown(number)) for word, number in numbers.items())
     return rest._replace(interpretations=(*notes, *rest.interpretations), names=(*map(as_written, numbers.values()), *rest.names))
+
+
+def _day(text: str) -> tuple[date, date] | None:
+    """First and last day of a query that is a day or a month and nothing else; a year alone is more often a part of a text."""
+    if not re.fullmatch(r"\s*\d{4}(?:[-/.]\d{1,2}(?:[-/.]\d{1,2})?|年\d{1,2}月(?:\d{1,2}[日号])?)\s*", text):
+        return None
+    try:
+        first, last = date_range(text.strip(), text, 0)
+    except QuerySyntaxError:
+        return None
+    return (first, last) if first and last else None
 
 
 def _scope(node: Node) -> Scope:

@@ -50,6 +50,33 @@ def test_same_line_again_changes_nothing_and_a_changed_one_is_a_revision(home: H
     assert home.search("第二段")["total"] == 0
 
 
+def test_keys_that_nothing_reads_are_named_once_with_the_one_that_is_meant(home: Home, tmp_path: Path) -> None:
+    lines = [
+        {"url": f"http://a.example/{n}", "title": "乙", "text": "丙", "date": "2026-01-03", "页码": 1, "issuer": None, "none": None}
+        for n in (2, 3)
+    ]
+    file = write(tmp_path, *lines, {**LINE, "attachments": [{"name": "一.pdf", "urls": "http://a.example/1.pdf"}]})
+    done = home.run("import", file)
+    assert [line.split(": ", 1)[1] for line in done.stderr.splitlines()] == [
+        "nothing reads the key 'date' (2 lines); is published_date meant?",
+        "nothing reads the key '页码' (2 lines)",
+        "nothing reads the key 'attachments.urls' (1 lines); is url meant?",
+    ]
+    assert "new 3" in done.stdout
+    done = home.run("import", file, "--strict", check=3)
+    assert "skipped 3" in done.stdout
+    assert "lines.jsonl:1: skipped: unknown key date, 页码; is published_date meant?" in done.stderr
+
+
+def test_second_line_of_an_address_is_skipped_so_that_no_import_revises_itself(home: Home, tmp_path: Path) -> None:
+    file = write(tmp_path, LINE, {**LINE, "text": "另一个正文。"}, {**LINE, "url": "http://a.example/9"})
+    for said in ("new 2, revised 0, unchanged 0, skipped 1", "new 0, revised 0, unchanged 2, skipped 1"):
+        done = home.run("import", file, check=3)
+        assert said in done.stdout
+        assert "lines.jsonl:2: skipped: the same address as line 1, which was taken: http://a.example/1" in done.stderr
+    assert home.rows("select count(*) from revision") == [(2,)]
+
+
 def test_imported_bytes_are_kept(home: Home, tmp_path: Path) -> None:
     from pipeline.warc.series import read_capture
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -103,9 +104,69 @@ def test_an_invalid_filter_is_an_error_where_no_notice_contains_its_text(engine:
 
 
 def test_similar_notices_leave_out_the_notice_itself(engine: Engine) -> None:
-    assert 1 not in ids(search(engine, SearchRequest(similar=1), None))
+    assert 1 not in ids(search(engine, SearchRequest(similar="1"), None))
     with pytest.raises(UnknownName):
-        search(engine, SearchRequest(similar=99), None)
+        search(engine, SearchRequest(similar="99"), None)
+
+
+@pytest.mark.parametrize("word", ["2", "两感公告", "两感公", "http://a.example/2"])
+def test_a_notice_is_named_by_id_title_part_of_it_or_address(engine: Engine, word: str) -> None:
+    if "://" in word:
+        with pytest.raises(UnknownName, match="names no notice"):
+            search(engine, SearchRequest(similar=word), None)
+    else:
+        assert 2 not in ids(search(engine, SearchRequest(similar=word), None))
+
+
+def test_a_word_that_names_several_offers_them(engine: Engine) -> None:
+    with pytest.raises(UnknownName) as raised:
+        search(engine, SearchRequest(similar="公告"), None)
+    assert "names several notices" in str(raised.value)
+    assert "\n  2  两感公告  u2" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "field", "read", "near"),
+    [
+        ("发文:两感", "field", "", "发文", "发文机关"),
+        ("作者:张三", "field", "", "作者", None),
+        ("文种:通报", "value", "kind", "通报", "通知"),
+        ("发文机关:火星局", "value", "issuer", "火星局", None),
+    ],
+)
+def test_unknown_fields_and_absent_values_are_told_with_near_ones(
+    engine: Engine, text: str, kind: str, field: str, read: str, near: str | None
+) -> None:
+    result = search(engine, SearchRequest(text), None)
+    [hint] = result.advice
+    assert (hint.kind, hint.field, hint.read) == (kind, field, read)
+    assert (near in hint.near) if near else not hint.near
+    told = result.as_json()["advice"]
+    assert told == [{"kind": kind, "field": field, "read": read, "near": list(hint.near)}]
+
+
+def test_an_answer_with_hits_and_an_exact_search_give_no_advice(engine: Engine) -> None:
+    assert search(engine, SearchRequest("两感 文种:通知"), None).advice == ()
+    assert search(engine, SearchRequest("文种:通报", exact=True), None).advice == ()
+
+
+@pytest.mark.parametrize("text", ["2026-03-01", "2026年3月1日", "2026.3.1", "2026年3月", " 2026-03 "])
+def test_a_day_typed_as_text_finds_what_was_published_then(engine: Engine, text: str) -> None:
+    result = search(engine, SearchRequest(text), None)
+    assert [(i.kind, i.meaning.split("..")[0]) for i in result.query.interpretations] == [("date", "日期:2026-03-01")]
+    assert ids(result)[0] == 1
+    assert result.total == 0
+
+
+@pytest.mark.parametrize("text", ["2026", "2026-13", "2026年", "2026-02-30", "标题:2026-03-01"])
+def test_a_year_and_what_is_no_day_stay_text(engine: Engine, text: str) -> None:
+    assert search(engine, SearchRequest(text), None).query.interpretations == ()
+
+
+def test_the_time_counts_the_snippets(engine: Engine) -> None:
+    began = time.perf_counter()
+    result = search(engine, SearchRequest("两感"), None)
+    assert 0 < result.took_ms <= (time.perf_counter() - began) * 1000
 
 
 def test_a_misspelling_gets_a_suggestion_and_an_exact_search_none(engine: Engine) -> None:

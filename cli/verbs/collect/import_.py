@@ -17,6 +17,10 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     verb = verbs.add_parser("import", help="import a collection, one JSON object a line (exit 3 if lines were skipped)")
     verb.add_argument("file", metavar="FILE.jsonl", help="- for standard input")
     verb.add_argument("--source", help="the source's name for lines that give none")
+    verb.add_argument(
+        "--strict", action="store_true", help="skip lines with a key that nothing reads; without it such keys are named at the end"
+    )
+    verb.epilog = "docs/import.md describes the keys of a line."
     verb.set_defaults(run=run)
 
 
@@ -26,7 +30,10 @@ def run(args: argparse.Namespace, config: Config) -> int:
     def tell(skipped: SkippedLine) -> None:
         print(f"{args.file}:{skipped.number}: skipped: {skipped.reason}", file=sys.stderr)
 
-    result = import_collection(config, _raw_lines(args.file), source=args.source, tell=tell)
+    result = import_collection(config, _raw_lines(args.file), source=args.source, strict=args.strict, tell=tell)
+    for key in result.unread:
+        meant = f"; is {key.meant} meant?" if key.meant else ""
+        print(f"{args.file}:{key.first}: nothing reads the key {key.name!r} ({key.lines} lines){meant}", file=sys.stderr)
     print(f"{args.file}: {', '.join(f'{name} {count}' for name, count in result.counts.items())}")
     return 3 if result.skipped else 0
 

@@ -34,7 +34,8 @@ def test_every_option_reaches_the_request() -> None:
 def test_a_table_needs_no_snippets_and_other_questions_have_their_place() -> None:
     assert read_options(["两感", "--csv"]) == Options(SearchRequest("两感", snippets=False), form="csv")
     assert read_options(["--batch", "-", "--limit", "3"]) == Options(SearchRequest(page=Page(3)), batch="-")
-    assert read_options(["--similar", "7", "--offset", "2"]) == Options(SearchRequest(page=Page(10, 2), similar=7))
+    assert read_options(["--json", "--", "-abc", "--json"]).request.text.split() == ["-abc", "--json"]
+    assert read_options(["--similar", "7", "--offset", "2"]) == Options(SearchRequest(page=Page(10, 2), similar="7"))
     assert read_options(["--complete", "临政"]) == Options(SearchRequest(), complete="临政")
 
 

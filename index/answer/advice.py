@@ -1,0 +1,85 @@
+"""What helps where an answer contains no exact hit: fields that are not known, values that no notice has, days that were typed as words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from typing import NamedTuple
+
+from index.answer.facets import MOST_COUNTED
+from index.engine import Engine, Hit
+from index.query.tokens import tokens_of
+from index.query.tree import And, Contains, Everything, Is, Node, Not, Or, Query
+from index.query.values import FIELDS
+from notices.text.fold import fold
+
+_FIELD_TYPED = re.compile(r"([A-Za-z_\-]{2,20}|[\u4e00-\u9fff]{2,8})[:：](?=\S)")
+_VALUES = {"issuer": "issuer", "kind": "kind", "source": "source"}
+_MOST, _LIKE = 5, 0.4
+
+
+class Advice(NamedTuple):
+    """One hint. `kind`: field (`read` is not a field), value (no notice has `read` in the field). `near`: fields or values that exist."""
+
+    kind: str
+    field: str
+    read: str
+    near: tuple[str, ...]
+
+
+def advice(engine: Engine, query: Query) -> tuple[Advice, ...]:
+    """Hints for a query without exact hits; at most one of a field and one of a value."""
+    return (*_unknown_fields(query.text), *_absent_values(engine, query))
+
+
+def _unknown_fields(text: str) -> Iterator[Advice]:
+    for token in tokens_of(text):
+        typed = _FIELD_TYPED.match(token.raw) if token.kind == "word" else None
+        name = typed[1].lower() if typed else ""
+        if name and name not in FIELDS:
+            yield Advice("field", "", name, _nearest(name, FIELDS))
+            return
+
+
+def _absent_values(engine: Engine, query: Query) -> Iterator[Advice]:
+    for leaf in (*_leaves(query.node), *_leaves(query.filters)):
+        values = leaf.values if isinstance(leaf, Is) else (leaf.text,)
+        if leaf.field in _VALUES and not engine.search(Query("", leaf), limit=0).total:
+            known = _known(engine, leaf.field)
+            yield Advice("value", leaf.field, "、".join(values), _nearest(values[0], known) or tuple(known)[:_MOST])
+            return
+
+
+def _leaves(node: Node) -> Iterator[Contains | Is]:
+    """The filters that a match must pass."""
+    if isinstance(node, And | Or):
+        for part in node.parts:
+            yield from _leaves(part)
+    elif isinstance(node, Contains | Is) and not isinstance(node, Not):
+        yield node
+
+
+def _known(engine: Engine, field: str) -> dict[str, int]:
+    """The values of the newest notices, the most frequent first."""
+    counts: dict[str, int] = {}
+    for hit in engine.search(Query("", Everything()), limit=MOST_COUNTED, sort="date").hits:
+        value = _value(hit, field)
+        if value:
+            counts[value] = counts.get(value, 0) + 1
+    return dict(sorted(counts.items(), key=lambda item: -item[1]))
+
+
+def _value(hit: Hit, field: str) -> str:
+    return str(getattr(hit, _VALUES[field]))
+
+
+def _nearest(text: str, known: Iterator[str] | dict[str, int] | dict[str, str]) -> tuple[str, ...]:
+    """The known words that share most with the text, the nearest first."""
+    matcher = SequenceMatcher(b=fold(text), autojunk=False)
+    rated: list[tuple[float, str]] = []
+    for word in known:
+        matcher.set_seq1(fold(word))
+        if matcher.ratio() >= _LIKE:
+            rated.append((-matcher.ratio(), word))
+    return tuple(word for _rating, word in sorted(rated)[:_MOST])
