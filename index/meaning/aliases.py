@@ -1,4 +1,4 @@
-"""The short forms that the archive's own notices define, in a file that a search reads without loading it.
+"""The short forms that several of the archive's own notices define alike, in a file that a search reads without loading it.
 
 `aliases.tsv` in the archive's folder: lines of  key TAB other TAB count TAB direction,  sorted by the key's bytes. Both
 are folded; direction is > where the key is the short form, < where it is the long one. The indexer writes it, as a whole.
@@ -18,12 +18,13 @@ from notices.text.fold import fold
 FILE = "aliases.tsv"
 MOST_MEANINGS = 4  # 办法, 公司, 甲方: a short form with many meanings in many notices has none in a query
 MOST_SHOWN = 3
+LEAST_DEFINING = 2  # what one notice calls by a short form is its own matter: 平台 is something else in the next
 MOST = 0.6
 _LONGEST, _MOST_LINES = 60, 200
 
 
 def write_aliases(home: Path, defined: Iterable[tuple[str, str, int]]) -> int:
-    """Replace the archive's file by these (short, long, in how many notices); return how many lines it has."""
+    """Replace the archive's file by those of these (short, long, by how many notices) that several define; return how many lines it has."""
     counts: Counter[tuple[str, str]] = Counter()
     for short, long, count in defined:
         key, other = fold(short), fold(long)
@@ -32,7 +33,7 @@ def write_aliases(home: Path, defined: Iterable[tuple[str, str, int]]) -> int:
     meanings = Counter(short for short, _ in counts)
     lines = []
     for (short, long), count in counts.items():
-        if meanings[short] <= MOST_MEANINGS:
+        if count >= LEAST_DEFINING and meanings[short] <= MOST_MEANINGS:
             lines += [f"{short}\t{long}\t{count}\t>\n".encode(), f"{long}\t{short}\t{count}\t<\n".encode()]
     temporary = home / f"{FILE}.tmp"
     with temporary.open("wb") as handle:

@@ -14,7 +14,8 @@ from notices.errors import ConfigError
 from notices.reference.tables import rows
 from notices.text.fold import fold
 
-MOST_NAMES = 12
+MOST_NAMES = 40  # an agency with all its predecessors has up to 20
+_MOST_INSIDE = 12  # of a part of a word: each is two runs
 _SHORTEST_BODY, _LONGEST_WORD = 3, 30
 _CENTRAL = ("国家", "国务院", "中国", "全国", "中央")
 _LEVEL = r"(?:国家|全国|[\u4e00-\u9fff]{0,12}?(?:省|市|区|县|州|盟|旗|自治区|自治州|自治县))?"
@@ -48,7 +49,7 @@ def names_inside(word: str, home: Path | None) -> OtherNames | None:
             part, rest = word[start : start + length], word[:start] + word[start + length :]
             kind, names = _names_of_part(part, home)
             if names and not (part.endswith("部") and rest.startswith("门")):
-                return OtherNames(kind, tuple(f"{rest} {name}" if start else f"{name} {rest}" for name in (part, *names)[:MOST_NAMES]))
+                return OtherNames(kind, tuple(f"{rest} {name}" if start else f"{name} {rest}" for name in (part, *names)[:_MOST_INSIDE]))
     return None
 
 
@@ -64,8 +65,11 @@ def _names_of_part(part: str, home: Path | None) -> tuple[str, tuple[str, ...]]:
 
 
 def _distinct_names(word: str, names: list[str]) -> tuple[str, ...]:
-    """The names that neither contain the word nor are part of it: such names find the same documents, or less precise ones."""
-    return tuple(n for n in dict.fromkeys(names) if n not in word and word not in n)
+    """The names that neither contain the word nor are part of it: such names find the same documents, or less precise ones.
+
+    国家卫生健康委 is as precise as 国家卫生健康委员会: notices are signed with either.
+    """
+    return tuple(n for n in dict.fromkeys(names) if word not in n and (n not in word or word == f"{n}员会"))
 
 
 def shorts_of_words(words: list[str], home: Path | None) -> tuple[str, ...]:

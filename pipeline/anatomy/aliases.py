@@ -10,11 +10,12 @@ _DEFINED = re.compile(r"[（(]([^（）()\n]{0,40}?)(?:以下|下文|下面)?(?:
 _QUOTED = re.compile("[“\"「《']([^”\"」》']{1,30})[”\"」》']")
 _RUN = re.compile(r"[^，。；：、！？“”\"（）()\n\t\s》」]{2,60}$")
 _LEAD = re.compile(
-    "^(?:为了?|对于?|按照|根据|依据|关于|由|在|将|把|向|经|与|和|及|从|以|给|是|即|新建|开展|做好|进一步|加强|成立|设立|推进|实施|发布了?|制定了?|印发了?)+"
+    "^(?:为了?|对于?|按照|根据|依据|关于|由|在|将|把|向|经|与|和|及|从|以|给|是|系|指|即|新建|开展|做好|进一步|加强|成立|设立|推进|实施|发布了?|制定了?|印发了?)+"
 )
 _TIME_PLACE = re.compile("^(?:\\d{2,4}年(?:度)?|\\d{1,2}月(?:份)?|\\d{1,2}日|今年|全[省市县区国]|本[省市县区]|我[省市县区国])+")
 _MAX_ALIASES = 300
 _SHORTEST_NAME = 6
+_NOT_SHORT = ("中国", "我国", "国家", "全国", "本国")  # the country has too many names in too many texts
 
 
 def read_aliases(text: str) -> tuple[Alias, ...]:
@@ -25,7 +26,7 @@ def read_aliases(text: str) -> tuple[Alias, ...]:
     for match in _DEFINED.finditer(text):
         short = _short(match[2])
         long = _nearest(_long(text[max(0, match.start() - 200) : match.start()], short), short)
-        if short and long and short != long and len(found) < _MAX_ALIASES:
+        if short and long and short != long and short not in _NOT_SHORT and len(found) < _MAX_ALIASES:
             found.setdefault(short, Alias(short, long))
     return tuple(found.values())
 

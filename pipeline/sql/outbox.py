@@ -77,8 +77,8 @@ def every_revision(engine: Engine, batch: int = 200) -> Iterator[tables.Revision
 
 
 def alias_counts(engine: Engine) -> list[tuple[str, str, int]]:
-    """(short form, long form, how many notices define it so), from the newest revisions."""
-    counted = func.count(tables.RevisionRow.notice_id.distinct())
+    """(short form, long form, how many instruments define it so), from the newest revisions; copies of an instrument count once."""
+    counted = func.count(func.coalesce(tables.NoticeRow.group_id, -tables.NoticeRow.id).distinct())
     query = (
         select(tables.AliasRow.short, tables.AliasRow.long, counted)
         .join(tables.RevisionRow, tables.AliasRow.revision_id == tables.RevisionRow.id)

@@ -280,12 +280,31 @@ def test_a_broken_alias_file_names_itself(tmp_path: Path) -> None:
 def test_aliases_are_found_by_halving_whatever_the_file_holds(tmp_path: Path) -> None:
     chance = random.Random(5)
     pairs = {"".join(chance.choices("甲乙丙丁戊己", k=3)): f"{i:04}之全称" for i in range(150)}
-    write_aliases(tmp_path, [(short, long, 1) for short, long in pairs.items()])
+    write_aliases(tmp_path, [(short, long, 2) for short, long in pairs.items()])
     for short, long in pairs.items():
         assert meanings_of(tmp_path, short) == [long]
         assert meanings_of(tmp_path, long) == [short]
     assert meanings_of(tmp_path, "没有") == []
     assert shorts_for(tmp_path, ["没有"]) == []
+
+
+def test_a_short_form_of_one_notice_is_not_the_archive_s(tmp_path: Path) -> None:
+    write_aliases(tmp_path, [("平台", "临杉市不动产登记平台", 1), ("三清", "清河道清垃圾清违建", 2)])
+    assert meanings_of(tmp_path, "平台") == []
+    assert meanings_of(tmp_path, "三清") == ["清河道清垃圾清违建"]
+
+
+def test_short_name_of_an_agency_finds_every_name_that_it_signs_with() -> None:
+    found = other_names("卫健委", None)
+    assert found
+    assert {"国家卫生健康委员会", "卫生健康委员会", "国家卫生健康委", "卫生健康委"} <= {*found.names}
+
+
+def test_full_name_of_an_agency_finds_what_is_signed_without_its_last_two_characters() -> None:
+    found = other_names("国家卫生健康委员会", None)
+    assert found
+    assert "国家卫生健康委" in found.names
+    assert "卫健委" not in found.names, "every county has one"
 
 
 def test_a_short_form_of_many_things_stands_for_none(tmp_path: Path) -> None:

@@ -252,3 +252,8 @@ def test_huge_text_is_scanned_at_head_and_tail_only() -> None:
     assert time.process_time() - began < 4
     assert found.written_date == date(2021, 3, 8)
     assert found.parts[-1].end == len(text)
+
+
+def test_the_country_is_no_short_form_and_an_explanation_is_no_part_of_the_long_one() -> None:
+    text = "在中国（指中华人民共和国，以下简称中国）境内。指临杉市开发区管理委员会（以下简称管委会）负责。"
+    assert [(a.short, a.long) for a in read_aliases(text)] == [("管委会", "临杉市开发区管理委员会")]
