@@ -5,6 +5,7 @@ from __future__ import annotations
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawler.http.causes import told
 from crawler.http.guard import Refused
 
 
@@ -34,5 +35,4 @@ def evidence_of(failure: Failure) -> str:
 def reason_of(failure: Failure) -> str:
     """The failure in a line."""
     status = status_of(failure)
-    name = failure.type.__name__ if failure.type else "Failure"
-    return f"HTTP {status}" if status else f"{name}: {failure.value}"[:500]
+    return f"HTTP {status}" if status else told(failure.value)

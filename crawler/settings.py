@@ -21,16 +21,17 @@ def settings_for(source: Source, config: Config) -> dict[str, object]:
         "TWISTED_DNS_RESOLVER": "scrapy.resolver.CachingHostnameResolver"
         if source.allow_private
         else "crawler.http.resolver.PublicResolver",
+        "DOWNLOAD_HANDLERS": _HANDLERS | dict.fromkeys(("http", "https"), _OLD_ANSWERS if source.tls == "old" else _ANSWERS),
         "DOWNLOADER_MIDDLEWARES": {
             "crawler.http.robots.Robots": 100,
             "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
             "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
             "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
             "crawler.http.retries.RetryLater": 550,
-            KEEP: 585,
-            "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
-            "crawler.http.complete_body.CompleteBody": 595,  # sees responses before Scrapy decompresses them at 590
             "crawler.http.redirects.OwnSiteRedirect": 600,
+            KEEP: 640,  # before an answer is followed or asked for again, and after it was decompressed
+            "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 650,
+            "crawler.http.complete_body.CompleteBody": 660,  # sees responses before Scrapy decompresses them
             "crawler.http.cookies.Cookies": 700,
             "scrapy.downloadermiddlewares.stats.DownloaderStats": 850,
             "crawler.http.guard.Guard": 990,
@@ -40,6 +41,8 @@ def settings_for(source: Source, config: Config) -> dict[str, object]:
     }
 
 
+_ANSWERS, _OLD_ANSWERS = "crawler.http.answers.Answers", "crawler.http.answers.OldTlsAnswers"
+_HANDLERS: dict[str, str | None] = {"file": None, "data": None, "ftp": None, "s3": None}
 _SAFE: dict[str, object] = {
     # Scrapy loads each class of its base lists, even one that is switched off; some of them load HTTP clients: 0.3 s of a start (Scrapy 2.17).
     "DOWNLOADER_MIDDLEWARES_BASE": {},
@@ -51,7 +54,6 @@ _SAFE: dict[str, object] = {
     "DOWNLOAD_DELAY_JITTER": 0,
     "DOWNLOAD_WARNSIZE": 0,
     "DOWNLOAD_FAIL_ON_DATALOSS": True,
-    "DOWNLOAD_HANDLERS": {"file": None, "data": None, "ftp": None, "s3": None},
     "RETRY_TIMES": 3,
     "REDIRECT_MAX_TIMES": 5,
     "DEPTH_LIMIT": 0,

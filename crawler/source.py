@@ -107,7 +107,7 @@ def _check(source: Source, where: str) -> None:
     need(_NAME.fullmatch(source.name), "name", source.name, "1 to 80 of a-z 0-9 _ -")
     need(_REGION.fullmatch(source.region), "region", source.region, "a six-digit code")
     need(0 < source.delay <= 3600, "delay", source.delay, "above 0 and at most 3600 seconds")
-    need(source.tls in ("verify", "relaxed"), "tls", source.tls, '"verify" or "relaxed"')
+    need(source.tls in ("verify", "relaxed", "old"), "tls", source.tls, '"verify", "relaxed" or "old"')
     need(source.columns, "columns", [], "at least one column")
     need(source.expect.min_entries >= 0, "expect.min_entries", source.expect.min_entries, "0 or more")
     every, oldest = source.expect.every_days, source.expect.max_age_days

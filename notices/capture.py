@@ -10,6 +10,9 @@ from hashlib import sha256
 
 from notices.attachment import StoredAttachment
 
+REDIRECTS = (301, 302, 303, 307, 308)
+"""Statuses of an answer that leads to another address."""
+
 
 def payload_digest(body: bytes) -> str:
     """The digest that identifies a payload: sha256:<hex>."""
@@ -20,8 +23,8 @@ def payload_digest(body: bytes) -> str:
 class Capture:
     """What one request brought, and what one WARC record contains.
 
-    `kind`: list, detail, attachment, robots, error or import; `headers` as received; `body` with transfer and content encodings undone;
-    `via` names the page that led here; `note` what WARC has no field for.
+    `kind`: list, detail, attachment, robots, redirect (on the way to one of these), error or import; `headers` as received;
+    `body` with transfer and content encodings undone; `via` names the page that led here; `note` what WARC has no field for.
     """
 
     url: str

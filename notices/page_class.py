@@ -79,6 +79,9 @@ _TOLD = {  # told by words that a notice may use, so only on a page of few words
 }
 _COOKIE = re.compile(r"document\.cookie\s{0,4}=", re.I)
 _MOVES = re.compile(r"location(?:\.href|\.reload|\.replace)?\s{0,4}[=(]|http-equiv\s?=\s?[\"']?refresh", re.I)
+_REFRESH_TO = re.compile(
+    r"<meta\b[^>]{0,200}http-equiv\s*=\s*[\"']?\s*refresh[^>]{0,2000}?(?:url\s*=|content\s*=\s*[\"']?\s*\d+\s*[;,]\s*[^\s\"'>])", re.I
+)
 _MISSING = re.compile(
     r"(?:^|[^\d])404(?:[^\d]|$).{0,80}?(?:not found|error|错误|不存在|找不到|未找到|页面)"
     r"|(?:页面|网页|内容|文件|信息|文章|地址)[^。]{0,12}(?:不存在|找不到|未找到|已被?删除|已下线|已经?失效|丢失了?|飞走了)"
@@ -183,7 +186,8 @@ def _by_words(text: str, visible: str) -> Refusal | None:
         return Refusal(PageClass.SOFT_404)
     if (_PASSWORD.search(text) and _LOGIN.search(visible)) or (characters <= 60 and _LOGIN.search(visible)):
         return Refusal(PageClass.LOGIN)
-    return Refusal(PageClass.INTERSTITIAL) if characters <= 120 and _LEAVING.search(visible) else None
+    leads = characters <= 120 and (_LEAVING.search(visible) or _REFRESH_TO.search(text[:20_000]))
+    return Refusal(PageClass.INTERSTITIAL) if leads else None
 
 
 def _without_words(text: str) -> Refusal | None:

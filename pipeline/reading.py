@@ -11,15 +11,13 @@ from notices.attachment import AttachmentText, StoredAttachment
 from notices.capture import ArchivedNotice, Capture, CrawledPage
 from notices.model import AttachmentLink, Notice
 from notices.page_class import PageClass
+from notices.page_moves import is_home
 from notices.reference.regions import locate
 from notices.text.fold import fold
 from pipeline.attachments.disposition import disposition_name
+from pipeline.attachments.sniff import is_page
 from pipeline.parse.detail import read_detail
 from pipeline.parse.files import names_nothing
-
-# How the answer of a 政府 site begins that links a document file in the notice's place: PDF, ZIP (docx, OFD), OLE (doc, xls), RAR, 7z, RTF.
-_FILE_SIGNATURES = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf", b"{\\rtf")
-
 
 MAX_ATTACHMENTS = 50
 """So many files of one page are fetched; the others are not stored, and no later reading adds them."""
@@ -35,8 +33,8 @@ class _ListValues(TypedDict, total=False):
 
 
 def is_file(body: bytes) -> bool:
-    """Whether the answer is a document file and not a page."""
-    return body.startswith(_FILE_SIGNATURES)
+    """Whether the answer is a file and not a page: a document, a picture, a film, whatever its address and its server call it."""
+    return not is_page(body)
 
 
 def read_page(page: CrawledPage, source_region: str | None) -> Notice:
@@ -75,8 +73,12 @@ def with_list_values(notice: Notice, page: CrawledPage) -> Notice:
 
 
 def led_elsewhere(page: CrawledPage, notice: Notice, archived: ArchivedNotice | None) -> str | None:
-    """Why the page is not the archived notice: the site led from its address to a page with another title and number."""
-    if archived is None or "redirected_from" not in page.capture.note or is_file(page.capture.body):
+    """Why the page is not the notice: the site led from its address to its first page, or to a page with another title and number than archived."""
+    if "redirected_from" not in page.capture.note or is_file(page.capture.body):
+        return None
+    if is_home(page.capture.url) and not is_home(page.listed.entry.url):
+        return f"{PageClass.ELSEWHERE}: the site's first page"
+    if archived is None:
         return None
     same_title = bool(notice.title) and fold(notice.title or "") == fold(archived.title)
     same_number = bool(notice.document_number) and notice.document_number == archived.document_number

@@ -18,7 +18,7 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from notices.attachment import StoredAttachment
-from notices.capture import ArchivedNotice, Capture, CrawledPage, listed_note, payload_digest
+from notices.capture import REDIRECTS, ArchivedNotice, Capture, CrawledPage, listed_note, payload_digest
 from notices.errors import DamageFound, OperatorError
 from notices.model import AttachmentLink, Notice
 from notices.page_class import class_of
@@ -87,7 +87,10 @@ class KeepResponse:
 
 
 def _capture(request: Request, response: Response, source: CrawledSource) -> Capture:
+    undone = tuple(request.meta.get("undone", ()))  # describe the bytes as sent, which the middlewares before this one decoded
+    names = {"Content-Encoding"} if undone else set()
     headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, vs in response.headers.items() for v in vs)
+    headers = (*(each for each in headers if each[0] not in names), *undone)
     note = {"source": source.name, **request.meta.get("note", {})}
     if source.tls != "verify" and response.url.startswith("https:"):
         note["tls"] = source.tls
@@ -95,7 +98,9 @@ def _capture(request: Request, response: Response, source: CrawledSource) -> Cap
         note |= listed_note(request.meta["listed"], source.name)
     if request.meta.get("redirect_urls"):
         note["redirected_from"] = " ".join(request.meta["redirect_urls"])
-    kind = request.meta.get("kind") or "robots"
+    if "unended" in request.meta:
+        note["unended"] = request.meta["unended"]
+    kind = "redirect" if response.status in REDIRECTS and "Location" in response.headers else request.meta.get("kind") or "robots"
     return Capture(response.url, response.status, headers, response.body, datetime.now(UTC), kind, request.meta.get("via"), note)
 
 

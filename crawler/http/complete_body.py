@@ -13,14 +13,20 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.exceptions import ResponseDataLossError
 from scrapy.http import Response
 
+from notices.capture import REDIRECTS
+from notices.text.html import decode, parse, text_of
+
 NO_END = "a body without length and without an end mark"
 _PIECE = 1 << 20
 _TAIL = 65_536  # some firewalls append scripts after the closing tag
 _ENDS = re.compile(rb"</html\s*>|%%EOF|PK\x05\x06", re.I)  # of a page, a PDF, a ZIP container
 
+_PAGE = re.compile(rb"<(?:html|!doctype\s+html|head|body)[\s>]", re.I)
+_COUNTED = re.compile(r"[0-9A-Za-z_-]*\d[0-9A-Za-z_:.-]*")
+
 
 class CompleteBody:
-    """Downloader middleware: requests a truncated response again. A body with neither length nor end mark is taken when it comes twice the same."""
+    """Downloader middleware: requests a truncated response again. A body with neither length nor end mark is taken when it shows the same twice."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -34,9 +40,16 @@ class CompleteBody:
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
         """The response as it came, or the request again. Raises ResponseDataLossError."""
-        digest = hashlib.sha256(response.body).hexdigest()
+        request.meta["undone"] = [("Content-Encoding", v.decode("latin-1")) for v in response.headers.getlist("Content-Encoding")]
+        request.meta.pop("unended", None)
+        if response.status in REDIRECTS and "Location" in response.headers:
+            return _without_broken_coding(response, self.most)
         why = truncation(response, self.most)
-        if why is None or (why == NO_END and request.meta.get("body_before") == digest):
+        if why is None:
+            return response
+        digest = shown_digest(response.body)
+        if why == NO_END and request.meta.get("body_before") == digest:
+            request.meta["unended"] = NO_END
             return response
         assert self.crawler.spider is not None
         retry = get_retry_request(request, spider=self.crawler.spider, reason=why, max_retry_times=self.tries)
@@ -44,6 +57,21 @@ class CompleteBody:
             raise ResponseDataLossError(f"{why}: {response.url}")
         retry.meta["body_before"] = digest
         return retry
+
+
+def shown_digest(body: bytes) -> str:
+    """A digest of what a body shows: of a page its words without words that contain digits (counters, clocks, tokens), else of the bytes."""
+    if _PAGE.search(body[:2048]):
+        text, _ = decode(body)
+        body = _COUNTED.sub("0", text_of(parse(text))).encode("utf-8", "replace")
+    return hashlib.sha256(body).hexdigest()
+
+
+def _without_broken_coding(response: Response, most: int) -> Response:
+    """A redirect, whose body says nothing: where it cannot be decoded it stays as sent."""
+    if truncation(response, most) not in (None, NO_END):
+        del response.headers["Content-Encoding"]
+    return response
 
 
 def truncation(response: Response, most: int) -> str | None:

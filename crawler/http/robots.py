@@ -12,12 +12,14 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 
+from crawler.http.causes import told
 from crawler.http.guard import Refused
 from crawler.http.slots import slot_of
 
 MAX_CRAWL_DELAY = 60.0  # seconds; some files ask for hours, which no run would survive
 PRODUCT = "notices-archive"
 _MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins as UTF-16's does
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
@@ -62,7 +64,7 @@ class Robots(RobotsTxtMiddleware):
         """A robots.txt that cannot be fetched closes the site (RFC 9309 §2.3.1.4); one that our own rules refuse means no rules."""
         super()._robots_error(exc, netloc)
         if not isinstance(exc, IgnoreRequest):
-            self._unknown[netloc] = type(exc).__name__
+            self._unknown[netloc] = told(exc)
 
     def _slow_down(self, request: Request, delay: float) -> None:
         _key, slot = slot_of(self.crawler, request)
@@ -74,9 +76,19 @@ def rules_of(status: int, body: bytes) -> bytes:
     """The rules that a robots.txt answer means, in UTF-8: none for 4xx or an HTML page, everything closed for 5xx."""
     if status >= 500:
         return _NOBODY
-    for mark, encoding in _MARKS:
-        if body.startswith(mark):
-            body = body[len(mark) :].decode(encoding, "replace").encode()
-            break
+    mark, encoding = next(((m, e) for m, e in _MARKS if body.startswith(m)), (b"", _unmarked(body)))
+    if encoding is None:
+        return b""
+    body = body[len(mark) :].decode(encoding, "replace").encode()
     is_page = b"<html" in body[:2048].lower() or b"<!doctype" in body[:2048].lower()
     return b"" if status >= 400 or is_page else body
+
+
+def _unmarked(body: bytes) -> str | None:
+    """The encoding of a file without a mark: UTF-16 has a NUL beside every ASCII character; None for other bytes, which are no text."""
+    zeros, halves = body.count(0), (body[0::2].count(0), body[1::2].count(0))
+    if not zeros:
+        return "utf-8"
+    if zeros < len(body) // 4:
+        return None
+    return "utf-16-be" if halves[0] > halves[1] else "utf-16-le"

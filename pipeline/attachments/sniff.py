@@ -22,6 +22,11 @@ _SIGNATURES = (
 )
 _HTML = re.compile(rb"<(?:html|!doctype\s+html|head|body|table|div|p|meta)[\s>]", re.I)
 _XHTML = re.compile(rb"<(?:html|!doctype\s+html)[\s>]", re.I)
+_TAGS = re.compile(
+    rb"<\0?(?:h\0?t\0?m\0?l|!\0?d\0?o\0?c\0?t\0?y\0?p\0?e|h\0?e\0?a\0?d|b\0?o\0?d\0?y|d\0?i\0?v|m\0?e\0?t\0?a|p)[\s>\0]", re.I
+)
+"""Of a page, in UTF-16 too."""
+_TEXTS = frozenset(("html", "xml", "txt"))
 _MIME = re.compile(rb"^MIME-Version:", re.I | re.M)
 _PARTS = (
     (re.compile(r"word/document\d*\.xml"), "docx"),
@@ -42,6 +47,15 @@ def unprefixed(body: bytes) -> bytes:
         return body
     lead = len(body[:1024]) - len(body[:1024].lstrip(_LEAD))
     return body[lead:] if body.startswith((b"PK\x03\x04", _OLE, b"%PDF-", *(sign for sign, _ in _SIGNATURES)), lead) else body
+
+
+def is_page(body: bytes) -> bool:
+    """Whether an answer may be read as a page of text. Bytes that are neither text nor of a known format are a file: films, fonts, programs."""
+    if unprefixed(body).startswith((b"PK\x03\x04", b"%PDF-", _OLE)):
+        return False
+    if not body or _TAGS.search(body[:4096]):
+        return True
+    return sniff(body) in _TEXTS
 
 
 def sniff(body: bytes) -> str | None:

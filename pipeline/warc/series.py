@@ -92,9 +92,9 @@ class SnapshotWriter:
         self.close()
 
     def write(self, capture: Capture) -> Stored:
-        """Keep a capture; as a revisit record when its payload is already kept."""
+        """Keep a capture; as a revisit record when its payload is already kept, unless the payload says nothing: a redirect is in its headers."""
         digest = payload_digest(capture.body)
-        refers_to = self._previous(digest) if self._previous and capture.body else None
+        refers_to = self._previous(digest) if self._previous and capture.body and capture.kind != "redirect" else None
         record_id, data = encode(capture, digest, refers_to)
         member = compress(data)
         with file_errors(self._folder):

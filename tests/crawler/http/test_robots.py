@@ -87,8 +87,8 @@ def test_requests_that_wait_for_a_robots_txt_that_fails_are_never_sent(home: Hom
     assert set(happened) == {"robots.txt"}
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
-def test_rules_are_read_by_their_byte_order_mark(encoding: str) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_rules_are_read_in_every_encoding_of_unicode(encoding: str) -> None:
     rules = "User-agent: *\nDisallow: /private\n"
     assert rules_of(200, rules.encode(encoding)) == rules.encode()
 
@@ -96,6 +96,7 @@ def test_rules_are_read_by_their_byte_order_mark(encoding: str) -> None:
 def test_missing_robots_means_no_rules_and_a_failing_server_none_allowed() -> None:
     rules = b"User-agent: *\nDisallow: /private\n"
     assert rules_of(200, rules) == rules
+    assert rules_of(200, b"\xff\xd8\xff\xe0" + b"JFIF\0" + bytes(range(256))) == b""
     assert rules_of(404, b"gone") == b""
     assert rules_of(200, b"<!DOCTYPE html><html>not found</html>") == b""
     assert b"Disallow: /\n" in rules_of(503, b"")

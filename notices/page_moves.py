@@ -1,0 +1,92 @@
+"""Where a page without a text of its own leads to: a refresh in its head, or a script that sets the location.
+
+Old systems keep the address of a moved notice as such a page (大汉, 拓尔思 "转向链接"). One that waits for a cookie is a challenge and leads nowhere.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+from notices.page_class import PageClass, classify
+from notices.text.html import absolute, base_url, decode, parse
+
+_LARGEST = 65_536  # bytes: a page that only leads elsewhere has a few hundred
+_HINT = re.compile(rb"refresh|location|navigate", re.I)
+_CONTENT = re.compile(r"\s*\d*(?:\.\d*)?\s*[;,\s]\s*(?:url\s*=\s*)?([\"']?)(.+)", re.I | re.S)
+_COMMENTS = re.compile(r"/\*.*?\*/|(?<![:\"'\w\\])//[^\n]*|<!--", re.S)
+_OBJECT = r"(?:(?:window|self|top|parent|document|this)\s*\.\s*){0,3}"
+_GIVEN = r"(?:(?P<q>[\"'])(?P<to>[^\"'<>\n]{1,2000})(?P=q)|(?P<name>[A-Za-z_$][\w$]{0,60}))\s*(?:[;)}\n,\"']|$)"
+_SET = re.compile(r"(?<![\w.$])" + _OBJECT + r"location\s*(?:\.\s*href\s*)?=(?!=)\s*" + _GIVEN)
+_CALLED = re.compile(r"(?<![\w.$])" + _OBJECT + r"(?:location\s*\.\s*(?:replace|assign)|navigate)\s*\(\s*" + _GIVEN)
+_FUNCTION = re.compile(r"function\s+([\w$]{1,60})\s*\(")
+_BY_READER = re.compile(
+    r"userAgent|navigator\.platform|screen\.(?:width|height)|innerWidth|onclick", re.I
+)  # telephones are led to other pages
+_JS_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))")
+_HOME = re.compile(r"/?(?:(?:index|default|main|home)\.(?:s?html?|jspx?|aspx?|php|do))?", re.I)
+
+
+def moved_to(body: bytes, url: str, content_type: str | None = None) -> str | None:
+    """The address that a page of no words of its own leads to at once; None for every other page, and for one that leads to itself."""
+    if len(body) > _LARGEST or not _HINT.search(body):
+        return None
+    text, _ = decode(body, content_type)
+    refusal = classify(200, {}, text)
+    if refusal is None or refusal.page_class is not PageClass.INTERSTITIAL:
+        return None
+    root = parse(text)
+    to = absolute(base_url(root, url), _by_refresh(root) or _by_script(root))
+    return None if to is None or to == absolute(url, url) else to
+
+
+def is_home(url: str) -> bool:
+    """Whether an address is the first page of its site."""
+    parts = urlsplit(url)
+    return not parts.query and bool(_HOME.fullmatch(parts.path))
+
+
+def _by_refresh(root: etree._Element) -> str | None:
+    for meta in root.iter("meta"):
+        if (meta.get("http-equiv") or "").strip().lower() != "refresh" or any(True for _ in meta.iterancestors("noscript")):
+            continue
+        found = _CONTENT.match(meta.get("content") or "")
+        if found:
+            quote, target = found.groups()
+            return target.partition(quote)[0].strip() if quote else target.strip()
+    return None
+
+
+def _by_script(root: etree._Element) -> str | None:
+    """The address that a script sets when the page is shown: not in a function that nothing calls, nor for some readers only."""
+    scripts = [each.text or "" for each in root.iter("script")]
+    bodies = [each.get("onload") or "" for each in root.iter("body")]
+    code = _COMMENTS.sub(" ", "\n".join([*scripts, *bodies]))
+    if _BY_READER.search(code):
+        return None
+    for found in sorted([*_SET.finditer(code), *_CALLED.finditer(code)], key=lambda each: each.start()):
+        to = _unescaped(found["to"]) if found["to"] else _value_of(found["name"], code)
+        if to and _is_called(code, found.start()):
+            return to
+    return None
+
+
+def _value_of(name: str, code: str) -> str | None:
+    found = re.search(r"(?<![\w.$])" + re.escape(name) + r"\s*=\s*([\"'])([^\"'<>\n]{1,2000})\1\s*(?:[;,\n]|$)", code)
+    return _unescaped(found[2]) if found else None
+
+
+def _is_called(code: str, place: int) -> bool:
+    """Whether the code at a place runs by itself: in no named function, or in one that is called somewhere."""
+    inside = None
+    for function in _FUNCTION.finditer(code, 0, place):
+        between = code[function.end() : place]
+        if between.count("{") > between.count("}"):
+            inside = function[1]
+    return inside is None or len(re.findall(rf"(?<![\w$]){re.escape(inside)}(?![\w$])", code)) > 1
+
+
+def _unescaped(text: str) -> str:
+    return _JS_ESCAPE.sub(lambda m: chr(int(m[1] or m[2], 16)) if m[1] or m[2] else m[3], text)

@@ -1,0 +1,66 @@
+"""Pages that only lead elsewhere, and those that only look so."""
+
+from __future__ import annotations
+
+import pytest
+
+from notices.page_moves import is_home, moved_to
+
+BASE = "http://www.linshan.example/tzgg/s1.html"
+TO = "http://www.linshan.example/zwgk/r1.html"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<meta http-equiv="refresh" content="0;url=/zwgk/r1.html">',
+        "<META HTTP-EQUIV=Refresh CONTENT=\"3; URL='../zwgk/r1.html'\"><p>页面已迁移</p>",
+        "<meta content='0,url=/zwgk/r1.html' http-equiv=refresh>正在跳转，请稍候",
+        '<meta http-equiv="refresh" content="0; /zwgk/r1.html">',
+        '<script>location.href="/zwgk/r1.html";</script>',
+        "<script>window.location.replace('/zwgk/r1.html')</script>",
+        '<script>top.location = "\\/zwgk\\/r1.html"</script>',
+        "<script>self.location.assign('\\u002fzwgk/r1.html');</script>正在为您跳转",
+        '<script>var to = "/zwgk/r1.html"; window.location.href = to;</script>',
+        "<script>setTimeout(\"location.href='/zwgk/r1.html'\", 100)</script>",
+        '<script>function go(){ window.location="/zwgk/r1.html" }</script><body onload="go()">',
+        '<script>// location.href="/old"\nlocation.href="/zwgk/r1.html"</script>',
+        '<base href="/zwgk/"><meta http-equiv=refresh content="0;url=r1.html">',
+    ],
+)
+def test_page_without_words_leads_to_the_address_it_names(page: str) -> None:
+    assert moved_to(f"<html><head>{page}</head></html>".encode(), BASE) == TO
+    assert moved_to(f"<html><head>{page}</head></html>".encode("gb18030"), BASE) == TO
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<meta http-equiv="refresh" content="600"><p>各县区人民政府：</p>',
+        '<meta http-equiv="refresh" content="60;url=/zwgk/r1.html"><p>' + "各县区人民政府，请于汛期前完成堤防巡查工作。" * 20 + "</p>",
+        '<meta http-equiv="refresh" content="0;url=s1.html">',
+        '<script>document.cookie="a=1"; location.href="/zwgk/r1.html"</script>',
+        '<script>if(/Mobile/.test(navigator.userAgent)) location.href="/m/r1.html"</script>',
+        '<script>function home(){location.href="/zwgk/r1.html"}</script><img src="a.png">',
+        '<script>/* location.href="/zwgk/r1.html" */</script>',
+        '<!-- <meta http-equiv="refresh" content="0;url=/zwgk/r1.html"> -->',
+        '<noscript><meta http-equiv="refresh" content="0;url=/nojs.html"></noscript>',
+        '<script>location.href="javascript:void(0)"</script>',
+        '<script>if(location.href=="/zwgk/r1.html"){}</script>',
+    ],
+)
+def test_page_that_has_words_or_asks_for_a_cookie_leads_nowhere(page: str) -> None:
+    assert moved_to(f"<html><head></head><body>{page}</body></html>".encode(), BASE) is None
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"\0location", b"location.href='" * 9000, b"\xff\xd8\xfflocation.href='/a'", b"<script>location.href='\\u'"]
+)
+def test_no_bytes_are_an_error(body: bytes) -> None:
+    moved_to(body, BASE)
+
+
+def test_first_page_of_a_site_is_told_by_its_path() -> None:
+    base = "http://www.linshan.example"
+    assert all(is_home(base + path) for path in ("", "/", "/index.html", "/INDEX.SHTML", "/default.aspx"))
+    assert not any(is_home(base + path) for path in ("/tzgg/", "/tzgg/index.html", "/index.html?id=3", "/r1.html"))
