@@ -1,13 +1,13 @@
 """Answers as browsers read them: Scrapy's and Twisted's strict reading refuses whole sites for a header that nobody needs.
 
-Seen 2026-11: "Server : IIS", policies and cookies of 20 kB, "HTTP/1.0 200" without a phrase, a Content-Length that is no number, TLS 1.0.
+Seen 2026-11: "Server : IIS", policies and cookies of 20 kB, "HTTP/1.0 200" without a phrase, a Content-Length of words, TLS 1.0.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 
 from OpenSSL import SSL
 from scrapy.core.downloader.contextfactory import _ScrapyCertificateOptions, _ScrapyClientContextFactory
@@ -21,14 +21,19 @@ from scrapy.crawler import Crawler
 from scrapy.utils.misc import build_from_crawler
 from twisted.internet.ssl import CertificateOptions, TLSVersion
 from twisted.web._newclient import HEADER, STATUS, ParseError
-from twisted.web.iweb import IPolicyForHTTPS
+from twisted.web.iweb import IPolicyForHTTPS, IResponse
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+    from twisted.internet.interfaces import IAddress
+    from twisted.web._newclient import Request as TxRequest
 
 LONGEST_LINE = 262_144
 """Bytes of a header line, as Chromium has it for all headers together."""
 MOST_BYTES, MOST_LINES = 1_048_576, 2_000
 _STATUS = re.compile(rb"\s*(?:HTTP|ICY)(/\d{1,3}(?:\.\d{1,3})?)?\s+(\d{1,9})(?:\s+(.*))?\s*", re.I | re.S)
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_DIGITS = re.compile(rb"\d{1,18}")
+_DIGITS = re.compile(rb"\d+")
 
 
 class _Parser(_LenientHTTPClientParser):
@@ -58,7 +63,7 @@ class _Parser(_LenientHTTPClientParser):
         super().statusReceived(status)  # type: ignore[no-untyped-call]
 
     def headerReceived(self, name: bytes, value: bytes) -> None:
-        """A header; a name that is no token of RFC 9110 §5.1 without its blanks, or kept aside as it came."""
+        """A header; a name that is no token of RFC 9110 §5.1 without its blanks, or kept as it came."""
         plain = name.strip()
         if not _TOKEN.fullmatch(plain):
             text = [name.decode("latin-1"), value.decode("latin-1")]
@@ -80,7 +85,7 @@ class _Parser(_LenientHTTPClientParser):
 
 
 class _Protocol(_LenientHTTP11ClientProtocol):
-    def request(self, request: Any) -> Any:
+    def request(self, request: TxRequest) -> Deferred[IResponse]:
         """As Scrapy does it: Twisted names the parser's class in the middle of a method."""
         made = super().request(request)
         if self._parser is not None:
@@ -89,7 +94,7 @@ class _Protocol(_LenientHTTP11ClientProtocol):
 
 
 class _Factory(_LenientHTTP11ClientFactory):
-    def buildProtocol(self, addr: Any) -> _Protocol:
+    def buildProtocol(self, addr: IAddress | None) -> _Protocol:
         """The protocol of a connection."""
         return _Protocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
 

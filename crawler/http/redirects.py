@@ -24,7 +24,7 @@ class OwnSiteRedirect(RedirectMiddleware):
         to = (response.headers.get("Location") or b"").decode("latin-1")[:500]
         try:
             result = super().process_response(request, response)
-            if result is response and response.status == 200 and "kind" in request.meta:  # robots.txt is no page
+            if result is response and response.status == 200 and "kind" in request.meta:  # not robots.txt
                 result = self._by_page(request, response)
         except (ValueError, IgnoreRequest) as error:
             raise IgnoreRequest(f"{error}: {chain} -> {to}") from error
