@@ -16,12 +16,15 @@ from sqlalchemy.orm import Session
 from notices.attachment import AttachmentText, StoredAttachment
 from notices.model import Anatomy, Citation, Notice
 from notices.text.fold import fold
+from notices.text.passing import lasting
 from notices.urls import canonical_url, url_key
 from notices.version import PARSER
 from pipeline.relations.copies import group_copies
 from pipeline.sql import tables
 from pipeline.sql.row_digest import row_digest
 
+_FEW_BYTES = 4096
+"""So much, or a fiftieth, the size of a file may change that a server made again: times, ids, compression; a picture has more."""
 _BLANKS = re.compile(r"\s+")
 
 
@@ -39,7 +42,10 @@ def store_reading(session: Session, source_id: int, reading: Reading) -> str:
     """Add what is new: "new" for a first revision, "revised" for a further one, "unchanged" when the content is the same."""
     row = _notice_row(session, source_id, reading)
     digest = content_digest(reading.notice, reading.attached)
-    if row.revisions and (_newest_digest(session, row) == digest or _same_bytes(session, row, reading)):
+    newest = _newest(session, row)
+    if newest is not None and (
+        newest.content_digest == digest or _same_bytes(session, newest, reading) or _shows_the_same(newest, reading)
+    ):
         return "unchanged"
     row.revisions += 1
     revision = _revision_row(row, digest, reading)
@@ -52,7 +58,7 @@ def store_reading(session: Session, source_id: int, reading: Reading) -> str:
 
 
 def content_digest(notice: Notice, attached: Sequence[StoredAttachment]) -> str:
-    """The digest that decides about a new revision: over title, number, text and files; boilerplate and layout blanks do not count."""
+    """The digest of what a revision contains: over title, number, text and files; boilerplate and layout blanks do not count."""
     files = [[a.text.name, a.digest or a.url] for a in attached]
     parts = [_squashed(notice.title), _squashed(notice.document_number), _squashed(notice.text), files]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode("utf-8", "replace")).hexdigest()
@@ -75,19 +81,41 @@ def _notice_row(session: Session, source_id: int, reading: Reading) -> tables.No
     return row
 
 
-def _newest_digest(session: Session, row: tables.NoticeRow) -> str | None:
+def _newest(session: Session, row: tables.NoticeRow) -> tables.RevisionRow | None:
     mine = tables.RevisionRow.notice_id == row.id, tables.RevisionRow.n == row.revisions
-    return session.scalar(select(tables.RevisionRow.content_digest).where(*mine))
+    return session.scalar(select(tables.RevisionRow).where(*mine))
 
 
-def _same_bytes(session: Session, row: tables.NoticeRow, reading: Reading) -> bool:
+def _same_bytes(session: Session, newest: tables.RevisionRow, reading: Reading) -> bool:
     """Whether page and files are byte for byte those of the newest revision: a difference is then our reading (`notices reparse`)."""
-    mine = tables.RevisionRow.notice_id == row.id, tables.RevisionRow.n == row.revisions
-    newest = session.scalar(select(tables.RevisionRow).where(*mine))
-    if newest is None or None in (newest.snapshot_id, reading.snapshot_id):
+    if newest.snapshot_id is None or reading.snapshot_id is None:
         return False
     pages = [session.get_one(tables.SnapshotRow, n).payload_digest for n in (newest.snapshot_id, reading.snapshot_id)]
     return pages[0] == pages[1] and [a.digest for a in newest.attachments] == [a.digest for a in reading.attached]
+
+
+def _shows_the_same(newest: tables.RevisionRow, reading: Reading) -> bool:
+    """Whether people read the same as in the newest revision: servers count visits on a page and make a file again for each request."""
+    files = list(zip(newest.attachments, reading.attached, strict=False))
+    same_count = len(newest.attachments) == len(reading.attached)
+    return same_count and shown(newest) == shown(reading.notice) and all(_is_same_file(row, file) for row, file in files)
+
+
+def shown(source: Notice | tables.RevisionRow) -> tuple[str, str, str]:
+    """What of a notice, but for its files, makes another revision when it changes."""
+    return _squashed(source.title), _squashed(source.document_number), lasting(source.text)
+
+
+def _is_same_file(row: tables.AttachmentRow, file: StoredAttachment) -> bool:
+    """Whether a file has the same bytes, or the same text in about as many bytes: pictures in it may differ where those do."""
+    if row.name != file.text.name or (row.digest is None) != (file.digest is None):
+        return False
+    if row.digest == file.digest:
+        return row.digest is not None or row.url == file.url
+    text = _squashed("".join(file.text.pages))
+    if not text or (row.outcome, file.text.outcome) != ("ok", "ok") or row.size is None or file.size is None:
+        return False
+    return abs(row.size - file.size) <= max(_FEW_BYTES, row.size // 50) and text == _squashed(row.text)
 
 
 def _revision_row(row: tables.NoticeRow, digest: str, reading: Reading) -> tables.RevisionRow:

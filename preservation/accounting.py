@@ -17,10 +17,10 @@ from notices.capture import noted_listed
 from notices.config import Config
 from notices.errors import NoticesError
 from notices.model import Notice
-from notices.text.whitespace import remove_whitespace
 from notices.urls import url_key
 from notices.version import PARSER
 from pipeline.sql import tables
+from pipeline.store import shown
 from preservation.findings import Finding, NoticeSubject, SnapshotSubject, WarcPlace
 from preservation.reparse import Reader
 
@@ -131,9 +131,4 @@ def _is_lost_revision(session: Session, reader: Reader, row: tables.SnapshotRow,
     if any(revision.parser_version != PARSER for revision in revisions):
         return False
     found = _reads_as_notice(session, reader, row)
-    return found is not None and _content(found) not in [_content(revision) for revision in revisions]
-
-
-def _content(source: Notice | tables.RevisionRow) -> tuple[str, ...]:
-    """What decides about a revision, but for the files (pipeline.store.content_digest)."""
-    return tuple(remove_whitespace(value or "") for value in (source.title, source.document_number, source.text))
+    return found is not None and shown(found) not in [shown(revision) for revision in revisions]

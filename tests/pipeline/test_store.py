@@ -84,8 +84,34 @@ def test_one_changed_character_makes_one_revision(database: Engine, changed: Not
 
 def test_changed_attachment_makes_a_revision(database: Engine) -> None:
     store(database)
-    assert store(database, attached=(FILE._replace(digest="sha256:bb"),)) == "revised"
+    other = FILE.text._replace(pages=("第一页", "第三页"))
+    assert store(database, attached=(FILE._replace(digest="sha256:bb", text=other),)) == "revised"
     assert store(database, attached=()) == "revised"
+
+
+def test_file_made_again_with_the_same_text_makes_none(database: Engine) -> None:
+    store(database)
+    again = FILE._replace(digest="sha256:bb", size=900)
+    assert store(database, attached=(again,)) == "unchanged"
+    assert store(database, attached=(again._replace(text=again.text._replace(pages=("第一", "页第二页"))),)) == "unchanged"
+    assert store(database, attached=(again._replace(size=90_000),)) == "revised"  # a picture came in
+    assert store(database, attached=(again._replace(size=90_000, text=again.text._replace(name="乙表.docx")),)) == "revised"
+
+
+@pytest.mark.parametrize("outcome", ["scanned", "encrypted", "broken"])
+def test_other_bytes_of_a_file_without_text_make_one(database: Engine, outcome: str) -> None:
+    file = FILE._replace(text=AttachmentText("表.pdf", outcome=outcome))
+    store(database, attached=(file,))
+    assert store(database, attached=(file._replace(digest="sha256:bb"),)) == "revised"
+
+
+def test_counters_and_clocks_make_none_and_stay_in_the_text(database: Engine) -> None:
+    page = "浏览次数：{}\n今天是2026年11月{}日 星期二\n请做好防汛工作。\ntoken: {}"
+    store(database, replace(NOTICE, text=page.format(12, 3, "a81f03c7d2")))
+    assert store(database, replace(NOTICE, text=page.format("1,313", 25, "77ffe01b9a"))) == "unchanged"
+    assert store(database, replace(NOTICE, text=page.format(12, 3, "a81f03c7d2").replace("防汛", "抗旱"))) == "revised"
+    with Session(database) as session:
+        assert "浏览次数：12" in session.scalars(select(tables.RevisionRow.text)).all()[0]
 
 
 def test_http_and_https_copies_are_one_notice(database: Engine) -> None:

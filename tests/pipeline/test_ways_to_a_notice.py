@@ -48,6 +48,8 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     site.pages[notice_path(FILM)] = b"\0\0\0\x20ftypisom\0\0\x02\0" + bytes(range(256)) * 20
     site.pages[notice_path(LED_PDF)] = (200, {"Content-Type": "application/pdf"}, b"\xef\xbb\xbf\r\n" + pdf(pdf_line("five working days")))
     served = iter(range(99))
+    site.pages[notice_path(PLAIN)] = lambda n: (200, HTML, notice_page(PLAIN, f'<p>浏览次数：{n}</p><a href="/f/made.pdf">名单.pdf</a>'))
+    site.pages["/f/made.pdf"] = lambda n: (200, {"Content-Type": "application/pdf"}, pdf(pdf_line("names")) + b"%% made at %d" % n)
     page = notice_page(ENDLESS).replace(b"</body></html>", b"")
 
     def endless(to: socket.socket) -> None:
@@ -62,7 +64,8 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     }
     with breaking(site, answers):
         home.source(site.base)
-        Home(home.path).run("crawl", "linshan", check=None)  # Scrapy runs once in a process
+        for words in (("crawl", "linshan"), ("crawl", "linshan", "--again")):
+            Home(home.path).run(*words, check=None)  # Scrapy runs once in a process
         home.environment["SITE"] = site.base
         yield home
 
@@ -106,6 +109,12 @@ def test_every_hop_and_every_coding_is_in_the_records(crawled: Home) -> None:
     assert '"X ' in records[notice_path(ODD_NAME)].get_header("X-Original-Header")
     assert len(records[notice_path(LONG_HEADER)].get_header("X-Policy")) == 100_000
     assert crawled.rows("select count(*) from snapshot where note like '%unended%'") != [(0,)]
+
+
+def test_what_is_made_again_for_each_request_makes_no_revision_and_its_bytes_are_kept(crawled: Home) -> None:
+    assert crawled.rows("select url from notice where revisions > 1") == []
+    made = "select count(distinct payload_digest) from snapshot where url like '%/f/made.pdf'"
+    assert crawled.rows(made) == [(2,)]
 
 
 def test_archive_verifies_and_reads_the_same_again(crawled: Home) -> None:
