@@ -6,6 +6,8 @@ Old systems keep the address of a moved notice as such a page (大汉, 拓尔思
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -14,6 +16,7 @@ from notices.page_class import PageClass, classify
 from notices.text.html import absolute, base_url, decode, parse
 
 _LARGEST = 65_536  # bytes: a page that only leads elsewhere has a few hundred
+_MOST_CODE, _TRIED = 10_000, 10  # characters of scripts, and places in them that set the location
 _HINT = re.compile(rb"refresh|location|navigate", re.I)
 _CONTENT = re.compile(r"\s*\d*(?:\.\d*)?\s*[;,\s]\s*(?:url\s*=\s*)?([\"']?)(.+)", re.I | re.S)
 _COMMENTS = re.compile(r"/\*.*?\*/|(?<![:\"'\w\\])//[^\n]*|<!--", re.S)
@@ -29,6 +32,7 @@ _JS_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))")
 _HOME = re.compile(r"/?(?:(?:index|default|main|home)\.(?:s?html?|jspx?|aspx?|php|do))?", re.I)
 
 
+@lru_cache(maxsize=1)
 def moved_to(body: bytes, url: str, content_type: str | None = None) -> str | None:
     """The address that a page of no words of its own leads to at once; None for every other page, and for one that leads to itself."""
     if len(body) > _LARGEST or not _HINT.search(body):
@@ -52,7 +56,7 @@ def _by_refresh(root: etree._Element) -> str | None:
     for meta in root.iter("meta"):
         if (meta.get("http-equiv") or "").strip().lower() != "refresh" or any(True for _ in meta.iterancestors("noscript")):
             continue
-        found = _CONTENT.match(meta.get("content") or "")
+        found = _CONTENT.match((meta.get("content") or "").strip()[:_MOST_CODE])
         if found:
             quote, target = found.groups()
             return target.partition(quote)[0].strip() if quote else target.strip()
@@ -63,10 +67,10 @@ def _by_script(root: etree._Element) -> str | None:
     """The address that a script sets when the page is shown: not in a function that nothing calls, nor for some readers only."""
     scripts = [each.text or "" for each in root.iter("script")]
     bodies = [each.get("onload") or "" for each in root.iter("body")]
-    code = _COMMENTS.sub(" ", "\n".join([*scripts, *bodies]))
+    code = _COMMENTS.sub(" ", "\n".join([*scripts, *bodies])[:_MOST_CODE])
     if _BY_READER.search(code):
         return None
-    for found in sorted([*_SET.finditer(code), *_CALLED.finditer(code)], key=lambda each: each.start()):
+    for found in sorted([*islice(_SET.finditer(code), _TRIED), *islice(_CALLED.finditer(code), _TRIED)], key=lambda each: each.start()):
         to = _unescaped(found["to"]) if found["to"] else _value_of(found["name"], code)
         if to and _is_called(code, found.start()):
             return to

@@ -22,6 +22,7 @@ from notices.capture import REDIRECTS, ArchivedNotice, Capture, CrawledPage, lis
 from notices.errors import DamageFound, OperatorError
 from notices.model import AttachmentLink, Notice
 from notices.page_class import class_of
+from notices.page_moves import moved_to
 from notices.ports import CrawledSource, CrawlReport
 from pipeline.attachments import Extractor
 from pipeline.ledger import CrawlLedger
@@ -100,8 +101,20 @@ def _capture(request: Request, response: Response, source: CrawledSource) -> Cap
         note["redirected_from"] = " ".join(request.meta["redirect_urls"])
     if "unended" in request.meta:
         note["unended"] = request.meta["unended"]
-    kind = "redirect" if response.status in REDIRECTS and "Location" in response.headers else request.meta.get("kind") or "robots"
-    return Capture(response.url, response.status, headers, response.body, datetime.now(UTC), kind, request.meta.get("via"), note)
+    kind = request.meta.get("kind") or "robots"
+    made = Capture(response.url, response.status, headers, response.body, datetime.now(UTC), kind, request.meta.get("via"), note)
+    return replace(made, kind="redirect") if _leads_on(made) else made
+
+
+def _leads_on(answer: Capture) -> bool:
+    """Whether an answer only says where the page or the file is."""
+    if answer.status in REDIRECTS:
+        return answer.header("location") is not None
+    return (
+        answer.status == 200
+        and answer.kind != "robots"
+        and moved_to(answer.body, answer.url, answer.header("content-type") or "") is not None
+    )
 
 
 class StoreNotice:

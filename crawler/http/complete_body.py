@@ -22,6 +22,8 @@ _TAIL = 65_536  # some firewalls append scripts after the closing tag
 _ENDS = re.compile(rb"</html\s*>|%%EOF|PK\x05\x06", re.I)  # of a page, a PDF, a ZIP container
 
 _PAGE = re.compile(rb"<(?:html|!doctype\s+html|head|body)[\s>]", re.I)
+_CODE = ((b"<script", b"</script"), (b"<style", b"</style"), (b"<!--", b"-->"), (b"<", b">"))
+_LAST = 300  # characters
 _COUNTED = re.compile(r"[0-9A-Za-z_-]*\d[0-9A-Za-z_:.-]*")
 
 
@@ -60,11 +62,19 @@ class CompleteBody:
 
 
 def shown_digest(body: bytes) -> str:
-    """A digest of what a body shows: of a page its words without words that contain digits (counters, clocks, tokens), else of the bytes."""
-    if _PAGE.search(body[:2048]):
+    """A digest of what a body ends with: of a page its last words without those that contain digits (counters, clocks, tokens), else all bytes.
+
+    Two answers that were cut end in different words; one that ends in the middle of a script may lack words that nobody saw.
+    """
+    if _PAGE.search(body[:2048]) and not _ends_in_code(body):
         text, _ = decode(body)
-        body = _COUNTED.sub("0", text_of(parse(text))).encode("utf-8", "replace")
+        body = _COUNTED.sub("0", text_of(parse(text)))[-_LAST:].encode("utf-8", "replace")
     return hashlib.sha256(body).hexdigest()
+
+
+def _ends_in_code(body: bytes) -> bool:
+    lower = body.lower()
+    return any(lower.rfind(begin) > lower.rfind(end) for begin, end in _CODE)
 
 
 def _without_broken_coding(response: Response, most: int) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from notices.page_moves import is_home, moved_to
@@ -64,3 +66,13 @@ def test_first_page_of_a_site_is_told_by_its_path() -> None:
     base = "http://www.linshan.example"
     assert all(is_home(base + path) for path in ("", "/", "/index.html", "/INDEX.SHTML", "/default.aspx"))
     assert not any(is_home(base + path) for path in ("/tzgg/", "/tzgg/index.html", "/index.html?id=3", "/r1.html"))
+
+
+@pytest.mark.parametrize(
+    "piece", ["/*", "window . ", "location=a;", "function a(){location='/b'", "<meta http-equiv=refresh content=1", " ", "\\u"]
+)
+def test_hostile_page_takes_no_time(piece: str) -> None:
+    for frame in ("<script>{}", "<script>location.href={}", '<meta http-equiv="refresh" content="{}">', "<body onload='{}'>"):
+        started = process_time()
+        moved_to(frame.format(piece * (60_000 // len(piece))).encode(), BASE)
+        assert process_time() - started < 2

@@ -22,8 +22,9 @@ STUBS = {
     3: '<meta http-equiv="refresh" content="0;url=http://elsewhere.example/r3.html">',
     4: '<script>top.location="/"</script>',
     5: '<script>location.href="/zwgk/loop.html"</script>',
+    6: '<meta http-equiv="refresh" content="0;url=/private/r6.html">',
 }
-REDIRECTED, GZIPPED, ODD_NAME, LONG_HEADER, ENDLESS, PICTURE, FILM, LED_PDF, STATUS_LINE, PLAIN = range(6, 16)
+REDIRECTED, GZIPPED, ODD_NAME, LONG_HEADER, ENDLESS, PICTURE, FILM, LED_PDF, STATUS_LINE, PLAIN = range(7, 17)
 TOTAL = PLAIN
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
@@ -41,6 +42,9 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         site.pages[notice_path(n)] = f"<html><head>{stub}</head><body></body></html>".encode()
     site.pages |= {"/zwgk/r1.html": notice_page(1), "/zwgk/r2.html": notice_page(2), f"/zwgk/r{REDIRECTED}.html": notice_page(REDIRECTED)}
     site.pages["/zwgk/loop.html"] = f'<script>location.href="{notice_path(5)}"</script>'.encode()
+    site.pages["/robots.txt"] = (200, {"Content-Type": "text/plain"}, b"User-agent: *\nDisallow: /private/\n")
+    site.pages["/private/r6.html"] = notice_page(6)
+    site.pages["/f/moved.html"] = b'<html><script>location.href="/f/made.pdf"</script></html>'
     site.pages["/"] = list_page(list(range(1, TOTAL)), 0, 1)
     site.pages[notice_path(REDIRECTED)] = (302, {"Location": f"/zwgk/r{REDIRECTED}.html"}, b"")
     site.pages[notice_path(GZIPPED)] = (200, HTML | {"Content-Encoding": "gzip"}, gzip.compress(notice_page(GZIPPED)))
@@ -48,7 +52,11 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     site.pages[notice_path(FILM)] = b"\0\0\0\x20ftypisom\0\0\x02\0" + bytes(range(256)) * 20
     site.pages[notice_path(LED_PDF)] = (200, {"Content-Type": "application/pdf"}, b"\xef\xbb\xbf\r\n" + pdf(pdf_line("five working days")))
     served = iter(range(99))
-    site.pages[notice_path(PLAIN)] = lambda n: (200, HTML, notice_page(PLAIN, f'<p>浏览次数：{n}</p><a href="/f/made.pdf">名单.pdf</a>'))
+    site.pages[notice_path(PLAIN)] = lambda n: (
+        200,
+        HTML,
+        notice_page(PLAIN, f'<p>浏览次数：{n}</p><a href="/f/made.pdf">名单.pdf</a><a href="/f/moved.html">附件2：表.pdf</a>'),
+    )
     site.pages["/f/made.pdf"] = lambda n: (200, {"Content-Type": "application/pdf"}, pdf(pdf_line("names")) + b"%% made at %d" % n)
     page = notice_page(ENDLESS).replace(b"</body></html>", b"")
 
@@ -78,8 +86,9 @@ def states(home: Home) -> dict[int, tuple[str, str]]:
 
 def test_every_notice_that_can_be_had_is_archived_under_the_address_listed(crawled: Home) -> None:
     found = states(crawled)
-    assert {n for n, (state, _) in found.items() if state != "stored"} == {3, 4, 5}, found
-    assert found[3][0] == "refused"
+    assert {n for n, (state, _) in found.items() if state != "stored"} == {3, 4, 5, 6}, found
+    assert (found[3][0], found[6][0]) == ("refused", "refused")
+    assert "/private/r6.html" not in str(crawled.rows("select url from snapshot"))
     assert "redirect to another site" in found[3][1]
     assert "elsewhere.example/r3.html" in found[3][1]
     assert found[4] == ("blocked", "led to another page: the site's first page")
@@ -92,6 +101,7 @@ def test_bytes_that_are_no_page_are_files_of_their_notice(crawled: Home) -> None
     assert files[f"{1000 + LED_PDF}.html"][:2] == ("", "ok")
     assert "five working days" in files[f"{1000 + LED_PDF}.html"][2]
     assert files[f"{1000 + FILM}.html"] == ("", "unsupported", "")
+    assert files[f"{1000 + PLAIN}.html"][2].strip() == "names"  # the last of two files, which a page led to
     assert files[f"{1000 + PICTURE}.html"][0] == files[f"{1000 + PICTURE}.html"][2] == ""
 
 
