@@ -33,16 +33,19 @@ _HOME = re.compile(r"/?(?:(?:index|default|main|home)\.(?:s?html?|jspx?|aspx?|ph
 
 
 @lru_cache(maxsize=1)
-def moved_to(body: bytes, url: str, content_type: str | None = None) -> str | None:
-    """The address that a page of no words of its own leads to at once; None for every other page, and for one that leads to itself."""
-    if len(body) > _LARGEST or not _HINT.search(body):
+def moved_to(body: bytes, url: str, content_type: str | None = None, refresh: str | None = None) -> str | None:
+    """The address that a page of no words of its own leads to at once; None for every other page, and for one that leads to itself.
+
+    `refresh` is the answer's header of that name, which says the same as the tag.
+    """
+    if len(body) > _LARGEST or not (refresh or _HINT.search(body)):
         return None
     text, _ = decode(body, content_type)
     refusal = classify(200, {}, text)
-    if refusal is None or refusal.page_class is not PageClass.INTERSTITIAL:
+    if refusal is None or refusal.page_class not in (PageClass.INTERSTITIAL, PageClass.EMPTY):
         return None
     root = parse(text)
-    to = absolute(base_url(root, url), _by_refresh(root) or _by_script(root))
+    to = absolute(base_url(root, url), _target(refresh) or _by_refresh(root) or _by_script(root))
     return None if to is None or to == absolute(url, url) else to
 
 
@@ -56,11 +59,19 @@ def _by_refresh(root: etree._Element) -> str | None:
     for meta in root.iter("meta"):
         if (meta.get("http-equiv") or "").strip().lower() != "refresh" or any(True for _ in meta.iterancestors("noscript")):
             continue
-        found = _CONTENT.match((meta.get("content") or "").strip()[:_MOST_CODE])
-        if found:
-            quote, target = found.groups()
-            return target.partition(quote)[0].strip() if quote else target.strip()
+        to = _target(meta.get("content"))
+        if to:
+            return to
     return None
+
+
+def _target(content: str | None) -> str | None:
+    """The address in "0; url=/a.html"; None where there is only a time."""
+    found = _CONTENT.match((content or "").strip()[:_MOST_CODE])
+    if not found:
+        return None
+    quote, target = found.groups()
+    return target.partition(quote)[0].strip() if quote else target.strip()
 
 
 def _by_script(root: etree._Element) -> str | None:

@@ -36,7 +36,8 @@ class OwnSiteRedirect(RedirectMiddleware):
 
     def _by_page(self, request: Request, response: Response) -> Request | Response:
         """The request for the address that a page leads to; the page itself when it leads nowhere, or where it came from."""
-        to = moved_to(response.body, response.url, (response.headers.get("Content-Type") or b"").decode("latin-1"))
+        content_type, refresh = ((response.headers.get(name) or b"").decode("latin-1") for name in ("Content-Type", "Refresh"))
+        to = moved_to(response.body, response.url, content_type, refresh)
         if to is None or to in (request.url, *request.meta.get("redirect_urls", [])):
             return response
         return self._redirect(self._build_redirect_request(request, response, url=to), request, "page")

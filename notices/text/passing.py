@@ -9,6 +9,7 @@ import re
 
 from notices.text.whitespace import remove_whitespace
 
+_PIECES = re.compile(r"(?<=。)|\n")
 _LONGEST = 160  # characters of a line of furniture; a sentence that counts visitors is a part of the notice
 _ACT = "(?:浏览|阅读|访问|点击|查看|点阅|阅览|下载|点赞|转发|分享|收藏|评论|围观|人气|热度|在线|瀏覽|閱讀|訪問|點擊)"
 _COUNT = r"[\[【(（]?\s{0,4}\d[\d,，. ]{0,16}\s{0,4}[万亿]?\s{0,4}[\]】)）]?\s{0,4}(?:人次|次|人|位|条|回)?"
@@ -29,9 +30,9 @@ _PASSING = re.compile(
 
 
 def lasting(text: str) -> str:
-    """The text without white space and, in short lines that contain no sentence, without what passes."""
-    return "".join(remove_whitespace(_PASSING.sub("", line) if _is_furniture(line) else line) for line in text.split("\n"))
+    """The text without white space and, in short lines and what follows the last sentence of a line, without what passes."""
+    return "".join(remove_whitespace(_PASSING.sub("", piece) if _is_furniture(piece) else piece) for piece in _PIECES.split(text))
 
 
-def _is_furniture(line: str) -> bool:
-    return len(line) <= _LONGEST and "。" not in line
+def _is_furniture(piece: str) -> bool:
+    return len(piece) <= _LONGEST and not piece.endswith("。")

@@ -28,6 +28,7 @@ from notices.text.passing import lasting
         "打印时间：2026/11/{d} 08:{d}",
         "页面执行时间：0.{n}秒",
         "Token: a{n}f{n}",
+        "特此通知。 浏览次数：{n} 次",
         "请求编号：{n}-{n}",
     ],
 )
