@@ -35,6 +35,7 @@ def parts_of(document: Document) -> Parts:
 def facts_of(document: Document) -> list[str]:
     """The keyword terms of a document, as field=value."""
     facts = [f"{name}={getattr(document, name)}" for name in _FACTS if getattr(document, name)]
+    facts.append(f"level={document.level or 'unknown'}")
     year = document.published_date or document.written_date
     facts += [f"year={year.year}"] if year else []
     return facts + (["has=attachment"] if document.attachments else [])

@@ -28,6 +28,7 @@ class Document(NamedTuple):
     number_loose: str = ""
     kind: str = ""
     region: str = ""
+    level: str = ""
     state: str = "listed"
     published_date: date | None = None
     written_date: date | None = None

@@ -18,6 +18,7 @@ from notices.text.fold import FOLDING
 
 CURRENT, VERSION_FILE = "current", "version.json"
 _FOLDING, _FIRST_FOLDING = "folding", 1  # an index of before the key was written is folded as version 1
+_CONTENT, CONTENT = "content", 2  # raise when more is written into an index of the same format: what was made before lacks it (none: 1)
 _NAME = re.compile(r"g-[0-9]{6,9}")
 Format = Mapping[str, object]  # engine and version of the format, as version.json has them
 
@@ -35,17 +36,17 @@ def current_generation(folder: Path, wanted: Format) -> Path:
         found = json.loads((generation / VERSION_FILE).read_text(encoding="ascii"))
     except (OSError, ValueError) as error:
         raise IndexUnusable(f"index {generation}: {VERSION_FILE}: {error}") from error
-    if not isinstance(found, dict) or {name: value for name, value in found.items() if name != _FOLDING} != wanted:
+    if not isinstance(found, dict) or {name: value for name, value in found.items() if name not in (_FOLDING, _CONTENT)} != wanted:
         raise IndexUnusable(f"index {generation}: made by another version or engine of this program ({VERSION_FILE}: {found!r})")
     _refuse_foreign(generation)
     return generation
 
 
 def is_outdated(folder: Path) -> bool:
-    """Whether texts in the current generation are folded otherwise than queries are now: some queries miss them until a rebuild."""
+    """Whether the current generation lacks parts that are written today, or is folded otherwise than queries are: some miss it until a rebuild."""
     try:
         made_as = json.loads((folder / _current_name(folder) / VERSION_FILE).read_text(encoding="ascii"))
-        return bool(made_as.get(_FOLDING, _FIRST_FOLDING) != FOLDING)
+        return bool(made_as.get(_FOLDING, _FIRST_FOLDING) != FOLDING or made_as.get(_CONTENT, 1) != CONTENT)
     except (OSError, ValueError, AttributeError):  # whoever opens the index names the fault
         return False
 
@@ -75,7 +76,7 @@ def new_generation(folder: Path, made_as: Format) -> Path:
             _remove(path)
     generation = folder / f"g-{max(numbers) + 1:06d}"
     generation.mkdir(mode=0o755)
-    (generation / VERSION_FILE).write_text(json.dumps({**made_as, _FOLDING: FOLDING}), encoding="ascii")
+    (generation / VERSION_FILE).write_text(json.dumps({**made_as, _FOLDING: FOLDING, _CONTENT: CONTENT}), encoding="ascii")
     return generation
 
 

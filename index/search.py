@@ -12,7 +12,7 @@ from index.answer.tiers import answer, every_copy
 from index.engine import Answer, ArchivedText, Engine, Hit, Page
 from index.meaning.expand import expand
 from index.query.parse import MAX_OFFSET, Filters, parse_query
-from index.query.tree import Query
+from index.query.tree import And, Is, Node, Or, Query
 from notices.errors import QuerySyntaxError, UserError
 from notices.text.display import masked
 
@@ -32,7 +32,8 @@ class SearchRequest(NamedTuple):
 
     `after` is the `next` of an earlier result. `exact` expands nothing and adds no similar notices. `similar` asks for notices like
     the one that it names (id, address, document number or title), in place of `text`. With `every_copy` each copy of an instrument is a hit. `masked` stars out personal
-    data in titles, snippets and suggestions; turn it off for maintainers only.
+    data in titles, snippets and suggestions; turn it off for maintainers only. Without `prior`, and within a region, similar notices are
+    ranked by their wording alone. `explain` tells of each similar hit what its issuer's level added.
     """
 
     text: str = ""
@@ -46,6 +47,15 @@ class SearchRequest(NamedTuple):
     wants_next: bool = False
     snippets: bool = True
     masked: bool = True
+    prior: bool = True
+    explain: bool = False
+
+
+class Explained(NamedTuple):
+    """Why a similar hit is where it is: the level of its issuer, and what that added as a share of the weight of the whole query."""
+
+    level: str
+    prior: float
 
 
 class SearchHit(NamedTuple):
@@ -60,6 +70,7 @@ class SearchResult(NamedTuple):
 
     `took_ms` is the time of the whole answer, snippets included. `next` continues the answer, None at its end.
     `empty` is true when the index contains no notices at all. `advice` helps where nothing contains the query.
+    `explained`, where it was asked for, has an element for each hit.
     """
 
     query: Query
@@ -72,6 +83,7 @@ class SearchResult(NamedTuple):
     next: str | None = None
     empty: bool = False
     advice: tuple[Advice, ...] = ()
+    explained: tuple[Explained | None, ...] = ()
 
     @property
     def found(self) -> bool:
@@ -82,6 +94,8 @@ class SearchResult(NamedTuple):
         """The documented shape of an answer (docs/search.md)."""
         value: Json = {"query": self.query.text, "total": self.total, "relaxed": self.relaxed}
         value["hits"] = [_hit_json(hit, snippet) for hit, snippet in self.hits]
+        if self.explained:
+            value["explained"] = [each and {"level": each.level, "prior": each.prior} for each in self.explained]
         value["understood"] = [{"kind": i.kind, "read": i.read, "meaning": i.meaning} for i in self.query.interpretations]
         value["took_ms"] = round(self.took_ms, 2)
         if self.did_you_mean:
@@ -113,8 +127,9 @@ def search(engine: Engine, request: SearchRequest, home: Path | None) -> SearchR
     empty = not found.hits and not engine.count()
     helpful = _advice(engine, query, found, request) if not (found.total or empty) else ()
     hits = tuple(_shown(engine, query, found.hits, request))
+    explained = tuple(_explained(query, hit) for hit in found.hits) if request.explain else ()
     took = (time.perf_counter() - began) * 1000
-    return SearchResult(query, found.total, found.relaxed, hits, took, meant, facets, following, empty, helpful)
+    return SearchResult(query, found.total, found.relaxed, hits, took, meant, facets, following, empty, helpful, explained)
 
 
 def read_query(text: str, filters: Filters | None = None, *, exact: bool = False, home: Path | None = None, lenient: bool = False) -> Query:
@@ -130,6 +145,7 @@ def _check(page: Page) -> None:
 
 def _found(engine: Engine, request: SearchRequest, home: Path | None) -> tuple[Query, Answer]:
     query = read_query(request.text, request.filters, exact=request.exact, home=home, lenient=True)
+    query = query._replace(prior=request.prior and not (_names_region(query.node) or _names_region(query.filters)))
     limit, _, sort = request.page
     if request.after is not None and sort == "date":
         from index.answer.cursor import page_after  # loaded by those who page: a first search starts faster without it
@@ -141,6 +157,24 @@ def _found(engine: Engine, request: SearchRequest, home: Path | None) -> tuple[Q
     if unread and not found.total:
         raise QuerySyntaxError(unread.meaning, request.text, max(request.text.find(unread.read), 0))
     return query, found
+
+
+def _names_region(node: Node) -> bool:
+    """Whether a filter asks for a region: then the notices of that region are wanted, whatever their level."""
+    if isinstance(node, And | Or):
+        return any(map(_names_region, node.parts))
+    return isinstance(node, Is) and node.field == "region"
+
+
+def _explained(query: Query, hit: Hit) -> Explained | None:
+    """What the prior added to a similar hit; None for an exact one."""
+    from index.scoring import PRIOR, SHARES  # only --explain needs them: a search starts faster without it
+    from notices.reference.levels import level_of
+
+    if hit.exact:
+        return None
+    level = level_of(hit.title, hit.issuer, hit.region)
+    return Explained(level or "unknown", PRIOR * SHARES[level] if query.prior else 0.0)
 
 
 def _offset(engine: Engine, query: Query, request: SearchRequest) -> int:

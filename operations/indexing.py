@@ -21,6 +21,7 @@ from notices.archive_id import Owner, read_marker
 from notices.attachment import AttachmentText
 from notices.config import Config, load_config, relative_address, without_password
 from notices.errors import ConfigError, DamageFound, ForeignPart, IndexUnusable
+from notices.reference.levels import level_of
 from pipeline.durable import file_errors, write_durably
 from pipeline.sql import outbox, tables
 from pipeline.sql.database import database_errors
@@ -47,6 +48,7 @@ def document(revision: tables.RevisionRow) -> Document:
         number_loose=revision.number_loose or "",
         kind=revision.kind or "",
         region=revision.region or "",
+        level=level_of(revision.title, revision.issuer or "", revision.region or ""),
         state=notice.state,
         published_date=revision.published_date,
         written_date=revision.written_date,

@@ -58,7 +58,7 @@ def _request(args: argparse.Namespace, filters: Filters) -> SearchRequest:
     return SearchRequest(
         text=" ".join(args.query), filters=filters, page=Page(args.limit, args.offset, args.sort), after=args.after, exact=args.exact,
         every_copy=args.all_copies, similar=args.similar, facets=args.facets, wants_next=args.json, snippets=not args.csv or bool(args.batch),
-        masked=not args.unmasked,
+        masked=not args.unmasked, prior=not args.no_prior, explain=args.explain,
     )  # fmt: skip
 
 
@@ -134,6 +134,10 @@ def _add_answers(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--after", metavar="CURSOR", help="continue after an earlier answer: its `next`, with the same query and options")
     group.add_argument("--all-copies", action="store_true", help="list each copy of an instrument as a hit of its own")
     group.add_argument("--exact", action="store_true", help="search the literal text only: no expansion, no similar notices")
+    group.add_argument(
+        "--no-prior", action="store_true", help="rank similar notices by wording alone, not also by the level of their issuers"
+    )
+    group.add_argument("--explain", action="store_true", help="say of each similar notice what the level of its issuer added to its score")
     group.add_argument("--facets", action="store_true", help="count issuers, regions, kinds, years, sources, states")
     form = group.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object a query")

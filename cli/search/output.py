@@ -54,11 +54,11 @@ def print_lines(result: SearchResult, *, colour: bool | None = None) -> None:
     was_exact, highlights = True, result.query.highlights
     for note in result.query.interpretations:
         print(_interpretation(note))
-    for shown in result.hits:
+    for n, shown in enumerate(result.hits):
         if was_exact and not shown.hit.exact:
             print(f"--- {'' if result.total or not highlights else 'not found as written; '}similar notices ---")
         was_exact = shown.hit.exact
-        print("\n".join(_hit_lines(shown, highlights, colour)), end="\n\n")
+        print("\n".join((*_hit_lines(shown, highlights, colour), *_explanation(result, n))), end="\n\n")
     for line in _facet_lines(result.facets):
         print(line)
     for hint in result.advice:
@@ -102,6 +102,11 @@ def _hit_lines(shown: SearchHit, highlights: Sequence[str], colour: bool) -> Ite
         yield f"  {safe(' > '.join(snippet.path))}"
     if snippet.where != "title":
         yield f"  {_place(snippet)}{marked(snippet.text, snippet.marks, colour)}"
+
+
+def _explanation(result: SearchResult, n: int) -> Iterator[str]:
+    if result.explained and (each := result.explained[n]):
+        yield f"  level of its issuer: {each.level}, which adds {each.prior:.1%} of the weight of the query"
 
 
 def _place(snippet: Snippet) -> str:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Literal, NamedTuple, TypeAlias
 
 Scope = Literal["any", "title", "text", "attachment"]
-TermField = Literal["source", "issuer", "kind", "region", "state", "number_key", "number_loose", "url", "year", "group"]
+TermField = Literal["source", "issuer", "kind", "region", "state", "number_key", "number_loose", "url", "year", "group", "level"]
 TextField = Literal["issuer", "document_number", "source"]
 DateField = Literal["published_date", "written_date", "effective_date"]
 
@@ -95,7 +95,7 @@ class Interpretation(NamedTuple):
 class Query(NamedTuple):
     """A parsed query. Exact hits match `node` and `filters`. `boosts` are nodes that rank an exact hit higher, with their
     weight. `relaxed_text` is the folded text whose n-grams rank the hits after the exact ones ("": no such hits);
-    relaxed hits match `filters` and never `node`."""
+    relaxed hits match `filters` and never `node`; `prior`: notices of higher levels rank before those of lower ones among them."""
 
     text: str
     node: Node
@@ -104,3 +104,4 @@ class Query(NamedTuple):
     relaxed_text: str = ""
     highlights: tuple[str, ...] = ()
     interpretations: tuple[Interpretation, ...] = ()
+    prior: bool = True

@@ -70,10 +70,17 @@ def _is_ours(meta: _Meta, written: str) -> bool:
         return False
     if not all(set(each) == {"segment_id", "max_doc", "deletes"} for each in meta["segments"]):
         return False
+    return any(
+        meta["index_settings"] == fresh["index_settings"] and meta["schema"] == fresh["schema"] for fresh in map(_fresh, (True, False))
+    )
+
+
+def _fresh(ranked: bool) -> _Meta:
+    """meta.json of an empty index, of today or as it was before similar notices had a field of their own."""
     with tempfile.TemporaryDirectory() as folder:
-        tantivy.Index(schema(), folder)
-        fresh = json.loads((Path(folder) / _META).read_text(encoding="utf-8"))
-    return bool(meta["index_settings"] == fresh["index_settings"] and meta["schema"] == fresh["schema"])
+        tantivy.Index(schema(ranked=ranked), folder)
+        meta: _Meta = json.loads((Path(folder) / _META).read_text(encoding="utf-8"))
+    return meta
 
 
 def _is_managed(path: Path, names: set[str]) -> bool:

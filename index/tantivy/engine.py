@@ -15,7 +15,7 @@ from index.query.tree import Query
 from index.tantivy.folder import current_generation, is_panic, new_generation, writing
 from index.tantivy.query import Terms
 from index.tantivy.ranking import Place, Result, rank, within_limit
-from index.tantivy.schema import entry_of, schema
+from index.tantivy.schema import RANKED, entry_of, schema
 from notices.errors import IndexUnusable
 
 HEAP_BYTES, THREADS = 200000000, 2
@@ -151,7 +151,9 @@ def _written(folder: Path, index: tantivy.Index, documents: Iterable[Document], 
         with writing(folder):
             for ident in deleted:
                 writer.delete_documents_by_term("id", ident)
-        count = _add(folder, writer, documents, replacing=index.searcher().num_docs > 0)
+        searcher = index.searcher()
+        ranked = Terms(index.schema, searcher).has(RANKED)
+        count = _add(folder, writer, documents, replacing=searcher.num_docs > 0, ranked=ranked)
         with writing(folder):
             writer.commit()
     except BaseException:
@@ -162,14 +164,14 @@ def _written(folder: Path, index: tantivy.Index, documents: Iterable[Document], 
     return count
 
 
-def _add(folder: Path, writer: tantivy.IndexWriter, documents: Iterable[Document], *, replacing: bool) -> int:
+def _add(folder: Path, writer: tantivy.IndexWriter, documents: Iterable[Document], *, replacing: bool, ranked: bool) -> int:
     """Hand documents to the writer; in an empty index nothing is replaced while ids ascend."""
     count, highest, waiting = 0, 0, 0
     for document in documents:
         with writing(folder):
             if replacing or document.id <= highest:
                 writer.delete_documents_by_term("id", document.id)
-            writer.add_document(entry_of(document))
+            writer.add_document(entry_of(document, ranked=ranked))
             waiting += len(document.text) + sum(len(p) for a in document.attachments for p in a.pages)
             if waiting > _COMMIT_CHARS:
                 writer.commit()

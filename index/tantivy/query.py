@@ -12,7 +12,7 @@ from tantivy import Occur
 from tantivy import Query as Tantivy
 
 from index.query.tree import And, Between, Contains, Everything, HasAttachment, Is, Node, Not, Or, Phrase
-from index.tantivy.schema import PREFIXES, clean
+from index.tantivy.schema import PREFIXES, RANKED, clean
 from notices.text.fold import fold
 
 WEIGHTS = {"title": 3.0, "number": 4.0, "issuer": 1.0, "text": 1.0, "attached": 1.0}
@@ -35,6 +35,19 @@ class Terms:
         if known is None:
             known = self._frequencies[name, term] = self.searcher.doc_freq(name, term)
         return known
+
+    def has(self, field: str) -> bool:
+        """Whether the index has a text field of that name: one that was made by earlier code may lack it."""
+        try:
+            self.searcher.doc_freq(field, "x")
+        except ValueError:
+            return False
+        return True
+
+    def ranked(self, gram: str, times: int) -> Tantivy:
+        """The gram in the field that similar notices are ranked by."""
+        found = Tantivy.term_query(self.schema, RANKED, gram, "freq")
+        return found if times == 1 else Tantivy.boost_query(found, float(times))
 
     def query(self, node: Node) -> Tantivy:  # noqa: PLR0911 (a line a kind of node)
         """The query of a node; only phrases give a score."""

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import accumulate
 from typing import NamedTuple, Protocol, TypeVar, cast
 
 from tantivy import DocAddress, Occur
 from tantivy import Query as Tantivy
 
 from index.deadline import SECONDS, deadline
-from index.query.tree import And, Everything, Node, Or, Phrase, Query
+from index.query.tree import And, Everything, Is, Node, Or, Phrase, Query
+from index.scoring import PRIOR, SHARES, TEXT_RUN, TITLE_RUN, grams_of, runs_of
 from index.tantivy.query import Terms, any_of, unscored
-from index.tantivy.schema import PREFIXES
+from index.tantivy.schema import PREFIXES, RANKED
 from notices.errors import QueryLimitError
 from notices.text.fold import grams
 
-_RELAXED_POSTINGS = 60_000
-_RELAXED_WEIGHTS = {"number": 4.0}
-_RUN_WEIGHT, _MOST_RUNS = 0.5, 12
-_SHORT = 4
+_OLD_POSTINGS, _SHORT = 60_000, 4  # of an index without the field of ranked grams
 _BLOCK = 100
 Result = TypeVar("Result")
 
@@ -82,28 +80,43 @@ def _phrases(node: Node) -> Iterator[Phrase]:
 
 
 def _relaxed(terms: Terms, query: Query, exact: Tantivy) -> Tantivy:
-    """Any n-gram of the text, rarest first, up to a limit of postings, without exact matches, and within the filters."""
-    clauses = [(Occur.Must, _any_gram(terms, query.relaxed_text)), (Occur.MustNot, exact)]
+    """Any pair of the text, without exact matches, and within the filters; scored as index.scoring says."""
+    scored = _scored(terms, query) if terms.has(RANKED) else [(Occur.Must, _any_gram(terms, query.relaxed_text))]
+    clauses = [*scored, (Occur.MustNot, exact)]
     if query.filters != Everything():
         clauses.append((Occur.Must, unscored(terms.query(query.filters))))
     return Tantivy.boolean_query(clauses)
 
 
-def _any_gram(terms: Terms, text: str) -> Tantivy:
-    """Any character pair of the text, with a small addition for its rarest runs of three: words next to each other.
+def _scored(terms: Terms, query: Query) -> list[tuple[Occur, Tantivy]]:
+    """The grams and the prior; Tantivy multiplies by a gram's rarity itself."""
+    text = query.relaxed_text
+    times, total = Counter([*grams(text)[:-1], *text]), max(terms.searcher.num_docs, 1)
+    found = grams_of(text, lambda gram: terms.frequency(RANKED, gram), lambda count: math.log(1 + (total - count + 0.5) / (count + 0.5)))
+    needed = any_of(terms.ranked(gram, times[gram]) for gram in found.pairs)
+    clauses = [(Occur.Must, needed), *((Occur.Should, terms.ranked(gram, times[gram])) for gram in found.singles)]
+    for run, weight in runs_of(text, found.pairs).items():
+        for name, share in (("title", TITLE_RUN), ("text", TEXT_RUN)):
+            clauses.append((Occur.Should, Tantivy.const_score_query(terms.run(run, name), share * weight)))
+    if query.prior:
+        for level, share in SHARES.items():
+            if share:
+                of_level = terms.query(Is("level", (level or "unknown",)))
+                clauses.append((Occur.Should, Tantivy.const_score_query(of_level, PRIOR * share * found.whole)))
+    return clauses
 
-    The weights were chosen by benchmarks.search_relaxed. Single characters only add noise to a text that has many pairs.
-    """
+
+def _any_gram(terms: Terms, text: str) -> Tantivy:
+    """For an index without the field of ranked grams: any character pair of the text, each field scored by itself."""
     wanted = Counter(grams(text)[:-1] if len(text) > _SHORT else [*grams(text)[:-1], *text])
     fields = {gram: _fields(terms, gram) for gram in wanted}
-    known = {gram: sum(counts.values()) for gram, counts in fields.items()}
     clauses: list[Tantivy] = []
     read = 0
-    for frequency, gram in sorted((frequency, gram) for gram, frequency in known.items()):
-        if frequency and (not read or read + frequency <= _RELAXED_POSTINGS):
+    for frequency, gram in sorted((sum(counts.values()), gram) for gram, counts in fields.items()):
+        if frequency and (not read or read + frequency <= _OLD_POSTINGS):
             read += frequency
-            clauses += [terms.run(gram, name, wanted[gram] * _RELAXED_WEIGHTS.get(name, 1.0)) for name in fields[gram]]
-    return any_of([*clauses, *(terms.run(run, name, _RUN_WEIGHT) for run in _rarest_runs(text, known) for name in ("title", "text"))])
+            clauses += [terms.run(gram, name, float(wanted[gram])) for name in fields[gram]]
+    return any_of(clauses)
 
 
 def _fields(terms: Terms, gram: str) -> dict[str, int]:
@@ -112,14 +125,6 @@ def _fields(terms: Terms, gram: str) -> dict[str, int]:
     if len(gram) == 1:
         return {name: times for name, letter in PREFIXES.items() if (times := count("chars", letter + gram))}
     return {name: times for name in PREFIXES if (times := count(name, gram))}
-
-
-def _rarest_runs(text: str, frequencies: dict[str, int]) -> list[str]:
-    """The runs of three characters whose pairs are both in the index, the rarest first, up to a limit of postings."""
-    runs = {text[at : at + 3] for at in range(len(text) - 2)}
-    rarity = {run: min(frequencies[run[:2]], frequencies[run[1:]]) for run in runs}
-    rarest = sorted((run for run in runs if rarity[run]), key=lambda run: (rarity[run], run))[:_MOST_RUNS]
-    return [run for run, read in zip(rarest, accumulate(rarity[run] for run in rarest), strict=True) if read <= _RELAXED_POSTINGS]
 
 
 def _top(terms: Terms, query: Tantivy, limit: int, offset: int, by_date: bool) -> tuple[int, list[tuple[DocAddress, float]]]:

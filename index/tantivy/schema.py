@@ -2,6 +2,8 @@
 
 title, number, issuer, text, attached   the folded parts as overlapping character pairs with positions; between two parts
                                         is a token of its own, so no phrase reaches across
+ranked                                  every pair and every character of all parts, title and number several times: what similar
+                                        notices are ranked by; an index made before it was added has none
 chars                                   the distinct characters of each field, after the field's prefix: for queries of one character
 facts                                   keyword values as field=value
 id, recent, dates                       columns; `recent` sorts newest first, then by id
@@ -17,9 +19,11 @@ import tantivy
 
 from index.document import facts_of, ordinals_of, original_of, parts_of, shown_of
 from index.engine import Document
+from index.scoring import TITLE_TIMES
 
 VERSION = 2  # raise when an index made earlier must be rebuilt
 PREFIXES = {"title": "t", "number": "n", "issuer": "i", "text": "x", "attached": "a"}
+RANKED = "ranked"
 DATES = ("published", "written", "effective")
 _BETWEEN_PARTS = " \0 "  # folded text contains neither control characters nor blanks
 _ID_BITS = 40
@@ -27,11 +31,13 @@ _CODES = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"  # arrays lai
 _BLANK = (ord(" "),)
 
 
-def schema() -> tantivy.Schema:
-    """The schema of the index."""
+def schema(*, ranked: bool = True) -> tantivy.Schema:
+    """The schema of the index; without `ranked` that of an index made before that field was added."""
     builder = tantivy.SchemaBuilder()
     for name in PREFIXES:
         builder.add_text_field(name, tokenizer_name="whitespace")
+    if ranked:
+        builder.add_text_field(RANKED, tokenizer_name="whitespace", index_option="freq")
     builder.add_text_field("chars", tokenizer_name="whitespace", index_option="basic")
     builder.add_text_field("facts", tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("id", indexed=True, fast=True)  # deleting by a term of an unsigned field deletes nothing in 0.27
@@ -61,10 +67,18 @@ def _prefixed(part: str, prefix: str) -> str:
     return laid.tobytes().decode(_CODES)
 
 
-def entry_of(document: Document) -> tantivy.Document:
-    """The document as Tantivy takes it."""
+def _singles(part: str) -> str:
+    """The characters of a folded part, each before a blank."""
+    codes = array("I", part.encode(_CODES))
+    laid = array("I", _BLANK) * (2 * len(codes))
+    laid[0::2] = codes
+    return laid.tobytes().decode(_CODES)
+
+
+def entry_of(document: Document, *, ranked: bool = True) -> tantivy.Document:
+    """The document as Tantivy takes it; without `ranked` for an index made before that field was added."""
     entry = tantivy.Document()
-    _add_parts(entry, document)
+    _add_parts(entry, document, ranked=ranked)
     for fact in facts_of(document):
         entry.add_text("facts", clean(fact))
     days = ordinals_of(document)
@@ -78,8 +92,17 @@ def entry_of(document: Document) -> tantivy.Document:
     return entry
 
 
-def _add_parts(entry: tantivy.Document, document: Document) -> None:
+def _add_parts(entry: tantivy.Document, document: Document, *, ranked: bool) -> None:
     parts = parts_of(document)
+    if ranked:
+        weighed = (
+            (parts.title, TITLE_TIMES),
+            (parts.number, TITLE_TIMES),
+            (parts.issuer, 1),
+            (parts.text, 1),
+            *((a, 1) for a in parts.attached),
+        )
+        entry.add_text(RANKED, "".join((pairs(part) + _singles(part)) * times for part, times in weighed if part))
     chars: list[str] = []
     for name, prefix in PREFIXES.items():
         texts = parts.attached if name == "attached" else (getattr(parts, name),)

@@ -10,6 +10,7 @@ from itertools import islice
 from operator import sub
 from typing import TYPE_CHECKING
 
+from index.scoring import TITLE_TIMES
 from index.whoosh.bitsets import of_flags, of_numbers
 from index.whoosh.codec import column_of, frequency, postings
 
@@ -68,6 +69,15 @@ class Postings:
             self._columns["length"] = array("q", map(sub, self.column("end"), self.column("start")))
         return self._columns["length"]
 
+    def weighed_lengths(self) -> array[int]:
+        """The bytes of each document's folded parts, title, number and issuer as often as index.scoring counts them."""
+        if "weighed" not in self._columns:
+            heads = map(sub, self.column("text_start"), self.column("start"))
+            self._columns["weighed"] = array(
+                "q", (length + (TITLE_TIMES - 1) * head for length, head in zip(self.lengths(), heads, strict=True))
+            )
+        return self._columns["weighed"]
+
     def display(self, number: int) -> str:
         """The stored display fields of a document."""
         return self._reader.stored_fields(number)["display"]
@@ -95,6 +105,11 @@ class Postings:
             docs.extend(map(base.__add__, some))
             counts += times
         return docs, counts
+
+    def counts_by_segment(self, gram: str) -> list[tuple[int, array[int], bytes]]:
+        """For each segment with the gram: its first number, its documents counted from there, ascending, and how often each contains the gram."""
+        found = ((base, *postings(leaf, "grams", _bytes(gram))) for leaf, base in self._leaves)
+        return [(base, docs, counts) for base, docs, counts in found if docs]
 
     def with_fact(self, field: str, value: str, *, prefix: bool = False) -> int:
         """The documents whose keyword field is the value, or begins with it."""

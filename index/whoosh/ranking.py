@@ -9,22 +9,19 @@ from __future__ import annotations
 import heapq
 import math
 from array import array
-from collections import Counter
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from index.query.tree import And, Everything, Node, Or, Phrase, Query
+from index.scoring import K1, PRIOR, SHARES, TEXT_RUN, TITLE_RUN, TITLE_TIMES, B, Grams, grams_of, runs_of
 from index.whoosh.bitsets import flags_of, numbers_of
 from index.whoosh.matching import Evaluation, PostingsSource, begin, matches
 from notices.text.fold import grams
 
-K1, B = 1.2, 0.75
 TITLE_WEIGHT, NUMBER_WEIGHT = 3.0, 4.0
 _MOST_TIMES = 255  # the postings keep counts up to this
-_RELAXED_POSTINGS = 60_000
-HEAD_SHARE, NEAR_SHARE = 0.5, 0.5
-_SHORT = 4  # single characters only add noise to a longer text, which has enough pairs
-_WINDOW = 100  # this many of the relaxed hits are compared in title and order of words
+_WINDOW = 150  # so many of the similar notices are scored by more than their pairs
 _TICK = 512
 
 
@@ -55,7 +52,7 @@ def rank(source: PostingsSource, query: Query, *, limit: int, offset: int, sort:
     relaxed = 0
     if query.relaxed_text and total < wanted:
         skip = max(0, offset - total)
-        relaxed, rest = best_relaxed(evaluation, query.relaxed_text, allowed & ~exact, skip + limit - len(page), sort)
+        relaxed, rest = best_relaxed(evaluation, query, allowed & ~exact, skip + limit - len(page), sort)
         page += [Place(n, s, False) for n, s in rest[skip:]]
     return Ranked(total, relaxed, page[: max(limit, 0)])
 
@@ -122,6 +119,13 @@ def _scale(source: PostingsSource) -> Bm25Scale:
     return Bm25Scale(K1 * (1 - B), K1 * B / average, source.lengths())
 
 
+def _similar_scale(source: PostingsSource) -> Bm25Scale:
+    """As _scale, for the one field in which title and number count several times."""
+    lengths = source.weighed_lengths()
+    average = max(sum(lengths) / max(source.size, 1), 1)
+    return Bm25Scale(K1 * (1 - B), K1 * B / average, lengths)
+
+
 def _add_bounds(evaluation: Evaluation, phrase: ScoredPhrase, matching: bytes, scale: Bm25Scale, bounds: dict[int, float]) -> None:
     """Add to each document the most that the phrase can weigh there; for a gram that is its weight."""
     constant, by_byte, lengths = scale.constant, scale.by_byte, scale.lengths
@@ -165,55 +169,84 @@ def _score(source: PostingsSource, phrases: Sequence[ScoredPhrase], number: int,
     return score
 
 
-def best_relaxed(evaluation: Evaluation, text: str, allowed: int, wanted: int, sort: str) -> tuple[int, list[tuple[int, float]]]:
-    """How many of the allowed documents contain any of the text's rarer grams, and the best `wanted` of them."""
-    weights = _weights(evaluation.source, text)
-    scores = _by_grams(evaluation, weights, flags_of(allowed, evaluation.source.size))
+def best_relaxed(evaluation: Evaluation, query: Query, allowed: int, wanted: int, sort: str) -> tuple[int, list[tuple[int, float]]]:
+    """How many of the allowed documents contain any pair of the query's text, and the best `wanted` of them (index.scoring).
+
+    Every document is scored by its pairs alone; the characters, the weight of title and number and the prior are added for the best of those.
+    """
+    source, text = evaluation.source, query.relaxed_text
+    found = grams_of(text, source.frequency, lambda count: _idf(source, count))
+    postings = {gram: source.counts(gram) for gram in found.pairs}
+    scores = _by_grams(evaluation, found.pairs, postings, flags_of(allowed, source.size))
     if sort == "date":
         return len(scores), newest(evaluation, list(scores), wanted)
+    levels = _levels(evaluation, found.whole) if query.prior else []
     best = _best(evaluation, scores, max(wanted, _WINDOW))
-    near = {number: score + _nearness(evaluation.source, text, weights, number) for number, score in best[:_WINDOW]}
+    scorer = _Scorer(source, text, found)
+    near = {number: scorer.score(number) for number, _score in best[:_WINDOW]}
+    for number in near:
+        near[number] += next((bonus for documents, bonus in levels if documents[number]), 0.0)
     evaluation.tick()
     return len(scores), (_best(evaluation, near, _WINDOW) + best[_WINDOW:])[: max(wanted, 0)]
 
 
-def _weights(source: PostingsSource, text: str) -> dict[str, float]:
-    """The weights of the text's pairs (of a short text also its characters), the rarest first, up to a limit of postings."""
-    pairs = grams(text)[:-1]
-    times = Counter(pairs if len(text) > _SHORT else [*pairs, *text])
-    found, read = dict[str, float](), 0
-    for frequency, gram in sorted((source.frequency(gram), gram) for gram in times):
-        if frequency and (not read or read + frequency <= _RELAXED_POSTINGS):
-            read += frequency
-            found[gram] = _idf(source, frequency) * times[gram]
-    return found
+def _levels(evaluation: Evaluation, whole: float) -> list[tuple[bytes, float]]:
+    """The documents of each level with what the prior adds to their scores."""
+    source = evaluation.source
+    shares = [(level, share) for level, share in SHARES.items() if share]
+    return [(flags_of(source.with_fact("level", level or "unknown"), source.size), PRIOR * share * whole) for level, share in shares]
 
 
-def _by_grams(evaluation: Evaluation, weights: dict[str, float], allowed: bytes) -> dict[int, float]:
+def _by_grams(
+    evaluation: Evaluation, weights: dict[str, float], postings: dict[str, tuple[array[int], bytes]], allowed: bytes
+) -> dict[int, float]:
     """BM25 over the grams."""
-    scale, scores = _scale(evaluation.source), dict[int, float]()
+    scale, scores = _similar_scale(evaluation.source), dict[int, float]()
     constant, by_byte, lengths, get = scale.constant, scale.by_byte, scale.lengths, scores.get
     for gram, weight in weights.items():
         most = weight * (K1 + 1)
-        for number, times in zip(*evaluation.source.counts(gram), strict=True):
+        for number, times in zip(*postings[gram], strict=True):
             if allowed[number]:
                 scores[number] = get(number, 0.0) + most * times / (times + constant + by_byte * lengths[number])
         evaluation.tick()
     return scores
 
 
-def _nearness(source: PostingsSource, text: str, weights: dict[str, float], number: int) -> float:
-    """The gain of a document from pairs in its title or number, and from pairs that follow one another as in the text."""
-    start, text_start = source.column("start")[number], source.column("text_start")[number]
-    body = source.folded[start : source.column("end")[number]]
-    head, gain = body[: text_start - start], 0.0
-    for at, pair in enumerate(grams(text)[:-1]):
-        weight = weights.get(pair, 0.0)
-        if weight and pair.encode("utf-8") in head:
-            gain += HEAD_SHARE * weight
-        if weight and len(triple := text[at : at + 3]) == 3 and triple.encode("utf-8") in body:
-            gain += NEAR_SHARE * weight
-    return gain
+class _Scorer:
+    """BM25F of single documents: pairs and characters, title and number counted TITLE_TIMES, and the runs of three."""
+
+    def __init__(self, source: PostingsSource, text: str, found: Grams) -> None:
+        self._source, self._scale = source, _similar_scale(source)
+        weights = {**found.pairs, **found.singles}
+        self._grams = [(self._source.counts_by_segment(gram), gram.encode("utf-8"), weight) for gram, weight in weights.items()]
+        self._runs = [(run.encode("utf-8"), weight) for run, weight in runs_of(text, found.pairs).items()]
+
+    def score(self, number: int) -> float:
+        """The score of the document with that number."""
+        source, more = self._source, TITLE_TIMES - 1
+        start, text_start = source.column("start")[number], source.column("text_start")[number]
+        body = source.folded[start : source.column("end")[number]]
+        head, score = body[: text_start - start], 0.0
+        norm = self._scale.constant + self._scale.by_byte * self._scale.lengths[number]
+        for segments, needle, weight in self._grams:
+            if times := _times(segments, number):
+                times += more * head.count(needle)
+                score += weight * times / (times + norm)
+        score *= K1 + 1
+        title, text = (source.column(name)[number] - start for name in ("title_end", "attached_start"))
+        for needle, weight in self._runs:
+            score += weight * TEXT_RUN if body.find(needle, len(head), text) >= 0 else 0.0
+            score += weight * TITLE_RUN if body.find(needle, 0, title) >= 0 else 0.0
+        return score
+
+
+def _times(segments: list[tuple[int, array[int], bytes]], number: int) -> int:
+    """How often the document contains the gram of these postings."""
+    for base, docs, counts in reversed(segments):
+        if base <= number:
+            at = bisect_left(docs, number - base)
+            return counts[at] if at < len(docs) and docs[at] == number - base else 0
+    return 0
 
 
 def _best(evaluation: Evaluation, scores: dict[int, float], wanted: int) -> list[tuple[int, float]]:
