@@ -13,7 +13,7 @@ from notices.text.fold import grams
 
 K1, B = 1.2, 0.75  # those that Tantivy has built in
 TITLE_TIMES = 5
-MOST_POSTINGS = 400_000
+MOST_POSTINGS = 150_000
 _SHORT = 4
 TEXT_RUN, TITLE_RUN, MOST_RUNS = 0.25, 0.75, 12
 """What a run of three characters adds where text or title contains it, as a share of the rarity of its two pairs: words next to each other."""

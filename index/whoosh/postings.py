@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 from array import array
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from operator import sub
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ class Postings:
         self.size = reader.doc_count_all()
         self._leaves = reader.leaf_readers() if self.size else []
         self._columns: dict[str, array[int]] = {}
+        self._made: dict[str, array[float]] = {}
         self._live: int | None = None
         self._closed = False
         self._sets: OrderedDict[tuple[str, str], int] = OrderedDict()
@@ -71,12 +72,14 @@ class Postings:
 
     def weighed_lengths(self) -> array[int]:
         """The bytes of each document's folded parts, title, number and issuer as often as index.scoring counts them."""
-        if "weighed" not in self._columns:
-            heads = map(sub, self.column("text_start"), self.column("start"))
-            self._columns["weighed"] = array(
-                "q", (length + (TITLE_TIMES - 1) * head for length, head in zip(self.lengths(), heads, strict=True))
-            )
-        return self._columns["weighed"]
+        heads = map(sub, self.column("text_start"), self.column("start"))
+        return array("q", (length + (TITLE_TIMES - 1) * head for length, head in zip(self.lengths(), heads, strict=True)))
+
+    def once(self, name: str, make: Callable[[], array[float]]) -> array[float]:
+        """What `make` makes, kept for as long as this state is open."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
 
     def display(self, number: int) -> str:
         """The stored display fields of a document."""

@@ -21,7 +21,7 @@ from notices.text.fold import grams
 
 TITLE_WEIGHT, NUMBER_WEIGHT = 3.0, 4.0
 _MOST_TIMES = 255  # the postings keep counts up to this
-_WINDOW = 150  # so many of the similar notices are scored by more than their pairs
+_WINDOW = 100  # so many of the similar notices are scored by more than their pairs
 _TICK = 512
 
 
@@ -119,13 +119,6 @@ def _scale(source: PostingsSource) -> Bm25Scale:
     return Bm25Scale(K1 * (1 - B), K1 * B / average, source.lengths())
 
 
-def _similar_scale(source: PostingsSource) -> Bm25Scale:
-    """As _scale, for the one field in which title and number count several times."""
-    lengths = source.weighed_lengths()
-    average = max(sum(lengths) / max(source.size, 1), 1)
-    return Bm25Scale(K1 * (1 - B), K1 * B / average, lengths)
-
-
 def _add_bounds(evaluation: Evaluation, phrase: ScoredPhrase, matching: bytes, scale: Bm25Scale, bounds: dict[int, float]) -> None:
     """Add to each document the most that the phrase can weigh there; for a gram that is its weight."""
     constant, by_byte, lengths = scale.constant, scale.by_byte, scale.lengths
@@ -185,38 +178,47 @@ def best_relaxed(evaluation: Evaluation, query: Query, allowed: int, wanted: int
     scorer = _Scorer(source, text, found)
     near = {number: scorer.score(number) for number, _score in best[:_WINDOW]}
     for number in near:
-        near[number] += next((bonus for documents, bonus in levels if documents[number]), 0.0)
+        near[number] += next((bonus for documents, bonus in levels if documents >> number & 1), 0.0)
     evaluation.tick()
     return len(scores), (_best(evaluation, near, _WINDOW) + best[_WINDOW:])[: max(wanted, 0)]
 
 
-def _levels(evaluation: Evaluation, whole: float) -> list[tuple[bytes, float]]:
+def _levels(evaluation: Evaluation, whole: float) -> list[tuple[int, float]]:
     """The documents of each level with what the prior adds to their scores."""
     source = evaluation.source
     shares = [(level, share) for level, share in SHARES.items() if share]
-    return [(flags_of(source.with_fact("level", level or "unknown"), source.size), PRIOR * share * whole) for level, share in shares]
+    return [(source.with_fact("level", level or "unknown"), PRIOR * share * whole) for level, share in shares]
 
 
 def _by_grams(
     evaluation: Evaluation, weights: dict[str, float], postings: dict[str, tuple[array[int], bytes]], allowed: bytes
 ) -> dict[int, float]:
-    """BM25 over the grams."""
-    scale, scores = _similar_scale(evaluation.source), dict[int, float]()
-    constant, by_byte, lengths, get = scale.constant, scale.by_byte, scale.lengths, scores.get
+    """BM25 of every document that contains any of the grams and is allowed."""
+    norms, sums = _norms(evaluation.source), [0.0] * evaluation.source.size
     for gram, weight in weights.items():
         most = weight * (K1 + 1)
         for number, times in zip(*postings[gram], strict=True):
-            if allowed[number]:
-                scores[number] = get(number, 0.0) + most * times / (times + constant + by_byte * lengths[number])
+            sums[number] += most * times / (times + norms[number])
         evaluation.tick()
-    return scores
+    return {number: score for number, score in enumerate(sums) if score and allowed[number]}
+
+
+def _norms(source: PostingsSource) -> array[float]:
+    """The BM25F denominator of each document without the count, made once for a state of the index."""
+
+    def made() -> array[float]:
+        lengths = source.weighed_lengths()
+        average = max(sum(lengths) / max(source.size, 1), 1)
+        return array("d", [K1 * (1 - B) + K1 * B / average * length for length in lengths])
+
+    return source.once("norms", made)
 
 
 class _Scorer:
     """BM25F of single documents: pairs and characters, title and number counted TITLE_TIMES, and the runs of three."""
 
     def __init__(self, source: PostingsSource, text: str, found: Grams) -> None:
-        self._source, self._scale = source, _similar_scale(source)
+        self._source, self._norms = source, _norms(source)
         weights = {**found.pairs, **found.singles}
         self._grams = [(self._source.counts_by_segment(gram), gram.encode("utf-8"), weight) for gram, weight in weights.items()]
         self._runs = [(run.encode("utf-8"), weight) for run, weight in runs_of(text, found.pairs).items()]
@@ -227,7 +229,7 @@ class _Scorer:
         start, text_start = source.column("start")[number], source.column("text_start")[number]
         body = source.folded[start : source.column("end")[number]]
         head, score = body[: text_start - start], 0.0
-        norm = self._scale.constant + self._scale.by_byte * self._scale.lengths[number]
+        norm = self._norms[number]
         for segments, needle, weight in self._grams:
             if times := _times(segments, number):
                 times += more * head.count(needle)
