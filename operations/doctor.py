@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from crawler.source import load_source
 from notices.config import Config
 from notices.errors import NoticesError
-from operations.indexing import index_state
+from operations.indexing import index_problem, index_state
 from pipeline.sql import outbox
 from pipeline.sql.database import open_for_reading
 
@@ -111,8 +111,9 @@ def _index(config: Config, database: Engine, notices: int) -> Check:
     state, waiting = index_state(config), outbox.pending_count(database)
     if state.documents is None:
         return Check("index", "problem", state.error or "it cannot be opened", "notices index --rebuild")
-    if state.documents + waiting < notices:
-        return Check("index", "problem", f"{state.documents} documents for {notices} notices", "notices index --rebuild")
+    if problem := index_problem(config, state, notices=notices, waiting=waiting):
+        what, _, remedy = problem.rpartition(": ")
+        return Check("index", "problem" if "--rebuild" in remedy else "warning", what, remedy)
     if waiting:
         return Check("index", "warning", f"{waiting} notices wait to be indexed", "notices index")
     return Check("index", "ok", f"{state.documents} documents")

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from sqlalchemy import Engine as Database
 
 from index.engine import Document, Engine
-from index.engines import index_folder, open_engine, rebuild, same_place
+from index.engines import index_folder, open_engine, outdated, rebuild, same_place
 from index.meaning.aliases import write_aliases
 from notices.archive_id import Owner, read_marker
 from notices.attachment import AttachmentText
@@ -222,6 +222,17 @@ def index_state(config: Config) -> IndexState:
         return IndexState(engine.count())
     finally:
         engine.close()
+
+
+def index_problem(config: Config, state: IndexState, *, notices: int, waiting: int) -> str | None:
+    """What is wrong with the index in use, with the command that repairs it; None where nothing is. An index that cannot be opened is none."""
+    if state.documents is None:
+        return None
+    if state.documents + waiting < notices or state.documents > notices:
+        return f"it contains {state.documents} documents for {notices} notices ({waiting} waiting): notices index --rebuild"
+    if outdated(config.index):
+        return "an earlier version of this program made it, and some queries miss what is in it: notices index"
+    return None
 
 
 def use_index(config: Config, url: str) -> Path:

@@ -13,7 +13,7 @@ from crawler.source import Source, survey_sources
 from index.engines import outgrown
 from notices.config import Config
 from notices.version import PARSER
-from operations.indexing import index_state
+from operations.indexing import index_problem, index_state
 from operations.read.json_values import json_value
 from pipeline.observe import health
 from pipeline.observe.health_facts import facts
@@ -38,18 +38,29 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """The index: notices that wait for it, documents in it (None and the reason when it cannot be opened), and why it is too small an engine."""
+    """The index: notices that wait for it, documents in it (None and the reason when it cannot be opened), and why it is too small an engine.
+
+    `problem`: that it lacks notices, has too many or is of an earlier version, with the command that repairs it.
+    """
 
     url: str
     waiting: int
     documents: int | None
     error: str | None
     outgrown: str | None
+    problem: str | None = None
 
     def as_json(self) -> dict[str, object]:
         """The fields; `error` only where there is one."""
         error = {"error": self.error} if self.error is not None else {}
-        return {"url": self.url, "waiting": self.waiting, "documents": self.documents, **error, "outgrown": self.outgrown}
+        return {
+            "url": self.url,
+            "waiting": self.waiting,
+            "documents": self.documents,
+            **error,
+            "outgrown": self.outgrown,
+            "problem": self.problem,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +128,17 @@ def archive_status(database: Engine, config: Config, now: datetime) -> ArchiveSt
     return ArchiveStatus(
         home=str(config.home),
         counts=counts,
-        index=_index(database, config),
+        index=_index(database, config, counts.notice),
         log=LogStatus(signed.made_at, signed.size) if signed else None,
         behind=behind,
         sources=tuple(_sources(database, config, now)),
     )
 
 
-def _index(database: Engine, config: Config) -> IndexStatus:
-    state = index_state(config)
-    return IndexStatus(
-        config.index, outbox.pending_count(database), state.documents, state.error, _outgrown(database, config, state.documents)
-    )
+def _index(database: Engine, config: Config, notices: int) -> IndexStatus:
+    state, waiting = index_state(config), outbox.pending_count(database)
+    problem = index_problem(config, state, notices=notices, waiting=waiting)
+    return IndexStatus(config.index, waiting, state.documents, state.error, _outgrown(database, config, state.documents), problem)
 
 
 def _outgrown(database: Engine, config: Config, documents: int | None) -> str | None:

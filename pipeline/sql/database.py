@@ -16,7 +16,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from notices.archive_id import check_part, read_marker, series_archive, write_marker
 from notices.config import Config
@@ -69,6 +69,15 @@ def open_for_reading(config: Config) -> Engine:
                 f"database: its tables are of version {version}, this program needs {newest_version()}: let its owner run a command first"
             )
         _check_parts(engine, config)
+    return engine
+
+
+def no_archive_yet() -> Engine:
+    """A database without rows, in memory: an archive as it is before its first crawl. Nothing is made in the home."""
+    from pipeline.sql.tables import Base  # the models: those who open a database do not need them for that
+
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    Base.metadata.create_all(engine)
     return engine
 
 

@@ -143,3 +143,28 @@ def test_text_of_a_site_in_a_reason_does_not_drive_the_terminal(home: Home) -> N
 def test_expectation_that_cannot_be_is_refused_with_its_key(home: Home) -> None:
     home.source("http://127.0.0.1:9", more="[expect]\nevery_days = 0\n")
     assert "expect.every_days: 0.0 is not above 0 and at most 366" in home.run("status", check=3).stderr
+
+
+def test_empty_folder_is_told_of_and_stays_empty(home: Home) -> None:
+    home.path.mkdir()
+    assert "0 notices" in home.run("status").stdout
+    assert list(home.path.iterdir()) == []
+
+
+def test_index_that_lacks_notices_or_is_of_an_earlier_version_is_told_with_its_remedy(home: Home) -> None:
+    line = {"title": "关于防汛的通知", "text": "请做好防汛工作。"}
+    home.run("import", "-", stdin=json.dumps({**line, "url": "http://a.example/1"}))
+    shutil.copytree(home.path / "index", home.path / "earlier")
+    home.run("import", "-", stdin=json.dumps({**line, "url": "http://a.example/2"}))
+    assert json.loads(home.run("status", "--json").stdout)["index"]["problem"] is None
+    shutil.rmtree(home.path / "index")
+    (home.path / "earlier").rename(home.path / "index")
+    problem = "it contains 1 documents for 2 notices (0 waiting): notices index --rebuild"
+    assert json.loads(home.run("status", "--json").stdout)["index"]["problem"] == problem
+    assert problem in home.run("status").stdout
+    home.run("index", "--rebuild")
+    (made_as,) = (home.path / "index").glob("g-*/version.json")
+    made_as.write_text(json.dumps({**json.loads(made_as.read_text()), "content": 1}))
+    assert "an earlier version of this program made it" in home.run("status").stdout
+    home.run("index")
+    assert json.loads(home.run("status", "--json").stdout)["index"]["problem"] is None

@@ -17,7 +17,7 @@ from notices.text.display import safe
 from operations import status
 from operations.read.json_values import json_object
 from operations.status import ArchiveStatus, SourceStatus, archive_status, in_utc
-from pipeline.sql.database import database_errors, open_database, open_for_reading
+from pipeline.sql.database import database_errors, no_archive_yet, open_for_reading
 
 _HEADS = ("state", "source", "notices", "newest", "last new", "last run")
 _COUNTED = (
@@ -35,8 +35,8 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Print the status; exit 3 when a source is failing, its newest run failed, or a source file is not valid."""
-    made = config.state_paths().database.exists()
-    database = open_for_reading(config) if made else open_database(config)  # the first `status` may come before the first crawl
+    made = config.state_paths().database.exists() or (config.home / "warc").exists() or not config.database.startswith("sqlite")
+    database = open_for_reading(config) if made else no_archive_yet()  # the first `status` may come before the first crawl
     with database_errors(config.database):
         found = archive_status(database, config, datetime.now(UTC))
     print(json.dumps(json_object(found), ensure_ascii=False) if args.json else "\n".join(_lines(found, colour=wants_colour())))
@@ -52,6 +52,8 @@ def _lines(found: ArchiveStatus, *, colour: bool) -> Iterator[str]:
     yield f"contents  {counts.notice} notices, {counts.revision} revisions, {counts.attachment} attachments, {counts.snapshot} snapshots"
     documents = index.error or "not built yet" if index.documents is None else f"{index.documents} documents"
     yield f"index     {index.url}: {safe(documents)}, {index.waiting} waiting"
+    if index.problem:
+        yield f"          {safe(index.problem)}"
     if index.outgrown:
         yield f"          {index.outgrown}"
     yield f"log       {f'signed {in_utc(log.signed_at)}, {log.snapshots} snapshots' if log else 'not signed yet'}"
