@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -131,17 +131,23 @@ def refuse_emptied(config: Config, database: Database) -> None:
         )
 
 
-def rebuild_index(config: Config, database: Database) -> int:
-    """Build the index from SQL in a folder of its own, then swap it in; return how many notices it contains."""
+def _documents(database: Database, progress: Callable[[int], None]) -> Iterator[Document]:
+    for revision in outbox.every_revision(database):
+        yield document(revision)
+        progress(1)
+
+
+def rebuild_index(config: Config, database: Database, progress: Callable[[int], None] = lambda _: None) -> int:
+    """Build the index from SQL in a folder of its own, then swap it in; return how many notices it contains. `progress` is told of each."""
     with hold(config.locks_dir, "index", wait=60.0), database_errors(config.database):
         _refuse_unmarked(config, database)
-        return _rebuild(config, database)
+        return _rebuild(config, database, progress)
 
 
-def _rebuild(config: Config, database: Database) -> int:
+def _rebuild(config: Config, database: Database, progress: Callable[[int], None] = lambda _: None) -> int:
     waiting = outbox.pending(database, limit=10_000_000)
     refuse_emptied(config, database)
-    count = rebuild(config.index, (document(r) for r in outbox.every_revision(database)), owner_of(config))
+    count = rebuild(config.index, _documents(database, progress), owner_of(config))
     if _staged(config).url == config.index:
         config.state_paths().staged_index.unlink()
     _note_for_staged_index(config, waiting.notice_ids)

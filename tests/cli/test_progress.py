@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from cli.progress import Progress, Unit, is_shown
 from cli.terminal import width
 from tests.support.archive_home import ROOT
+from tests.support.quick_home import QuickHome
+from tests.support.site_server import serving, small_site
 
 
 def test_a_bar_shows_part_and_unit_and_is_erased(capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,3 +46,20 @@ def test_it_is_shown_on_a_terminal_that_was_not_silenced(
 @pytest.mark.parametrize(("text", "columns"), [("", 0), ("ab", 2), ("两感", 4), ("e\u0301", 1), ("〔2026〕1号", 11)])
 def test_width_counts_columns(text: str, columns: int) -> None:
     assert width(text) == columns
+
+
+def test_import_rebuild_and_crawl_show_how_far_they_are_and_can_be_silenced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cli.verbs.collect import crawl, import_
+    from cli.verbs.operate import index
+
+    for verb in (crawl, import_, index):
+        monkeypatch.setattr(verb, "is_shown", lambda *, no_progress: not no_progress)
+    home = QuickHome(tmp_path / "home")
+    line = '{"url": "http://a.example/1", "title": "关于防汛的通知", "text": "请做好防汛工作。"}\n'
+    assert "import" in home.run("import", "-", stdin=line).stderr
+    assert "import" not in home.run("import", "-", "--no-progress", stdin=line).stderr
+    assert "0/1" in home.run("index", "--rebuild").stderr
+    assert home.run("index", "--rebuild", "--no-progress").stderr == ""
+    with serving(small_site(2)) as site:
+        home.source(site.base)
+        assert "crawl: 0 notices" in home.run("crawl").stderr

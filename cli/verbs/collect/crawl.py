@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 
+from cli.progress import Progress, Unit, is_shown
 from cli.verbs.operate.status import last_runs
 from crawler.source import survey_sources
 from notices.config import Config
@@ -28,6 +29,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     verb.add_argument("--again", dest="revisit", action="store_true", help=argparse.SUPPRESS)  # the name it had first
     verb.add_argument("--limit", type=_positive, metavar="N", help="fetch at most N new notices of each source, and revisit at most N")
     verb.add_argument("--jobs", type=_positive, metavar="N", help="number of sources crawled at the same time")
+    verb.add_argument("--no-progress", action="store_true", help="no progress bar")
     verb.set_defaults(run=run)
 
 
@@ -41,8 +43,10 @@ def _positive(text: str) -> int:
 def run(args: argparse.Namespace, config: Config) -> int:
     """Crawl, index, print one line a source; return the exit code."""
     chosen = choose_sources(args.sources, config)
-    order = CrawlOrder("", full=args.full, since=args.since, limit=args.limit, revisit=args.revisit)
-    ends = crawl_many(chosen, order, args.jobs or config.crawl_jobs)
+    shown = is_shown(no_progress=args.no_progress)
+    order = CrawlOrder("", full=args.full, since=args.since, limit=args.limit, revisit=args.revisit, report=shown)
+    with Progress("crawl", 0, Unit("notices"), shown=shown) as progress:
+        ends = crawl_many(chosen, order, args.jobs or config.crawl_jobs, lambda _line: progress())
     print_problems(ends)
     print_runs(config, [source.name for source, _ in chosen])
     invalid = () if args.sources else survey_sources(config.sources_dir).problems

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from cli.progress import Progress, is_shown
 from notices.config import Config
 from notices.errors import BadInput
 from operations.importing import SkippedLine, import_collection
@@ -20,6 +21,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     verb.add_argument(
         "--strict", action="store_true", help="skip lines with a key that nothing reads; without it such keys are named at the end"
     )
+    verb.add_argument("--no-progress", action="store_true", help="no progress bar")
     verb.epilog = "docs/import.md describes the keys of a line."
     verb.set_defaults(run=run)
 
@@ -30,12 +32,28 @@ def run(args: argparse.Namespace, config: Config) -> int:
     def tell(skipped: SkippedLine) -> None:
         print(f"{args.file}:{skipped.number}: skipped: {skipped.reason}", file=sys.stderr)
 
-    result = import_collection(config, _raw_lines(args.file), source=args.source, strict=args.strict, tell=tell)
+    with Progress("import", _size(args.file), shown=is_shown(no_progress=args.no_progress)) as progress:
+        lines = _counted(_raw_lines(args.file), progress)
+        result = import_collection(config, lines, source=args.source, strict=args.strict, tell=tell)
     for key in result.unread:
         meant = f"; is {key.meant} meant?" if key.meant else ""
         print(f"{args.file}:{key.first}: nothing reads the key {key.name!r} ({key.lines} lines){meant}", file=sys.stderr)
     print(f"{args.file}: {', '.join(f'{name} {count}' for name, count in result.counts.items())}")
     return 3 if result.skipped else 0
+
+
+def _size(name: str) -> int:
+    """The bytes of the file; 0 for standard input and for what cannot be asked."""
+    try:
+        return 0 if name == "-" else Path(name).stat().st_size
+    except OSError:
+        return 0
+
+
+def _counted(lines: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
+    for line in lines:
+        yield line
+        progress(len(line) + 1)
 
 
 def _raw_lines(name: str) -> Iterator[bytes]:

@@ -6,10 +6,12 @@ import argparse
 import os
 from datetime import UTC, datetime
 
+from cli.progress import Progress, Unit, is_shown
 from notices.config import Config, load_config, located
 from notices.errors import BadInput, ConfigError
 from operations.indexing import drain, rebuild_index, stage_index, use_index
 from pipeline.sql.database import open_archive, open_database
+from pipeline.sql.outbox import notice_count
 from preservation.proofs.checkpoints import daily_checkpoint
 
 
@@ -24,6 +26,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     verb.add_argument("--stage", action="store_true", help="with --to: only build it; the present index stays in use")
     verb.add_argument("--aside", dest="stage", action="store_true", help=argparse.SUPPRESS)  # the name of --stage in the first release
+    verb.add_argument("--no-progress", action="store_true", help="no progress bar")
     verb.set_defaults(run=run)
 
 
@@ -32,7 +35,12 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if args.to is not None or args.stage:
         return _change_over(args, config)
     database = open_database(config)
-    count = rebuild_index(config, database) if args.rebuild else drain(config, database)
+    if args.rebuild:
+        shown = is_shown(no_progress=args.no_progress)
+        with Progress("rebuild", notice_count(database), Unit("notices"), shown=shown) as progress:
+            count = rebuild_index(config, database, progress)
+    else:
+        count = drain(config, database)
     daily_checkpoint(database, config, datetime.now(UTC))
     print(f"{count} notices {'in the rebuilt index' if args.rebuild else 'written to the index'}")
     return 0
