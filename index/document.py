@@ -11,6 +11,7 @@ from notices.attachment import AttachmentText
 from notices.text.fold import fold
 
 NO_DATE = 0
+_LONGEST_TITLE = 100  # a regulation is asked for by its whole title
 SHOWN = ("url", "title", "source", "issuer", "document_number", "kind", "region", "state", "group")
 _DATES = ("published_date", "written_date", "effective_date")
 _FACTS = ("source", "issuer", "kind", "region", "state", "number_key", "number_loose", "url", "group")
@@ -35,6 +36,7 @@ def parts_of(document: Document) -> Parts:
 def facts_of(document: Document) -> list[str]:
     """The keyword terms of a document, as field=value."""
     facts = [f"{name}={getattr(document, name)}" for name in _FACTS if getattr(document, name)]
+    facts.append(f"title={fold(document.title)[:_LONGEST_TITLE]}")
     facts.append(f"level={document.level or 'unknown'}")
     year = document.published_date or document.written_date
     facts += [f"year={year.year}"] if year else []

@@ -12,7 +12,7 @@ from index.meaning.names import names_inside, other_names, shorts_of_words
 from index.query.grammar import replaced
 from index.query.numbers import as_written, near_nodes, number_nodes, query_number, shown, to_mark
 from index.query.parse import ParsedQuery
-from index.query.tree import And, Between, Contains, Interpretation, Node, Not, Or, Phrase, Query, Scope
+from index.query.tree import And, Between, Contains, Interpretation, Is, Node, Not, Or, Phrase, Query, Scope
 from index.query.values import date_range
 from notices.errors import QuerySyntaxError
 from notices.text.fold import fold
@@ -20,7 +20,7 @@ from notices.text.fold import fold
 if TYPE_CHECKING:
     from notices.reference.numbers import NumberQuery
 
-ALIAS = 100.0
+ALIAS, OWN_TITLE = 100.0, 200.0
 
 
 class ExpandedQuery(NamedTuple):
@@ -51,6 +51,11 @@ def _expanded(parsed: ParsedQuery, home: Path | None) -> ExpandedQuery:
     if number and nodes:
         note = Interpretation("number", text.strip(), shown(number))
         return ExpandedQuery(Or((node, *nodes)), tuple(near_nodes(number)), (note,), tuple(map(fold, to_mark(number))))
+    if isinstance(tree, Phrase) and tree.scope == "any" and (title := _title(text)):
+        own = ((Is("title", (title,)), OWN_TITLE), (Phrase(title, "title"), ALIAS))
+        return ExpandedQuery(
+            Or((node, Phrase(title, "title"))), own, (Interpretation("title", text.strip(), text.strip()[1:-1]),), (title,)
+        )
     if isinstance(tree, Phrase) and tree.scope == "any" and (day := _day(text)):
         meant = "..".join(dict.fromkeys(each.isoformat() for each in day))
         return ExpandedQuery(node, ((Between("published_date", *day), ALIAS),), (Interpretation("date", text.strip(), f"日期:{meant}"),))
@@ -61,6 +66,12 @@ def _expanded(parsed: ParsedQuery, home: Path | None) -> ExpandedQuery:
     rest = _with_names(changed, Or((node, changed)), words, home)
     notes = (Interpretation("number", word, shown(number)) for word, number in numbers.items())
     return rest._replace(interpretations=(*notes, *rest.interpretations), names=(*map(as_written, numbers.values()), *rest.names))
+
+
+def _title(text: str) -> str:
+    """The folded title of a query that is one title in its brackets and nothing else: titles themselves are written without."""
+    inner = re.fullmatch(r"\s*《([^《》]{3,})》\s*", text)
+    return fold(inner[1]) if inner else ""
 
 
 def _day(text: str) -> tuple[date, date] | None:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Literal, NamedTuple, TypeAlias
 
 Scope = Literal["any", "title", "text", "attachment"]
-TermField = Literal["source", "issuer", "kind", "region", "state", "number_key", "number_loose", "url", "year", "group", "level"]
+TermField = Literal["source", "issuer", "kind", "region", "state", "number_key", "number_loose", "url", "year", "group", "level", "title"]
 TextField = Literal["issuer", "document_number", "source"]
 DateField = Literal["published_date", "written_date", "effective_date"]
 

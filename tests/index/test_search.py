@@ -158,6 +158,20 @@ def test_a_day_typed_as_text_finds_what_was_published_then(engine: Engine, text:
     assert result.total == 0
 
 
+def test_a_title_in_its_brackets_finds_what_bears_it_before_what_cites_it(tmp_path: Path) -> None:
+    corpus = [
+        Document(1, 1, "u1", "临杉市河道管理条例（试行）", "第一条"),
+        Document(2, 1, "u2", "临杉市河道管理条例", "第一条 为了管理河道。" * 40),
+        Document(3, 1, "u3", "关于施行《临杉市河道管理条例》的通知", "《临杉市河道管理条例》已经通过。" * 9),
+        Document(4, 1, "u4", "临杉市堤防管理条例", "第一条"),
+    ]
+    for scheme in ("whoosh", "tantivy"):
+        rebuild(f"{scheme}://{tmp_path}/{scheme}", corpus)
+        result = search(open_engine(f"{scheme}://{tmp_path}/{scheme}"), SearchRequest("《临杉市河道管理条例》"), None)
+        assert ids(result)[0] == 2
+        assert {hit.id for hit, _snippet in result.hits if hit.exact} == {1, 2, 3}
+
+
 @pytest.mark.parametrize("text", ["2026", "2026-13", "2026年", "2026-02-30", "标题:2026-03-01"])
 def test_a_year_and_what_is_no_day_stay_text(engine: Engine, text: str) -> None:
     assert search(engine, SearchRequest(text), None).query.interpretations == ()
