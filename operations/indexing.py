@@ -231,13 +231,13 @@ def index_state(config: Config) -> IndexState:
 
 
 def index_problem(config: Config, state: IndexState, *, notices: int, waiting: int) -> str | None:
-    """What is wrong with the index in use, with the command that repairs it; None where nothing is. An index that cannot be opened is none."""
+    """The fault of the index in use and the command that repairs it; None without a fault, and for an index that cannot be opened."""
     if state.documents is None:
         return None
     if state.documents + waiting < notices or state.documents > notices:
         return f"it contains {state.documents} documents for {notices} notices ({waiting} waiting): notices index --rebuild"
     if outdated(config.index):
-        return "an earlier version of this program made it, and some queries miss what is in it: notices index"
+        return "an earlier version of this program made it, and some queries miss notices in it: notices index"
     return None
 
 
