@@ -17,6 +17,7 @@ from crawler.spiders.notices import NoticeOutcome, Plan
 from notices.config import Config, load_config
 from notices.errors import NoticesError
 from operations.crawl_job import CrawlEnd, CrawlOrder, Line, NoticeLine
+from operations.host_turns import turn
 from pipeline.ledger import CrawlLedger, earlier_payload
 from pipeline.recovery import recover
 from pipeline.sql.database import open_database
@@ -30,7 +31,8 @@ _FEW = 3  # up to so many dead pages need one other page that answers; more of t
 
 def crawl_source(source: Source, plan: Plan, config: Config, tell: Callable[[NoticeOutcome], None] | None = None) -> CrawlEnd:
     """Crawl one source under its lock: recover, crawl, judge. Raises ArchiveLocked, SourcePaused and other NoticesError."""
-    with hold(config.locks_dir, f"crawl-{source.name}"):
+    longest = config.max_minutes_per_run * 60 + _GRACE
+    with hold(config.locks_dir, f"crawl-{source.name}"), turn(config.locks_dir, source, longest):
         database = open_database(config)
         ident = source_id(database, source.name, site=source.site, publisher=source.publisher, region=source.region)
         close_crashed_runs(database, "crawl", ident)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from crawler.run import Reporting, run_spider
@@ -11,6 +12,9 @@ from crawler.spiders.notices import Plan
 from notices.capture import Capture, CrawledPage, Listed, Revisit
 from notices.config import Config
 from notices.errors import NoticesError
+from operations.host_turns import turn
+
+_WAIT = 60.0  # seconds for a run that is at the host
 
 
 @dataclass(slots=True)
@@ -72,7 +76,9 @@ class Preview:
 def preview_source(source: Source, config: Config, *, notices: int = 1) -> Preview:
     """Fetch each column's first list page and so many notices. Runs Scrapy, so only once in a process. Raises SourceError."""
     preview = Preview(source.all_hosts())
-    result = run_spider(source, preview, Plan(limit=notices, archive=False), config, Reporting(quiet=True))
+    # Where no archive is, no run of it can be at the host, and a look makes none.
+    with turn(config.locks_dir, source, _WAIT) if config.locks_dir.is_dir() else nullcontext():
+        result = run_spider(source, preview, Plan(limit=notices, archive=False), config, Reporting(quiet=True))
     preview.pages.extend(result.pages)
     preview.problems.extend([*result.problems, *result.errors, *([result.stopped] if result.stopped else [])])
     return preview
