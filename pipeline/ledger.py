@@ -20,6 +20,8 @@ from pipeline.store import Reading, store_reading, stored_attachment
 from pipeline.warc.series import SnapshotWriter, Stored, read_capture
 
 MAX_TRIES = 10
+_WAITS = (0, 0, 1, 3, 9, 24, 48, 96, 168)
+"""Hours until an entry is asked for again, by the tries it has had: ten tries take two weeks, as long as sites of counties are down at a time."""
 LIVING = 3
 
 
@@ -71,12 +73,13 @@ class CrawlLedger:
         return self._entries_in("pending")
 
     def retries(self) -> list[Listed]:
-        """Entries that earlier runs could not archive, those with the fewest tries first; none that has had MAX_TRIES."""
+        """Entries that earlier runs could not archive and that are due again, those with the fewest tries first; none that has had MAX_TRIES."""
         return self._entries_in("failed", "blocked")
 
     def _entries_in(self, *states: str) -> list[Listed]:
         row = tables.ListingRow
-        query = select(row).where(row.source_id == self.source_id, row.state.in_(states), row.tries < MAX_TRIES)
+        due = or_(row.revisit_at.is_(None), row.revisit_at <= datetime.now(UTC))
+        query = select(row).where(row.source_id == self.source_id, row.state.in_(states), row.tries < MAX_TRIES, due)
         with Session(self._engine) as session, session.begin():
             return [_listed(each) for each in session.scalars(query.order_by(row.tries, row.id))]
 
@@ -158,8 +161,9 @@ class CrawlLedger:
         """Note why an entry could not be archived; what is archived already stays as it is."""
         with Session(self._engine) as session, session.begin():
             mine = tables.ListingRow.source_id == self.source_id, tables.ListingRow.key == url_key(url), tables.ListingRow.state != "stored"
-            tries = tables.ListingRow.tries + 1
-            session.execute(update(tables.ListingRow).where(*mine).values(state=state, reason=reason[:1000], tries=tries))
+            for row in session.scalars(select(tables.ListingRow).where(*mine)):
+                row.state, row.reason, row.tries = state, reason[:1000], row.tries + 1
+                row.revisit_at = datetime.now(UTC) + timedelta(hours=_WAITS[min(row.tries, len(_WAITS) - 1)])
 
     def store(self, reading: Reading, listed_url: str | None = None, answer: Capture | None = None) -> str:
         """Store a read notice and settle its list entry, in one transaction; see pipeline.store.store_reading.
@@ -280,7 +284,8 @@ def listing_row(source_id: int, key: str, listed: Listed, now: datetime) -> tabl
 
 
 def _wanted(row: tables.ListingRow) -> bool:
-    return row.state in ("pending", "failed", "blocked") and row.tries < MAX_TRIES
+    due = row.revisit_at is None or row.revisit_at <= datetime.now(UTC)
+    return row.state in ("pending", "failed", "blocked") and row.tries < MAX_TRIES and due
 
 
 def _listed(row: tables.ListingRow) -> Listed:
