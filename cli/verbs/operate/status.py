@@ -17,7 +17,7 @@ from notices.text.display import safe
 from operations import status
 from operations.read.json_values import json_object
 from operations.status import ArchiveStatus, SourceStatus, archive_status, in_utc
-from pipeline.sql.database import database_errors, no_archive_yet, open_for_reading
+from pipeline.sql.database import database_errors, no_archive_yet, open_database, open_for_reading
 
 _HEADS = ("state", "source", "notices", "newest", "last new", "last run")
 _COUNTED = (
@@ -35,8 +35,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Print the status; exit 3 when a source is failing, its newest run failed, or a source file is not valid."""
-    made = config.state_paths().database.exists() or (config.home / "warc").exists() or not config.database.startswith("sqlite")
-    database = open_for_reading(config) if made else no_archive_yet()  # the first `status` may come before the first crawl
+    database = _opened(config)
     with database_errors(config.database):
         found = archive_status(database, config, datetime.now(UTC))
     print(json.dumps(json_object(found), ensure_ascii=False) if args.json else "\n".join(_lines(found, colour=wants_colour())))
@@ -44,6 +43,14 @@ def run(args: argparse.Namespace, config: Config) -> int:
     for problem in invalid:
         print(f"warning: {safe(problem)}", file=sys.stderr)
     return 3 if invalid or any(source.failing for source in found.sources) else 0
+
+
+def _opened(config: Config) -> Engine:
+    """The archive's database; one without rows where there is no archive yet: the first `status` may come before the first crawl."""
+    home = config.home
+    if config.database.startswith("sqlite") and not (config.state_paths().database.exists() or (home / "warc").exists()):
+        return open_database(config) if home.exists() and not home.is_dir() else no_archive_yet()
+    return open_for_reading(config)
 
 
 def _lines(found: ArchiveStatus, *, colour: bool) -> Iterator[str]:
