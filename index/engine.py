@@ -28,7 +28,6 @@ class Document(NamedTuple):
     number_loose: str = ""
     kind: str = ""
     region: str = ""
-    level: str = ""
     state: str = "listed"
     published_date: date | None = None
     written_date: date | None = None
@@ -36,6 +35,7 @@ class Document(NamedTuple):
     attachments: tuple[AttachmentText, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
     group: int | None = None
+    level: str = ""
 
 
 class Hit(NamedTuple):

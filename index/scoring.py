@@ -1,4 +1,4 @@
-"""How similar notices are scored, the same on every engine: BM25F over one field of pairs and characters, and a prior by the issuer's level.
+"""How similar notices are scored, the same on every engine: BM25F over one field of pairs and of distinct characters, and a prior by the issuer's level.
 
 Title and number count several times in the one field; scored apart and added they cost 0.04 of MRR@10. Weights: benchmarks.ranking.
 """

@@ -2,7 +2,7 @@
 
 title, number, issuer, text, attached   the folded parts as overlapping character pairs with positions; between two parts
                                         is a token of its own, so no phrase reaches across
-ranked                                  every pair and every character of all parts, title and number several times: what similar
+ranked                                  the pairs and the distinct characters of all parts, title and number several times: what similar
                                         notices are ranked by; an index made before it was added has none
 chars                                   the distinct characters of each field, after the field's prefix: for queries of one character
 facts                                   keyword values as field=value
@@ -68,8 +68,8 @@ def _prefixed(part: str, prefix: str) -> str:
 
 
 def _singles(part: str) -> str:
-    """The characters of a folded part, each before a blank."""
-    codes = array("I", part.encode(_CODES))
+    """The distinct characters of a folded part, each before a blank: how often one occurs tells little, and half of all tokens would be these."""
+    codes = array("I", set(array("I", part.encode(_CODES))))
     laid = array("I", _BLANK) * (2 * len(codes))
     laid[0::2] = codes
     return laid.tobytes().decode(_CODES)

@@ -219,8 +219,10 @@ class _Scorer:
 
     def __init__(self, source: PostingsSource, text: str, found: Grams) -> None:
         self._source, self._norms = source, _norms(source)
-        weights = {**found.pairs, **found.singles}
-        self._grams = [(self._source.counts_by_segment(gram), gram.encode("utf-8"), weight) for gram, weight in weights.items()]
+        self._pairs, self._singles = (
+            [(source.counts_by_segment(gram), gram.encode("utf-8"), weight) for gram, weight in weights.items()]
+            for weights in (found.pairs, found.singles)
+        )
         self._runs = [(run.encode("utf-8"), weight) for run, weight in runs_of(text, found.pairs).items()]
 
     def score(self, number: int) -> float:
@@ -230,9 +232,14 @@ class _Scorer:
         body = source.folded[start : source.column("end")[number]]
         head, score = body[: text_start - start], 0.0
         norm = self._norms[number]
-        for segments, needle, weight in self._grams:
+        for segments, needle, weight in self._pairs:
             if times := _times(segments, number):
                 times += more * head.count(needle)
+                score += weight * times / (times + norm)
+        for segments, needle, weight in self._singles:
+            if times := _times(segments, number):  # a part counts once, however often it contains the character
+                in_head = head.count(needle)
+                times = (times > in_head) + (TITLE_TIMES if in_head else 0)
                 score += weight * times / (times + norm)
         score *= K1 + 1
         title, text = (source.column(name)[number] - start for name in ("title_end", "attached_start"))
