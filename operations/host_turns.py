@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from crawler.source import Source
 from pipeline.sql.locks import hold
 
+_LONGEST = 200  # characters of a file's name, of 255 that file systems take
+
 
 @contextmanager
 def turn(folder: Path, source: Source, wait: float) -> Iterator[None]:
@@ -20,8 +22,7 @@ def turn(folder: Path, source: Source, wait: float) -> Iterator[None]:
     Hosts are taken in one order, so that two runs never wait for each other. The next run begins a delay after the end of this one.
     """
     with ExitStack() as taken:
-        for host in _hosts(source):
-            name = "host-" + re.sub(r"[^0-9A-Za-z.-]", "_", host)
+        for name in _names(source):
             taken.enter_context(hold(folder, name, wait=wait))
             last = folder / f"{name}.last"
             _rest(last, source.delay)
@@ -29,9 +30,10 @@ def turn(folder: Path, source: Source, wait: float) -> Iterator[None]:
         yield
 
 
-def _hosts(source: Source) -> Iterable[str]:
-    """The hosts with their ports, as requests name them."""
-    return sorted({urlsplit(column.url).netloc.lower() for column in source.columns} | {host.lower() for host in source.hosts})
+def _names(source: Source) -> Iterable[str]:
+    """The names of the locks of its hosts, with their ports as requests name them; each once: a process would wait for itself for ever."""
+    hosts = {urlsplit(column.url).netloc.lower() for column in source.columns} | {host.lower() for host in source.hosts}
+    return sorted({"host-" + re.sub(r"[^0-9a-z.-]", "_", host)[:_LONGEST] for host in hosts})
 
 
 def _rest(last: Path, delay: float) -> None:

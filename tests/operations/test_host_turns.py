@@ -41,6 +41,11 @@ def test_the_next_turn_begins_a_delay_after_the_last(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.glob("*.last")} == {"host-a.example.last", "host-b.example_8080.last"}
 
 
+def test_hosts_whose_locks_have_one_name_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    with turn(tmp_path, _source("http://a_b.example/", "http://a~b.example/", f"http://{'x' * 300}.example/"), 0):
+        assert len(list(tmp_path.glob("*.lock"))) == 2
+
+
 def test_a_host_that_is_taken_is_named_and_another_is_free(tmp_path: Path) -> None:
     with hold(tmp_path, "host-a.example"):
         with pytest.raises(ArchiveLocked, match=r"host-a\.example"), turn(tmp_path, _source("http://a.example/x/"), 0):
