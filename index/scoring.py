@@ -24,10 +24,11 @@ SHARES = {"national": 1.0, "": 1.0, "province": 0.4, "city": 0.2, "county": 0.0}
 
 
 class Grams(NamedTuple):
-    """The grams of a text with their weights (rarity times how often the text contains them). A similar document has one of the `pairs` at least."""
+    """The grams of a text with their weights: rarity by `times`, how often the text contains them. A similar document has one of the `pairs` at least."""
 
     pairs: dict[str, float]
     singles: dict[str, float]
+    times: Counter[str]
 
     @property
     def whole(self) -> float:
@@ -37,15 +38,15 @@ class Grams(NamedTuple):
 
 def grams_of(text: str, frequency: Callable[[str], int], idf: Callable[[int], float]) -> Grams:
     """The grams of a folded text, the rarest first, up to MOST_POSTINGS postings of pairs."""
-    times, read = Counter(grams(text)[:-1]), 0
+    times, read = Counter([*grams(text)[:-1], *text]), 0
     pairs: dict[str, float] = {}
-    for count, gram in sorted((frequency(gram), gram) for gram in times):
+    for count, gram in sorted((frequency(gram), gram) for gram in times if len(gram) == 2):
         if count and (not read or read + count <= MOST_POSTINGS):
             read += count
             pairs[gram] = idf(count) * times[gram]
-    singles = {char: idf(count) * n for char, n in Counter(text).items() if (count := frequency(char))}
+    singles = {char: idf(count) * times[char] for char in dict.fromkeys(text) if (count := frequency(char))}
     # A short text has few pairs, and one of pairs that occur nowhere none: then a character is enough.
-    return Grams(pairs, singles) if pairs and len(text) > _SHORT else Grams({**pairs, **singles}, {})
+    return Grams(pairs, singles, times) if pairs and len(text) > _SHORT else Grams({**pairs, **singles}, {}, times)
 
 
 def runs_of(text: str, pairs: dict[str, float]) -> dict[str, float]:

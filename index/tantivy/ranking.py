@@ -91,10 +91,10 @@ def _relaxed(terms: Terms, query: Query, exact: Tantivy) -> Tantivy:
 def _scored(terms: Terms, query: Query) -> list[tuple[Occur, Tantivy]]:
     """The grams and the prior; Tantivy multiplies by a gram's rarity itself."""
     text = query.relaxed_text
-    times, total = Counter([*grams(text)[:-1], *text]), max(terms.searcher.num_docs, 1)
+    total = max(terms.searcher.num_docs, 1)
     found = grams_of(text, lambda gram: terms.frequency(RANKED, gram), lambda count: math.log(1 + (total - count + 0.5) / (count + 0.5)))
-    needed = any_of(terms.ranked(gram, times[gram]) for gram in found.pairs)
-    clauses = [(Occur.Must, needed), *((Occur.Should, terms.ranked(gram, times[gram])) for gram in found.singles)]
+    needed = any_of(terms.ranked(gram, found.times[gram]) for gram in found.pairs)
+    clauses = [(Occur.Must, needed), *((Occur.Should, terms.ranked(gram, found.times[gram])) for gram in found.singles)]
     for run, weight in runs_of(text, found.pairs).items():
         for name, share in (("title", TITLE_RUN), ("text", TEXT_RUN)):
             clauses.append((Occur.Should, Tantivy.const_score_query(terms.run(run, name), share * weight)))

@@ -5,14 +5,15 @@ from __future__ import annotations
 import mmap
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import islice
 from operator import sub
 from typing import TYPE_CHECKING
 
-from index.scoring import TITLE_TIMES
+from index.scoring import K1, TITLE_TIMES, B
 from index.whoosh.bitsets import of_flags, of_numbers
 from index.whoosh.codec import column_of, frequency, postings
+from index.whoosh.matching import SegmentPostings
 
 if TYPE_CHECKING:
     from index.whoosh.interfaces import Reader
@@ -29,7 +30,7 @@ class Postings:
         self.size = reader.doc_count_all()
         self._leaves = reader.leaf_readers() if self.size else []
         self._columns: dict[str, array[int]] = {}
-        self._made: dict[str, array[float]] = {}
+        self._norms: array[float] | None = None
         self._live: int | None = None
         self._closed = False
         self._sets: OrderedDict[tuple[str, str], int] = OrderedDict()
@@ -70,16 +71,14 @@ class Postings:
             self._columns["length"] = array("q", map(sub, self.column("end"), self.column("start")))
         return self._columns["length"]
 
-    def weighed_lengths(self) -> array[int]:
-        """The bytes of each document's folded parts, title, number and issuer as often as index.scoring counts them."""
-        heads = map(sub, self.column("text_start"), self.column("start"))
-        return array("q", (length + (TITLE_TIMES - 1) * head for length, head in zip(self.lengths(), heads, strict=True)))
-
-    def once(self, name: str, make: Callable[[], array[float]]) -> array[float]:
-        """What `make` makes, kept for as long as this state is open."""
-        if name not in self._made:
-            self._made[name] = make()
-        return self._made[name]
+    def norms(self) -> array[float]:
+        """What BM25F adds to a count in its denominator, for each document: by the bytes of its folded parts, the head as often as index.scoring counts it."""
+        if self._norms is None:
+            heads = map(sub, self.column("text_start"), self.column("start"))
+            lengths = [length + (TITLE_TIMES - 1) * head for length, head in zip(self.lengths(), heads, strict=True)]
+            by_byte = K1 * B / max(sum(lengths) / max(self.size, 1), 1)
+            self._norms = array("d", [K1 * (1 - B) + by_byte * length for length in lengths])
+        return self._norms
 
     def display(self, number: int) -> str:
         """The stored display fields of a document."""
@@ -102,17 +101,16 @@ class Postings:
 
     def counts(self, gram: str) -> tuple[array[int], bytes]:
         """The documents that contain a gram, ascending, deleted ones included, and how often each does, at most MOST_TIMES."""
-        term, docs, counts = _bytes(gram), array("I"), b""
-        for leaf, base in self._leaves:
-            some, times = postings(leaf, "grams", term)
+        docs, counts = array("I"), b""
+        for base, some, times in self.counts_by_segment(gram):
             docs.extend(map(base.__add__, some))
             counts += times
         return docs, counts
 
-    def counts_by_segment(self, gram: str) -> list[tuple[int, array[int], bytes]]:
-        """For each segment with the gram: its first number, its documents counted from there, ascending, and how often each contains the gram."""
-        found = ((base, *postings(leaf, "grams", _bytes(gram))) for leaf, base in self._leaves)
-        return [(base, docs, counts) for base, docs, counts in found if docs]
+    def counts_by_segment(self, gram: str) -> list[SegmentPostings]:
+        """The postings of a gram in each segment that contains it."""
+        found = (SegmentPostings(base, *postings(leaf, "grams", _bytes(gram))) for leaf, base in self._leaves)
+        return [each for each in found if each.docs]
 
     def with_fact(self, field: str, value: str, *, prefix: bool = False) -> int:
         """The documents whose keyword field is the value, or begins with it."""

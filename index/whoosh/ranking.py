@@ -16,7 +16,7 @@ from typing import NamedTuple
 from index.query.tree import And, Everything, Node, Or, Phrase, Query
 from index.scoring import K1, PRIOR, SHARES, TEXT_RUN, TITLE_RUN, TITLE_TIMES, B, Grams, grams_of, runs_of
 from index.whoosh.bitsets import flags_of, numbers_of
-from index.whoosh.matching import Evaluation, PostingsSource, begin, matches
+from index.whoosh.matching import Evaluation, PostingsSource, SegmentPostings, begin, matches
 from notices.text.fold import grams
 
 TITLE_WEIGHT, NUMBER_WEIGHT = 3.0, 4.0
@@ -169,13 +169,13 @@ def best_relaxed(evaluation: Evaluation, query: Query, allowed: int, wanted: int
     """
     source, text = evaluation.source, query.relaxed_text
     found = grams_of(text, source.frequency, lambda count: _idf(source, count))
-    postings = {gram: source.counts(gram) for gram in found.pairs}
-    scores = _by_grams(evaluation, found.pairs, postings, flags_of(allowed, source.size))
+    pairs = [GramPostings(source.counts_by_segment(gram), gram, weight) for gram, weight in found.pairs.items()]
+    scores = _by_grams(evaluation, pairs, flags_of(allowed, source.size))
     if sort == "date":
         return len(scores), newest(evaluation, list(scores), wanted)
     levels = _levels(evaluation, found.whole) if query.prior else []
     best = _best(evaluation, scores, max(wanted, _WINDOW))
-    scorer = _Scorer(source, text, found)
+    scorer = _Scorer(source, text, found, pairs)
     near = {number: scorer.score(number) for number, _score in best[:_WINDOW]}
     for number in near:
         near[number] += next((bonus for documents, bonus in levels if documents >> number & 1), 0.0)
@@ -190,39 +190,39 @@ def _levels(evaluation: Evaluation, whole: float) -> list[tuple[int, float]]:
     return [(source.with_fact("level", level or "unknown"), PRIOR * share * whole) for level, share in shares]
 
 
-def _by_grams(
-    evaluation: Evaluation, weights: dict[str, float], postings: dict[str, tuple[array[int], bytes]], allowed: bytes
-) -> dict[int, float]:
+class GramPostings:
+    """A gram of a text with its postings, which are read once for all documents and again for the best, and its weight."""
+
+    def __init__(self, segments: list[SegmentPostings], gram: str, weight: float) -> None:
+        self.segments, self.needle, self.weight = segments, gram.encode("utf-8"), weight
+
+    def times(self, number: int) -> int:
+        """How often a document contains the gram."""
+        for base, docs, counts in reversed(self.segments):
+            if base <= number:
+                at = bisect_left(docs, number - base)
+                return counts[at] if at < len(docs) and docs[at] == number - base else 0
+        return 0
+
+
+def _by_grams(evaluation: Evaluation, wanted: Sequence[GramPostings], allowed: bytes) -> dict[int, float]:
     """BM25 of every document that contains any of the grams and is allowed."""
-    norms, sums = _norms(evaluation.source), [0.0] * evaluation.source.size
-    for gram, weight in weights.items():
-        most = weight * (K1 + 1)
-        for number, times in zip(*postings[gram], strict=True):
-            sums[number] += most * times / (times + norms[number])
+    norms, sums = evaluation.source.norms(), [0.0] * evaluation.source.size
+    for gram in wanted:
+        most = gram.weight * (K1 + 1)
+        for base, docs, counts in gram.segments:
+            for number, times in zip(map(base.__add__, docs), counts, strict=True):
+                sums[number] += most * times / (times + norms[number])
         evaluation.tick()
     return {number: score for number, score in enumerate(sums) if score and allowed[number]}
-
-
-def _norms(source: PostingsSource) -> array[float]:
-    """The BM25F denominator of each document without the count, made once for a state of the index."""
-
-    def made() -> array[float]:
-        lengths = source.weighed_lengths()
-        average = max(sum(lengths) / max(source.size, 1), 1)
-        return array("d", [K1 * (1 - B) + K1 * B / average * length for length in lengths])
-
-    return source.once("norms", made)
 
 
 class _Scorer:
     """BM25F of single documents: pairs and characters, title and number counted TITLE_TIMES, and the runs of three."""
 
-    def __init__(self, source: PostingsSource, text: str, found: Grams) -> None:
-        self._source, self._norms = source, _norms(source)
-        self._pairs, self._singles = (
-            [(source.counts_by_segment(gram), gram.encode("utf-8"), weight) for gram, weight in weights.items()]
-            for weights in (found.pairs, found.singles)
-        )
+    def __init__(self, source: PostingsSource, text: str, found: Grams, pairs: Sequence[GramPostings]) -> None:
+        self._source, self._norms, self._pairs = source, source.norms(), pairs
+        self._singles = [GramPostings(source.counts_by_segment(char), char, weight) for char, weight in found.singles.items()]
         self._runs = [(run.encode("utf-8"), weight) for run, weight in runs_of(text, found.pairs).items()]
 
     def score(self, number: int) -> float:
@@ -232,30 +232,21 @@ class _Scorer:
         body = source.folded[start : source.column("end")[number]]
         head, score = body[: text_start - start], 0.0
         norm = self._norms[number]
-        for segments, needle, weight in self._pairs:
-            if times := _times(segments, number):
-                times += more * head.count(needle)
-                score += weight * times / (times + norm)
-        for segments, needle, weight in self._singles:
-            if times := _times(segments, number):  # a part counts once, however often it contains the character
-                in_head = head.count(needle)
+        for pair in self._pairs:
+            if times := pair.times(number):
+                times += more * head.count(pair.needle)
+                score += pair.weight * times / (times + norm)
+        for single in self._singles:
+            if times := single.times(number):  # a part counts once, however often it contains the character
+                in_head = head.count(single.needle)
                 times = (times > in_head) + (TITLE_TIMES if in_head else 0)
-                score += weight * times / (times + norm)
+                score += single.weight * times / (times + norm)
         score *= K1 + 1
         title, text = (source.column(name)[number] - start for name in ("title_end", "attached_start"))
         for needle, weight in self._runs:
             score += weight * TEXT_RUN if body.find(needle, len(head), text) >= 0 else 0.0
             score += weight * TITLE_RUN if body.find(needle, 0, title) >= 0 else 0.0
         return score
-
-
-def _times(segments: list[tuple[int, array[int], bytes]], number: int) -> int:
-    """How often the document contains the gram of these postings."""
-    for base, docs, counts in reversed(segments):
-        if base <= number:
-            at = bisect_left(docs, number - base)
-            return counts[at] if at < len(docs) and docs[at] == number - base else 0
-    return 0
 
 
 def _best(evaluation: Evaluation, scores: dict[int, float], wanted: int) -> list[tuple[int, float]]:
