@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from index.answer.facets import MOST_COUNTED
-from index.engine import Engine, Hit
+from index.engine import Engine
 from index.query.tokens import tokens_of
-from index.query.tree import And, Contains, Everything, Is, Node, Not, Or, Query
+from index.query.tree import And, Contains, Everything, Is, Node, Or, Query
 from index.query.values import FIELDS
 from notices.text.fold import fold
 
 _FIELD_TYPED = re.compile(r"([A-Za-z_\-]{2,20}|[\u4e00-\u9fff]{2,8})[:：](?=\S)")
-_VALUES = {"issuer": "issuer", "kind": "kind", "source": "source"}
+_OF_NOTICES = ("issuer", "kind", "source")  # fields whose values are those of the archive's notices
 _MOST, _LIKE = 5, 0.4
 
 
@@ -45,9 +46,9 @@ def _unknown_fields(text: str) -> Iterator[Advice]:
 def _absent_values(engine: Engine, query: Query) -> Iterator[Advice]:
     for leaf in (*_leaves(query.node), *_leaves(query.filters)):
         values = leaf.values if isinstance(leaf, Is) else (leaf.text,)
-        if leaf.field in _VALUES and not engine.search(Query("", leaf), limit=0).total:
+        if leaf.field in _OF_NOTICES and not engine.search(Query("", leaf), limit=0).total:
             known = _known(engine, leaf.field)
-            yield Advice("value", leaf.field, "、".join(values), _nearest(values[0], known) or tuple(known)[:_MOST])
+            yield Advice("value", leaf.field, "、".join(values), _nearest(values[0], known) or tuple(known[:_MOST]))
             return
 
 
@@ -56,25 +57,17 @@ def _leaves(node: Node) -> Iterator[Contains | Is]:
     if isinstance(node, And | Or):
         for part in node.parts:
             yield from _leaves(part)
-    elif isinstance(node, Contains | Is) and not isinstance(node, Not):
+    elif isinstance(node, Contains | Is):
         yield node
 
 
-def _known(engine: Engine, field: str) -> dict[str, int]:
+def _known(engine: Engine, field: str) -> list[str]:
     """The values of the newest notices, the most frequent first."""
-    counts: dict[str, int] = {}
-    for hit in engine.search(Query("", Everything()), limit=MOST_COUNTED, sort="date").hits:
-        value = _value(hit, field)
-        if value:
-            counts[value] = counts.get(value, 0) + 1
-    return dict(sorted(counts.items(), key=lambda item: -item[1]))
+    hits = engine.search(Query("", Everything()), limit=MOST_COUNTED, sort="date").hits
+    return [value for value, _count in Counter(getattr(hit, field) for hit in hits).most_common() if value]
 
 
-def _value(hit: Hit, field: str) -> str:
-    return str(getattr(hit, _VALUES[field]))
-
-
-def _nearest(text: str, known: Iterator[str] | dict[str, int] | dict[str, str]) -> tuple[str, ...]:
+def _nearest(text: str, known: Iterable[str]) -> tuple[str, ...]:
     """The known words that share most with the text, the nearest first."""
     matcher = SequenceMatcher(b=fold(text), autojunk=False)
     rated: list[tuple[float, str]] = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -51,14 +50,8 @@ def _expanded(parsed: ParsedQuery, home: Path | None) -> ExpandedQuery:
     if number and nodes:
         note = Interpretation("number", text.strip(), shown(number))
         return ExpandedQuery(Or((node, *nodes)), tuple(near_nodes(number)), (note,), tuple(map(fold, to_mark(number))))
-    if isinstance(tree, Phrase) and tree.scope == "any" and (title := _title(text)):
-        own = ((Is("title", (title,)), OWN_TITLE), (Phrase(title, "title"), ALIAS))
-        return ExpandedQuery(
-            Or((node, Phrase(title, "title"))), own, (Interpretation("title", text.strip(), text.strip()[1:-1]),), (title,)
-        )
-    if isinstance(tree, Phrase) and tree.scope == "any" and (day := _day(text)):
-        meant = "..".join(dict.fromkeys(each.isoformat() for each in day))
-        return ExpandedQuery(node, ((Between("published_date", *day), ALIAS),), (Interpretation("date", text.strip(), f"日期:{meant}"),))
+    if isinstance(tree, Phrase) and tree.scope == "any" and (meant := _as_title(text, node) or _as_day(text, node)):
+        return meant
     numbers = {word: number for word in dict.fromkeys(words) if (number := query_number(word)) and as_written(number)}
     if not numbers:
         return _with_names(tree, node, words, home)
@@ -68,21 +61,28 @@ def _expanded(parsed: ParsedQuery, home: Path | None) -> ExpandedQuery:
     return rest._replace(interpretations=(*notes, *rest.interpretations), names=(*map(as_written, numbers.values()), *rest.names))
 
 
-def _title(text: str) -> str:
-    """The folded title of a query that is one title in its brackets and nothing else: titles themselves are written without."""
+def _as_title(text: str, node: Node) -> ExpandedQuery | None:
+    """A query that is one title in its brackets and nothing else, as that title: titles themselves are written without."""
     inner = re.fullmatch(r"\s*《([^《》]{3,})》\s*", text)
-    return fold(inner[1]) if inner else ""
+    title = fold(inner[1]) if inner else ""
+    if not inner or not title:
+        return None
+    titled = Phrase(title, "title")
+    note = Interpretation("title", text.strip(), inner[1])
+    return ExpandedQuery(Or((node, titled)), ((Is("title", (title,)), OWN_TITLE), (titled, ALIAS)), (note,), (title,))
 
 
-def _day(text: str) -> tuple[date, date] | None:
-    """First and last day of a query that is a day or a month and nothing else; a year alone is more often a part of a text."""
+def _as_day(text: str, node: Node) -> ExpandedQuery | None:
+    """A query that is a day or a month and nothing else, with what was published then; a year alone is more often a part of a text."""
     if not re.fullmatch(r"\s*\d{4}(?:[-/.]\d{1,2}(?:[-/.]\d{1,2})?|年\d{1,2}月(?:\d{1,2}[日号])?)\s*", text):
         return None
     try:
         first, last = date_range(text.strip(), text, 0)
     except QuerySyntaxError:
         return None
-    return (first, last) if first and last else None
+    meant = "..".join(dict.fromkeys(each.isoformat() for each in (first, last) if each))
+    note = Interpretation("date", text.strip(), f"日期:{meant}")
+    return ExpandedQuery(node, ((Between("published_date", first, last), ALIAS),), (note,))
 
 
 def _scope(node: Node) -> Scope:
