@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from notices.config import Config
 from notices.errors import BadInput
 from operations.indexing import drain
-from pipeline.imports import ImportedLine, capture_of, key_meant, read_line, reading_of, unread_keys
+from pipeline.imports import ImportedLine, capture_of, decoded, key_meant, line_of, reading_of, unread_keys
 from pipeline.ledger import earlier_payload, snapshot_row
 from pipeline.recovery import recover
 from pipeline.sql import tables
@@ -79,8 +79,9 @@ class _Import:
             if not raw.strip():
                 continue
             try:
-                line = read_line(raw, source)
-                self._note_keys(number, unread_keys(raw))
+                value = decoded(raw)
+                line = line_of(value, source)
+                self._note_keys(number, unread_keys(value))
                 self._note_address(number, line)
             except BadInput as error:
                 self.counts["skipped"] += 1
@@ -94,7 +95,7 @@ class _Import:
             known = self.unread.get(name) or UnreadKey(name, 0, number, key_meant(name))
             self.unread[name] = replace(known, lines=known.lines + 1)
         if names and self.strict:
-            meant = " or ".join(dict.fromkeys(each for name in names if (each := key_meant(name))))
+            meant = " or ".join(dict.fromkeys(each for name in names if (each := self.unread[name].meant)))
             raise BadInput(f"unknown key {', '.join(names)}" + (f"; is {meant} meant?" if meant else ""))
 
     def _note_address(self, number: int, line: ImportedLine) -> None:

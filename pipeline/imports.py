@@ -70,19 +70,32 @@ class ImportedLine(msgspec.Struct, frozen=True):
 
 def read_line(raw: bytes, source: str | None = None) -> ImportedLine:
     """One line of an import file; `source` for a line that names none. Raises BadInput with the reason."""
+    return line_of(decoded(raw), source)
+
+
+def decoded(raw: bytes) -> object:
+    """The JSON value of a line. Raises BadInput with the reason."""
     try:
-        line = msgspec.convert(_with_default_source(msgspec.json.decode(raw), source), ImportedLine)
-        url = canonical_url(line.url)
+        value: object = msgspec.json.decode(raw)
     except (msgspec.DecodeError, ValueError, RecursionError, OverflowError) as error:
+        raise BadInput(str(error)) from error
+    return value
+
+
+def line_of(value: object, source: str | None) -> ImportedLine:
+    """The notice that a line's value describes; see read_line."""
+    try:
+        line = msgspec.convert(_with_default_source(value, source), ImportedLine)
+        url = canonical_url(line.url)
+    except (msgspec.ValidationError, ValueError, RecursionError, OverflowError) as error:
         raise BadInput(str(error)) from error
     if not line.title.strip() and not line.text.strip():
         raise BadInput("title and text are both empty")
     return msgspec.structs.replace(line, url=url)
 
 
-def unread_keys(raw: bytes) -> tuple[str, ...]:
+def unread_keys(value: object) -> tuple[str, ...]:
     """The keys of a line, and of its attachments, that nothing reads; those of an attachment as "attachments.KEY". Null values do not count."""
-    value = msgspec.json.decode(raw)
     if not isinstance(value, dict):
         return ()
     files = value.get("attachments")
