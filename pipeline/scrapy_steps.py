@@ -110,11 +110,10 @@ def _leads_on(answer: Capture) -> bool:
     """Whether an answer only says where the page or the file is."""
     if answer.status in REDIRECTS:
         return answer.header("location") is not None
-    return (
-        answer.status == 200
-        and answer.kind != "robots"
-        and moved_to(answer.body, answer.url, answer.header("content-type") or "") is not None
-    )
+    if answer.status != 200 or answer.kind == "robots":
+        return False
+    # The very call of crawler.http.redirects, which comes next: it keeps its last answer, so each page is looked at once.
+    return moved_to(answer.body, answer.url, answer.header("content-type") or "", answer.header("refresh") or "") is not None
 
 
 class StoreNotice:
