@@ -112,8 +112,7 @@ def _index(config: Config, database: Engine, notices: int) -> Check:
     if state.documents is None:
         return Check("index", "problem", state.error or "it cannot be opened", "notices index --rebuild")
     if problem := index_problem(config, state, notices=notices, waiting=waiting):
-        what, _, remedy = problem.rpartition(": ")
-        return Check("index", "problem" if "--rebuild" in remedy else "warning", what, remedy)
+        return Check("index", "problem" if problem.wrong else "warning", problem.fault, problem.remedy)
     if waiting:
         return Check("index", "warning", f"{waiting} notices wait to be indexed", "notices index")
     return Check("index", "ok", f"{state.documents} documents")

@@ -230,14 +230,27 @@ def index_state(config: Config) -> IndexState:
         engine.close()
 
 
-def index_problem(config: Config, state: IndexState, *, notices: int, waiting: int) -> str | None:
-    """The fault of the index in use and the command that repairs it; None without a fault, and for an index that cannot be opened."""
+@dataclass(frozen=True, slots=True)
+class IndexProblem:
+    """A fault of the index in use and the command that repairs it. `wrong`: it does not contain what SQL does; else it is only of an earlier version."""
+
+    fault: str
+    remedy: str
+    wrong: bool
+
+    def __str__(self) -> str:
+        return f"{self.fault}: {self.remedy}"
+
+
+def index_problem(config: Config, state: IndexState, *, notices: int, waiting: int) -> IndexProblem | None:
+    """The fault of the index in use; None without one, and for an index that cannot be opened."""
     if state.documents is None:
         return None
     if state.documents + waiting < notices or state.documents > notices:
-        return f"it contains {state.documents} documents for {notices} notices ({waiting} waiting): notices index --rebuild"
+        fault = f"it contains {state.documents} documents for {notices} notices ({waiting} waiting)"
+        return IndexProblem(fault, "notices index --rebuild", wrong=True)
     if outdated(config.index):
-        return "an earlier version of this program made it, and some queries miss notices in it: notices index"
+        return IndexProblem("an earlier version of this program made it, and some queries miss notices in it", "notices index", wrong=False)
     return None
 
 

@@ -138,7 +138,8 @@ def archive_status(database: Engine, config: Config, now: datetime) -> ArchiveSt
 def _index(database: Engine, config: Config, notices: int) -> IndexStatus:
     state, waiting = index_state(config), outbox.pending_count(database)
     problem = index_problem(config, state, notices=notices, waiting=waiting)
-    return IndexStatus(config.index, waiting, state.documents, state.error, _outgrown(database, config, state.documents), problem)
+    faster = _outgrown(database, config, state.documents)
+    return IndexStatus(config.index, waiting, state.documents, state.error, faster, str(problem) if problem else None)
 
 
 def _outgrown(database: Engine, config: Config, documents: int | None) -> str | None:
