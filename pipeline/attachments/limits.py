@@ -54,6 +54,36 @@ def native_reader() -> Iterator[None]:
         raise Panicked(f"{type(error).__name__}: {error}") from error
 
 
+class Damage:
+    """The parts of one file (pages, slides, sheets) of which some cannot be read: damage costs its part, not the file."""
+
+    def __init__(self) -> None:
+        self._parts = 0
+        self.failed: list[str] = []
+
+    @contextmanager
+    def costs(self, part: str, *, counts: bool = True) -> Iterator[None]:
+        """The block reads this part; an error ends the block and is noted, but for a bound of the whole file.
+
+        `counts`: whether it is one of the parts even if it is read.
+        """
+        self._parts += counts
+        try:
+            with native_reader():
+                yield
+        except (TooLarge, Encrypted, MemoryError):
+            raise
+        except Exception as error:
+            self._parts += not counts
+            self.failed.append(f"{part}: {type(error).__name__}: {error}"[:300])
+
+    def detail(self, parts: str) -> str | None:
+        """How many of the parts cannot be read, and why the first one cannot; None if all can. Raises ValueError if none can."""
+        if self.failed and len(self.failed) == self._parts:
+            raise ValueError(f"none of {self._parts} {parts} can be read: {self.failed[0]}")
+        return f"{len(self.failed)} of {self._parts} {parts} cannot be read: {self.failed[0]}" if self.failed else None
+
+
 @dataclass(slots=True)
 class Budget:
     """What one attached file may still unpack, its nested archives included."""

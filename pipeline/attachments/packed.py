@@ -8,7 +8,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from pipeline.attachments.limits import (
     MAX_MEMBERS,
@@ -21,6 +21,10 @@ from pipeline.attachments.limits import (
     member,
     native_reader,
 )
+
+if TYPE_CHECKING:
+    from py7zr import SevenZipFile
+    from py7zr.py7zr import ArchiveFile
 
 
 class _RarHeader(Protocol):
@@ -94,26 +98,75 @@ def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget)
 
 
 def _seven(body: bytes, budget: Budget) -> Iterator[tuple[str, Load]]:
+    """Members in one pass where all is well; after a failure the folders of members behind it are unpacked on their own."""
     import py7zr
-    from py7zr.exceptions import PasswordRequired
-    from py7zr.io import BytesIOFactory
 
-    try:
-        with py7zr.SevenZipFile(io.BytesIO(body)) as archive:
-            if archive.needs_password():
-                raise Encrypted
-            files = [info for info in archive.list() if not info.is_directory]
-            if len(files) > MAX_MEMBERS:
-                raise TooLarge(f"{len(files)} members")
-            check_ratio("the archive", len(body), sum(info.uncompressed for info in files))
-            for info in files:
-                budget.take(info.uncompressed)
-            unpacked = BytesIOFactory(MAX_UNPACKED)
-            archive.extract(factory=unpacked)
-    except PasswordRequired as error:
-        raise Encrypted from error
-    for name, file in unpacked.products.items():
-        yield name, file.read
+    with py7zr.SevenZipFile(io.BytesIO(body)) as archive:
+        if archive.needs_password():
+            raise Encrypted
+        entries = [entry for entry in archive.files if not entry.is_directory]
+        if len(entries) > MAX_MEMBERS:
+            raise TooLarge(f"{len(entries)} members")
+        check_ratio("the archive", len(body), sum(entry.uncompressed for entry in entries))
+        unpacking = _Unpacking(archive, entries, budget)
+        unpacking.run()
+    for name, taken in zip(unpacking.names, unpacking.taken, strict=True):
+        yield name, lambda taken=taken: _given(taken)  # type: ignore[misc]
+
+
+class _Unpacking:
+    """Members of a 7z archive, each as its bytes or as the reason why it cannot be read.
+
+    py7zr stops at the first member whose checksum is wrong, and refuses names that lead out of a folder. So it is told neither: it
+    unpacks members by number, without checksums, and those are compared here.
+    """
+
+    def __init__(self, archive: SevenZipFile, entries: list[ArchiveFile], budget: Budget) -> None:
+        self.names = [entry.filename for entry in entries]
+        self.taken: list[bytes | Exception] = [ValueError("the archive ends before this member")] * len(entries)
+        self._archive, self._entries = archive, entries
+        self._checksums = [entry.crc32 for entry in entries]
+        self._left: list[int] = []
+        for number, entry in enumerate(entries):
+            cast("dict[str, object]", entry.file_properties()).update(filename=str(number), digest=None)
+            try:
+                budget.take(entry.uncompressed)
+                self._left.append(number)
+            except TooLarge as error:
+                self.taken[number] = error
+
+    def run(self) -> None:
+        """Unpack pass by pass until each member is done or lost; a pass without a failure is the last one."""
+        while self._left:
+            failure, reached = self._pass()
+            if failure is None:
+                return
+            lost = self._entries[reached if reached in self._left else self._left[0]].folder
+            for number in [n for n in self._left if self._entries[n].folder is lost]:
+                self.taken[number] = failure
+                self._left.remove(number)
+            self._archive.reset()
+
+    def _pass(self) -> tuple[Exception | None, int]:
+        """Unpack the members that are left, and keep those that came whole: what stopped it, and the member that it had reached."""
+        from py7zr.io import BytesIOFactory
+
+        unpacked, failure = BytesIOFactory(MAX_UNPACKED), None
+        try:
+            with native_reader():
+                self._archive.extract(targets=[str(number) for number in self._left], factory=unpacked)
+        except Exception as error:  # handed on to whoever loads the members that it costs
+            failure = error
+        for name, product in unpacked.products.items():
+            number = int(name)
+            if product.size() == self._entries[number].uncompressed:
+                self.taken[number] = _checked(product.read(), self._checksums[number])
+                self._left.remove(number)
+        return failure, int(next(reversed(unpacked.products), "-1"))
+
+
+def _checked(data: bytes, checksum: int | None) -> bytes | Exception:
+    return data if checksum is None or zlib.crc32(data) == checksum else ValueError("the checksum of the member is wrong")
 
 
 def _rar(body: bytes, budget: Budget) -> Iterator[tuple[str, Load]]:

@@ -111,7 +111,7 @@ def _overall(outcomes: list[str]) -> str:
 
 
 def _unread(read: list[tuple[str, AttachmentText]]) -> str | None:
-    bad = [f"{name} {text.outcome}" for name, text in read if text.outcome != "ok"]
+    bad = [f"{name} {text.outcome}{f' ({text.detail})' if text.detail else ''}" for name, text in read if text.outcome != "ok"]
     return f"{len(bad)} of {len(read)} members without text: {', '.join(bad)}"[:300] if bad else None
 
 

@@ -93,20 +93,17 @@ class Numbering:
 
 
 def numbering_of(archive: zipfile.ZipFile) -> Numbering:
-    """The numbering that a docx defines; empty where it defines none or its definition cannot be read."""
+    """The numbering that a docx defines; empty if it defines none. Raises what reading a damaged definition raises."""
     found, names = Numbering(), set(archive.namelist())
-    try:
-        if "word/numbering.xml" not in names:
-            return found
-        root = xml_member(archive, "word/numbering.xml")
-        for abstract in root.iterfind("{*}abstractNum"):
-            found.levels[_attribute(abstract, "abstractNumId")] = _levels(abstract)
-        for number in root.iterfind("{*}num"):
-            _read_number(found, number)
-        if "word/styles.xml" in names:
-            _read_styles(found, xml_member(archive, "word/styles.xml"))
-    except etree.XMLSyntaxError:  # numbers are worth less than the text beside them
-        return Numbering()
+    if "word/numbering.xml" not in names:
+        return found
+    root = xml_member(archive, "word/numbering.xml")
+    for abstract in root.iterfind("{*}abstractNum"):
+        found.levels[_attribute(abstract, "abstractNumId")] = _levels(abstract)
+    for number in root.iterfind("{*}num"):
+        _read_number(found, number)
+    if "word/styles.xml" in names:
+        _read_styles(found, xml_member(archive, "word/styles.xml"))
     return found
 
 

@@ -6,13 +6,28 @@ import io
 import re
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
 
+from lxml import etree
+
 from notices.attachment import AttachmentText
 from notices.text.whitespace import collapse_whitespace
-from pipeline.attachments.limits import MAX_PAGES, MAX_TEXT, RELATION, Encrypted, joined, opened_zip, relations, text_result, xml_member
+from pipeline.attachments.limits import (
+    MAX_PAGES,
+    MAX_TEXT,
+    RELATION,
+    Damage,
+    Encrypted,
+    joined,
+    opened_zip,
+    relations,
+    text_result,
+    xml_member,
+)
 from pipeline.attachments.number_formats import CellFormats, SheetFormats, shown_as
 
 _FILE_PASS, _BOUND_SHEET = 0x2F, 0x85
@@ -38,15 +53,19 @@ def sheets(body: bytes) -> AttachmentText:
     elif _is_locked(body):
         raise Encrypted
     book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(body))
-    formats = SheetFormats(body)
+    formats, damage = SheetFormats(b""), Damage()
+    with damage.costs("number formats", counts=False):
+        formats = SheetFormats(body)
     pages: list[str] = []
     left = MAX_TEXT
     for name in book.sheet_names[: MAX_PAGES + 1]:
-        pages.append(_sheet(name, book.get_sheet_by_name(name), formats.of(name), left))
+        pages.append(name)
+        with damage.costs(f"sheet {name}"):
+            pages[-1] = _sheet(name, book.get_sheet_by_name(name), formats.of(name), left)
         left -= len(pages[-1])
         if left < 0:  # the reader of all formats cuts it and says so
             break
-    return text_result(pages)
+    return text_result(pages, damage.detail("parts"))
 
 
 def _is_locked(body: bytes) -> bool:
@@ -92,16 +111,22 @@ def _cell(value: object, code: str | None) -> str:
 
 def slides(body: bytes) -> AttachmentText:
     """Each slide as a page, in the order of the presentation, with its speaker's notes."""
+    pages: list[str] = []
+    damage = Damage()
     with opened_zip(body) as archive:
-        names = _slide_names(archive)
-        return text_result([joined([*_texts(archive, name), *_notes(archive, name)]) for name in names[:MAX_PAGES]])
+        for name in _slide_names(archive)[:MAX_PAGES]:
+            pages.append("")
+            with damage.costs(name):
+                pages[-1] = joined(_texts(archive, name))
+                pages[-1] = joined([pages[-1], *_notes(archive, name)])
+    return text_result(pages, damage.detail("slides"))
 
 
 def _slide_names(archive: zipfile.ZipFile) -> list[str]:
     there = {n: int(m[1]) for n in archive.namelist() if (m := _SLIDE.fullmatch(n))}
-    places = relations(archive, "ppt/presentation.xml")
     shown: list[str] = []
-    if places:
+    with suppress(etree.XMLSyntaxError, KeyError, zipfile.BadZipFile, zlib.error):  # damaged: the slides' own numbers are their order
+        places = relations(archive, "ppt/presentation.xml")
         order = xml_member(archive, "ppt/presentation.xml").iter("{*}sldId")
         shown = [place for item in order if (place := places.get(item.get(RELATION) or "")) in there and place]
     rest = sorted(there.keys() - set(shown), key=lambda name: there[name])

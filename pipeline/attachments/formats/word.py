@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from lxml import etree
 
 from notices.attachment import AttachmentText
-from pipeline.attachments.limits import RELATION, TooLarge, joined, member, opened_zip, relations, text_result, xml, xml_member
+from pipeline.attachments.limits import RELATION, Damage, TooLarge, joined, member, opened_zip, relations, text_result, xml, xml_member
 from pipeline.attachments.word_numbers import Numbering, numbering_of
 
 _PARTS = re.compile(r"word/(?:header|footer|footnotes|endnotes)\d*\.xml")
@@ -28,9 +28,18 @@ def docx(body: bytes, read_part: Callable[[bytes], AttachmentText]) -> Attachmen
     with opened_zip(body) as archive:
         names = sorted(archive.namelist(), key=lambda n: (_MAIN.fullmatch(n) is None, n))
         parts = [n for n in dict.fromkeys(names) if _MAIN.fullmatch(n) or _PARTS.fullmatch(n)]
-        numbering, embedded = numbering_of(archive), _Embedded(archive, read_part)
-        text = joined([text_of_word(xml_member(archive, name), numbering, embedded.of(name)) for name in parts])
-        return text_result([text], embedded.unread_parts())
+        numbering, embedded, damage = Numbering(), _Embedded(archive, read_part), Damage()
+        with damage.costs("automatic numbers"):
+            numbering = numbering_of(archive)
+        lines: list[str] = []
+        for name in parts:
+            if _MAIN.fullmatch(name):
+                lines.append(text_of_word(xml_member(archive, name), numbering, embedded.of(name)))
+                continue
+            with damage.costs(name):
+                lines.append(text_of_word(xml_member(archive, name), numbering, embedded.of(name)))
+        details = [f"not read: {failure}" for failure in damage.failed[:3]] + [embedded.unread_parts() or ""]
+        return text_result([joined(lines)], "; ".join(filter(None, details)) or None)
 
 
 def text_of_word(root: etree._Element, numbering: Numbering | None = None, parts: Callable[[str], str] = str) -> str:

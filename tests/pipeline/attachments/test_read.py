@@ -199,7 +199,7 @@ def test_zip_names_without_a_flag_are_read(raw: bytes) -> None:
 def test_one_bad_member_does_not_cost_the_others() -> None:
     found = read_attachment(made.locked_zip({"a.txt": b"x", "b.txt": b"y", "c.bin": b"\0\1"}, "a.txt"))
     assert (found.outcome, found.pages) == ("ok", ("a.txt", "b.txt\ny", "c.bin"))
-    assert found.detail == "2 of 3 members without text: a.txt encrypted, c.bin unsupported"
+    assert found.detail == "2 of 3 members without text: a.txt encrypted, c.bin unsupported (unknown format)"
 
 
 def test_text_holds_no_character_that_breaks_a_database_or_forges_a_page() -> None:
