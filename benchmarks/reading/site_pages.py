@@ -68,9 +68,13 @@ def marks(page: SitePage, notice: Notice) -> dict[str, float]:
 
 def likeness(wanted: str, got: str, title: str) -> float:
     """The harmonic mean of the wanted pairs of characters that came and of those that came and were wanted; a title above the text is nobody's loss."""
-    one, two = (_pairs(remove_whitespace(text).removeprefix(remove_whitespace(title))) for text in (wanted, got))
-    shared, total = (one & two).total(), one.total() + two.total()
-    return 2 * shared / total if total else 1.0
+    one, two, over = map(remove_whitespace, (wanted, got, title))
+    return max(_mean(_pairs(one), _pairs(two)), _mean(_pairs(one.removeprefix(over)), _pairs(two.removeprefix(over))), _mean(_pairs(one.removeprefix(over)), _pairs(two)))
+
+
+def _mean(one: Counter[str], two: Counter[str]) -> float:
+    total = one.total() + two.total()
+    return 2 * (one & two).total() / total if total else 1.0
 
 
 def _pairs(text: str) -> Counter[str]:
@@ -81,9 +85,11 @@ def _shown(body: bytes, template: dict[str, str]) -> Shown:
     root = etree.fromstring(body, etree.HTMLParser(encoding="utf-8"))
     title = "".join(_texts(root.xpath(template["title"])[:1]))
     day = next((date(*map(int, found.groups())) for node in root.xpath(template["day"]) if (found := _DAY.search("".join(node.itertext())))), None)
-    if "text" in template:
-        return Shown(title.strip(), day, "".join(_texts(root.xpath(template["text"]))))
-    return Shown(title.strip(), day, "".join(_between(root, template["text_after"], template["text_until"])))
+    text = _between(root, template["text_after"], template["text_until"]) if "text_after" in template else _texts(root.xpath(template["text"]))
+    whole = "".join(text)
+    if not whole.strip() and "files" in template:
+        whole = "".join(_texts(root.xpath(template["files"])))
+    return Shown(title.strip(), day, whole)
 
 
 def _texts(nodes: list[etree._Element]) -> Iterator[str]:
@@ -93,12 +99,10 @@ def _texts(nodes: list[etree._Element]) -> Iterator[str]:
 
 def _between(root: etree._Element, after: str, until: str) -> Iterator[str]:
     """The text between two elements, wherever broken markup nests it."""
-    path = f"({after})[1]/following::text()[not(preceding::*[{_same(root, until)}]) and not(ancestor::*[{_same(root, until)}])]"
-    yield from (str(text) for text in root.xpath(path) if _is_seen(text))
-
-
-def _same(root: etree._Element, until: str) -> str:
-    return until.rpartition("[")[2].rstrip("]")
+    ends = f"({until})[1]"
+    outside = set(root.xpath(f"{ends}/following::text() | {ends}//text()"))
+    inside = root.xpath(f"({after})[1]/following::text()")
+    yield from (str(text) for text in inside if text not in outside and _is_seen(text))
 
 
 def _is_seen(text: etree._ElementUnicodeResult) -> bool:

@@ -1,0 +1,1 @@
+"""Notices in the likeness of the platforms, generated to be read wrongly."""
