@@ -1,4 +1,5 @@
-"""Our reading of pages beside trafilatura and GNE: the shared labelled pages, the shared scoring tool, one run, one table.
+"""Our reading of pages beside trafilatura and GNE: the shared labelled pages, the shared scoring tool, one run, one table;
+then every detail page of the mirrored sites beside hand-written selectors (site_pages).
 
 `python -m benchmarks.reading.accuracy [SHARED]`; SHARED defaults to $NOTICES_SHARED or ../shared. Speed is CPU time of one process, warm,
 each page's best of five rounds, on the detail pages alone: the others do not read lists.
@@ -22,6 +23,7 @@ from typing import Any
 
 import msgspec
 
+from benchmarks.reading import site_pages
 from crawler.list_page import read_list
 from notices.text.html import decode
 from pipeline.parse.detail import read_detail
@@ -48,7 +50,8 @@ def main(argv: list[str]) -> int:
             results += [{"id": row["id"], **msgspec.to_builtins(read_list(_body(row), row["url"]))} for row in listed]
         marks[name] = _score(tool, pages, results)
     _print(marks, _speeds(rows, readers))
-    return 0
+    print()
+    return site_pages.main([str(shared)])
 
 
 def scores(shared: Path) -> dict[str, list[float]]:

@@ -69,7 +69,11 @@ def marks(page: SitePage, notice: Notice) -> dict[str, float]:
 def likeness(wanted: str, got: str, title: str) -> float:
     """The harmonic mean of the wanted pairs of characters that came and of those that came and were wanted; a title above the text is nobody's loss."""
     one, two, over = map(remove_whitespace, (wanted, got, title))
-    return max(_mean(_pairs(one), _pairs(two)), _mean(_pairs(one.removeprefix(over)), _pairs(two.removeprefix(over))), _mean(_pairs(one.removeprefix(over)), _pairs(two)))
+    return max(
+        _mean(_pairs(one), _pairs(two)),
+        _mean(_pairs(one.removeprefix(over)), _pairs(two.removeprefix(over))),
+        _mean(_pairs(one.removeprefix(over)), _pairs(two)),
+    )
 
 
 def _mean(one: Counter[str], two: Counter[str]) -> float:
@@ -84,8 +88,12 @@ def _pairs(text: str) -> Counter[str]:
 def _shown(body: bytes, template: dict[str, str]) -> Shown:
     root = etree.fromstring(body, etree.HTMLParser(encoding="utf-8"))
     title = "".join(_texts(root.xpath(template["title"])[:1]))
-    day = next((date(*map(int, found.groups())) for node in root.xpath(template["day"]) if (found := _DAY.search("".join(node.itertext())))), None)
-    text = _between(root, template["text_after"], template["text_until"]) if "text_after" in template else _texts(root.xpath(template["text"]))
+    day = next(
+        (date(*map(int, found.groups())) for node in root.xpath(template["day"]) if (found := _DAY.search("".join(node.itertext())))), None
+    )
+    text = (
+        _between(root, template["text_after"], template["text_until"]) if "text_after" in template else _texts(root.xpath(template["text"]))
+    )
     whole = "".join(text)
     if not whole.strip() and "files" in template:
         whole = "".join(_texts(root.xpath(template["files"])))
@@ -118,7 +126,9 @@ def _is_seen(text: etree._ElementUnicodeResult) -> bool:
 def main(argv: list[str] | None = None) -> int:
     """Print the marks of every site. Exit status 2 when the sites are missing."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("shared", nargs="?", default=os.environ.get("NOTICES_SHARED") or str(Path(__file__).resolve().parents[3] / "shared"))
+    options.add_argument(
+        "shared", nargs="?", default=os.environ.get("NOTICES_SHARED") or str(Path(__file__).resolve().parents[3] / "shared")
+    )
     options.add_argument("--show", choices=MARKS)
     args = options.parse_args(argv)
     sites = Path(args.shared) / "data" / "sites"

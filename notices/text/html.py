@@ -103,7 +103,7 @@ def one_line(text: str) -> str:
 
 def collapse_lines(text: str) -> str:
     """The lines of a text without blanks at their ends; empty lines left out."""
-    lines = (line.strip(" \u3000\t") for line in _SPACES.sub(" ", clean(text)).split("\n"))
+    lines = (line.strip() for line in _SPACES.sub(" ", clean(text)).split("\n"))
     return "\n".join(line for line in lines if line)
 
 

@@ -40,6 +40,8 @@ _WEAK_END = re.compile(
     r"|建议使用|本站(?:使用|建议)|最佳浏览|浏览次数|阅读次数|点击(?:数|量|率|次数)\s?[:：]|访问(?:量|次数)\s?[:：])",
     re.I,
 )
+# A sentence of a footer: 版权所有，未经授权不得转载。
+_OWNERS_RIGHTS = re.compile(r"版权所有(?!权)|copyright|©|\(c\)\s?20|您访问的链接即将离开|建议使用|最佳浏览|(?:版权|免责)声明", re.I)
 _ANY_END = re.compile("|".join(pattern.pattern for pattern in (_OTHERS, _FOOTER, _WEAK_END)), re.I)
 # Lines that may be the last of a text only as leftovers of templates: editors and reviewers, sources, counters, lone marks.
 _SOFT_END = re.compile(
@@ -80,6 +82,8 @@ def is_tools(line: str) -> bool:
 
 def is_lead(line: str) -> bool:
     """Whether a line belongs to the part above a notice: breadcrumbs, the line of labels, buttons."""
+    if _sentence(line):
+        return False
     if _CRUMB.match(line) is not None or is_label_line(line):
         return True
     return len(line) <= 60 and _LEAD_TOOLS.fullmatch(line) is not None and not _DATED.fullmatch(line)
@@ -138,7 +142,7 @@ def _begins_end(lines: Sequence[str], n: int, sentences: tuple[int, int]) -> boo
     if _is_text(lines, n):
         return False
     if _begins(_OTHERS, line):
-        return not (after and (not before or line.endswith("。")))
+        return not (after and not before)
     return after <= (max(_MUCH_TEXT, before // 3) if _begins(_FOOTER, line) else 0)
 
 
@@ -149,7 +153,9 @@ def _sentence(line: str) -> int:
 
 def _is_text(lines: Sequence[str], n: int) -> bool:
     """Whether a line that looks like boilerplate is text: it is a sentence with more after it, or the signature's day still follows."""
-    if lines[n].rstrip().endswith(("。", "；", "：")) and len(lines[n]) > 25 and sum(map(len, lines[n + 1 : n + 60])) > 200:
+    if _sentence(lines[n]) and not _OWNERS_RIGHTS.match(lines[n].strip(_BRACKETS)):
+        return True
+    if lines[n].rstrip().endswith("：") and len(lines[n]) > 25 and sum(map(len, lines[n + 1 : n + 60])) > 200:
         return True
     return any("年" in line and date_line(line) for line in lines[n + 1 : n + 60])
 

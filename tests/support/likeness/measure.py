@@ -1,4 +1,4 @@
-"""How much of generated notices is read, and how much of what is around them comes in."""
+"""How much of generated notices is read, and how much of the furniture around them comes in."""
 
 from __future__ import annotations
 

@@ -57,7 +57,8 @@ NEIGHBOURS = (
 )
 FOOTERS = (
     "<p>版权所有：{source}　主办：{source}</p><p>青ICP备0000000{d}号　网站标识码：000000000{d}</p><p>地址：长街{n}号　电话：000-7654321</p>",
-    "<a href='/'>网站地图</a> | <a href='/l'>联系我们</a> | <a href='/s'>网站声明</a><p>主办单位：{source}　承办单位：{source}信息中心</p><p>建议使用1024*768分辨率浏览本站</p>",
+    "<a href='/'>网站地图</a> | <a href='/l'>联系我们</a> | <a href='/s'>网站声明</a>"
+    "<p>主办单位：{source}　承办单位：{source}信息中心</p><p>建议使用1024*768分辨率浏览本站</p>",
     "<p>Copyright © 2026 {source} All Rights Reserved</p><p>技术支持：青禾软件公司　您是第{n}位访问者</p>",
 )
 CRUMBS = (
@@ -83,12 +84,18 @@ def page(rng: Random, platform: str) -> Page:
     title, lines, source = words.title(rng), words.paragraphs(rng), f"{rng.choice(words.PLACES)}{rng.choice(words.OFFICES)}"
     fill = _filler(rng, source)
     container = rng.choice(PLATFORMS[platform])
-    inner, outer_over, outer_under = _text(rng, lines), [f'<h1 class="{rng.choice(("title", "tit", "a1", ""))}">{title}</h1>', _block(rng, "info", fill(INFO))], []
+    inner, outer_over, outer_under = (
+        _text(rng, lines),
+        [f'<h1 class="{rng.choice(("title", "tit", "a1", ""))}">{title}</h1>', _block(rng, "info", fill(INFO))],
+        [],
+    )
     # An editor's container has nothing but text; one that the template makes may have the template's parts in it.
     if platform in ("plain", "menu", "sitesources", "epoint", "jeecms", "empire", "public_column") and rng.random() < 0.4:
         inner = "".join(outer_over) + inner
         outer_over = []
-    under = [_block(rng, "tools", fill(BUTTONS)) for _ in range(rng.randint(0, 3))] + [_block(rng, "neighbours", fill(NEIGHBOURS)) for _ in range(rng.randint(0, 2))]
+    under = [_block(rng, "tools", fill(BUTTONS)) for _ in range(rng.randint(0, 3))] + [
+        _block(rng, "neighbours", fill(NEIGHBOURS)) for _ in range(rng.randint(0, 2))
+    ]
     for block in under:
         if not outer_under and rng.random() < 0.3 and platform not in ("trs", "vsb", "ucap", "webplus"):
             inner += block
@@ -96,12 +103,12 @@ def page(rng: Random, platform: str) -> Page:
             outer_under.append(block)
     if rng.random() < 0.3:
         outer_over.append(_block(rng, "tools", fill(BUTTONS)))
-    second = f"<div {container}>{fill(FOOTERS)}</div>" if container and rng.random() < 0.25 else f'<div class="footer">{fill(FOOTERS)}</div>'
+    second = (
+        f"<div {container}>{fill(FOOTERS)}</div>" if container and rng.random() < 0.25 else f'<div class="footer">{fill(FOOTERS)}</div>'
+    )
     article = f"{''.join(outer_over)}<div {container}>{inner}</div>{''.join(outer_under)}"
     wrapped = f'<div class="main"><div class="{rng.choice(("crumb", "dqwz", "x2"))}">{rng.choice(CRUMBS)}</div>{_around(rng, platform, article)}</div>'
-    html = (
-        f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>{title}_{source}</title></head><body>{_menu(rng)}{wrapped}{second}</body></html>'
-    )
+    html = f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>{title}_{source}</title></head><body>{_menu(rng)}{wrapped}{second}</body></html>'
     return Page(platform, title, html, lines)
 
 
@@ -119,7 +126,9 @@ def _text(rng: Random, lines: list[str]) -> str:
     if form == 1:
         return "".join(f"<div>{line}</div>" for line in lines)
     if form == 2:
-        return "<div>" + "".join(f'<p style="text-indent:2em"><span>{line[:5]}</span><span>{line[5:]}</span></p>' for line in lines) + "</div>"
+        return (
+            "<div>" + "".join(f'<p style="text-indent:2em"><span>{line[:5]}</span><span>{line[5:]}</span></p>' for line in lines) + "</div>"
+        )
     if form == 3:
         half = len(lines) // 2
         return "".join(f"<section>{''.join(f'<p>{line}</p>' for line in part)}</section>" for part in (lines[:half], lines[half:]))
@@ -127,7 +136,8 @@ def _text(rng: Random, lines: list[str]) -> str:
 
 
 def _block(rng: Random, name: str, html: str) -> str:
-    return rng.choice((f'<div class="{name}">{html}</div>', f"<p>{html}</p>" if "<div" not in html and "<ul" not in html and "<p" not in html else f"<div>{html}</div>", f"<div>{html}</div>"))
+    inline = not any(tag in html for tag in ("<div", "<ul", "<p"))
+    return rng.choice((f'<div class="{name}">{html}</div>', f"<p>{html}</p>" if inline else f"<div>{html}</div>", f"<div>{html}</div>"))
 
 
 def _around(rng: Random, platform: str, article: str) -> str:

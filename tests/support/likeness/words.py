@@ -65,8 +65,9 @@ FURNITURE_LINES = (
 def phrase(rng: Random, form: str, used: set[str]) -> str:
     """The form filled in with invented words; no two are the same."""
     while True:
+        place, office, thing, verb = (rng.choice(kind) for kind in (PLACES, OFFICES, THINGS, VERBS))
         made = form.format(
-            place=rng.choice(PLACES), office=rng.choice(OFFICES), thing=rng.choice(THINGS), verb=rng.choice(VERBS), n=rng.randint(2, 989), m=rng.randint(1, 12), d=rng.randint(1, 28)
+            place=place, office=office, thing=thing, verb=verb, n=rng.randint(2, 989), m=rng.randint(1, 12), d=rng.randint(1, 28)
         )
         if made not in used:
             used.add(made)
