@@ -22,7 +22,7 @@ from pipeline.ledger import CrawlLedger, earlier_payload
 from pipeline.recovery import recover
 from pipeline.sql.database import open_database
 from pipeline.sql.locks import hold
-from pipeline.sql.runs import close_crashed_runs, refuse_if_paused, source_id, start_run
+from pipeline.sql.runs import close_crashed_runs, refuse_if_paused, run_lock, source_id, start_run
 from pipeline.warc.series import SnapshotWriter
 
 _GRACE = 900  # seconds after its time is over in which a run may finish its last page
@@ -32,7 +32,7 @@ _FEW = 3  # up to so many dead pages need one other page that answers; more of t
 def crawl_source(source: Source, plan: Plan, config: Config, tell: Callable[[NoticeOutcome], None] | None = None) -> CrawlEnd:
     """Crawl one source under its lock: recover, crawl, judge. Raises ArchiveLocked, SourcePaused and other NoticesError."""
     longest = config.max_minutes_per_run * 60 + _GRACE
-    with hold(config.locks_dir, f"crawl-{source.name}"), turn(config.locks_dir, source, longest):
+    with hold(config.locks_dir, run_lock("crawl", source.name)), turn(config.locks_dir, source, longest):
         database = open_database(config)
         ident = source_id(database, source.name, site=source.site, publisher=source.publisher, region=source.region)
         close_crashed_runs(database, "crawl", ident)

@@ -20,7 +20,7 @@ from pipeline.recovery import recover
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors, open_database
 from pipeline.sql.locks import hold
-from pipeline.sql.runs import close_crashed_runs, finish_run, source_id, start_run
+from pipeline.sql.runs import close_crashed_runs, closed_on_error, finish_run, run_lock, source_id, start_run
 from pipeline.store import store_reading
 from pipeline.warc.series import SnapshotWriter
 from preservation.proofs.checkpoints import daily_checkpoint
@@ -132,14 +132,14 @@ def import_collection(
 
     `source` is the source of lines that name none; `strict` skips lines with keys that nothing reads. Raises ArchiveLocked while another import runs.
     """
-    with hold(config.locks_dir, "import"):
+    with hold(config.locks_dir, run_lock("import", None)):
         database = open_database(config)
         recover(database, config)
         close_crashed_runs(database, "import", None)
         run = start_run(database, "import", None)
         with SnapshotWriter(config.warc_dir, config.warc_max_bytes, previous=earlier_payload(database)) as writer:
             job = _Import(database, writer, run.id, strict)
-            with database_errors(config.database):
+            with closed_on_error(database, run.id, job.counts), database_errors(config.database):
                 good = job.good_lines(lines, source, tell)
                 while batch := list(islice(good, _BATCH)):
                     job.store(batch)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Engine, func, select
@@ -16,6 +17,7 @@ from operations.read.json_values import json_object, json_value
 from pipeline.observe.presence import ON_LIST_AGAIN, SEEN
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
+from pipeline.sql.runs import CRASHED, NOT_REPORTED, ended_runs
 
 Item = TypeVar("Item")
 _UNREAD = ("failed", "blocked", "refused", "gone")
@@ -89,29 +91,32 @@ class RunDetail:
         return {**json_object(self.run), **{name: json_value(items) for name, items in sections.items()}}
 
 
-def runs(database: Engine, *, source: str | None = None, limit: int = 20) -> list[RunView]:
+def runs(database: Engine, locks: Path, *, source: str | None = None, limit: int = 20) -> list[RunView]:
     """The newest runs, of one source or of all. Raises UnknownName for a source that the archive does not know."""
+    ended = ended_runs(for_reading(database), locks)
     with Session(for_reading(database)) as session, session.begin():
         query = select(tables.RunRow, tables.SourceRow.name).outerjoin(tables.SourceRow, tables.RunRow.source_id == tables.SourceRow.id)
         if source is not None:
             if session.scalar(select(tables.SourceRow.id).where(tables.SourceRow.name == source)) is None:
                 raise UnknownName(f"the archive has no run of a source {source!r}")
             query = query.where(tables.SourceRow.name == source)
-        return [_view(row, name) for row, name in session.execute(query.order_by(tables.RunRow.id.desc()).limit(limit))]
+        return [_view(row, name, ended) for row, name in session.execute(query.order_by(tables.RunRow.id.desc()).limit(limit))]
 
 
-def run_detail(database: Engine, run_id: int, *, limit: int = 50) -> RunDetail:
+def run_detail(database: Engine, locks: Path, run_id: int, *, limit: int = 50) -> RunDetail:
     """One run with at most `limit` items in each section. Raises UnknownName."""
+    ended = ended_runs(for_reading(database), locks)
     with Session(for_reading(database)) as session, session.begin():
         run = session.get(tables.RunRow, run_id)
         if run is None:
             raise UnknownName(f"the archive has no run {run_id}; notices runs lists them")
         name = session.scalar(select(tables.SourceRow.name).where(tables.SourceRow.id == run.source_id))
-        return RunDetail(_view(run, name), _stored(session, run, limit), _absent(session, run, limit), _unread(session, run, limit))
+        return RunDetail(_view(run, name, ended), _stored(session, run, limit), _absent(session, run, limit), _unread(session, run, limit))
 
 
-def _view(run: tables.RunRow, source: str | None) -> RunView:
-    return RunView(run.id, run.kind, source, run.started_at, run.finished_at, run.outcome, run.reason, run.counts)
+def _view(run: tables.RunRow, source: str | None, ended: frozenset[int]) -> RunView:
+    outcome, reason = (CRASHED, NOT_REPORTED) if run.id in ended else (run.outcome, run.reason)
+    return RunView(run.id, run.kind, source, run.started_at, run.finished_at, outcome, reason, run.counts)
 
 
 def _stored(session: Session, run: tables.RunRow, limit: int) -> Section[StoredNotice]:

@@ -1,4 +1,4 @@
-"""After a crash: records that reached the WARC series but not SQL are registered, so that bytes and rows agree again."""
+"""After a crash: records that reached the WARC series but not SQL are registered, so that bytes and rows agree again; runs that ended are closed."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from pipeline.imports import read_line, reading_of
 from pipeline.ledger import snapshot_row
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors
+from pipeline.sql.runs import close_ended_runs
 from pipeline.store import store_reading
 from pipeline.warc.series import Stored, file_name, free_lanes, parse_name, read_member, reading, record_count, scan
 
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def recover(database: Engine, config: Config) -> int:
-    """Bring every lane that is not being written in order; return how many records were registered in SQL.
+    """Bring every lane that is not being written in order, and close runs whose process ended; return how many records were registered in SQL.
 
     Cheap when there is nothing to do, and called before every run.
     """
@@ -33,6 +34,7 @@ def recover(database: Engine, config: Config) -> int:
         for lane in free_lanes(config.warc_dir):
             for name in _unregistered_files(database, config.warc_dir, lane.tail.name):
                 registered += _register_orphans(database, config, name)
+        close_ended_runs(database, config.locks_dir)
     return registered
 
 

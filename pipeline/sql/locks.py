@@ -12,6 +12,8 @@ from pathlib import Path
 from notices.errors import ArchiveLocked
 from pipeline.durable import file_error
 
+_LOOK = 0.1  # seconds: whoever only asks whether a lock is held has it for an instant, and stops nobody
+
 
 @contextmanager
 def hold(folder: Path, name: str, *, wait: float = 0.0) -> Iterator[None]:
@@ -19,7 +21,7 @@ def hold(folder: Path, name: str, *, wait: float = 0.0) -> Iterator[None]:
     path = folder / f"{name}.lock"
     descriptor = _opened(path)
     try:
-        if not _taken(descriptor, wait):
+        if not _taken(descriptor, max(wait, _LOOK)):
             holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
             raise ArchiveLocked(f"another run holds {path} (process {holder})")
         with suppress(OSError):  # the name is for whoever waits; the lock works without it, also on a full disk
@@ -42,16 +44,16 @@ def is_held(folder: Path, name: str) -> bool:
     """Whether some process has the named lock now."""
     try:
         with open(folder / f"{name}.lock", "rb") as handle:  # readable is enough: a reader of the archive asks too
-            return not _taken(handle.fileno(), 0.0)
+            return not _taken(handle.fileno(), 0.0, fcntl.LOCK_SH)
     except OSError:
         return False
 
 
-def _taken(descriptor: int, wait: float) -> bool:
+def _taken(descriptor: int, wait: float, kind: int = fcntl.LOCK_EX) -> bool:
     deadline = time.monotonic() + wait
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
             return True
         except BlockingIOError:
             if time.monotonic() >= deadline:

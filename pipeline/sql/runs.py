@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Engine, select, update
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from notices.errors import SourceError
+from notices.errors import NoticesError, SourceError
 from pipeline.sql import tables
 from pipeline.sql.locks import is_held
+
+CRASHED, NOT_REPORTED = "crashed", "the process ended without reporting (crashed or killed)"
 
 
 class SourcePaused(SourceError):
@@ -54,12 +57,51 @@ def finish_run(engine: Engine, run_id: int, outcome: str, reason: str, counts: M
         session.execute(update(tables.RunRow).where(tables.RunRow.id == run_id).values(**values))
 
 
+@contextmanager
+def closed_on_error(engine: Engine, run_id: int, counts: Mapping[str, int]) -> Iterator[None]:
+    """Close the run's row as failed, with the reason, when the work within ends in an error; a disk that is full leaves it to the next run."""
+    try:
+        yield
+    except BaseException as error:
+        with suppress(NoticesError, SQLAlchemyError):
+            finish_run(engine, run_id, "failed", f"{type(error).__name__}: {error}", counts)
+        raise
+
+
+def run_lock(kind: str, source: str | None) -> str:
+    """The name of the lock that a run holds from before its row is written until after it is closed."""
+    return f"crawl-{source}" if kind == "crawl" else kind
+
+
 def close_crashed_runs(engine: Engine, kind: str, source: int | None) -> int:
     """Mark runs whose process ended without reporting as crashed; return how many. The caller has the lock that such a run would have."""
-    mine = tables.RunRow.kind == kind, tables.RunRow.source_id == source, tables.RunRow.outcome == "running"
-    values = {"outcome": "crashed", "reason": "the process ended without reporting (crashed or killed)", "finished_at": datetime.now(UTC)}
+    return _close(engine, tables.RunRow.kind == kind, tables.RunRow.source_id == source)
+
+
+def close_ended_runs(engine: Engine, locks: Path) -> int:
+    """Mark every run as crashed whose process ended without reporting, whatever it was a run of; return how many."""
+    ended = ended_runs(engine, locks)
+    return _close(engine, tables.RunRow.id.in_(ended)) if ended else 0
+
+
+def ended_runs(engine: Engine, locks: Path) -> frozenset[int]:
+    """Ids of runs that never reported their end and whose lock nobody holds."""
+    suspects = {ident for ident, lock in _under_way(engine) if not is_held(locks, lock)}
+    # A run reports before it lets its lock go: one that still says "running" now will never report.
+    return frozenset(ident for ident, _ in _under_way(engine) if ident in suspects) if suspects else frozenset()
+
+
+def _under_way(engine: Engine) -> list[tuple[int, str]]:
+    query = select(tables.RunRow.id, tables.RunRow.kind, tables.SourceRow.name)
+    query = query.outerjoin(tables.SourceRow, tables.RunRow.source_id == tables.SourceRow.id).where(tables.RunRow.outcome == "running")
     with Session(engine) as session, session.begin():
-        done = session.execute(update(tables.RunRow).where(*mine).values(**values))
+        return [(ident, run_lock(kind, source)) for ident, kind, source in session.execute(query)]
+
+
+def _close(engine: Engine, *which: ColumnElement[bool]) -> int:
+    values = {"outcome": CRASHED, "reason": NOT_REPORTED, "finished_at": datetime.now(UTC)}
+    with Session(engine) as session, session.begin():
+        done = session.execute(update(tables.RunRow).where(*which, tables.RunRow.outcome == "running").values(**values))
         return int(done.rowcount)  # type: ignore[attr-defined]
 
 
@@ -92,7 +134,7 @@ def last_tick(engine: Engine, job: str) -> datetime | None:
 
 def is_running(locks: Path, source_name: str) -> bool:
     """Whether a crawl of the source runs now, in any process."""
-    return is_held(locks, f"crawl-{source_name}")
+    return is_held(locks, run_lock("crawl", source_name))
 
 
 def reclaim_tick(engine: Engine, job: str) -> int | None:

@@ -32,10 +32,10 @@ def run(args: argparse.Namespace, config: Config) -> int:
     database = open_for_reading(config)
     with database_errors(config.database):
         if args.id is not None:
-            detail = run_detail(database, args.id, limit=max(args.limit or 50, 1))
+            detail = run_detail(database, config.locks_dir, args.id, limit=max(args.limit or 50, 1))
             print(json.dumps(json_object(detail), ensure_ascii=False) if args.json else "\n".join(_detail_lines(detail)))
             return 0
-        found = runs(database, source=args.source, limit=max(args.limit or 20, 1))
+        found = runs(database, config.locks_dir, source=args.source, limit=max(args.limit or 20, 1))
     if args.json:
         for each in found:
             print(json.dumps(json_object(each), ensure_ascii=False))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from sqlalchemy import Engine, select, update
@@ -13,14 +15,19 @@ from sqlalchemy.orm import Session
 from notices.config import load_config
 from pipeline.sql import tables
 from pipeline.sql.database import open_database
+from pipeline.sql.locks import hold, is_held
 from pipeline.sql.runs import (
     SourcePaused,
     close_crashed_runs,
+    close_ended_runs,
+    closed_on_error,
+    ended_runs,
     finish_run,
     finish_tick,
     last_tick,
     reclaim_tick,
     refuse_if_paused,
+    run_lock,
     source_id,
     start_run,
     take_tick,
@@ -68,6 +75,36 @@ def test_run_that_ended_without_reporting_is_crashed_and_no_other(database: Engi
         lost.id: ("crashed", "the process ended without reporting (crashed or killed)"),
         foreign.id: ("running", ""),
     }
+
+
+def test_run_whose_lock_nobody_holds_has_ended_whatever_it_was_a_run_of(database: Engine, tmp_path: Path) -> None:
+    alive, dead = start_run(database, "crawl", source_id(database, "linshan")), start_run(database, "import", None)
+    with hold(tmp_path, run_lock("crawl", "linshan")):
+        assert ended_runs(database, tmp_path) == {dead.id}
+        assert close_ended_runs(database, tmp_path) == 1
+    with Session(database) as session:
+        outcomes = {row.id: row.outcome for row in session.scalars(select(tables.RunRow))}
+    assert outcomes == {alive.id: "running", dead.id: "crashed"}
+    assert ended_runs(database, tmp_path) == {alive.id}
+
+
+def test_run_that_fails_says_why_and_what_it_did(database: Engine) -> None:
+    run = start_run(database, "import", None)
+    with pytest.raises(ValueError, match="no more"), closed_on_error(database, run.id, {"new": 3}):
+        raise ValueError("no more")
+    with Session(database) as session:
+        row = session.get_one(tables.RunRow, run.id)
+        assert (row.outcome, row.reason, row.counts) == ("failed", "ValueError: no more", {"new": 3})
+
+
+def test_asking_whether_a_lock_is_held_stops_nobody(tmp_path: Path) -> None:
+    with hold(tmp_path, "import"):
+        assert is_held(tmp_path, "import")
+    asking = (tmp_path / "import.lock").open("rb")
+    fcntl.flock(asking, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    Timer(0.02, asking.close).start()
+    with hold(tmp_path, "import"):
+        assert is_held(tmp_path, "import")
 
 
 def test_tick_is_taken_once_and_reclaimed_after_a_crash(database: Engine) -> None:

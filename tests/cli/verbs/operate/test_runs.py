@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from notices.config import load_config
+from pipeline.sql.database import open_database
+from pipeline.sql.locks import hold
+from pipeline.sql.runs import start_run
 from tests.support.quick_home import QuickHome
 from tests.support.site_server import list_page, notice_path, serving, small_site, title
 
@@ -43,3 +47,15 @@ def test_sections_are_bounded_and_unknown_runs_refused(tmp_path: Path) -> None:
     assert "… 3 more: --limit 5" in home.run("runs", "1", "--limit", "2").stdout
     assert "no run 9" in home.run("runs", "9", check=2).stderr
     assert "no run of a source 'x'" in home.run("runs", "--source", "x", check=2).stderr
+
+
+def test_a_killed_import_is_shown_as_crashed_and_not_as_running(tmp_path: Path) -> None:
+    home = QuickHome(tmp_path / "home")
+    home.run("import", "-", stdin='{"url": "http://a.example/1", "title": "通知", "text": "正文"}')
+    database = open_database(load_config(home.environment))
+    start_run(database, "import", None)  # its process was killed: nobody holds the lock
+    database.dispose()
+    assert json.loads(home.run("runs", "2", "--json").stdout)["outcome"] == "crashed"
+    assert "crashed" in home.run("runs").stdout
+    with hold(tmp_path / "home/locks", "import"):
+        assert json.loads(home.run("runs", "2", "--json").stdout)["outcome"] == "running"
