@@ -69,7 +69,7 @@ def closed_on_error(engine: Engine, run_id: int, counts: Mapping[str, int]) -> I
 
 
 def run_lock(kind: str, source: str | None) -> str:
-    """The name of the lock that a run holds from before its row is written until after it is closed."""
+    """The name of the lock that a run has from before its row is written until after it is closed."""
     return f"crawl-{source}" if kind == "crawl" else kind
 
 
@@ -85,7 +85,7 @@ def close_ended_runs(engine: Engine, locks: Path) -> int:
 
 
 def ended_runs(engine: Engine, locks: Path) -> frozenset[int]:
-    """Ids of runs that never reported their end and whose lock nobody holds."""
+    """Ids of runs that never reported their end and whose lock is free."""
     suspects = {ident for ident, lock in _under_way(engine) if not is_held(locks, lock)}
     # A run reports before it lets its lock go: one that still says "running" now will never report.
     return frozenset(ident for ident, _ in _under_way(engine) if ident in suspects) if suspects else frozenset()
