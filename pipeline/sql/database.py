@@ -72,6 +72,15 @@ def open_for_reading(config: Config) -> Engine:
     return engine
 
 
+def open_read_only(config: Config) -> Engine:
+    """An engine whose connections cannot write, for those who answer strangers. Tables of an earlier version are brought up to date first."""
+    first = open_for_reading(config)
+    if first.dialect.name != "sqlite" or first.get_execution_options().get("read_only"):
+        return first.execution_options(read_only=True, postgresql_readonly=True)
+    first.dispose()
+    return for_reading(_engine(_url(config), _READING))
+
+
 def no_archive_yet() -> Engine:
     """A database without rows, in memory: an archive as it is before its first crawl. Nothing is made in the home."""
     from pipeline.sql.tables import Base  # the models: those who open a database do not need them for that

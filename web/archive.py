@@ -1,0 +1,133 @@
+"""The archive as the reading room uses it: rows and index, both only read, the index reopened when it has changed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy
+
+from index.deadline import SECONDS, one_question
+from index.engine import Engine
+from index.engines import index_folder, open_engine
+from index.search import SearchRequest, SearchResult, search
+from notices.archive_id import Owner, read_marker
+from notices.config import Config
+from notices.errors import ArchiveUnwritable, IndexUnusable, NoticesError
+from pipeline.sql.database import open_read_only
+
+_LOOK_EVERY = 1.0  # seconds between two looks at whether the index has changed
+
+
+class Busy(NoticesError):
+    """All searches of this process are still at work; the reader may ask again."""
+
+
+class Archive:
+    """One archive in one process. Its parts are opened when they are first needed, and again after an error: it may be restored meanwhile."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._lock = threading.Lock()
+        self._database: sqlalchemy.Engine | None = None
+        self._index = _Index(config)
+
+    @property
+    def database(self) -> sqlalchemy.Engine:
+        """Its rows, through connections that cannot write. Raises OperatorError."""
+        with self._lock:
+            if self._database is None:
+                self._database = open_read_only(self.config)
+            return self._database
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        """The answer of the index, in SECONDS at most. Raises UserError, IndexUnusable or Busy."""
+        with self._index.borrowed() as engine, one_question():
+            return search(engine, request, self.config.home)
+
+    @contextmanager
+    def engine(self) -> Iterator[Engine]:
+        """The index itself, for one question."""
+        with self._index.borrowed() as engine, one_question():
+            yield engine
+
+    def close(self) -> None:
+        """Release files and connections."""
+        self._index.close()
+        with self._lock:
+            if self._database is not None:
+                self._database.dispose()
+                self._database = None
+
+
+class _Index:
+    """The engine, opened again after each commit or rebuild. Whoosh answers one question at a time: its page of hits is its own state."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._one_at_a_time = config.index.startswith("whoosh")
+        self._turn = threading.Lock()
+        self._opening = threading.Lock()
+        self._engine: Engine | None = None
+        self._state: tuple[str, int] = ("", 0)
+        self._looked = 0.0
+
+    @contextmanager
+    def borrowed(self) -> Iterator[Engine]:
+        if not self._one_at_a_time:
+            yield self._current()
+            return
+        if not self._turn.acquire(timeout=SECONDS):
+            raise Busy("the index is busy with other questions")
+        try:
+            yield self._current()
+        finally:
+            self._turn.release()
+
+    def _current(self) -> Engine:
+        with self._opening:
+            now = time.monotonic()
+            if self._engine is None or now - self._looked > _LOOK_EVERY:
+                state = _state(index_folder(self._config.index))
+                self._looked = now
+                if self._engine is None or state != self._state:
+                    self._open(state)
+            assert self._engine is not None
+            return self._engine
+
+    def _open(self, state: tuple[str, int]) -> None:
+        """Open the index. The earlier engine may be answering another thread: it is released with its last reference."""
+        earlier, self._engine = self._engine, None
+        if earlier is not None and self._one_at_a_time:
+            earlier.close()
+        try:
+            self._engine = open_engine(self._config.index, owner=Owner(read_marker(self._config.home), self._config.home))
+        except OSError as error:
+            raise IndexUnusable(f"index: {error}") from error
+        self._state = state
+
+    def close(self) -> None:
+        with self._opening:
+            if self._engine is not None:
+                self._engine.close()
+            self._engine = None
+
+
+def _state(folder: Path) -> tuple[str, int]:
+    """The generation that is current, and when a commit last changed its folder."""
+    try:
+        current = (folder / "current").read_text(encoding="ascii").strip()
+        return current, (folder / current).stat().st_mtime_ns
+    except (OSError, ValueError) as error:
+        raise IndexUnusable(f"index {folder}: {error}") from error
+
+
+def check_readable(config: Config) -> None:
+    """Open the archive once, as the reading room will. Raises OperatorError or UserError: then there is nothing to serve."""
+    try:
+        open_read_only(config).dispose()
+    except OSError as error:
+        raise ArchiveUnwritable(f"{config.home}: {error}") from error

@@ -1,0 +1,43 @@
+"""The two languages of the pages: which one a reader wants, and the Chinese of every English text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from web.chinese import CHINESE
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+TAGS: Mapping[Language, str] = {"zh": "zh-Hans", "en": "en"}
+
+
+def language_of(chosen: str, accepted: str) -> Language:
+    """The chosen language if there is one, else the one that Accept-Language weighs most; Chinese, the archive's own, if it names neither."""
+    for language in LANGUAGES:
+        if chosen == language:
+            return language
+    best: tuple[float, Language] = (0.0, "zh")
+    for part in accepted[:1000].split(","):
+        tag, _, weight = part.partition(";")
+        name = tag.strip().lower().split("-")[0]
+        for language in LANGUAGES:
+            if name == language and (value := _weight(weight)) > best[0]:
+                best = value, language
+    return best[1]
+
+
+def _weight(text: str) -> float:
+    """The value of q=…; 0 if it cannot be read."""
+    text = text.strip()
+    if not text:
+        return 1.0
+    try:
+        return min(max(float(text.removeprefix("q=")), 0.0), 1.0)
+    except ValueError:
+        return 0.0
+
+
+def translated(text: str, language: Language, values: Mapping[str, object]) -> str:
+    """An English text in the reader's language, its {names} replaced. A text without a translation stays English."""
+    return (CHINESE.get(text, text) if language == "zh" else text).format_map(values)

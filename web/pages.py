@@ -1,0 +1,125 @@
+"""Pages made from templates: every value escaped, and what drives a terminal or turns the writing direction written out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import jinja2
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from notices.text.display import safe
+from notices.urls import is_address
+from web.archive import Archive
+from web.language import LANGUAGES, TAGS, Language, language_of, translated
+
+HERE = Path(str(files("web")))
+Pairs = Sequence[tuple[str, str]]
+
+
+class Reader:
+    """Who asks: the language of the answer, and links that keep a language that was chosen by hand."""
+
+    def __init__(self, request: Request) -> None:
+        self.chosen = request.query_params.get("lang", "")
+        self.language: Language = language_of(self.chosen, request.headers.get("accept-language", ""))
+        self._request = request
+
+    def text(self, english: str, **values: object) -> str:
+        """The text in the reader's language."""
+        return translated(english, self.language, values)
+
+    def link(self, path: str, pairs: Iterable[tuple[str, object]] = (), **more: object) -> str:
+        """An address on this site, with the chosen language."""
+        given = [(name, str(value)) for name, value in (*pairs, *more.items()) if value not in (None, "", False)]
+        kept = [("lang", self.chosen)] if self.chosen in LANGUAGES else []
+        query = urlencode([pair for pair in given if pair[0] != "lang"] + kept)
+        return quote(path, safe="/:@-._~") + (f"?{query}" if query else "")
+
+    def switches(self) -> list[tuple[Language, str]]:
+        """The address of this page in each language."""
+        pairs = [(name, value) for name, value in self._request.query_params.multi_items() if name != "lang"]
+        path = quote(self._request.url.path, safe="/:@-._~")
+        return [(language, f"{path}?{urlencode([*pairs, ('lang', language)])}") for language in LANGUAGES]
+
+
+def page(request: Request, template: str, values: Mapping[str, object], status: int = 200) -> Response:
+    """The page as an answer, with a validator: a reader who has it already gets 304."""
+    reader = Reader(request)
+    text = _templates().get_template(template).render(
+        values, t=reader.text, link=reader.link, reader=reader, lang=TAGS[reader.language], asset=asset, path=request.url.path
+    )
+    return validated(request, HTMLResponse(text, status, {"Vary": "Accept-Language", "Content-Language": TAGS[reader.language]}))
+
+
+def validated(request: Request, response: Response) -> Response:
+    """The response with an ETag of its content, or 304 when the reader has just that."""
+    if response.status_code != 200:
+        return response
+    tag = f'W/"{hashlib.sha256(bytes(response.body)).hexdigest()[:32]}"'
+    response.headers["ETag"] = tag
+    response.headers.setdefault("Cache-Control", "no-cache")
+    known = [part.strip() for part in request.headers.get("if-none-match", "")[:2000].split(",")]
+    if request.method in ("GET", "HEAD") and (tag in known or tag.removeprefix("W/") in known or known == ["*"]):
+        kept = {name: value for name, value in response.headers.items() if name not in ("content-length", "content-type")}
+        return Response(status_code=304, headers=kept)
+    return response
+
+
+def archive_of(request: Request) -> Archive:
+    """The archive that this process serves."""
+    archive = request.app.state.archive
+    assert isinstance(archive, Archive)
+    return archive
+
+
+def segments(text: str, marks: Sequence[Sequence[int]]) -> Iterator[tuple[str, bool]]:
+    """The text in pieces, and whether each is marked."""
+    at = 0
+    for start, end in marks:
+        yield text[at:start], False
+        yield text[start:end], True
+        at = end
+    yield text[at:], False
+
+
+def outside(url: str | None) -> str:
+    """An address of the web that a page may link to; empty for any other: javascript: and its like are never links."""
+    return url if url and is_address(url) and url.lower().startswith(("http://", "https://")) else ""
+
+
+@cache
+def asset(name: str) -> str:
+    """The address of a static file; it changes with its content."""
+    digest = hashlib.sha256((HERE / "static" / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"
+
+
+def _written(value: object) -> object:
+    """What is about to be shown. Markup is our own; any other text may be what somebody published."""
+    if value is None:
+        return ""
+    return value if isinstance(value, Markup) else safe(str(value))
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True, finalize=_written, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    made.globals |= {"segments": segments, "outside": outside}
+    made.filters["day"] = partial(_moment, length=10)
+    made.filters["minute"] = partial(_moment, length=16)
+    return made
+
+
+def _moment(value: object, *, length: int) -> str:
+    isoformat = getattr(value, "isoformat", None)
+    return str(isoformat() if isoformat else value or "")[:length].replace("T", " ")
