@@ -50,6 +50,7 @@ class Config(NamedTuple):
     drain_minutes: int = 5
     revisit_days: tuple[int, ...] = (1, 7, 30, 180)
     revisit_budget: int = 200
+    public_address: str = ""
 
     @property
     def user_agent(self) -> str:
@@ -229,6 +230,8 @@ def _checked(key: str, value: object, where: str) -> object:
         return _checked_origin(value, where)
     if key == "revisit_days":
         return _checked_days(value, where)
+    if key == "public_address":
+        return _checked_public_address(value, where)
     low, high = _BOUNDS[key]
     kind = float if key in ("request_timeout", "max_minutes_per_run") else int
     try:
@@ -278,6 +281,13 @@ def _checked_origin(value: object, where: str) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[^\s+]{1,200}", value):
         raise ConfigError(f"{where}: {value!r} must be 1 to 200 characters without blanks and '+', such as archive.example.org/notices")
     return value
+
+
+def _checked_public_address(value: object, where: str) -> str:
+    """The address at which readers open the reading room: scheme and host, without a path; empty if it has none."""
+    if not isinstance(value, str) or not re.fullmatch(r"(?:https?://[A-Za-z0-9.\-\[\]:]{1,253}/?)?", value):
+        raise ConfigError(f"{where}: {value!r} must be an address without a path, such as https://notices.example.org")
+    return value.rstrip("/")
 
 
 def without_password(text: str) -> str:

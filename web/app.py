@@ -1,0 +1,68 @@
+"""The reading room as an ASGI application: its addresses, and what stands around every answer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from notices.config import Config, load_config
+from notices.errors import NoticesError
+from web.archive import Archive
+from web.headers import Guard
+from web.pages import HERE
+from web.problems import on_error
+from web.views import notice, revision, search
+
+_COMPRESSED_FROM = 1000  # bytes
+
+
+def create_app(config: Config) -> Starlette:
+    """The reading room of one archive."""
+    archive = Archive(config)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        archive.close()
+
+    handlers = {kind: on_error for kind in (HTTPException, NoticesError, OSError, Exception)}
+    around = [Middleware(Guard, names=names_of(config)), Middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM)]
+    app = Starlette(routes=routes(), middleware=around, exception_handlers=handlers, lifespan=lifespan)
+    app.state.archive = archive
+    return app
+
+
+def from_environment() -> Starlette:
+    """The reading room of the archive that the environment names: what each process of a server makes."""
+    return create_app(load_config(os.environ))
+
+
+def routes() -> Sequence[BaseRoute]:
+    """Every address."""
+    return [
+        Route("/", search.show, name="home"),
+        Route("/search", search.show),
+        Route("/complete", search.complete),
+        Route("/n/{notice:int}", notice.show),
+        Route("/n/{notice:int}/r/{n:int}", notice.show),
+        Route("/n/{notice:int}/r/{n:int}/original", revision.original),
+        Route("/n/{notice:int}/r/{n:int}/a/{position:int}", revision.attachment),
+        Route("/n/{notice:int}/diff", revision.diff),
+        Route("/doc/{code}/{year:int}/{no}", notice.by_number),
+        Mount("/static", StaticFiles(directory=HERE / "static")),
+    ]
+
+
+def names_of(config: Config) -> list[str]:
+    """The host names that this server answers for, beside those of the machine itself."""
+    name = urlsplit(config.public_address).hostname
+    return [name] if name else []

@@ -1,0 +1,80 @@
+"""What every answer carries and every request must satisfy: headers against injection, framing and sniffing, names of hosts, sizes."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.problems import problem
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+LONGEST_ADDRESS = 8192
+_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+class Guard:
+    """Refuses what no reader sends, and adds the headers to every answer that has none of its own."""
+
+    def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
+        self._app = app
+        self._names = frozenset(name.lower() for name in names)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        refused = self._refused(scope)
+        if refused is not None:
+            answer = problem(Request(scope), *refused)
+            if refused[0] == 405:
+                answer.headers["Allow"] = ", ".join(_METHODS)
+            await answer(scope, receive, with_headers)
+            return
+        await self._app(scope, receive, with_headers)
+
+    def _refused(self, scope: Scope) -> tuple[int, str] | None:
+        """The status and the reason, if the request is refused."""
+        if not self._is_ours(Headers(scope=scope).get("host", "")):
+            return 421, "This server does not answer for that host name."
+        if len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"") > LONGEST_ADDRESS:
+            return 414, "The address is too long."
+        if scope["method"] not in _METHODS:
+            return 405, "The reading room only answers GET and HEAD."
+        return None
+
+    def _is_ours(self, host: str) -> bool:
+        """Whether a Host header names us: a configured name, this machine, or an address in digits, which no other site can point to us by."""
+        name = host.strip().lower()
+        name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
+        if name in self._names or name == "localhost":
+            return True
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return True

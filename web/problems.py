@@ -1,0 +1,62 @@
+"""What went wrong, said to a reader as a page and to a program as a problem document (RFC 9457); nothing in it that a stranger should not see."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from notices.errors import NoticesError, OperatorError, QueryLimitError, QuerySyntaxError, UnknownName, UserError
+from notices.text.display import masked, safe
+from web.archive import Busy
+from web.pages import page
+
+MEDIA_TYPE = "application/problem+json"
+_LONGEST = 600
+_OUT_OF_ORDER = "The archive cannot be read at the moment. Its maintainers may be restoring it or rebuilding its index. Please try again later."
+_BUSY = "The archive is answering many questions at the moment. Please try again in a few seconds."
+_FAILED = "The page could not be made. The maintainers find the reason in the log."
+_NOT_FOUND = "There is nothing at this address."
+_log = logging.getLogger(__name__)
+
+
+def is_program(request: Request) -> bool:
+    """Whether the answer is for a program: the API, or whoever accepts JSON and not HTML."""
+    accepted = request.headers.get("accept", "")
+    return request.url.path.startswith(("/api/", "/mcp")) or ("json" in accepted and "html" not in accepted)
+
+
+def problem(request: Request, status: int, detail: str, more: Mapping[str, object] | None = None) -> Response:
+    """The answer to a request that cannot be served."""
+    title = HTTPStatus(status).phrase
+    if is_program(request):
+        body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(more or {})}
+        answer: Response = JSONResponse(body, status, media_type=MEDIA_TYPE)
+    else:
+        answer = page(request, "problem.html", {"status": status, "detail": detail, "position": (more or {}).get("position")}, status)
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    if status in (429, 503):
+        answer.headers["Retry-After"] = "5"
+    return answer
+
+
+async def on_error(request: Request, error: Exception) -> Response:
+    """The answer to an error that a view raised."""
+    if isinstance(error, HTTPException):
+        detail = _NOT_FOUND if error.status_code == 404 and error.detail == HTTPStatus.NOT_FOUND.phrase else error.detail
+        return problem(request, error.status_code, detail)
+    if isinstance(error, Busy):
+        return problem(request, 503, _BUSY)
+    if isinstance(error, UserError):
+        status = 404 if isinstance(error, UnknownName) else 400
+        more: dict[str, object] = {"limit": True} if isinstance(error, QueryLimitError) else {}
+        if isinstance(error, QuerySyntaxError):
+            more["position"] = error.position
+        return problem(request, status, safe(masked(str(error)))[:_LONGEST], more)
+    _log.error("%s: %s: %s", request.url.path, type(error).__name__, error, exc_info=not isinstance(error, NoticesError))
+    return problem(request, 503 if isinstance(error, OperatorError | OSError) else 500, _OUT_OF_ORDER if isinstance(error, OperatorError | OSError) else _FAILED)
