@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Engine, Select, select
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from notices.text.display import masked
 from operations.read.json_values import json_object, json_value
-from pipeline.observe.observations import observation_of, observations_of, presence_of
-from pipeline.observe.presence import Observation, Presence, presences
+from pipeline.observe.observations import presence_of
+from pipeline.observe.presence import Presence
 from pipeline.relations.citations import Instrument, Link, cited_by, cites, instrument_of
 from pipeline.relations.copies import copies_of
 from pipeline.relations.versions import Step, newest_version
@@ -91,10 +91,11 @@ def notice_views(database: Engine, ids: Sequence[int]) -> Iterator[NoticeView]:
     """The notices of these ids."""
     for revision in newest_revisions(database, ids):
         with Session(database, expire_on_commit=False) as session, session.begin():
-            yield _view(session, revision)
+            yield view_of(session, revision)
 
 
-def _view(session: Session, revision: tables.RevisionRow) -> NoticeView:
+def view_of(session: Session, revision: tables.RevisionRow) -> NoticeView:
+    """The notice as this revision of it shows it."""
     notice = revision.notice
     snapshot = session.get(tables.SnapshotRow, revision.snapshot_id) if revision.snapshot_id else None
     return NoticeView(
@@ -117,13 +118,26 @@ def _view(session: Session, revision: tables.RevisionRow) -> NoticeView:
         first_seen_at=notice.first_seen_at,
         last_seen_at=notice.last_seen_at,
         text=masked(revision.text),
-        attachments=tuple(AttachmentView(a.name, a.url, a.outcome, a.media_type, a.digest, a.size, a.detail) for a in revision.attachments),
-        anatomy=revision.anatomy,
+        attachments=tuple(map(_attachment, revision.attachments)),
+        anatomy=_masked(revision.anatomy),
         provenance=revision.provenance,
         snapshot=_archived_bytes(snapshot) if snapshot else None,
         copies=tuple(copy.id for copy in copies_of(session, notice)),
         presence=_presence(presence_of(session, notice.id)),
     )
+
+
+def _attachment(a: tables.AttachmentRow) -> AttachmentView:
+    return AttachmentView(masked(a.name), a.url, a.outcome, a.media_type, a.digest, a.size, masked(a.detail) if a.detail else None)
+
+
+def _masked(value: object) -> object:
+    """A JSON value with personal data starred out in each of its strings."""
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, Mapping):
+        return {key: _masked(item) for key, item in value.items()}
+    return [_masked(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _archived_bytes(row: tables.SnapshotRow) -> ArchivedBytes:
@@ -134,52 +148,6 @@ def _presence(seen: Presence) -> PresenceView | None:
     if seen.state == "listed" or seen.since is None:
         return None
     return PresenceView(seen.state, seen.since, seen.evidence, seen.dead)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened to a notice: revision, correction, observed or state. `facts` are the values that its detail is made of."""
-
-    at: datetime
-    event: str
-    detail: str
-    facts: Mapping[str, object] = field(default_factory=dict)
-
-    def as_json(self) -> dict[str, object]:
-        """The facts beside the event's own keys."""
-        return {"at": self.at.isoformat(), "event": self.event, "detail": self.detail, **self.facts}
-
-
-def history(database: Engine, notice_id: int) -> list[Event]:
-    """Revisions, corrections and observations of a notice and the states that they led to, oldest first."""
-    with Session(database) as session, session.begin():
-        events = [event for row in session.scalars(_revisions(notice_id)) for event in _of_revision(session, row)]
-        seen = observations_of(session, notice_id)
-        events.extend(Event(s.observed_at, "observed", f"{s.evidence} {s.detail}".strip(), {"evidence": s.evidence}) for s in seen)
-        events.extend(_states([observation_of(s) for s in seen]))
-    return sorted(events, key=lambda e: e.at)
-
-
-def _revisions(notice_id: int) -> Select[tables.RevisionRow]:
-    return select(tables.RevisionRow).where(tables.RevisionRow.notice_id == notice_id)
-
-
-def _of_revision(session: Session, row: tables.RevisionRow) -> Iterator[Event]:
-    snapshot = session.get(tables.SnapshotRow, row.snapshot_id) if row.snapshot_id else None
-    place = f" {snapshot.warc_file}@{snapshot.offset}" if snapshot else ""
-    yield Event(row.created_at, "revision", f"{row.n}: {masked(row.title)}{place}", {"revision": row.n})
-    for made in session.scalars(select(tables.CorrectionRow).where(tables.CorrectionRow.revision_id == row.id)):
-        yield Event(made.made_at, "correction", f"of {row.n}: {', '.join(made.changes)}", {"changes": made.changes})
-
-
-def _states(looks: Sequence[Observation]) -> Iterator[Event]:
-    """Each change of the state, and each stronger evidence for it, right after the observation that led to it."""
-    before = Presence()
-    for look, now in zip(looks, presences(looks), strict=True):
-        if (now.state, now.evidence) != (before.state, before.evidence):
-            why = f" ({now.evidence}, since {now.since:%Y-%m-%d})" if now.evidence and now.since else ""
-            yield Event(look.at, "state", f"{before.state} -> {now.state}{why}", {"state": now.state, "evidence": now.evidence})
-        before = now
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ import json
 
 from notices.config import Config
 from notices.text.display import safe
+from operations.read.history import history
 from operations.read.json_values import json_object
 from operations.read.lookup import find_ids
-from operations.read.notice_views import history
 from pipeline.sql.database import database_errors, open_for_reading
 
 

@@ -1,0 +1,94 @@
+"""The page of a notice, and the address of a document number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from notices.reference.headings import heading_of
+from notices.reference.numbers import parse_number
+from notices.text.display import safe
+from operations.read.history import history
+from operations.read.notice_views import NoticeView, Relations, relations
+from operations.read.revisions import RevisionLine, notices_numbered, revision_lines, revision_view
+from web.pages import Reader, archive_of, page
+
+_MOST_EVENTS, _MOST_LINKS, _MOST_OUTLINE = 100, 100, 300
+LONGEST_SHOWN = 200_000  # characters of a text on one page
+_DEEPEST = 3  # level of a heading in the outline
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A paragraph of the text. `level` is that of a heading, 0 for any other; `cells` is set for a row of a table."""
+
+    number: int
+    text: str
+    level: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the page of a notice needs."""
+
+    view: NoticeView
+    lines: Sequence[Line]
+    revisions: Sequence[RevisionLine]
+    relations: Relations
+
+    @property
+    def outline(self) -> list[Line]:
+        """Its headings, without the deepest."""
+        return [line for line in self.lines if 0 < line.level <= _DEEPEST][:_MOST_OUTLINE]
+
+    @property
+    def is_newest(self) -> bool:
+        """Whether no later revision exists."""
+        return self.view.revision == self.revisions[0].n
+
+
+def show(request: Request) -> Response:
+    """The newest revision of a notice, or the one that the address names."""
+    ident, n = request.path_params["notice"], request.path_params.get("n")
+    database = archive_of(request).database
+    view = revision_view(database, ident, n)
+    (related,) = relations(database, [ident])
+    shown = Shown(view, list(lines_of(view.text[:LONGEST_SHOWN])), revision_lines(database, ident), related)
+    events = history(database, ident)
+    values = {
+        "shown": shown, "n": view, "events": events[-_MOST_EVENTS:], "more_events": max(len(events) - _MOST_EVENTS, 0),
+        "cut": len(view.text) > LONGEST_SHOWN, "most_links": _MOST_LINKS, "anatomy": view.anatomy if isinstance(view.anatomy, dict) else {},
+    }  # fmt: skip
+    answer = page(request, "notice.html", values)
+    if n is not None and not shown.is_newest:
+        answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+def lines_of(text: str) -> Iterator[Line]:
+    """The paragraphs of a text that are not empty."""
+    for number, line in enumerate(text.split("\n")):
+        if plain := line.strip(" \t\u3000\xa0"):
+            heading = heading_of(plain)
+            cells = tuple(line.split("\t")) if "\t" in plain else ()
+            yield Line(number, plain, heading.level if heading and len(plain) <= 60 else 0, cells)  # noqa: PLR2004
+
+
+def by_number(request: Request) -> Response:
+    """The notice with a document number; of several, all of them to choose from."""
+    code, year, no = request.path_params["code"], request.path_params["year"], request.path_params["no"]
+    wanted = f"{code}〔{year}〕{no}号"
+    number = parse_number(wanted)
+    ids = notices_numbered(archive_of(request).database, number.key) if number else []
+    reader = Reader(request)
+    if not ids:
+        raise HTTPException(404, reader.text("The archive contains no notice with the number {number}.", number=safe(wanted)[:100]))
+    if len(ids) == 1:
+        return RedirectResponse(reader.link(f"/n/{ids[0]}"), 302)
+    views = [revision_view(archive_of(request).database, ident) for ident in ids[:_MOST_LINKS]]
+    return page(request, "candidates.html", {"wanted": number.display if number else wanted, "views": views})

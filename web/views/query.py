@@ -1,0 +1,128 @@
+"""The query in an address: its words and filters, and the same address with one of them more or less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple, cast
+
+from starlette.requests import Request
+
+from index.engine import Page
+from index.query.parse import Filters
+from index.query.tree import DateField, Scope
+from index.query.values import date_range, state_of
+from index.search import SearchRequest
+from notices.errors import QueryLimitError, QuerySyntaxError, UserError
+
+FILTERS = ("source", "issuer", "region", "kind", "number", "state", "since", "until", "has", "in")
+_SINGLE = ("issuer", "region", "number", "since", "until", "has", "in")
+_SCOPES = {"": "any", "all": "any", "title": "title", "text": "text", "attachment": "attachment"}
+_DATES = {"": "published_date", "published": "published_date", "written": "written_date", "effective": "effective_date"}
+_SORTS = ("relevance", "date")
+LIMIT, MOST = 20, 100
+_MOST_VALUES, _LONGEST_VALUE = 20, 200
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+class Asked(NamedTuple):
+    """What an address asks for: the request, and the pairs of the address that matter to it."""
+
+    request: SearchRequest
+    pairs: Pairs
+
+    @property
+    def text(self) -> str:
+        """The words."""
+        return self.request.text
+
+    @property
+    def filters(self) -> Pairs:
+        """The filters that are set."""
+        return tuple(pair for pair in self.pairs if pair[0] in FILTERS)
+
+    def without(self, *dropped: tuple[str, str]) -> Pairs:
+        """The address without some pairs, at its first page."""
+        return tuple(pair for pair in self.pairs if pair not in dropped and pair[0] != "after")
+
+    def adding(self, *added: tuple[str, str]) -> Pairs:
+        """The address with more, at its first page; a name that can have one value only has the new one."""
+        names = {name for name, _ in added if name in _SINGLE or name == "sort"}
+        return (*(pair for pair in self.without(*added) if pair[0] not in names), *added)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is asked."""
+        return not self.text.strip() and not self.filters and not self.request.similar
+
+
+def asked(request: Request, *, facets: bool = False, snippets: bool = True) -> Asked:
+    """What the address asks for. Raises UserError with the value that it cannot have."""
+    given = request.query_params
+    names = ("q", *FILTERS, "date", "sort", "after", "exact", "copies", "similar", "limit")
+    pairs = tuple((name, value) for name, value in given.multi_items() if name in names and value.strip())
+    for name, value in pairs:
+        if name != "q" and len(value) > _LONGEST_VALUE:
+            raise QueryLimitError(f"{name}: at most {_LONGEST_VALUE} characters are allowed")
+    if len(pairs) > _MOST_VALUES:
+        raise QueryLimitError(f"the address has {len(pairs)} parts, at most {_MOST_VALUES} are allowed")
+    search = SearchRequest(
+        text=given.get("q", ""), filters=_filters(request), page=Page(_limit(given.get("limit", "")), 0, _sort(given.get("sort", ""))),
+        after=given.get("after") or None, exact=given.get("exact") == "1", every_copy=given.get("copies") == "all",
+        similar=given.get("similar") or None, facets=facets, wants_next=True, snippets=snippets,
+    )  # fmt: skip
+    return Asked(search, pairs)
+
+
+def _filters(request: Request) -> Filters:
+    given = request.query_params
+
+    def all_of(name: str) -> tuple[str, ...]:
+        return tuple(value for value in given.getlist(name) if value.strip())
+
+    if (has := given.get("has", "")) not in ("", "attachment"):
+        raise UserError(f"has: {has!r} is not something a notice can have; use attachment")
+    if (scope := given.get("in", "")) not in _SCOPES:
+        raise UserError(f"in: {scope!r} is not a part of a notice; use title, text or attachment")
+    if (which := given.get("date", "")) not in _DATES:
+        raise UserError(f"date: {which!r} is not a date of a notice; use published, written or effective")
+    return Filters(
+        source=all_of("source"), issuer=given.get("issuer", ""), region=given.get("region", ""), kind=all_of("kind"),
+        number=given.get("number", ""), state=tuple(each for value in all_of("state") for each in state_of(value, value, 0)),
+        since=_day("since", given.get("since", ""))[0], until=_day("until", given.get("until", ""))[1],
+        date_field=cast(DateField, _DATES[which]), has_attachment=bool(has), scope=cast(Scope, _SCOPES[scope]),
+    )  # fmt: skip
+
+
+def _day(name: str, value: str) -> tuple[date | None, date | None]:
+    if not value.strip():
+        return None, None
+    try:
+        return date_range(value, value, 0)
+    except QuerySyntaxError as error:
+        raise UserError(f"{name}: {error}") from error
+
+
+def _limit(value: str) -> int:
+    if not value:
+        return LIMIT
+    if not (value.isascii() and value.isdigit() and len(value) < 5 and 1 <= int(value) <= MOST):
+        raise UserError(f"limit: {value!r} is not a number from 1 to {MOST}")
+    return int(value)
+
+
+def _sort(value: str) -> str:
+    if value not in ("", *_SORTS):
+        raise UserError(f"sort: {value!r} is not an order; use {' or '.join(_SORTS)}")
+    return value or _SORTS[0]
+
+
+def facet_pairs(field: str, value: str) -> Iterator[tuple[str, str]]:
+    """The filters that a value of a facet means."""
+    if field == "year":
+        yield from (("since", value), ("until", value))
+    elif field == "attachment":
+        yield "has", "attachment"
+    else:
+        yield field, value

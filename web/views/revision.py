@@ -1,0 +1,67 @@
+"""Parts of a revision: its difference from another, the text of an attached file, the archived bytes, their proof."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from operations.read.diff import difference
+from operations.read.original import original_of
+from operations.read.revisions import attached_text, revision_view
+from web.pages import Reader, archive_of, page
+from web.views.notice import LONGEST_SHOWN, lines_of
+
+_SANDBOX = "default-src 'none'; sandbox"
+_PERSONAL = "The archived page contains personal data, so it is not handed out here. The maintainers of the archive can provide it."
+
+
+def diff(request: Request) -> Response:
+    """Two revisions side by side: `from` and `to`, or the last two."""
+    ident = request.path_params["notice"]
+    database = archive_of(request).database
+    old, new = (_number(request, name) for name in ("from", "to"))
+    view = revision_view(database, ident)
+    answer = page(request, "diff.html", {"n": view, "d": difference(database, ident, old, new)})
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+def _number(request: Request, name: str) -> int | None:
+    value = request.query_params.get(name, "")
+    if not value:
+        return None
+    if not (value.isascii() and value.isdigit() and 0 < len(value) < 10):  # noqa: PLR2004
+        raise HTTPException(400, Reader(request).text("{name}: {value} is not the number of a revision.", name=name, value=repr(value[:40])))
+    return int(value)
+
+
+def attachment(request: Request) -> Response:
+    """The text of an attached file, page by page."""
+    path = request.path_params
+    found = attached_text(archive_of(request).database, path["notice"], path["n"], path["position"])
+    pages, left = [], LONGEST_SHOWN
+    for text in found.pages:
+        pages.append(list(lines_of(text[:left])))
+        left = max(left - len(text), 0)
+    answer = page(request, "attachment.html", {"a": found, "pages": pages, "cut": not left})
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+def original(request: Request) -> Response:
+    """The archived bytes, as a file to be stored: never as a page of this site. Refused where they contain personal data, which pages star out."""
+    ident, n = request.path_params["notice"], request.path_params["n"]
+    archive = archive_of(request)
+    found = original_of(archive.config, archive.database, ident, n)
+    if found.personal:
+        raise HTTPException(403, Reader(request).text(_PERSONAL))
+    headers = {
+        "Content-Type": "text/plain",  # without a charset: the bytes say which, if anything does
+        "Content-Security-Policy": _SANDBOX,
+        "Content-Disposition": f'attachment; filename="notice-{ident}-r{n}.txt"',
+        "Cache-Control": "no-cache",
+        "X-Robots-Tag": "noindex",
+        "X-Payload-Digest": found.payload_digest,
+    }
+    return Response(found.body, headers=headers)

@@ -1,0 +1,86 @@
+"""The search page, and completion of what is being typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from index.answer.snippet import marks_in
+from index.answer.suggest import completions
+from index.search import SearchHit, SearchResult
+from notices.errors import QueryLimitError
+from notices.text.display import masked, safe
+from web.pages import archive_of, page, validated
+from web.views.query import Asked, asked, facet_pairs
+
+CHEAP_FROM = 4  # filters: every combination of facets is a page to a crawler, so beyond three an answer has no facets to follow
+_LONGEST_TYPED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """One value of a facet: the pairs of the address that asks for it, or for all again where it is chosen."""
+
+    value: str
+    count: int
+    pairs: tuple[tuple[str, str], ...]
+    chosen: bool
+
+
+def show(request: Request) -> Response:
+    """The page: the form alone, or with an answer."""
+    question = asked(request)
+    if question.is_empty:
+        return page(request, "home.html", {"question": question, "query": ""})
+    cheap = len(question.filters) >= CHEAP_FROM
+    wanted = question.request._replace(facets=not cheap and question.request.after is None and not question.request.similar)
+    result = archive_of(request).search(wanted)
+    values = {
+        "question": question,
+        "query": question.text,
+        "result": result,
+        "hits": list(_divided(result)),
+        "facets": dict(_facets(result, question)),
+        "cheap": cheap,
+        "highlights": result.query.highlights,
+        "marks_in": marks_in,
+        "masked": masked,
+    }
+    answer = page(request, "search.html", values)
+    if question.filters or question.request.after:
+        answer.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return answer
+
+
+def _divided(result: SearchResult) -> Iterator[tuple[SearchHit, bool]]:
+    """Each hit, and whether it is the first of the similar ones."""
+    before = True
+    for shown in result.hits:
+        yield shown, before and not shown.hit.exact
+        before = shown.hit.exact
+
+
+def _facets(result: SearchResult, question: Asked) -> Iterator[tuple[str, list[FacetValue]]]:
+    if result.facets is None:
+        return
+    for field, values in result.facets.fields.items():
+        shown = []
+        for value, count in values:
+            pairs = tuple(facet_pairs(field, value))
+            chosen = all(pair in question.pairs for pair in pairs)
+            shown.append(FacetValue(value, count, question.without(*pairs) if chosen else question.adding(*pairs), chosen))
+        if shown:
+            yield field, shown
+
+
+def complete(request: Request) -> Response:
+    """Titles and document numbers that contain what is typed, as a list of strings."""
+    typed = request.query_params.get("q", "")
+    if len(typed) > _LONGEST_TYPED:
+        raise QueryLimitError(f"q: at most {_LONGEST_TYPED} characters are completed")
+    with archive_of(request).engine() as engine:
+        found = [safe(masked(text)) for text in completions(engine, typed)] if typed.strip() else []
+    return validated(request, JSONResponse(found))
