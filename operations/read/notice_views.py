@@ -32,6 +32,7 @@ class AttachmentView:
     digest: str | None
     size: int | None
     detail: str | None
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def view_of(session: Session, revision: tables.RevisionRow) -> NoticeView:
 
 
 def _attachment(a: tables.AttachmentRow) -> AttachmentView:
-    return AttachmentView(masked(a.name), a.url, a.outcome, a.media_type, a.digest, a.size, masked(a.detail) if a.detail else None)
+    return AttachmentView(masked(a.name), a.url, a.outcome, a.media_type, a.digest, a.size, masked(a.detail) if a.detail else None, a.position)
 
 
 def _masked(value: object) -> object:
