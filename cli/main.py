@@ -62,6 +62,7 @@ VERBS = {
     "doctor": ("cli.verbs.operate.doctor", "check that the archive can work on this machine, with a remedy for each problem"),
     "index": ("cli.verbs.operate.index", "bring the index up to date, or rebuild it"),
     "schedule": ("cli.verbs.operate.schedule", "run every source on its schedule until stopped"),
+    "serve": ("cli.verbs.operate.serve", "serve the reading room: search and notices as web pages"),
     "verify": ("cli.verbs.preserve.verify", "check every archived byte, row and index document, or a proof"),
     "repair": ("cli.verbs.preserve.repair", "list what can be repaired; with --apply, repair it"),
     "reparse": ("cli.verbs.preserve.reparse", "read all archived bytes again with the current parser, offline"),

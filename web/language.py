@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from web.chinese import CHINESE
+from web.words import LABELS, SENTENCES
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -39,5 +39,8 @@ def _weight(text: str) -> float:
 
 
 def translated(text: str, language: Language, values: Mapping[str, object]) -> str:
-    """An English text in the reader's language, its {names} replaced. A text without a translation stays English."""
-    return (CHINESE.get(text, text) if language == "zh" else text).format_map(values)
+    """A label or an English sentence in the reader's language, its {names} replaced. A text that is neither is returned as it is."""
+    if text in LABELS:
+        return LABELS[text][0 if language == "en" else 1]
+    known = text if language == "en" else SENTENCES.get(text, text)
+    return known.format_map(values) if values else known

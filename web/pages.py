@@ -52,8 +52,10 @@ class Reader:
 def page(request: Request, template: str, values: Mapping[str, object], status: int = 200) -> Response:
     """The page as an answer, with a validator: a reader who has it already gets 304."""
     reader = Reader(request)
-    text = _templates().get_template(template).render(
-        values, t=reader.text, link=reader.link, reader=reader, lang=TAGS[reader.language], asset=asset, path=request.url.path
+    text = (
+        _templates()
+        .get_template(template)
+        .render(values, t=reader.text, link=reader.link, reader=reader, lang=TAGS[reader.language], asset=asset, path=request.url.path)
     )
     return validated(request, HTMLResponse(text, status, {"Vary": "Accept-Language", "Content-Language": TAGS[reader.language]}))
 

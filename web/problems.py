@@ -17,7 +17,9 @@ from web.pages import page
 
 MEDIA_TYPE = "application/problem+json"
 _LONGEST = 600
-_OUT_OF_ORDER = "The archive cannot be read at the moment. Its maintainers may be restoring it or rebuilding its index. Please try again later."
+_OUT_OF_ORDER = (
+    "The archive cannot be read at the moment. Its maintainers may be restoring it or rebuilding its index. Please try again later."
+)
 _BUSY = "The archive is answering many questions at the moment. Please try again in a few seconds."
 _FAILED = "The page could not be made. The maintainers find the reason in the log."
 _NOT_FOUND = "There is nothing at this address."
@@ -59,4 +61,8 @@ async def on_error(request: Request, error: Exception) -> Response:
             more["position"] = error.position
         return problem(request, status, safe(masked(str(error)))[:_LONGEST], more)
     _log.error("%s: %s: %s", request.url.path, type(error).__name__, error, exc_info=not isinstance(error, NoticesError))
-    return problem(request, 503 if isinstance(error, OperatorError | OSError) else 500, _OUT_OF_ORDER if isinstance(error, OperatorError | OSError) else _FAILED)
+    return problem(
+        request,
+        503 if isinstance(error, OperatorError | OSError) else 500,
+        _OUT_OF_ORDER if isinstance(error, OperatorError | OSError) else _FAILED,
+    )

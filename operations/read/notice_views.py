@@ -129,7 +129,9 @@ def view_of(session: Session, revision: tables.RevisionRow) -> NoticeView:
 
 
 def _attachment(a: tables.AttachmentRow) -> AttachmentView:
-    return AttachmentView(masked(a.name), a.url, a.outcome, a.media_type, a.digest, a.size, masked(a.detail) if a.detail else None, a.position)
+    return AttachmentView(
+        masked(a.name), a.url, a.outcome, a.media_type, a.digest, a.size, masked(a.detail) if a.detail else None, a.position
+    )
 
 
 def _masked(value: object) -> object:

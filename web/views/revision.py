@@ -32,7 +32,9 @@ def _number(request: Request, name: str) -> int | None:
     if not value:
         return None
     if not (value.isascii() and value.isdigit() and 0 < len(value) < 10):  # noqa: PLR2004
-        raise HTTPException(400, Reader(request).text("{name}: {value} is not the number of a revision.", name=name, value=repr(value[:40])))
+        raise HTTPException(
+            400, Reader(request).text("{name}: {value} is not the number of a revision.", name=name, value=repr(value[:40]))
+        )
     return int(value)
 
 
