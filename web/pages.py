@@ -38,7 +38,7 @@ class Reader:
     def link(self, path: str, pairs: Iterable[tuple[str, object]] = (), **more: object) -> str:
         """An address on this site, with the chosen language."""
         given = [(name, str(value)) for name, value in (*pairs, *more.items()) if value not in (None, "", False)]
-        kept = [("lang", self.chosen)] if self.chosen in LANGUAGES else []
+        kept: list[tuple[str, str]] = [("lang", self.chosen)] if self.chosen in LANGUAGES else []
         query = urlencode([pair for pair in given if pair[0] != "lang"] + kept)
         return quote(path, safe="/:@-._~") + (f"?{query}" if query else "")
 

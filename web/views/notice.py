@@ -76,7 +76,7 @@ def lines_of(text: str) -> Iterator[Line]:
         if plain := line.strip(" \t\u3000\xa0"):
             heading = heading_of(plain)
             cells = tuple(line.split("\t")) if "\t" in plain else ()
-            yield Line(number, plain, heading.level if heading and len(plain) <= 60 else 0, cells)  # noqa: PLR2004
+            yield Line(number, plain, heading.level if heading and len(plain) <= 60 else 0, cells)
 
 
 def by_number(request: Request) -> Response:

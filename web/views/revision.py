@@ -31,7 +31,7 @@ def _number(request: Request, name: str) -> int | None:
     value = request.query_params.get(name, "")
     if not value:
         return None
-    if not (value.isascii() and value.isdigit() and 0 < len(value) < 10):  # noqa: PLR2004
+    if not (value.isascii() and value.isdigit() and 0 < len(value) < 10):
         raise HTTPException(
             400, Reader(request).text("{name}: {value} is not the number of a revision.", name=name, value=repr(value[:40]))
         )
