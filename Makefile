@@ -64,7 +64,7 @@ $(VENV)/.ready-bench: $(READY) requirements-bench.lock
 LOCK := uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-annotate --no-header
 
 lock:
-	$(LOCK) pyproject.toml --group dev -o requirements.lock
+	$(LOCK) pyproject.toml --all-extras --group dev -o requirements.lock
 	$(LOCK) --group bench -c requirements.lock -o requirements-bench.lock
 
 clean:

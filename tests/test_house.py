@@ -186,7 +186,8 @@ def test_every_dependency_is_explained() -> None:
     document = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8").lower()
     table = document.split("## what we write by hand")[0]
     rows = {match[1] for match in re.finditer(r"^\| ([a-z0-9.-]+)", table, re.M)}
-    needed = {_name(each) for each in project["project"]["dependencies"]}
+    extras = project["project"]["optional-dependencies"].values()
+    needed = {_name(each) for group in (project["project"]["dependencies"], *extras) for each in group}
     assert needed - rows == set()
     assert rows - needed - {"package"} == set(), "a row for what is no longer needed"
     named = {_name(each) for group in project["dependency-groups"].values() for each in group}

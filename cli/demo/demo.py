@@ -116,4 +116,6 @@ To archive a real site, in an archive of its own:
   notices source check example                                            shows what its lists and one notice look like
   notices source enable example                                           if that is right
   notices crawl example                                                   fetches new notices, archives and indexes them
-  notices schedule                                                        crawls every enabled source on its schedule"""
+  notices schedule                                                        crawls every enabled source on its schedule
+To read the demo's archive in a browser:
+  NOTICES_HOME={shlex.quote(str(home))} {shlex.quote(str(bin_folder / "notices"))} serve"""

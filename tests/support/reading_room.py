@@ -28,9 +28,11 @@ def line(n: int, title: str, text: str, **more: object) -> dict[str, Any]:
 
 
 NOTICES = [
-    line(1, "临杉市人民政府关于加强河道巡查工作的通知", f"各县区：\n一、总体要求\n现就河道巡查通知如下。{PADDING}\n二、工作措施\n（一）明确分工\n联系人电话13912345678。\n" + PADDING * 3,
+    line(1, "临杉市人民政府关于加强河道巡查工作的通知",
+         f"各县区：\n一、总体要求\n现就河道巡查通知如下。{PADDING}\n二、工作措施\n（一）明确分工\n联系人电话13912345678。\n" + PADDING * 3,
          issuer="临杉市人民政府", document_number="临政〔2018〕5号"),
-    line(2, "临杉市人民政府关于进一步加强河道巡查工作的意见", f"《关于加强河道巡查工作的通知》（临政〔2018〕5号）同时废止。{PADDING}", issuer="临杉市人民政府",
+    line(2, "临杉市人民政府关于进一步加强河道巡查工作的意见",
+         f"《关于加强河道巡查工作的通知》（临政〔2018〕5号）同时废止。{PADDING}", issuer="临杉市人民政府",
          document_number="临政〔2020〕9号"),
     line(3, f"恶意公文{EVIL}", f"河道{EVIL}\n\u202e反向\x1b[31m\n一、{EVIL}\n" + PADDING, issuer=f"恶意机关{EVIL}"),
     line(4, "临杉市水利局关于汛前检查的通知", "汛前检查安排如下。" + PADDING * 2, issuer="临杉市水利局", document_number="临水〔2022〕1号"),
