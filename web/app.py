@@ -1,4 +1,4 @@
-"""The reading room as an ASGI application: its addresses, and what stands around every answer."""
+"""The reading room as an ASGI application: its addresses, and the guards around every answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The search page, and completion of what is being typed."""
+"""The search page, and completion of a typed text."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _facets(result: SearchResult, question: Asked) -> Iterator[tuple[str, list[F
 
 
 def complete(request: Request) -> Response:
-    """Titles and document numbers that contain what is typed, as a list of strings."""
+    """Titles and document numbers that contain the typed text, as a list of strings."""
     typed = request.query_params.get("q", "")
     if len(typed) > _LONGEST_TYPED:
         raise QueryLimitError(f"q: at most {_LONGEST_TYPED} characters are completed")
