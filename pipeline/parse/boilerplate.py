@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 
 from notices.reference.headings import heading_of
@@ -37,16 +38,27 @@ _WEAK_END = re.compile(
     r"|相关(?:链接|文章|信息|新闻|阅读|文档|稿件|内容|报道|推荐|解读|政策|资讯|文件|专题|附件|资料)\s?[:：]?$|【?相关(?:链接|文章|信息|阅读|新闻)】"
     r"|打印(?:本页|此页|本文|页面|文章|正文|\s?[|｜/\]】])|【\s?打印|\[\s?打\s?印|关闭(?:窗口|本页|此页|页面|当前)|【\s?关\s?闭|\[\s?关\s?闭|【字体|我要(?:纠错|评论|分享|收藏)|网站纠错"
     r"|版权声明|主办(?:单位)?\s?[:：]|承办(?:单位)?\s?[:：]|技术支持\s?[:：]|.{2,40}(?:主办|承办)$|[^。]{0,60}(?:分辨率|浏览器(?:浏览|访问|获得))|关于我们|联系我们|网站声明|免责声明"
-    r"|建议使用|本站(?:使用|建议)|最佳浏览|浏览次数|阅读次数|点击(?:数|量|率|次数)\s?[:：]|访问(?:量|次数)\s?[:：])",
+    r"|建议使用|本站(?:使用|建议)|最佳浏览|(?:浏览|阅读|点击|访问)(?:次数|数|量|率)\s?[:：]?[\s\d,次人（）()\[\]]*(?:$|[|｜】]|[^\d\s]{2,4}[:：]))",
     re.I,
 )
 # A sentence of a footer: 版权所有，未经授权不得转载。
-_OWNERS_RIGHTS = re.compile(r"版权所有(?!权)|copyright|©|\(c\)\s?20|您访问的链接即将离开|建议使用|最佳浏览|(?:版权|免责)声明", re.I)
+_OWNERS_RIGHTS = re.compile(
+    r"版权所有(?!权)|copyright|©|\(c\)\s?20|您访问的链接即将离开|(?:建议使用|最佳浏览).{0,40}(?:分辨率|浏览器)|(?:版权|免责)声明[:：]", re.I
+)
+# Of the weak ones those that only a text's meaning tells from a footer's.
+_TEXT_TOO = re.compile(r"(?:主办|承办|技术支持|关于我们|联系我们|网站声明|免责声明|版权声明|相关(?:文件|政策|附件|资料))")
 _ANY_END = re.compile("|".join(pattern.pattern for pattern in (_OTHERS, _FOOTER, _WEAK_END)), re.I)
 # Lines that may be the last of a text only as leftovers of templates: editors and reviewers, sources, counters, lone marks.
 _SOFT_END = re.compile(
-    r"(?:[\[【（(]?\s?(?:责任编辑|责\s?编|编\s?辑|网络编辑|信息录入|录入|初审|复审|终审|审核|审稿|校对|一审|二审|三审|信息来源|稿件来源|文章来源|来源|发布时间|发布日期|更新时间|发布人|点击|阅读|浏览|人气|关键词|标签|Tags?|相关附件|附件下载)\s?[:：\]】].{0,60}"
+    r"(?:[\[【（(]?\s?(?:(?:责任编辑|责\s?编|编\s?辑|网络编辑|信息录入|录入|初审|复审|终审|审核|审稿|校对|一审|二审|三审|信息来源|稿件来源|文章来源|来源|发布人|关键词|标签|Tags?|相关附件|附件下载)\s?[:：\]】].{0,60}"
+    r"|(?:发布时间|发布日期|更新时间)\s?[:：]\s?(?:(?:19|20)\d\d\D.{0,50})?|(?:点击|阅读|浏览|人气)(?:次数|数|量|率)?\s?[:：][\s\d,次人）)\]】]*)"
     r"|[\s|｜>»<«‹›·_\-—*=]+|false|true|null|undefined|首页|尾页|\d{1,3}|中)",
+    re.I,
+)
+# Leftovers that even an editor's own text may end with: the reviewers in brackets, lone marks.
+_TYPED_END = re.compile(
+    r"(?:[\[【（(]\s?(?:责任编辑|责\s?编|编\s?辑|网络编辑|一审|初审)\s?[:：].{0,60}[）)\]】]|责任编辑\s?[:：].{0,12}|(?:点击|阅读|浏览)(?:次数|数|量|率)\s?[:：][\s\d,次]*"
+    r"|[\s|｜>»<«‹›·_\-—*=]+|false|true|null|undefined)",
     re.I,
 )
 # The site owner's address in the footer: cut only if a line of _OWNER is near, as notices end with contacts too.
@@ -89,14 +101,30 @@ def is_lead(line: str) -> bool:
     return len(line) <= 60 and _LEAD_TOOLS.fullmatch(line) is not None and not _DATED.fullmatch(line)
 
 
-def trim(lines: Sequence[str], titles: Sequence[str], *, known: bool) -> tuple[int, int]:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is known of the block that contains a text.
+
+    `named`: its name says that it contains the text; others may contain the site's navigation above the title. `typed`: it contains what an editor
+    typed and no part of the template. `dated`: the page shows its day above the block.
+    """
+
+    named: bool = False
+    typed: bool = False
+    dated: bool = False
+
+
+def trim(lines: Sequence[str], titles: Sequence[str], place: Place) -> tuple[int, int]:
     """The span of lines that is the notice itself; `titles` are spellings of its title without white space, left out where they lead.
 
-    `known`: the block contains nothing but text; others may contain the site's navigation above the title.
+    Lines are cut at the outer edges only. A named block is never cut to nothing.
     """
-    first = 0 if known else _below_title(lines, titles)
-    end = _end(lines, first)
-    start = first + _start(lines[first:end], titles)
+    first = 0 if place.named else _below_title(lines, titles)
+    end = _end(lines, first, place)
+    start = first + _start(lines[first:end], titles, place)
+    if place.named and start >= end:
+        start = _title_lines(lines, titles)
+        end = next((n for n in range(start, len(lines)) if is_end(lines[n]) and not _is_weak(lines[n])), len(lines))
     return start, max(start, end)
 
 
@@ -111,24 +139,39 @@ def _below_title(lines: Sequence[str], titles: Sequence[str]) -> int:
     return 0
 
 
-def _end(lines: Sequence[str], first: int) -> int:
+def _end(lines: Sequence[str], first: int, place: Place) -> int:
     """The end of the notice: the first line that begins the site's part below it, as long as no text follows that line."""
-    marks = [n for n in range(first + 1, len(lines)) if is_end(lines[n])]
+    marks = [n for n in range(first + 1, len(lines)) if is_end(lines[n]) and not (place.typed and _is_weak(lines[n]))]
     found = frozenset(marks)
     sentences = [0, *accumulate(0 if n in found else _sentence(line) for n, line in enumerate(lines[first:], first))] if marks else []
     end = next((n for n in marks if _begins_end(lines, n, (sentences[n - first], sentences[-1] - sentences[n - first]))), len(lines))
-    while first + 1 < end < len(lines) and _CONTACT.match(lines[end - 1]) and _OWNER.search("".join(lines[end - 1 : end + 6])):
+    while (
+        not place.typed
+        and first + 1 < end < len(lines)
+        and _CONTACT.match(lines[end - 1])
+        and _OWNER.search("".join(lines[end - 1 : end + 6]))
+    ):
         end -= 1
-    while end > 1 and _is_leftover(lines, end - 1):
+    while end > 1 and _is_leftover(lines, end - 1, place):
         end -= 1
     return end
 
 
-def _is_leftover(lines: Sequence[str], n: int) -> bool:
+def _is_weak(line: str) -> bool:
+    """Whether a line only may begin the site's part: texts have such lines too."""
+    return _begins(_TEXT_TOO, line)
+
+
+def _is_leftover(lines: Sequence[str], n: int, place: Place) -> bool:
     """Whether the last line before the site's part belongs to that part: an editor's name, a counter, 分享到：."""
-    if _SOFT_END.fullmatch(lines[n]):
-        return not signs_with_labels(lines[n - 1], lines[n])
-    return is_end(lines[n]) and not _sentence(lines[n])
+    line = lines[n]
+    if _sentence(line):
+        return False
+    if place.typed:
+        return _TYPED_END.fullmatch(line) is not None or (is_end(line) and not _is_weak(line))
+    if _SOFT_END.fullmatch(line):
+        return not signs_with_labels(lines[n - 1], line)
+    return is_end(line)
 
 
 def _begins_end(lines: Sequence[str], n: int, sentences: tuple[int, int]) -> bool:
@@ -160,21 +203,25 @@ def _is_text(lines: Sequence[str], n: int) -> bool:
     return any("年" in line and date_line(line) for line in lines[n + 1 : n + 60])
 
 
-def _start(lines: Sequence[str], titles: Sequence[str]) -> int:
+def _start(lines: Sequence[str], titles: Sequence[str], place: Place) -> int:
     """The first line of the notice: lines down to the last line of labels among the first twenty are left out."""
-    start = 0
+    start = over = _title_lines(lines, titles)
     for n, line in enumerate(lines[:20]):
-        if (
-            is_lead(line)
-            or split_day(lines[n : n + 2])
-            or (n and split_day(lines[n - 1 : n + 1]))
-            or (n and is_label_row(lines[n - 1].split("\t")))
-            or (n < 3 and _DATED.fullmatch(line) and not _PLACE.match("".join(lines[n + 1 : n + 2])))
-        ):
+        if n < over:
+            continue
+        if _is_head(lines, n, place):
             start = n + 1
-        elif len(line) > 80 or line.endswith(("。", "；", "：", ":")) or heading_of(line) or (n > 2 and date_line(line)):
+        elif place.typed or len(line) > 80 or line.endswith(("。", "；", "：", ":")) or heading_of(line) or (n > 2 and date_line(line)):
             break
     return start + _title_lines(lines[start : start + 8], titles)
+
+
+def _is_head(lines: Sequence[str], n: int, place: Place) -> bool:
+    """Whether one of the first lines belongs to the head: labels, buttons, the way to the page, the day of publication."""
+    line = lines[n]
+    if is_lead(line) or split_day(lines[n : n + 2]) or (n and (split_day(lines[n - 1 : n + 1]) or is_label_row(lines[n - 1].split("\t")))):
+        return True
+    return n < 3 and not place.dated and _DATED.fullmatch(line) is not None and not _PLACE.match("".join(lines[n + 1 : n + 2]))
 
 
 def _title_lines(lines: Sequence[str], titles: Sequence[str]) -> int:

@@ -17,7 +17,8 @@ from notices.text.html import base_url, decode, one_line, parse, text_of
 from notices.text.whitespace import remove_whitespace
 from pipeline.anatomy import read_anatomy
 from pipeline.parse.body import main_block
-from pipeline.parse.boilerplate import trim
+from pipeline.parse.boilerplate import Place, trim
+from pipeline.parse.element_names import names_typed_text
 from pipeline.parse.files import find_files
 from pipeline.parse.labels import definition_lines, is_label_line, label_table_lines, labelled_values
 from pipeline.parse.letterhead import counter_line, head_issuers, loose_signature, signed_order
@@ -77,11 +78,12 @@ def _segment(root: etree._Element, url: str, listed_title: str | None) -> _Page:
     page = _Page(root, block, url, tags, head, lines, tail, scripted=script_values(root))
     first = labelled_values([*definition_lines(root), *label_table_lines(root), *head])
     page.title, page.provenance["title"] = find_title(root, tags, first.get("title"), (head, lines), listed_title)
-    start, end = trim(lines, _spellings(page.title), known=known)
+    place = Place(known, known and names_typed_text(block), "published_date" in first or "shown_date" in first)
+    start, end = trim(lines, _spellings(page.title), place)
     if not known and not _has_text(lines[start:end]) and block.tag != "body":
         page.body = next(root.iter("body"), root)
         head, lines, tail = [], [*head, *lines, *tail], []
-        start, end = trim(lines, _spellings(page.title), known=False)
+        start, end = trim(lines, _spellings(page.title), Place())
     page.head, page.lines, page.tail = head + lines[:start], lines[start:end], lines[end:] + tail
     page.labels = {**labelled_values(page.tail[:30]), **labelled_values(lines[:start]), **first}
     if page.title is None:

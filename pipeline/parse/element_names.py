@@ -10,7 +10,8 @@ import re
 
 from lxml import etree
 
-_MAIN_TEXT = (
+# Containers that a CMS puts around what its editor typed, and around nothing else.
+_TYPED = (
     r"ucap-?content",  # 开普 UCAP, gov.cn
     r"pages_content",  # gov.cn before UCAP
     r"trs_editor_view|trs_ueditor|trs_editor|trs_preappend",  # 拓尔思 TRS WCM 5 to 8
@@ -19,6 +20,9 @@ _MAIN_TEXT = (
     r"j-fontcontent",  # the same by its name; site unknown
     r"v_news_content|vsb_content(?:_\d+)?",  # 博达 VSB 9 and 8
     r"wp_articlecontent",  # 苏迪 WebPlus
+)
+_MAIN_TEXT = (
+    *_TYPED,
     r"ewb-article-(?:info|content)",  # 新点 Epoint, 公共资源交易
     r"nfw-cms-content",  # 南方网 NFCMS, gkmlpt of Guangdong
     r"con_con|ccontent",  # 工信部
@@ -55,6 +59,7 @@ _TITLE_PARTS = (
 )
 
 _IS_MAIN_TEXT = re.compile(rf"(?:^|(?<=\s))(?:{'|'.join(_MAIN_TEXT)})(?=\s|$)", re.I)
+_IS_TYPED = re.compile(rf"(?:^|(?<=\s))(?:{'|'.join(_TYPED)})(?=\s|$)", re.I)
 _IS_BOILERPLATE = re.compile(rf"(?:^|[-_ ])(?:{'|'.join(_BOILERPLATE)})(?=$|[-_ ])", re.I)
 _IS_ATTACHMENT_LIST = re.compile("|".join(_ATTACHMENT_LIST), re.I)
 _IS_TITLE = re.compile(rf"title|(?:^|[-_ ])(?:{'|'.join(_TITLE_PARTS)})(?=$|[-_ \d])", re.I)
@@ -64,6 +69,11 @@ def names_main_text(element: etree._Element) -> bool:
     """Whether id or class name a container of main text."""
     name, classes = element.get("id"), element.get("class")
     return bool((name and _IS_MAIN_TEXT.search(name)) or (classes and _IS_MAIN_TEXT.search(classes)))
+
+
+def names_typed_text(element: etree._Element) -> bool:
+    """Whether id or class name a container of nothing but what an editor typed."""
+    return _IS_TYPED.search(element.get("id") or "") is not None or _IS_TYPED.search(element.get("class") or "") is not None
 
 
 def names_boilerplate(element: etree._Element) -> bool:
