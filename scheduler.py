@@ -1,4 +1,7 @@
-"""The clock: runs each source by its cron line and drains the index; every tick is recorded in SQL."""
+"""The clock: begins every job when it is due, once, whoever runs it; every tick is recorded in SQL.
+
+What the jobs are, when they are due and why one waits: operations/schedule.
+"""
 
 from __future__ import annotations
 
@@ -8,174 +11,221 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from pathlib import Path
+from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Engine
 
-from crawler.source import survey_sources
 from notices.config import Config, load_config
+from notices.cron import ZONE
 from notices.errors import ArchiveLocked, NoticesError
 from notices.text.display import safe
+from operations.log_lines import formatter
+from operations.schedule.due import Rule, jitter, newest_due
+from operations.schedule.holds import hold_on
+from operations.schedule.jobs import Job, drop_old_backups, read_schedule, words_of
+from operations.schedule.logs import drop_old_logs, job_log, own_log
+from pipeline.durable import file_errors
 from pipeline.sql.database import open_database
 from pipeline.sql.locks import hold
-from pipeline.sql.runs import finish_tick, last_tick, reclaim_tick, take_tick
+from pipeline.sql.runs import finish_tick, last_tick, reclaim_tick, take_tick, tick_taken_at
 
-ZONE = ZoneInfo("Asia/Shanghai")
-LOOK_BACK = timedelta(days=8)
-EPOCH = datetime(2026, 1, 1, tzinfo=ZONE)
-STOP_SECONDS = 120.0
+STOP_SECONDS, KILL_SECONDS = 120.0, 60.0
+LOOK_SECONDS = 20  # how soon new source files, pauses that ended and clocks that were set are noticed
+SET_BACK = timedelta(minutes=1)
 SOURCE_FAILED = 3
 
 log = logging.getLogger("scheduler")
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Work with a schedule: its name in SQL, its trigger, and the `notices` verb that does it."""
+class RuleTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """A job's rule as APScheduler asks it."""
 
-    name: str
-    trigger: BaseTrigger
-    verb: tuple[str, ...]
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        """The first due moment after now, or after the one before."""
+        return self.rule.next_after(max(previous_fire_time or now, now))
 
 
 @dataclass(slots=True)
 class Clock:
-    """A running scheduler: its database, its child processes, and whether it was asked to stop."""
+    """A running scheduler: its archive, its child processes, what waits and why, and whether it was asked to stop."""
 
     config: Config
     database: Engine
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    jitter: float = 0.0
     children: set[asyncio.subprocess.Process] = field(default_factory=set)
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    waiting: dict[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     codes: list[int] = field(default_factory=list)
 
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """The jobs, and how many source files are not valid."""
-
-    jobs: list[Job]
-    bad_files: int
-
-
-def read_schedule(config: Config) -> Schedule:
-    """A job for every enabled source and one for the index. A source file that is not valid is logged; the others are scheduled."""
-    survey = survey_sources(config.sources_dir)
-    for problem in survey.problems:
-        log.error("not scheduled: %s", safe(problem))
-    enabled = [source for source, _ in survey.found.values() if source.enabled]
-    crawls = [Job(f"crawl:{s.name}", CronTrigger.from_crontab(s.schedule, timezone=ZONE), ("crawl", s.name)) for s in enabled]
-    every = IntervalTrigger(minutes=config.drain_minutes, start_date=EPOCH, timezone=ZONE)
-    return Schedule([*crawls, Job("index", every, ("index",))], len(survey.problems))
-
-
-def newest_due(trigger: BaseTrigger, last: datetime | None, now: datetime) -> datetime | None:
-    """The newest moment in (last, now] at which the trigger is due; None when it is not due.
-
-    Several missed moments make one late run. Without an earlier tick the look-back is bounded, and a trigger that
-    was not due within that time is due today: a new source is crawled at once.
-    """
-    if last is not None and last > now + LOOK_BACK:
-        last = None  # taken while the clock was far ahead: it would keep the job from running until then
-    start = max(last or now - LOOK_BACK, now - LOOK_BACK)
-    found: datetime | None = None
-    at = trigger.get_next_fire_time(None, start + timedelta(microseconds=1))
-    while at is not None and at <= now:
-        found = at
-        at = trigger.get_next_fire_time(at, at + timedelta(microseconds=1))
-    if found is None and last is None:
-        return now.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
-    return found
+    def jobs(self) -> tuple[Job, ...]:
+        """The jobs as the files are now. A source file that is not valid is logged once; the others are scheduled."""
+        schedule = read_schedule(self.config)
+        for problem in schedule.problems:
+            if problem not in self.problems:
+                log.error("not scheduled: %s", safe(problem))
+        self.problems = schedule.problems
+        return schedule.jobs
 
 
 async def run_if_due(clock: Clock, job: Job) -> None:
-    """Take the job's newest due tick, unless another scheduler has it, and do its work to the end."""
+    """Take the job's newest due tick, unless it must wait or another scheduler has it, and do its work to the end."""
     try:
         with hold(clock.config.locks_dir, f"job-{job.name.replace(':', '-')}"):
             await _run_locked(clock, job)
     except ArchiveLocked:
         log.info("%s: another scheduler is running it", job.name)
+    except NoticesError as error:
+        log.error("%s: %s", job.name, safe(str(error)))
+        clock.codes.append(error.exit_code)
 
 
 async def _run_locked(clock: Clock, job: Job) -> None:
+    now = clock.now()
+    due = newest_due(job.rule, last_tick(clock.database, job.name, now), now)
+    if clock.stopping.is_set() or _must_wait(clock, job, now):
+        return
     # Under the job's lock, a tick that is still "running" was left by a scheduler that died: it runs again.
-    tick = None if clock.stopping.is_set() else reclaim_tick(clock.database, job.name) or _take(clock, job)
+    tick = reclaim_tick(clock.database, job.name)
+    if tick is None and due is not None:
+        await _spread(clock, job, due)
+        tick = None if clock.stopping.is_set() else take_tick(clock.database, job.name, due.astimezone(UTC), now)
     if tick is None:
         return
-    code = await _run_verb(clock, job)
+    code = await _run_job(clock, job, job_log(clock.config, job.name, tick_taken_at(clock.database, tick)))
     clock.codes.append(code)
     finish_tick(clock.database, tick, "stopped" if clock.stopping.is_set() else f"exit {code}")
     log.info("%s: exit %d", job.name, code)
+    if job.name == "backup" and code == 0:
+        drop_old_backups(clock.config)
 
 
-def _take(clock: Clock, job: Job) -> int | None:
-    due = newest_due(job.trigger, last_tick(clock.database, job.name), datetime.now(UTC))
-    return None if due is None else take_tick(clock.database, job.name, due.astimezone(UTC))
+def _must_wait(clock: Clock, job: Job, now: datetime) -> bool:
+    """Whether something keeps the job from running; said once for each reason."""
+    held = hold_on(job, clock.config, clock.database, now)
+    if held is None:
+        clock.waiting.pop(job.name, None)
+        return False
+    until = f" until {held.until.astimezone(ZONE):%Y-%m-%d %H:%M}" if held.until else ""
+    if clock.waiting.get(job.name) != held.reason:
+        log.info("%s waits%s: %s", job.name, until, held.reason)
+    clock.waiting[job.name] = held.reason
+    return True
 
 
-async def _run_verb(clock: Clock, job: Job) -> int:
-    command = [sys.executable, "-P", "-m", "cli.main", *job.verb]  # -P: the current folder must not be searched for modules
-    child = await asyncio.create_subprocess_exec(*command, start_new_session=True, stdin=asyncio.subprocess.DEVNULL, stdout=sys.stderr)
+async def _spread(clock: Clock, job: Job, due: datetime) -> None:
+    """Wait the job's own few seconds, or until the clock is stopped."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(clock.stopping.wait(), jitter(job.name, due, clock.jitter))
+
+
+async def _run_job(clock: Clock, job: Job, file: Path) -> int:
+    """Run the job as a process that writes into the file; end it when it takes longer than it may."""
+    # -P: the current folder must not be searched for modules
+    command = [sys.executable, "-P", "-m", "cli.main", "--verbose", "--log-format", clock.config.log_format]
+    command += words_of(job, clock.config, clock.now())
+    with file_errors(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        output = file.open("ab")
+    with output:
+        child = await asyncio.create_subprocess_exec(
+            *command, start_new_session=True, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output
+        )
     clock.children.add(child)
     try:
-        return await child.wait()
+        return await asyncio.wait_for(child.wait(), job.minutes * 60)
+    except TimeoutError:
+        log.error("%s: ended after %g minutes, which is the most that it may take; see %s", job.name, job.minutes, file)
+        return await _end(child)
     finally:
         clock.children.discard(child)
 
 
-async def run_once(config: Config) -> int:
+async def _end(child: asyncio.subprocess.Process) -> int:
+    """End a process that takes too long, first kindly; 3."""
+    with suppress(ProcessLookupError):
+        child.terminate()
+        try:
+            await asyncio.wait_for(child.wait(), KILL_SECONDS)
+        except TimeoutError:
+            os.killpg(child.pid, signal.SIGKILL)
+    await child.wait()
+    return SOURCE_FAILED
+
+
+async def run_once(clock: Clock) -> int:
     """Run everything that is due now, one job after another; return 0, or 3 when a source failed or its file is not valid, or the worst exit code."""
-    clock = Clock(config, open_database(config))
     _stop_on_signals(clock)
-    schedule = read_schedule(config)
-    clock.codes += [SOURCE_FAILED] * bool(schedule.bad_files)
-    for job in schedule.jobs:
+    jobs = clock.jobs()
+    clock.codes += [SOURCE_FAILED] * bool(clock.problems)
+    for job in jobs:
         await run_if_due(clock, job)
-    clock.database.dispose()
     return max(clock.codes, default=0)
 
 
-async def run_forever(config: Config) -> int:
+async def run_forever(clock: Clock) -> int:
     """Run jobs when they are due until a signal; then let running crawls finish their page. Returns 0."""
-    clock = Clock(config, open_database(config))
     scheduler = AsyncIOScheduler(timezone=ZONE)
-    for job in read_schedule(config).jobs:
-        # Missed moments become one late run; a job that is still running is not started twice.
-        scheduler.add_job(
-            *(_tracked, job.trigger),
-            args=(clock, job),
-            id=job.name,
-            misfire_grace_time=None,
-            coalesce=True,
-            max_instances=1,
-            next_run_time=datetime.now(ZONE),
-        )
     _stop_on_signals(clock)
+    seen = clock.now()
+
+    async def look() -> None:
+        nonlocal seen
+        now = clock.now()
+        _plan(scheduler, clock, afresh=now < seen - SET_BACK)
+        seen = now
+
+    scheduler.add_job(look, IntervalTrigger(seconds=LOOK_SECONDS), id=" look", misfire_grace_time=None, coalesce=True)
     scheduler.start()
-    log.info("scheduling %d jobs", len(scheduler.get_jobs()))
+    _plan(scheduler, clock, afresh=True)
+    log.info("scheduling %d jobs", len(scheduler.get_jobs()) - 1)
     await clock.stopping.wait()
     scheduler.shutdown(wait=False)
     if clock.tasks:
-        await asyncio.wait(clock.tasks, timeout=STOP_SECONDS)
-    clock.database.dispose()
+        await asyncio.wait(clock.tasks.values(), timeout=STOP_SECONDS)
     return 0
 
 
-async def _tracked(clock: Clock, job: Job) -> None:
-    """Run a job as a task of our own: APScheduler's shutdown does not wait for coroutines."""
-    task = asyncio.create_task(run_if_due(clock, job))
-    clock.tasks.add(task)
-    task.add_done_callback(clock.tasks.discard)
-    with suppress(asyncio.CancelledError):  # of APScheduler when it stops; run_forever waits for the task
-        await asyncio.shield(task)
+def _plan(scheduler: AsyncIOScheduler, clock: Clock, *, afresh: bool) -> None:
+    """Bring APScheduler's jobs in line with the files; `afresh` after a start and after the clock was set back. What waited is tried again."""
+    jobs = {job.name: job for job in clock.jobs()}
+    planned = {entry.id: entry for entry in scheduler.get_jobs() if not entry.id.startswith(" ")}
+    for name in planned.keys() - jobs.keys():
+        scheduler.remove_job(name)
+        log.info("%s: no longer scheduled", name)
+    for name, job in jobs.items():
+        known: Any = planned.get(name)
+        if afresh or known is None or known.args[1] != job:
+            # Missed moments become one late run; a job that is still running is not started twice.
+            options = {"args": (clock, job), "id": name, "misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+            scheduler.add_job(_start, RuleTrigger(job.rule), replace_existing=True, next_run_time=datetime.now(ZONE), **options)
+        elif name in clock.waiting:
+            _begin(clock, job)
+    drop_old_logs(clock.config, clock.now())
+
+
+async def _start(clock: Clock, job: Job) -> None:
+    _begin(clock, job)
+
+
+def _begin(clock: Clock, job: Job) -> None:
+    """Run a job as a task of our own: APScheduler's shutdown does not wait for coroutines, and cancels them."""
+    if job.name not in clock.tasks:
+        task = clock.tasks[job.name] = asyncio.create_task(run_if_due(clock, job))
+        task.add_done_callback(lambda _: clock.tasks.pop(job.name, None))
 
 
 def _stop_on_signals(clock: Clock) -> None:
@@ -194,8 +244,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser("scheduler.py", description="Run every source's schedule and keep the index up to date.")
     parser.add_argument("--once", action="store_true", help="run everything that is due now, then exit")
     args = parser.parse_args(argv)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
     try:
         return run(load_config(os.environ), once=args.once)
     except NoticesError as error:
@@ -204,8 +252,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(config: Config, *, once: bool) -> int:
-    """Run due jobs once, or until a signal; return the exit code."""
-    return asyncio.run(run_once(config) if once else run_forever(config))
+    """Run due jobs once, or until a signal; return the exit code. The log goes to stderr and into the archive."""
+    database = open_database(config)
+    root, stderr = logging.getLogger(), logging.StreamHandler()
+    stderr.setFormatter(formatter(config.log_format))
+    root.handlers[:] = [stderr, own_log(config)]
+    log.setLevel(logging.INFO)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    clock = Clock(config, database, jitter=0.0 if once else config.jitter_seconds)
+    try:
+        return asyncio.run(run_once(clock) if once else run_forever(clock))
+    finally:
+        database.dispose()
+        for handler in root.handlers:
+            handler.close()
 
 
 if __name__ == "__main__":

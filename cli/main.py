@@ -41,7 +41,12 @@ def _run(words: list[str]) -> int:
         sys.stdout.flush()
         raise
     level = logging.INFO if args.verbose else logging.WARNING
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    if args.log_format == "plain":
+        logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    else:
+        from operations.log_lines import log_to_stderr  # start-up time
+
+        log_to_stderr(level, args.log_format)
     code: int = args.run(args, load_config(os.environ))
     return code
 
@@ -90,15 +95,16 @@ def parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     """The command's parser; of the verbs, only the one that was asked for is loaded. Raises UserError for an unknown one."""
     top = argparse.ArgumentParser(
         "notices",
-        usage="notices [-h] [--version] [-v] VERB ...",
+        usage="notices [-h] [--version] [-v] [--log-format FORMAT] VERB ...",
         description="An archive of published Chinese government notices.",
         epilog=_verbs_help() + _EPILOG,
     )
     top.formatter_class = argparse.RawDescriptionHelpFormatter
     top.add_argument("--version", action="version", version=f"notices {PROGRAM}")
     top.add_argument("-v", "--verbose", action="store_true", help="write more about the work to stderr")
+    top.add_argument("--log-format", choices=("plain", "text", "json"), default="plain", help="how to write the log: text has times")
     verbs = top.add_subparsers(prog="notices", required=True, metavar="VERB", help=argparse.SUPPRESS)
-    asked = next((word for word in argv if not word.startswith("-")), None)
+    asked = next((word for n, word in enumerate(argv) if not word.startswith("-") and argv[n - 1 : n] != ["--log-format"]), None)
     if asked is not None and asked not in VERBS:
         raise UserError(_unknown(asked))
     for name, (module, _text) in VERBS.items():

@@ -18,7 +18,6 @@ from notices.urls import canonical_url
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 _REGION = re.compile(r"\d{6}")
-_WEEKDAY_NUMBER = re.compile(r"\d")
 _WHERE = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
@@ -122,19 +121,10 @@ def _check(source: Source, where: str) -> None:
 
 
 def _check_schedule(schedule: str, where: str) -> None:
-    from apscheduler.triggers.cron import CronTrigger
+    from notices.cron import CronLine  # start-up time: a reader of one source needs no clock
 
-    fields = schedule.split()
-    if len(fields) == 5 and _WEEKDAY_NUMBER.search(fields[4]):
-        raise SourceFileError(
-            f"{where}: schedule: {schedule!r} numbers its weekday; write mon, tue … (numbers differ between cron programs)"
-        )
-    if len(fields) == 5 and "*" not in (fields[2], fields[4]):
-        raise SourceFileError(
-            f"{where}: schedule: {schedule!r} names both a day of the month and a weekday; name one (cron runs on either, this clock on both)"
-        )
     try:
-        CronTrigger.from_crontab(schedule, timezone="Asia/Shanghai")
+        CronLine(schedule)
     except ValueError as error:
         raise SourceFileError(f"{where}: schedule: {schedule!r} is not a cron line: {error}") from error
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from notices.config_values import checked_value
 from notices.errors import ConfigError
 
 DEFAULT_USER_AGENT = "notices-archive/0.1 (+mailto:{contact})"
@@ -30,6 +30,8 @@ class StatePaths(NamedTuple):
     aliases: Path
     list_checks: Path
     locks: Path
+    logs: Path
+    paused: Path
 
 
 class Config(NamedTuple):
@@ -51,6 +53,14 @@ class Config(NamedTuple):
     revisit_days: tuple[int, ...] = (1, 7, 30, 180)
     revisit_budget: int = 200
     public_address: str = ""
+    jitter_seconds: float = 30.0
+    blackout: str = ""
+    verify_schedule: str = "20 3 * * *"
+    backup_schedule: str = "40 4 * * sun"
+    backup_folder: str = ""
+    backup_keep: int = 4
+    log_format: str = "text"
+    log_days: int = 60
 
     @property
     def user_agent(self) -> str:
@@ -75,6 +85,8 @@ class Config(NamedTuple):
             aliases=home / "aliases.tsv",
             list_checks=home / "list-checks.jsonl",
             locks=home / "locks",
+            logs=home / "logs",
+            paused=home / "paused.json",
         )
 
     @property
@@ -93,23 +105,6 @@ class Config(NamedTuple):
         return self.state_paths().locks
 
 
-_BOUNDS: dict[str, tuple[float, float]] = {
-    "crawl_jobs": (1, 64),
-    "max_pages_per_run": (1, 1_000_000),
-    "max_minutes_per_run": (0.01, 10_080),
-    "max_body_bytes": (1 << 16, 1 << 30),
-    "request_timeout": (0.1, 600),
-    "warc_max_bytes": (1 << 16, 1 << 40),
-    "drain_minutes": (1, 1440),
-    "revisit_budget": (0, 1_000_000),
-}
-_SCHEMES = {
-    "database": ("sqlite", "postgresql+psycopg"),
-    "index": ("whoosh", "tantivy", "opensearch+https", "opensearch+http"),
-    "queue": ("local", "postgresql"),
-}
-
-
 class Setting(NamedTuple):
     """One setting with its effective value, and where that comes from: a file, a variable, or "default"."""
 
@@ -122,7 +117,7 @@ class Setting(NamedTuple):
 def load_config(environ: Mapping[str, str]) -> Config:
     """The configuration of this process. Raises ConfigError with the key, the value and what is allowed."""
     home = _home(environ)
-    checked: dict[str, Any] = {key: _checked(key, given.value, given.where) for key, given in _given(environ, home).items()}
+    checked: dict[str, Any] = {key: checked_value(key, given.value, given.where) for key, given in _given(environ, home).items()}
     for key in ("index", "database"):
         if key in checked:
             checked[key] = located(home, checked[key])
@@ -219,82 +214,3 @@ def _read_file(file: Path) -> dict[str, object]:
         if key not in _KEYS or key == "home":
             raise ConfigError(f"{file}: unknown key {key!r}; known: {', '.join(sorted(_KEYS - {'home'}))}")
     return table
-
-
-def _checked(key: str, value: object, where: str) -> object:
-    if key in _SCHEMES:
-        return _checked_url(key, value, where)
-    if key == "contact":
-        return _checked_contact(value, where)
-    if key == "origin":
-        return _checked_origin(value, where)
-    if key == "revisit_days":
-        return _checked_days(value, where)
-    if key == "public_address":
-        return _checked_public_address(value, where)
-    low, high = _BOUNDS[key]
-    kind = float if key in ("request_timeout", "max_minutes_per_run") else int
-    try:
-        number = kind(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
-    except (ValueError, OverflowError):
-        number = None
-    if number is None or not low <= number <= high:
-        raise ConfigError(f"{where}: {value!r} is not a number from {low:g} to {high:g}")
-    return number
-
-
-def _checked_url(key: str, value: object, where: str) -> str:
-    allowed = _SCHEMES[key]
-    if not isinstance(value, str) or _scheme(value) not in allowed:
-        raise ConfigError(f"{where}: {_shown(value)} must start with one of {', '.join(s + ':' for s in allowed)}")
-    return value
-
-
-def _scheme(url: str) -> str:
-    """The scheme of an address; empty for one that cannot be read."""
-    try:
-        return urlsplit(url).scheme if url.isprintable() else ""
-    except ValueError:
-        return ""
-
-
-def _checked_contact(value: object, where: str) -> str:
-    if not isinstance(value, str) or "@" not in value or any(c.isspace() or not c.isprintable() for c in value):
-        raise ConfigError(f"{where}: {value!r} is not an e-mail address")
-    return value
-
-
-def _checked_days(value: object, where: str) -> tuple[int, ...]:
-    """Ages in days, ascending: a list, or in a variable numbers separated by commas; empty for never."""
-    days = [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-    try:
-        found = tuple(int(day) for day in days) if isinstance(days, list) else (0,)
-    except (TypeError, ValueError, OverflowError):
-        found = (0,)
-    if any(not 1 <= day <= 36500 for day in found) or list(found) != sorted(set(found)):
-        raise ConfigError(f"{where}: {value!r} must be numbers of days from 1 to 36500 in ascending order, such as 1,7,30,180")
-    return found
-
-
-def _checked_origin(value: object, where: str) -> str:
-    """The name under which checkpoints are signed, without blanks and "+" (c2sp.org/signed-note)."""
-    if not isinstance(value, str) or not re.fullmatch(r"[^\s+]{1,200}", value):
-        raise ConfigError(f"{where}: {value!r} must be 1 to 200 characters without blanks and '+', such as archive.example.org/notices")
-    return value
-
-
-def _checked_public_address(value: object, where: str) -> str:
-    """The address at which readers open the reading room: scheme and host, without a path; empty if it has none."""
-    if not isinstance(value, str) or not re.fullmatch(r"(?:https?://[A-Za-z0-9.\-\[\]:]{1,253}/?)?", value):
-        raise ConfigError(f"{where}: {value!r} must be an address without a path, such as https://notices.example.org")
-    return value.rstrip("/")
-
-
-def without_password(text: str) -> str:
-    """The text for a reader; of an address with a user and a password only the rest."""
-    scheme, sign, rest = text.partition("//")
-    return f"{scheme}//…@{rest.rsplit('@', 1)[1]}" if sign and "@" in rest else text
-
-
-def _shown(value: object) -> str:
-    return repr(without_password(value)) if isinstance(value, str) else repr(value)

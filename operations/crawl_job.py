@@ -8,7 +8,7 @@ import msgspec
 
 
 class CrawlOrder(msgspec.Struct, frozen=True):
-    """One run of one source, by the name or the file that finds it. `report`: a line for every notice."""
+    """One run of one source, by the name or the file that finds it. `report`: a line for every notice. `log`: how its log is written."""
 
     source: str
     full: bool = False
@@ -16,6 +16,7 @@ class CrawlOrder(msgspec.Struct, frozen=True):
     limit: int | None = None
     revisit: bool = False
     report: bool = False
+    log: str = "plain"
 
 
 class NoticeLine(msgspec.Struct, frozen=True, tag="notice"):

@@ -18,12 +18,15 @@ from notices.config import Config, load_config
 from notices.errors import NoticesError
 from operations.crawl_job import CrawlEnd, CrawlOrder, Line, NoticeLine
 from operations.host_turns import turn
+from operations.log_lines import log_to_stderr
 from pipeline.ledger import CrawlLedger, earlier_payload
 from pipeline.recovery import recover
 from pipeline.sql.database import open_database
 from pipeline.sql.locks import hold
 from pipeline.sql.runs import close_crashed_runs, refuse_if_paused, run_lock, source_id, start_run
 from pipeline.warc.series import SnapshotWriter
+
+log = logging.getLogger(__name__)
 
 _GRACE = 900  # seconds after its time is over in which a run may finish its last page
 _FEW = 3  # up to so many dead pages need one other page that answers; more of them need as many pages that answer
@@ -39,6 +42,7 @@ def crawl_source(source: Source, plan: Plan, config: Config, tell: Callable[[Not
         refuse_if_paused(database, ident)
         recover(database, config)
         run = start_run(database, "crawl", ident)
+        log.info("run %d of %s began", run.id, source.name)
         with SnapshotWriter(config.warc_dir, config.warc_max_bytes, previous=earlier_payload(database)) as writer:
             ledger = CrawlLedger(database, config, writer, run, hosts=source.all_hosts())
             try:
@@ -50,6 +54,7 @@ def crawl_source(source: Source, plan: Plan, config: Config, tell: Callable[[Not
         if result.paused:
             ledger.pause(result.paused)
         ledger.finish(end.outcome or "", end.reason, result.counts, healthy=site_was_healthy(result.counts, end.exit_code))
+        log.info("run %d of %s: %s %s", run.id, source.name, end.outcome, end.reason)
         database.dispose()
         return end
 
@@ -83,7 +88,8 @@ def verdict(source: str, result: CrawlResult, fatal: NoticesError | None) -> Cra
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the order; return the documented exit code, with the reason in the last line of the answer."""
     order = msgspec.json.decode((sys.argv[1:] if argv is None else argv)[0], type=CrawlOrder)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    log_to_stderr(logging.WARNING, order.log)
+    log.setLevel(logging.INFO if order.log != "plain" else logging.WARNING)
     plan = Plan(full=order.full, since=order.since, limit=order.limit, revisit=order.revisit)
     try:
         config = load_config(os.environ)

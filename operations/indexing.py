@@ -19,7 +19,8 @@ from index.engines import index_folder, open_engine, outdated, rebuild, same_pla
 from index.meaning.aliases import write_aliases
 from notices.archive_id import Owner, read_marker
 from notices.attachment import AttachmentText
-from notices.config import Config, load_config, relative_address, without_password
+from notices.config import Config, load_config, relative_address
+from notices.config_values import without_password
 from notices.errors import ConfigError, DamageFound, ForeignPart, IndexUnusable
 from notices.reference.levels import level_of
 from pipeline.durable import file_errors, write_durably

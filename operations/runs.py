@@ -11,9 +11,11 @@ from typing import Generic, TypeVar
 from sqlalchemy import ColumnElement, Engine, func, select
 from sqlalchemy.orm import Session
 
+from notices.config import Config
 from notices.errors import UnknownName
 from notices.text.display import masked
 from operations.read.json_values import json_object, json_value
+from operations.schedule.logs import log_of_crawl
 from pipeline.observe.presence import ON_LIST_AGAIN, SEEN
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
@@ -78,17 +80,18 @@ class Section(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class RunDetail:
-    """A run with its addresses. `unread` are the entries that no later run has listed."""
+    """A run with its addresses. `unread` are the entries that no later run has listed; `log` is the file that the clock had it write."""
 
     run: RunView
     stored: Section[StoredNotice]
     absent: Section[Absence]
     unread: Section[UnreadEntry]
+    log: str | None = None
 
     def as_json(self) -> dict[str, object]:
         """The run's keys, then a list for each section."""
         sections = {"stored": self.stored.items, "absent": self.absent.items, "unread": self.unread.items}
-        return {**json_object(self.run), **{name: json_value(items) for name, items in sections.items()}}
+        return {**json_object(self.run), "log": self.log, **{name: json_value(items) for name, items in sections.items()}}
 
 
 def runs(database: Engine, locks: Path, *, source: str | None = None, limit: int = 20) -> list[RunView]:
@@ -103,15 +106,17 @@ def runs(database: Engine, locks: Path, *, source: str | None = None, limit: int
         return [_view(row, name, ended) for row, name in session.execute(query.order_by(tables.RunRow.id.desc()).limit(limit))]
 
 
-def run_detail(database: Engine, locks: Path, run_id: int, *, limit: int = 50) -> RunDetail:
+def run_detail(database: Engine, config: Config, run_id: int, *, limit: int = 50) -> RunDetail:
     """One run with at most `limit` items in each section. Raises UnknownName."""
-    ended = ended_runs(for_reading(database), locks)
+    ended = ended_runs(for_reading(database), config.locks_dir)
     with Session(for_reading(database)) as session, session.begin():
         run = session.get(tables.RunRow, run_id)
         if run is None:
             raise UnknownName(f"the archive has no run {run_id}; notices runs lists them")
         name = session.scalar(select(tables.SourceRow.name).where(tables.SourceRow.id == run.source_id))
-        return RunDetail(_view(run, name, ended), _stored(session, run, limit), _absent(session, run, limit), _unread(session, run, limit))
+        sections = _stored(session, run, limit), _absent(session, run, limit), _unread(session, run, limit)
+        file = log_of_crawl(session, config, name, run.started_at) if name else None
+        return RunDetail(_view(run, name, ended), *sections, str(file) if file else None)
 
 
 def _view(run: tables.RunRow, source: str | None, ended: frozenset[int]) -> RunView:

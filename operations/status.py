@@ -199,13 +199,13 @@ def _expected(name: str, source: Source | None, found: health.Facts, config: Con
 
 def _missed(schedule: str, since: datetime, now: datetime) -> int:
     """How many runs were due since then; counting ends at a thousand."""
-    from apscheduler.triggers.cron import CronTrigger  # start-up time: an archive that is never crawled needs no clock
+    from notices.cron import CronLine  # start-up time: an archive that is never crawled needs no clock
 
-    trigger = CronTrigger.from_crontab(schedule, timezone=health.ZONE)
-    due, missed = trigger.get_next_fire_time(None, since), 0
-    while due and due <= now and missed < _MOST_MISSED:
+    line, missed = CronLine(schedule), 0
+    due = line.next_after(since)
+    while due <= now and missed < _MOST_MISSED:
         missed += 1
-        due = trigger.get_next_fire_time(due, now)
+        due = line.next_after(due)
     return missed
 
 

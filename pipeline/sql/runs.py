@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Engine, select, update
@@ -16,6 +16,7 @@ from pipeline.sql import tables
 from pipeline.sql.locks import is_held
 
 CRASHED, NOT_REPORTED = "crashed", "the process ended without reporting (crashed or killed)"
+_AHEAD = timedelta(minutes=10)  # more than clocks differ that are kept in time
 
 
 class SourcePaused(SourceError):
@@ -105,16 +106,32 @@ def _close(engine: Engine, *which: ColumnElement[bool]) -> int:
         return int(done.rowcount)  # type: ignore[attr-defined]
 
 
-def take_tick(engine: Engine, job: str, due_at: datetime) -> int | None:
-    """The id of this tick's row when it is ours to run; None when another scheduler took it."""
+def take_tick(engine: Engine, job: str, due_at: datetime, now: datetime | None = None) -> int | None:
+    """The id of this tick's row when it is ours to run; None when another scheduler took it.
+
+    One that was taken while the clock was ahead did not happen at its moment: it is taken again.
+    """
+    now = now or datetime.now(UTC)
     with Session(engine, expire_on_commit=False) as session:
-        tick = tables.TickRow(job=job, due_at=due_at, taken_at=datetime.now(UTC))
+        tick = tables.TickRow(job=job, due_at=due_at, taken_at=now)
         try:
             with session.begin():
                 session.add(tick)
         except IntegrityError:
-            return None
+            ahead = tables.TickRow.job == job, tables.TickRow.due_at == due_at, tables.TickRow.taken_at > now + _AHEAD
+            with session.begin():
+                found = session.scalar(select(tables.TickRow).where(*ahead))
+                if found is None:
+                    return None
+                found.taken_at, found.finished_at, found.outcome = now, None, "running"
+                return found.id
         return tick.id
+
+
+def tick_taken_at(engine: Engine, tick_id: int) -> datetime:
+    """When the tick was taken, in UTC."""
+    with Session(engine) as session:
+        return session.get_one(tables.TickRow, tick_id).taken_at
 
 
 def finish_tick(engine: Engine, tick_id: int, outcome: str) -> None:
@@ -124,12 +141,12 @@ def finish_tick(engine: Engine, tick_id: int, outcome: str) -> None:
         session.execute(update(tables.TickRow).where(tables.TickRow.id == tick_id).values(**values))
 
 
-def last_tick(engine: Engine, job: str) -> datetime | None:
-    """When the job's newest tick was due."""
+def last_tick(engine: Engine, job: str, until: datetime | None = None) -> datetime | None:
+    """When the job's newest tick was due, of those up to a moment: later ones were taken by a clock that was ahead."""
     with Session(engine) as session, session.begin():
-        return session.scalar(
-            select(tables.TickRow.due_at).where(tables.TickRow.job == job).order_by(tables.TickRow.due_at.desc()).limit(1)
-        )
+        mine = select(tables.TickRow.due_at).where(tables.TickRow.job == job)
+        mine = mine if until is None else mine.where(tables.TickRow.due_at <= until)
+        return session.scalar(mine.order_by(tables.TickRow.due_at.desc()).limit(1))
 
 
 def is_running(locks: Path, source_name: str) -> bool:

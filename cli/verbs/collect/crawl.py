@@ -44,7 +44,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Crawl, index, print one line a source; return the exit code."""
     chosen = choose_sources(args.sources, config)
     shown = is_shown(no_progress=args.no_progress)
-    order = CrawlOrder("", full=args.full, since=args.since, limit=args.limit, revisit=args.revisit, report=shown)
+    order = CrawlOrder("", full=args.full, since=args.since, limit=args.limit, revisit=args.revisit, report=shown, log=args.log_format)
     with Progress("crawl", 0, Unit("notices"), shown=shown) as progress:
         ends = crawl_many(chosen, order, args.jobs or config.crawl_jobs, lambda _line: progress())
     print_problems(ends)

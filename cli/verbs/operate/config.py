@@ -8,7 +8,8 @@ import os
 from collections.abc import Iterator, Sequence
 
 from cli.terminal import padded
-from notices.config import Config, Setting, settings, without_password
+from notices.config import Config, Setting, settings
+from notices.config_values import without_password
 from notices.text.display import safe
 
 

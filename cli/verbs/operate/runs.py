@@ -32,7 +32,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     database = open_for_reading(config)
     with database_errors(config.database):
         if args.id is not None:
-            detail = run_detail(database, config.locks_dir, args.id, limit=max(args.limit or 50, 1))
+            detail = run_detail(database, config, args.id, limit=max(args.limit or 50, 1))
             print(json.dumps(json_object(detail), ensure_ascii=False) if args.json else "\n".join(_detail_lines(detail)))
             return 0
         found = runs(database, config.locks_dir, source=args.source, limit=max(args.limit or 20, 1))
@@ -65,6 +65,8 @@ def _detail_lines(detail: RunDetail) -> Iterator[str]:
     yield f"run {each.id}: {each.kind} {safe(each.source or '')}".rstrip()
     yield f"  started {in_utc(each.started_at)}, took {_took(each)}, {each.outcome}{': ' + safe(each.reason) if each.reason else ''}"
     yield f"  {counts_line(each.counts)}"
+    if detail.log:
+        yield f"  log: {safe(detail.log)}"
     stored = [
         (f"{'new' if s.revision == 1 else f'revision {s.revision}'}", f"[{s.notice}]", safe(s.title), safe(s.url))
         for s in detail.stored.items

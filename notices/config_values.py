@@ -1,0 +1,152 @@
+"""What each setting may be: a value from notices.toml or a variable, checked, or an error that names it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from notices.errors import ConfigError
+
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "crawl_jobs": (1, 64),
+    "max_pages_per_run": (1, 1_000_000),
+    "max_minutes_per_run": (0.01, 10_080),
+    "max_body_bytes": (1 << 16, 1 << 30),
+    "request_timeout": (0.1, 600),
+    "warc_max_bytes": (1 << 16, 1 << 40),
+    "drain_minutes": (1, 1440),
+    "revisit_budget": (0, 1_000_000),
+    "jitter_seconds": (0, 3600),
+    "backup_keep": (1, 1000),
+    "log_days": (1, 36500),
+}
+_SCHEMES = {
+    "database": ("sqlite", "postgresql+psycopg"),
+    "index": ("whoosh", "tantivy", "opensearch+https", "opensearch+http"),
+    "queue": ("local", "postgresql"),
+}
+_FRACTIONS = ("request_timeout", "max_minutes_per_run", "jitter_seconds")
+
+
+def checked_value(key: str, value: object, where: str) -> object:
+    if key in _SCHEMES:
+        return _checked_url(key, value, where)
+    if key in _CHECKS:
+        return _CHECKS[key](value, where)
+    low, high = _BOUNDS[key]
+    kind = float if key in _FRACTIONS else int
+    try:
+        number = kind(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    except (ValueError, OverflowError):
+        number = None
+    if number is None or not low <= number <= high:
+        raise ConfigError(f"{where}: {value!r} is not a number from {low:g} to {high:g}")
+    return number
+
+
+def _checked_url(key: str, value: object, where: str) -> str:
+    allowed = _SCHEMES[key]
+    if not isinstance(value, str) or _scheme(value) not in allowed:
+        raise ConfigError(f"{where}: {_shown(value)} must start with one of {', '.join(s + ':' for s in allowed)}")
+    return value
+
+
+def _scheme(url: str) -> str:
+    """The scheme of an address; empty for one that cannot be read."""
+    try:
+        return urlsplit(url).scheme if url.isprintable() else ""
+    except ValueError:
+        return ""
+
+
+def _checked_contact(value: object, where: str) -> str:
+    if not isinstance(value, str) or "@" not in value or any(c.isspace() or not c.isprintable() for c in value):
+        raise ConfigError(f"{where}: {value!r} is not an e-mail address")
+    return value
+
+
+def _checked_days(value: object, where: str) -> tuple[int, ...]:
+    """Ages in days, ascending: a list, or in a variable numbers separated by commas; empty for never."""
+    days = [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    try:
+        found = tuple(int(day) for day in days) if isinstance(days, list) else (0,)
+    except (TypeError, ValueError, OverflowError):
+        found = (0,)
+    if any(not 1 <= day <= 36500 for day in found) or list(found) != sorted(set(found)):
+        raise ConfigError(f"{where}: {value!r} must be numbers of days from 1 to 36500 in ascending order, such as 1,7,30,180")
+    return found
+
+
+def _checked_origin(value: object, where: str) -> str:
+    """The name under which checkpoints are signed, without blanks and "+" (c2sp.org/signed-note)."""
+    if not isinstance(value, str) or not re.fullmatch(r"[^\s+]{1,200}", value):
+        raise ConfigError(f"{where}: {value!r} must be 1 to 200 characters without blanks and '+', such as archive.example.org/notices")
+    return value
+
+
+def _checked_public_address(value: object, where: str) -> str:
+    """The address at which readers open the reading room: scheme and host, without a path; empty if it has none."""
+    if not isinstance(value, str) or not re.fullmatch(r"(?:https?://[A-Za-z0-9.\-\[\]:]{1,253}/?)?", value):
+        raise ConfigError(f"{where}: {value!r} must be an address without a path, such as https://notices.example.org")
+    return value.rstrip("/")
+
+
+def _checked_schedule(value: object, where: str) -> str:
+    """A cron line; empty for never."""
+    from notices.cron import CronLine  # start-up time: few archives set one, and a search must not wait for it
+
+    if not isinstance(value, str):
+        raise ConfigError(f"{where}: {value!r} is not a cron line such as 20 3 * * *")
+    try:
+        return CronLine(value).text if value.strip() else ""
+    except ValueError as error:
+        raise ConfigError(f"{where}: {value!r} is not a cron line: {error}") from error
+
+
+def _checked_hours(value: object, where: str) -> str:
+    """Hours of the day; empty for none."""
+    from notices.hours import read_spans  # start-up time
+
+    try:
+        read_spans(value if isinstance(value, str) else repr(value))
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}") from error
+    return str(value)
+
+
+def _checked_folder(value: object, where: str) -> str:
+    """A folder outside of this process's own: absolute; empty for none."""
+    if not isinstance(value, str) or "\0" in value or (value and not Path(value).expanduser().is_absolute()):
+        raise ConfigError(f"{where}: {value!r} is not an absolute path")
+    return str(Path(value).expanduser()) if value else ""
+
+
+def _checked_log_format(value: object, where: str) -> str:
+    if value not in ("text", "json"):
+        raise ConfigError(f'{where}: {value!r} must be "text" or "json"')
+    return str(value)
+
+
+def without_password(text: str) -> str:
+    """The text for a reader; of an address with a user and a password only the rest."""
+    scheme, sign, rest = text.partition("//")
+    return f"{scheme}//…@{rest.rsplit('@', 1)[1]}" if sign and "@" in rest else text
+
+
+def _shown(value: object) -> str:
+    return repr(without_password(value)) if isinstance(value, str) else repr(value)
+
+
+_CHECKS: dict[str, Callable[[object, str], object]] = {
+    "contact": _checked_contact,
+    "origin": _checked_origin,
+    "revisit_days": _checked_days,
+    "public_address": _checked_public_address,
+    "blackout": _checked_hours,
+    "verify_schedule": _checked_schedule,
+    "backup_schedule": _checked_schedule,
+    "backup_folder": _checked_folder,
+    "log_format": _checked_log_format,
+}

@@ -1,0 +1,38 @@
+"""Cron lines as cron reads them, in the time zone of the archive: 0 and 7 are Sunday, a day of the month OR a weekday."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+ZONE = ZoneInfo("Asia/Shanghai")
+_START = datetime(2026, 1, 1, tzinfo=UTC)
+_FIELDS = 5
+
+
+class CronLine:
+    """Five fields: minute, hour, day of the month, month, weekday. Raises ValueError for what cron would not run, or would never run."""
+
+    def __init__(self, text: str) -> None:
+        if len(text.split()) != _FIELDS:
+            raise ValueError(f"it has {len(text.split())} fields; five are needed: minute hour day-of-month month weekday")
+        self.text = text
+        try:
+            next(CronSim(text, _START))
+        except CronSimError as error:
+            raise ValueError(str(error).lower()) from error
+        except StopIteration as error:
+            raise ValueError("it never comes: no month has that day") from error
+
+    def __repr__(self) -> str:
+        return f"CronLine({self.text!r})"
+
+    def next_after(self, moment: datetime) -> datetime:
+        """The first due moment after this one."""
+        return next(CronSim(self.text, moment.astimezone(ZONE)))
+
+    def last_until(self, moment: datetime) -> datetime:
+        """The last due moment that is not after this one."""
+        return next(CronSim(self.text, moment.astimezone(ZONE) + timedelta(seconds=1), reverse=True))

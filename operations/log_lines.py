@@ -1,0 +1,36 @@
+"""How lines of a log are written: bare at a terminal, with their time in a file, or as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+FORMATS = ("plain", "text", "json")
+
+
+class JsonLines(logging.Formatter):
+    """A record as one line of JSON: time in UTC, level, part of the program, message, and what was raised."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {"at": at, "level": record.levelname.lower(), "part": record.name, "message": record.getMessage()}
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def formatter(kind: str) -> logging.Formatter:
+    """The formatter of one of FORMATS."""
+    if kind == "json":
+        return JsonLines()
+    return logging.Formatter(f"{'%(asctime)s ' if kind == 'text' else ''}%(levelname)s %(name)s: %(message)s")
+
+
+def log_to_stderr(level: int, kind: str) -> None:
+    """Write the log of this process to stderr."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter(kind))
+    logging.basicConfig(level=level, handlers=[handler])

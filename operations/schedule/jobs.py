@@ -1,0 +1,74 @@
+"""The jobs of an archive: a crawl for every enabled source, the index, and what its configuration asks for at night."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crawler.source import Source, survey_sources
+from notices.config import Config
+from notices.cron import CronLine
+from operations.schedule.due import Every, Rule
+
+_MARGIN = 30.0  # minutes a crawl may take beyond its own limit, which ends it first
+_LONGEST = 12 * 60.0
+_NAME = "notices-{:%Y%m%dT%H%M%SZ}.tar"
+_NAMES = "notices-????????T??????Z.tar"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work with a schedule: its name in SQL, its rule, the words after `notices` that do it, and how many minutes it may take."""
+
+    name: str
+    rule: Rule
+    verb: tuple[str, ...]
+    minutes: float = _LONGEST
+
+    @property
+    def source(self) -> str | None:
+        """The name of the source that it crawls."""
+        kind, _, name = self.name.partition(":")
+        return name if kind == "crawl" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The jobs, and a sentence for each source file that is not valid."""
+
+    jobs: tuple[Job, ...]
+    problems: tuple[str, ...]
+
+
+def read_schedule(config: Config) -> Schedule:
+    """The jobs as sources and configuration are now. A source file that is not valid costs only that source."""
+    survey = survey_sources(config.sources_dir)
+    crawls = [_crawl(source, config) for source, _ in survey.found.values() if source.enabled]
+    jobs = [*crawls, Job("index", Every(config.drain_minutes), ("index",))]
+    if config.verify_schedule:
+        jobs.append(Job("verify", CronLine(config.verify_schedule), ("verify", "--no-progress")))
+    if config.backup_folder:
+        jobs.append(Job("backup", CronLine(config.backup_schedule), ("backup", "--no-progress")))
+    return Schedule(tuple(jobs), survey.problems)
+
+
+def _crawl(source: Source, config: Config) -> Job:
+    words = ("crawl", "--no-progress", source.name)
+    return Job(f"crawl:{source.name}", CronLine(source.schedule), words, config.max_minutes_per_run + _MARGIN)
+
+
+def words_of(job: Job, config: Config, now: datetime) -> tuple[str, ...]:
+    """The words of a job as it begins: a backup has a new name each time."""
+    if job.name != "backup":
+        return job.verb
+    return *job.verb, str(Path(config.backup_folder) / _NAME.format(now.astimezone(UTC)))
+
+
+def drop_old_backups(config: Config) -> list[Path]:
+    """Delete the oldest scheduled backups beyond `backup_keep`, by their names; files with other names are not ours."""
+    made = sorted(Path(config.backup_folder).glob(_NAMES))
+    old = made[: -config.backup_keep]
+    for file in old:
+        file.unlink(missing_ok=True)
+    return old
