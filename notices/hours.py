@@ -21,7 +21,7 @@ class Span(NamedTuple):
 
 
 def read_spans(text: str) -> tuple[Span, ...]:
-    """Hours such as "08:00-09:30, 23:00-01:00". Raises ValueError naming the part that is none."""
+    """Hours such as "08:00-09:30, 23:00-01:00". Raises ValueError naming the part that is no such span."""
     spans = []
     for part in filter(None, re.split(r"[,;，；\s]+", text)):
         found = _SPAN.fullmatch(part)
@@ -42,7 +42,7 @@ def held_until(spans: tuple[Span, ...], now: datetime) -> datetime | None:
 
 
 def _held(spans: Iterable[Span], minute: int) -> int:
-    """For how many minutes from this minute of the day on the spans hold without a gap; a day at most."""
+    """For how many minutes from this minute of the day on the spans go on without a gap; a day at most."""
     held, spans = 0, tuple(spans)
     while held < _DAY:
         at = (minute + held) % _DAY
