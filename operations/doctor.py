@@ -17,6 +17,7 @@ from crawler.source import load_source
 from notices.config import Config
 from notices.errors import NoticesError
 from operations.indexing import index_problem, index_state
+from pipeline.attachments.extractor import confinement_gaps
 from pipeline.sql import outbox
 from pipeline.sql.database import open_for_reading
 
@@ -40,6 +41,7 @@ def examine(config: Config) -> Iterator[Check]:
     yield Check("python", "ok", f"{sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}")
     yield _home(config)
     yield _space(config)
+    yield _attachments()
     yield _contact(config)
     yield from _sources(config)
     yield from _archive(config)
@@ -67,6 +69,18 @@ def _space(config: Config) -> Check:
         if free >= _LEAST_FREE
         else Check("disk", "warning", shown, "a crawl stops cleanly when the disk is full; make room")
     )
+
+
+def _attachments() -> Check:
+    """Whether the process that reads attached files gives up network and files."""
+    if gaps := confinement_gaps():
+        return Check(
+            "attachments",
+            "warning",
+            f"read in a process of their own, which keeps what this system cannot take from it: {'; '.join(gaps)}",
+            "Linux 5.13 or later with Landlock and seccomp; in a container, a profile that allows both",
+        )
+    return Check("attachments", "ok", "read in a process of their own, without network and without access to files")
 
 
 def _contact(config: Config) -> Check:

@@ -23,6 +23,7 @@ MAX_BODY = 64 << 20
 _MAX_ANSWER = 8 * MAX_TEXT
 _TRIES = 2
 _OUT_OF_TIME = (-signal.SIGXCPU, -signal.SIGALRM)
+_WORKER = "pipeline.attachments.worker"
 _ROOT = str(Path(__file__).resolve().parents[2])
 
 
@@ -111,14 +112,29 @@ def extract(
         return extractor.extract(body, name, media_type)
 
 
+def confinement_gaps() -> list[str]:
+    """What a worker on this system cannot give up, each with the reason (pipeline.attachments.sandbox): tried in a process of its own."""
+    command = [sys.executable, "-P", "-m", "pipeline.attachments.sandbox"]
+    try:
+        tried = subprocess.run(command, env=_environment(), capture_output=True, text=True, timeout=SECONDS, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        return [f"files and network: {error}"]
+    return tried.stdout.splitlines()
+
+
+def _environment() -> dict[str, str]:
+    """Of a worker: nothing of the parent's, which may hold passwords."""
+    return {"PYTHONPATH": _ROOT, "LC_ALL": "C.UTF-8"}
+
+
 def _start(memory: int, seconds: float) -> subprocess.Popen[bytes]:
-    """A new worker: no environment (it may hold passwords), no files but its pipes, a session of its own (Ctrl-C is the parent's to handle)."""
+    """A new worker: no environment, no files but its pipes, a session of its own (Ctrl-C is the parent's to handle)."""
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "pipeline.attachments.worker", str(memory), str(int(seconds) + 1), str(os.getpid())],
+        [sys.executable, "-P", "-m", _WORKER, str(memory), str(int(seconds) + 1), str(os.getpid())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={"PYTHONPATH": _ROOT, "LC_ALL": "C.UTF-8"},
+        env=_environment(),
         start_new_session=True,
     )
 

@@ -8,15 +8,16 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
 from notices.attachment import AttachmentText
+from pipeline.attachments.sandbox import confine
 
 _PR_SET_PDEATHSIG = 1
 _FILE_BYTES = 256 << 20
+_STATUS = "/proc/self/status"
 
 
 class ExtractRequest(msgspec.Struct):
@@ -45,11 +46,14 @@ def main() -> int:
     os.dup2(2, 1)  # the output of a library must not get between the answers
     from pipeline.attachments.read import read_attachment  # with every format; the parent loads this module for the messages alone
 
-    while head := sys.stdin.buffer.readline():
-        _bound_time(seconds)
-        request = msgspec.json.decode(head, type=ExtractRequest)
-        _answer(out, _read(read_attachment, request, sys.stdin.buffer.read(request.size)))
-        signal.alarm(0)
+    with open(_STATUS, "rb") as status:  # before files are given up
+        confine()  # a gap is told by `notices doctor`
+        while head := sys.stdin.buffer.readline():
+            _bound_time(seconds)
+            request = msgspec.json.decode(head, type=ExtractRequest)
+            text = _read(read_attachment, request, sys.stdin.buffer.read(request.size))
+            _answer(out, ExtractResult(text, _most_memory(status)))
+            signal.alarm(0)
     return 0
 
 
@@ -78,17 +82,18 @@ def _read(read: Callable[[bytes, str, str | None], AttachmentText], request: Ext
         )
 
 
-def _answer(out: BinaryIO, found: AttachmentText) -> None:
-    data = msgspec.json.encode(ExtractResult(found, _most_memory()))
+def _answer(out: BinaryIO, result: ExtractResult) -> None:
+    data = msgspec.json.encode(result)
     out.write(b"%d\n" % len(data))
     out.write(data)
     out.flush()
 
 
-def _most_memory() -> int:
+def _most_memory(status: BinaryIO) -> int:
     """The most bytes that this program has had. Not ru_maxrss: that begins with those of the parent when it forked."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("VmHWM:"):
+    status.seek(0)
+    for line in status:
+        if line.startswith(b"VmHWM:"):
             return int(line.split()[1]) * 1024
     return 0
 
