@@ -87,7 +87,7 @@ def confine(readable: Iterable[str] = ()) -> list[str]:
 
 
 def _close_files(kernel: ctypes.CDLL, readable: Iterable[str]) -> None:
-    """Landlock: nothing may be opened but to read what is below the folders of the code. Raises OSError."""
+    """Landlock: only files below the folders of the code may be opened, to read them. Raises OSError."""
     version = _checked(kernel.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), 1), "Landlock")
     handled = (1 << _FILE_RIGHTS[min(version, len(_FILE_RIGHTS) - 1)]) - 1
     fields = [handled]
@@ -137,7 +137,7 @@ def _close_calls(kernel: ctypes.CDLL) -> None:
 
 
 def _filter(machine: _Machine) -> list[tuple[int, int, int, int]]:
-    """Instructions of classic BPF: code, value, and how many to skip if it holds and if it does not."""
+    """Instructions of classic BPF: code, value, and how many to skip if it is true and if it is false."""
     program = [
         (_LOAD, _MACHINE, 0, 0),
         (_IF_EQUAL, machine.audit, 1, 0),
