@@ -123,7 +123,7 @@ def confinement_gaps() -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Of a worker: nothing of the parent's, which may hold passwords."""
+    """Of a worker: nothing of the parent's, which may contain passwords."""
     return {"PYTHONPATH": _ROOT, "LC_ALL": "C.UTF-8"}
 
 

@@ -118,7 +118,7 @@ def _allow_reading(kernel: ctypes.CDLL, ruleset: int, place: str) -> None:
 
 
 def _code_places() -> list[str]:
-    """The folders of Python, of installed packages and of this program's own; not the folder above them, which may hold an archive."""
+    """The folders of Python, of installed packages and of this program's own; not the folder above them, which may contain an archive."""
     here = Path(__file__).resolve().parents[2]
     paths = sysconfig.get_paths()
     installed = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
