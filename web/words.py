@@ -30,6 +30,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "relation edition": ("new edition", "修订版"), "relation basis": ("is based on", "依据"),
     "event revision": ("revision", "修订"), "event correction": ("correction of the reading", "解析更正"),
     "event observed": ("observed", "复查"), "event state": ("state", "状态"),
+    "period period": ("period", "期间"),
     "problem 400": ("The question cannot be answered as it is", "无法回答这个问题"), "problem 403": ("Not handed out here", "不在此处提供"),
     "problem 404": ("Not found", "未找到"), "problem 405": ("Only reading is possible here", "此处只能阅读"),
     "problem 414": ("The address is too long", "网址过长"), "problem 421": ("Another host name", "主机名不符"),

@@ -19,6 +19,7 @@ from web.pages import Reader, archive_of, page
 
 _MOST_EVENTS, _MOST_LINKS, _MOST_OUTLINE = 100, 100, 300
 LONGEST_SHOWN = 200_000  # characters of a text on one page
+_SENTENCE = ("。", "；", ";", "！", "？")
 _DEEPEST = 3  # level of a heading in the outline
 
 
@@ -44,7 +45,7 @@ class Shown:
     @property
     def outline(self) -> list[Line]:
         """Its headings, without the deepest."""
-        return [line for line in self.lines if 0 < line.level <= _DEEPEST][:_MOST_OUTLINE]
+        return [line for line in self.lines if 0 < line.level <= _DEEPEST and not line.text.endswith(_SENTENCE)][:_MOST_OUTLINE]
 
     @property
     def is_newest(self) -> bool:

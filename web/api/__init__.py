@@ -1,0 +1,1 @@
+"""The API: the same archive for programs, as JSON."""

@@ -1,0 +1,88 @@
+"""Every address of the API with what it takes: the routes and the OpenAPI document are made of this table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from index.query.parse import MAX_BYTES
+from web.views.query import LIMIT, MOST
+
+Json = dict[str, object]
+_DAY = r"^[0-9]{4}(-[0-9]{1,2}(-[0-9]{1,2})?)?$"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a query, as JSON Schema says what it may be."""
+
+    name: str
+    text: str
+    schema: Json
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address under /api/v1. `path` writes its parameters as OpenAPI does; all of them are positive integers."""
+
+    path: str
+    name: str
+    text: str
+    view: Callable[[Request], Response]
+    parameters: tuple[Parameter, ...] = ()
+
+    @property
+    def route(self) -> str:
+        """The path as Starlette writes it."""
+        return self.path.replace("}", ":int}")
+
+
+def text(most: int = 200) -> Json:
+    """The schema of a text."""
+    return {"type": "string", "maxLength": most}
+
+
+def one_of(*values: str) -> Json:
+    """The schema of a choice."""
+    return {"type": "string", "enum": list(values)}
+
+
+def count(least: int, most: int, default: int | None = None) -> Json:
+    """The schema of a number."""
+    return {"type": "integer", "minimum": least, "maximum": most} | ({} if default is None else {"default": default})
+
+
+def several(schema: Json) -> Json:
+    """The schema of a parameter that may be repeated."""
+    return {"type": "array", "items": schema, "maxItems": 10}
+
+
+SEARCH = (
+    Parameter("q", f"the query (docs/search.md), at most {MAX_BYTES} bytes of UTF-8", text(MAX_BYTES)),
+    Parameter("source", "only from this source", several(text())),
+    Parameter("issuer", "the issuer's name contains this", text()),
+    Parameter("region", "in this region, by name or code", text()),
+    Parameter("kind", "of this kind, such as 通知", several(text())),
+    Parameter("number", "the document number, whole or in part", text()),
+    Parameter("state", "in this state", several(one_of("listed", "missing", "withdrawn", "back"))),
+    Parameter("since", "from this day, month or year on", {"type": "string", "pattern": _DAY}),
+    Parameter("until", "until the end of this day, month or year", {"type": "string", "pattern": _DAY}),
+    Parameter("date", "which date since and until compare", one_of("published", "written", "effective")),
+    Parameter("has", "with an attachment", one_of("attachment")),
+    Parameter("in", "the part in which the words must occur", one_of("all", "title", "text", "attachment")),
+    Parameter("sort", "the order", one_of("relevance", "date")),
+    Parameter("exact", "1: the literal text only", one_of("1")),
+    Parameter("copies", "all: each copy of an instrument is a hit", one_of("all")),
+    Parameter("similar", "in place of q: notices similar to this one (id, address, number or title)", text()),
+    Parameter("limit", "hits of a page", count(1, MOST, LIMIT)),
+    Parameter("after", "the `next` of an earlier answer to the same question", text()),
+    Parameter("facets", "1: count issuers, regions, kinds, years, sources, states", one_of("1")),
+)
+REVISIONS = (
+    Parameter("from", "the earlier revision (default: the one before `to`)", count(1, 999_999_999)),
+    Parameter("to", "the later revision (default: the newest, or the one after `from`)", count(1, 999_999_999)),
+)

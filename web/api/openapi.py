@@ -1,0 +1,62 @@
+"""The OpenAPI document, made of the table of addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from notices.version import PROGRAM
+from web.api.endpoints import Endpoint, Json
+from web.problems import MEDIA_TYPE
+
+_LARGEST = 2**53 - 1
+_PROBLEMS = {
+    "400": "the question has a value that it cannot have, or exceeds a limit",
+    "404": "the archive does not contain it",
+    "414": "the address is too long",
+    "503": "the archive cannot be read at the moment, or is busy",
+}
+
+
+def document(prefix: str, endpoints: Sequence[Endpoint]) -> Json:
+    """The document, as JSON."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Archive of published government notices",
+            "version": PROGRAM,
+            "description": "Read only. Personal data is starred out. Archived text is a quotation of what its source published.",
+        },
+        "paths": {f"{prefix}{each.path}": {"get": _operation(each)} for each in endpoints},
+        "components": {"schemas": {"Problem": _PROBLEM}},
+    }
+
+
+def _operation(each: Endpoint) -> Json:
+    in_path: list[Json] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0, "maximum": _LARGEST}}
+        for name in re.findall(r"{(\w+)}", each.path)
+    ]
+    in_query: list[Json] = [
+        {"name": p.name, "in": "query", "required": p.required, "description": p.text, "schema": p.schema} for p in each.parameters
+    ]
+    problems: Json = {
+        status: {"description": why, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+        for status, why in _PROBLEMS.items()
+    }
+    answer: Json = {"200": {"description": each.text, "content": {"application/json": {"schema": {"type": "object"}}}}}
+    return {"operationId": each.name, "summary": each.text, "parameters": [*in_path, *in_query], "responses": answer | problems}
+
+
+_PROBLEM: Json = {
+    "type": "object",
+    "description": "RFC 9457",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "position": {"type": "integer", "description": "the character of the query that cannot be read, from 0"},
+    },
+}

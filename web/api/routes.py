@@ -1,0 +1,42 @@
+"""The addresses of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from web.api import views
+from web.api.endpoints import REVISIONS, SEARCH, Endpoint
+from web.api.openapi import document
+from web.json_answer import json_answer
+
+PREFIX = "/api/v1"
+ENDPOINTS = (
+    Endpoint("/search", "search", "search the archive", views.search, SEARCH),
+    Endpoint("/notices/{notice}", "notice", "a notice, its newest revision", views.notice),
+    Endpoint("/notices/{notice}/revisions", "revisions", "the revisions of a notice", views.revisions),
+    Endpoint("/notices/{notice}/revisions/{n}", "revision", "one revision of a notice", views.notice),
+    Endpoint("/notices/{notice}/revisions/{n}/attachments/{position}", "attachment", "the text of an attached file", views.attachment),
+    Endpoint("/notices/{notice}/diff", "diff", "the difference of two revisions", views.diff, REVISIONS),
+    Endpoint("/notices/{notice}/citations", "citations", "relations in both directions, and the newest version", views.citations),
+    Endpoint("/notices/{notice}/history", "history", "revisions, observations, states and corrections", views.events),
+    Endpoint("/sources", "sources", "every source and its health", views.sources),
+)
+
+
+def routes() -> Sequence[BaseRoute]:
+    """A route for each address, and the documents about them."""
+    made = [Route(f"{PREFIX}{each.route}", each.view, name=f"api-{each.name}") for each in ENDPOINTS]
+    return [*made, Route(f"{PREFIX}/openapi.json", _openapi), Route(f"{PREFIX}", _start), Route(f"{PREFIX}/", _start)]
+
+
+def _openapi(request: Request) -> Response:
+    return json_answer(request, document(PREFIX, ENDPOINTS))
+
+
+def _start(request: Request) -> Response:
+    addresses = {each.name: f"{PREFIX}{each.path}" for each in ENDPOINTS}
+    return json_answer(request, {"openapi": f"{PREFIX}/openapi.json", "addresses": addresses})

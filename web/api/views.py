@@ -1,0 +1,96 @@
+"""What each address of the API answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from notices.errors import QuerySyntaxError, UserError
+from operations.read.diff import difference
+from operations.read.history import history
+from operations.read.json_values import json_object
+from operations.read.notice_views import NoticeView, relations
+from operations.read.revisions import attached_text, revision_lines, revision_view
+from operations.status import source_statuses
+from web.json_answer import json_answer
+from web.pages import archive_of
+from web.views.query import asked
+from web.views.revision import revision_number
+
+_FLAGS = ("", "1")
+
+
+def search(request: Request) -> Response:
+    """An answer to a query, as `search --json` prints it, each hit with its permanent address."""
+    facets = request.query_params.get("facets", "")
+    if facets not in _FLAGS:
+        raise UserError(f"facets: {facets!r} is not 1")
+    question = asked(request, facets=bool(facets))
+    if question.is_empty:
+        raise QuerySyntaxError("nothing is asked: q, a filter or similar is needed", "", 0)
+    result = archive_of(request).search(question.request)
+    value = result.as_json()
+    value["hits"] = [{**hit, "address": f"/n/{hit['id']}/r/{hit['revision']}"} for hit in _objects(value["hits"])]
+    return json_answer(request, value)
+
+
+def _objects(value: object) -> list[Mapping[str, object]]:
+    return value if isinstance(value, list) else []
+
+
+def notice(request: Request) -> Response:
+    """The newest revision of a notice, or the one that the path names."""
+    view = revision_view(archive_of(request).database, request.path_params["notice"], request.path_params.get("n"))
+    return json_answer(request, addressed(view))
+
+
+def addressed(view: NoticeView) -> dict[str, object]:
+    """The notice as JSON with the permanent address of what is shown."""
+    return {"address": f"/n/{view.id}/r/{view.revision}", **json_object(view)}
+
+
+def revisions(request: Request) -> Response:
+    """The revisions of a notice, the newest first."""
+    ident = request.path_params["notice"]
+    database = archive_of(request).database
+    revision_view(database, ident)
+    lines = [{"address": f"/n/{ident}/r/{line.n}", **json_object(line)} for line in revision_lines(database, ident)]
+    return json_answer(request, {"notice": ident, "revisions": lines})
+
+
+def attachment(request: Request) -> Response:
+    """The text of an attached file, page by page."""
+    path = request.path_params
+    return json_answer(request, attached_text(archive_of(request).database, path["notice"], path["n"], path["position"]))
+
+
+def diff(request: Request) -> Response:
+    """What differs between two revisions."""
+    old, new = (revision_number(request, name) for name in ("from", "to"))
+    database, ident = archive_of(request).database, request.path_params["notice"]
+    revision_view(database, ident)
+    return json_answer(request, difference(database, ident, old, new))
+
+
+def citations(request: Request) -> Response:
+    """What a notice cites, what cites it, and its newest version."""
+    database, ident = archive_of(request).database, request.path_params["notice"]
+    revision_view(database, ident)
+    (found,) = relations(database, [ident])
+    return json_answer(request, found)
+
+
+def events(request: Request) -> Response:
+    """Everything that happened to a notice, oldest first."""
+    database, ident = archive_of(request).database, request.path_params["notice"]
+    revision_view(database, ident)
+    return json_answer(request, {"notice": ident, "events": history(database, ident)})
+
+
+def sources(request: Request) -> Response:
+    """Every source and its health."""
+    archive = archive_of(request)
+    return json_answer(request, {"sources": source_statuses(archive.database, archive.config, datetime.now(UTC))})
