@@ -131,8 +131,13 @@ def archive_status(database: Engine, config: Config, now: datetime) -> ArchiveSt
         index=_index(database, config, counts.notice),
         log=LogStatus(signed.made_at, signed.size) if signed else None,
         behind=behind,
-        sources=tuple(_sources(database, config, now)),
+        sources=source_statuses(database, config, now),
     )
+
+
+def source_statuses(database: Engine, config: Config, now: datetime) -> tuple[SourceStatus, ...]:
+    """Each source that the archive knows or that is enabled, with its health."""
+    return tuple(_sources(database, config, now))
 
 
 def _index(database: Engine, config: Config, notices: int) -> IndexStatus:

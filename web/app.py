@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from notices.config import Config, load_config
 from notices.errors import NoticesError
+from web.api import routes as api
 from web.archive import Archive
 from web.headers import Guard
 from web.pages import HERE
@@ -58,6 +59,7 @@ def routes() -> Sequence[BaseRoute]:
         Route("/n/{notice:int}/r/{n:int}/a/{position:int}", revision.attachment),
         Route("/n/{notice:int}/diff", revision.diff),
         Route("/doc/{code}/{year:int}/{no}", notice.by_number),
+        *api.routes(),
         Mount("/static", StaticFiles(directory=HERE / "static")),
     ]
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from notices.errors import QuerySyntaxError, UserError
+from notices.errors import QuerySyntaxError
 from operations.read.diff import difference
 from operations.read.history import history
 from operations.read.json_values import json_object
@@ -20,15 +20,12 @@ from web.pages import archive_of
 from web.views.query import asked
 from web.views.revision import revision_number
 
-_FLAGS = ("", "1")
+_PUBLIC = ("name", "site", "enabled", "notices", "newest_date", "last_run", "outcome", "state", "last_new")  # reasons are the maintainers'
 
 
 def search(request: Request) -> Response:
     """An answer to a query, as `search --json` prints it, each hit with its permanent address."""
-    facets = request.query_params.get("facets", "")
-    if facets not in _FLAGS:
-        raise UserError(f"facets: {facets!r} is not 1")
-    question = asked(request, facets=bool(facets))
+    question = asked(request, facets=request.query_params.get("facets") == "1")
     if question.is_empty:
         raise QuerySyntaxError("nothing is asked: q, a filter or similar is needed", "", 0)
     result = archive_of(request).search(question.request)
@@ -93,4 +90,5 @@ def events(request: Request) -> Response:
 def sources(request: Request) -> Response:
     """Every source and its health."""
     archive = archive_of(request)
-    return json_answer(request, {"sources": source_statuses(archive.database, archive.config, datetime.now(UTC))})
+    found = source_statuses(archive.database, archive.config, datetime.now(UTC))
+    return json_answer(request, {"sources": [{name: getattr(each, name) for name in _PUBLIC} for each in found]})

@@ -20,6 +20,15 @@ _SINGLE = ("issuer", "region", "number", "since", "until", "has", "in")
 _SCOPES = {"": "any", "all": "any", "title": "title", "text": "text", "attachment": "attachment"}
 _DATES = {"": "published_date", "published": "published_date", "written": "written_date", "effective": "effective_date"}
 _SORTS = ("relevance", "date")
+_CHOICES = {
+    "has": ("attachment",),
+    "in": tuple(_SCOPES),
+    "date": tuple(_DATES),
+    "sort": _SORTS,
+    "exact": ("1",),
+    "copies": ("all",),
+    "facets": ("1",),
+}
 LIMIT, MOST = 20, 100
 _MOST_VALUES, _LONGEST_VALUE = 20, 200
 
@@ -65,10 +74,13 @@ def asked(request: Request, *, facets: bool = False, snippets: bool = True) -> A
     for name, value in pairs:
         if name != "q" and len(value) > _LONGEST_VALUE:
             raise QueryLimitError(f"{name}: at most {_LONGEST_VALUE} characters are allowed")
+    for name, allowed in _CHOICES.items():
+        if (value := given.get(name, "")) not in ("", *allowed):
+            raise UserError(f"{name}: {value!r} is not known here; use {', '.join(filter(None, allowed))}")
     if len(pairs) > _MOST_VALUES:
         raise QueryLimitError(f"the address has {len(pairs)} parts, at most {_MOST_VALUES} are allowed")
     search = SearchRequest(
-        text=given.get("q", ""), filters=_filters(request), page=Page(_limit(given.get("limit", "")), 0, _sort(given.get("sort", ""))),
+        text=given.get("q", ""), filters=_filters(request), page=Page(_limit(given.get("limit", "")), 0, given.get("sort") or _SORTS[0]),
         after=given.get("after") or None, exact=given.get("exact") == "1", every_copy=given.get("copies") == "all",
         similar=given.get("similar") or None, facets=facets, wants_next=True, snippets=snippets,
     )  # fmt: skip
@@ -81,17 +93,11 @@ def _filters(request: Request) -> Filters:
     def all_of(name: str) -> tuple[str, ...]:
         return tuple(value for value in given.getlist(name) if value.strip())
 
-    if (has := given.get("has", "")) not in ("", "attachment"):
-        raise UserError(f"has: {has!r} is not something a notice can have; use attachment")
-    if (scope := given.get("in", "")) not in _SCOPES:
-        raise UserError(f"in: {scope!r} is not a part of a notice; use title, text or attachment")
-    if (which := given.get("date", "")) not in _DATES:
-        raise UserError(f"date: {which!r} is not a date of a notice; use published, written or effective")
     return Filters(
         source=all_of("source"), issuer=given.get("issuer", ""), region=given.get("region", ""), kind=all_of("kind"),
         number=given.get("number", ""), state=tuple(each for value in all_of("state") for each in state_of(value, value, 0)),
         since=_day("since", given.get("since", ""))[0], until=_day("until", given.get("until", ""))[1],
-        date_field=cast(DateField, _DATES[which]), has_attachment=bool(has), scope=cast(Scope, _SCOPES[scope]),
+        date_field=cast(DateField, _DATES[given.get("date", "")]), has_attachment=bool(given.get("has")), scope=cast(Scope, _SCOPES[given.get("in", "")]),
     )  # fmt: skip
 
 
@@ -110,12 +116,6 @@ def _limit(value: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) < 5 and 1 <= int(value) <= MOST):
         raise UserError(f"limit: {value!r} is not a number from 1 to {MOST}")
     return int(value)
-
-
-def _sort(value: str) -> str:
-    if value not in ("", *_SORTS):
-        raise UserError(f"sort: {value!r} is not an order; use {' or '.join(_SORTS)}")
-    return value or _SORTS[0]
 
 
 def facet_pairs(field: str, value: str) -> Iterator[tuple[str, str]]:

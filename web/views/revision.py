@@ -20,14 +20,15 @@ def diff(request: Request) -> Response:
     """Two revisions side by side: `from` and `to`, or the last two."""
     ident = request.path_params["notice"]
     database = archive_of(request).database
-    old, new = (_number(request, name) for name in ("from", "to"))
+    old, new = (revision_number(request, name) for name in ("from", "to"))
     view = revision_view(database, ident)
     answer = page(request, "diff.html", {"n": view, "d": difference(database, ident, old, new)})
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
 
 
-def _number(request: Request, name: str) -> int | None:
+def revision_number(request: Request, name: str) -> int | None:
+    """The revision that a parameter names; None without it. Raises HTTPException."""
     value = request.query_params.get(name, "")
     if not value:
         return None

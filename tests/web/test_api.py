@@ -1,0 +1,97 @@
+"""The API: the same answers as the command line's, described by its own OpenAPI document."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.support.quick_home import QuickHome
+from tests.support.reading_room import archive_in, reading_room
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> QuickHome:
+    return archive_in(tmp_path_factory.mktemp("room"))
+
+
+@pytest.fixture(scope="module")
+def room(home: QuickHome) -> Iterator[TestClient]:
+    with reading_room(home) as client:
+        yield client
+
+
+def test_a_search_answers_as_the_command_does(room: TestClient, home: QuickHome) -> None:
+    answer = room.get("/api/v1/search", params={"q": "河道巡查", "issuer": "人民政府", "facets": "1", "limit": 10}).json()
+    printed = home.search("河道巡查", "--issuer", "人民政府", "--facets")
+    for value in (answer, printed):
+        del value["took_ms"]
+        value.pop("next")
+    assert [hit.pop("address") for hit in answer["hits"]] == ["/n/2/r/1", "/n/1/r/2"]
+    assert answer == printed
+
+
+def test_a_cursor_goes_through_all_hits_once(room: TestClient) -> None:
+    seen, after = [], None
+    while True:
+        asked = {"q": "检查", "limit": 1, "sort": "date", "copies": "all"} | ({"after": after} if after else {})
+        answer = room.get("/api/v1/search", params=asked).json()
+        seen += [hit["id"] for hit in answer["hits"] if hit["exact"]]
+        after = answer["next"]
+        if not after:
+            break
+    assert sorted(seen) == [4, 5]
+
+
+def test_a_notice_and_its_parts(room: TestClient) -> None:
+    notice = room.get("/api/v1/notices/1").json()
+    assert (notice["address"], notice["revision"], notice["document_number"]) == ("/n/1/r/2", 2, "临政〔2018〕5号")
+    assert "13912345678" not in json.dumps(notice)
+    assert room.get("/api/v1/notices/1/revisions/1").json()["revision"] == 1
+    assert [each["n"] for each in room.get("/api/v1/notices/1/revisions").json()["revisions"]] == [2, 1]
+    assert {p["sign"] for p in room.get("/api/v1/notices/1/diff").json()["text"]} == {"-", "+"}
+    assert room.get("/api/v1/notices/1/citations").json()["repealed_by"][0]["id"] == 2
+    assert room.get("/api/v1/notices/1/history").json()["events"][0]["event"] == "revision"
+    assert room.get("/api/v1/sources").json()["sources"][0]["notices"] == 5
+
+
+def test_every_documented_address_is_served_and_every_problem_is_a_problem_document(room: TestClient) -> None:
+    described = room.get("/api/v1/openapi.json").json()
+    assert described["openapi"].startswith("3.1")
+    for path, operations in described["paths"].items():
+        address = re.sub(r"\{\w+\}", "1", path)
+        answer = room.get(address)
+        documented = operations["get"]["responses"]
+        assert str(answer.status_code) in documented, (address, answer.text)
+        assert answer.headers["content-type"] in documented[str(answer.status_code)]["content"]
+        missing = room.get(re.sub(r"\{\w+\}", "987654321", path))
+        assert missing.status_code in (200, 400, 404)
+        if missing.status_code >= 400:
+            assert missing.headers["content-type"] == "application/problem+json"
+            assert missing.json()["status"] == missing.status_code
+
+
+def test_values_that_a_parameter_cannot_have_are_refused(room: TestClient) -> None:
+    described = room.get("/api/v1/openapi.json").json()["paths"]["/api/v1/search"]["get"]["parameters"]
+    for parameter in described:
+        schema = parameter["schema"].get("items", parameter["schema"])
+        wrong = {"enum": "zzz", "pattern": "20-x", "minimum": "0", "maxLength": "x" * 2000}
+        value = next((wrong[rule] for rule in wrong if rule in schema), None)
+        answer = room.get("/api/v1/search", params={"q": "河道"} | {parameter["name"]: value})
+        assert answer.status_code == 400, (parameter, answer.text[:200])
+
+
+def test_unknown_addresses_and_unchanged_answers(room: TestClient) -> None:
+    assert room.get("/api/v1/zzz").json()["status"] == 404
+    assert room.get("/api/v1").json()["openapi"] == "/api/v1/openapi.json"
+    tag = room.get("/api/v1/notices/2").headers["etag"]
+    assert room.get("/api/v1/notices/2", headers={"if-none-match": tag}).status_code == 304
+
+
+def test_json_shows_no_character_that_drives_a_terminal(room: TestClient) -> None:
+    body = room.get("/api/v1/notices/3").text
+    assert "\u202e" not in body
+    assert "\\u202e" in body
