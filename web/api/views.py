@@ -45,7 +45,7 @@ def notice(request: Request) -> Response:
 
 
 def addressed(view: NoticeView) -> dict[str, object]:
-    """The notice as JSON with the permanent address of what is shown."""
+    """The notice as JSON with the permanent address of the revision shown."""
     return {"address": f"/n/{view.id}/r/{view.revision}", **json_object(view)}
 
 
