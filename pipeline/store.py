@@ -98,7 +98,7 @@ def _shows_the_same(newest: tables.RevisionRow, reading: Reading) -> bool:
     """Whether people read the same as in the newest revision: servers count visits on a page and make a file again for each request."""
     files = list(zip(newest.attachments, reading.attached, strict=False))
     same_count = len(newest.attachments) == len(reading.attached)
-    return same_count and shown(newest) == shown(reading.notice) and all(_is_same_file(row, file) for row, file in files)
+    return same_count and shown(newest) == shown(reading.notice) and all(is_same_file(row, file) for row, file in files)
 
 
 def shown(source: Notice | tables.RevisionRow) -> tuple[str, str, str]:
@@ -106,7 +106,7 @@ def shown(source: Notice | tables.RevisionRow) -> tuple[str, str, str]:
     return _squashed(source.title), _squashed(source.document_number), lasting(source.text)
 
 
-def _is_same_file(row: tables.AttachmentRow, file: StoredAttachment) -> bool:
+def is_same_file(row: tables.AttachmentRow, file: StoredAttachment) -> bool:
     """Whether a file has the same bytes, or the same text in about as many bytes: pictures in it may differ where those do."""
     if row.name != file.text.name or (row.digest is None) != (file.digest is None):
         return False

@@ -1,7 +1,7 @@
-"""Every archived page accounted for: what reads as a notice is a revision in SQL, and a revision was read from its own notice's page.
+"""Every archived page and file accounted for: what reads as a notice is a revision in SQL, read from its own notice's page and files.
 
-Only pages whose bytes no revision was read from are parsed. Left out are pages that an earlier parser may have read differently, and pages of a run that
-did not end well: its entries are fetched again.
+Only pages and files whose bytes no revision was read from are parsed. Left out are those that an earlier parser may have read differently, and those of a
+run that did not end well: its entries are fetched again.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session, selectinload
 from notices.capture import noted_listed
 from notices.config import Config
 from notices.errors import NoticesError
-from notices.model import Notice
+from notices.model import AttachmentLink, Notice
 from notices.urls import url_key
 from notices.version import PARSER
 from pipeline.sql import tables
-from pipeline.store import shown
+from pipeline.store import is_same_file, shown
 from preservation.findings import Finding, NoticeSubject, SnapshotSubject, WarcPlace
 from preservation.reparse import Reader
 
@@ -86,7 +86,49 @@ def _account(session: Session, reader: Reader, ident: int) -> Iterator[Finding]:
         row.payload_digest not in known.payloads and _was_stored(session, row) and _is_lost_revision(session, reader, row, known.notice_id)
     ):
         detail = f"snapshot {row.id} reads as a revision of it that SQL lacks"
-        yield Finding("sql", "unread", NoticeSubject(known.notice_id), detail)
+        yield Finding("sql", "unread", NoticeSubject(known.notice_id, row.id), detail)
+
+
+def unread_files(database: Engine, config: Config, newest: int) -> Iterator[Finding]:
+    """Snapshots of files up to the newest given that are neither in a revision of their notice nor made again with what one shows."""
+    row, run = tables.SnapshotRow, tables.RunRow
+    digests = select(tables.AttachmentRow.digest).where(tables.AttachmentRow.digest.is_not(None))
+    query = select(row.id).join(run, run.id == row.run_id).where(row.kind == "attachment", row.status == 200, row.id <= newest)
+    with Session(database) as session, session.begin():
+        suspects = list(session.scalars(query.where(run.outcome == "done", row.payload_digest.not_in(digests)).order_by(row.id)))
+    with closing(Reader(database, config)) as reader:
+        for ident in suspects:
+            with Session(database) as session, session.begin():
+                found = _account_file(session, reader, ident)
+            if found is not None:
+                yield found
+
+
+def _account_file(session: Session, reader: Reader, ident: int) -> Finding | None:
+    try:
+        snapshot = session.get_one(tables.SnapshotRow, ident)
+        via = reader.capture(snapshot).via
+        key = _key(via) if via else None
+        known = session.scalar(select(tables.NoticeRow.id).where(tables.NoticeRow.key == key)) if key else None
+        revisions = _revisions(session, known) if known is not None else []
+    except NoticesError:
+        return None  # it has a finding of its own
+    rows = [file for revision in revisions for file in revision.attachments if file.url and _key(file.url) in keys_of_row(snapshot)]
+    if known is None or not rows or any(revision.parser_version != PARSER for revision in revisions):
+        return None  # the notice, or the page that first named the file, is what SQL lacks
+    if any(is_same_file(file, reader.fetched(snapshot, AttachmentLink(file.name, file.url))) for file in rows):
+        return None
+    page = tables.SnapshotRow
+    pages = select(page.id).where(
+        page.run_id == snapshot.run_id, page.kind == "detail", page.status == 200, page.url == via, page.id < ident
+    )
+    detail = f"snapshot {ident} is a file of it that no revision contains"
+    return Finding("sql", "unread", NoticeSubject(known, session.scalar(pages.order_by(page.id.desc()).limit(1))), detail)
+
+
+def _revisions(session: Session, notice_id: int) -> list[tables.RevisionRow]:
+    query = select(tables.RevisionRow).where(tables.RevisionRow.notice_id == notice_id)
+    return list(session.scalars(query.options(selectinload(tables.RevisionRow.attachments))))
 
 
 def _known(session: Session, keys: list[str]) -> _Known | None:
@@ -121,11 +163,8 @@ def _reads_as_notice(session: Session, reader: Reader, row: tables.SnapshotRow) 
 
 
 def _is_lost_revision(session: Session, reader: Reader, row: tables.SnapshotRow, notice_id: int) -> bool:
-    query = (
-        select(tables.RevisionRow).where(tables.RevisionRow.notice_id == notice_id).options(selectinload(tables.RevisionRow.attachments))
-    )
     try:
-        revisions = list(session.scalars(query))
+        revisions = _revisions(session, notice_id)
     except NoticesError:
         return False
     if any(revision.parser_version != PARSER for revision in revisions):

@@ -42,9 +42,10 @@ class SnapshotSubject:
 
 @dataclass(frozen=True, slots=True)
 class NoticeSubject:
-    """A notice: its row in SQL, or its document in the index."""
+    """A notice: its row in SQL, or its document in the index; `page` is the snapshot of a page of it that no revision was read from."""
 
     id: int
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def display(subject: Subject) -> str:  # noqa: C901, PLR0911 (one line for each 
             return f"{table} {ident}"
         case SnapshotSubject(ident, record):
             return f"snapshot {ident}" + (f" ({display(record)})" if record else "")
-        case NoticeSubject(ident):
+        case NoticeSubject(ident, _):
             return f"notice {ident}"
         case RevisionSubject(notice_id, n, _):
             return f"revision {n} of notice {notice_id}"

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Engine, select, update
+from sqlalchemy import ColumnElement, Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from notices.capture import payload_digest
@@ -23,7 +23,7 @@ from pipeline.recovery import fits_sql, recover
 from pipeline.sql import tables
 from pipeline.sql.column_types import Day, Json
 from pipeline.sql.row_digest import row_digest
-from pipeline.store import store_reading
+from pipeline.store import Reading, store_reading
 from pipeline.warc.series import QUARANTINE, scan, to_quarantine, warc_files
 from preservation.accounting import keys_of_row
 from preservation.findings import AttachmentSubject, Finding, NoticeSubject, RevisionSubject, SnapshotSubject, WarcPlace
@@ -72,6 +72,8 @@ def _sql_remedy(finding: Finding) -> Remedy | None:  # noqa: PLR0911 (one line f
     match finding.kind, finding.subject:
         case "unread", SnapshotSubject(ident, _):
             return Remedy("read the notice from the bytes", partial(_store_page, ident))
+        case "unread", NoticeSubject(_, int(page)):
+            return Remedy("read the revision from the bytes, if no later one was stored", partial(_store_page, page))
         case "snapshot", SnapshotSubject(ident, _):
             return Remedy("write the row again from its record", partial(_rewrite_snapshot, ident))
         case "rewritten", RevisionSubject(_, _, ident):
@@ -172,8 +174,17 @@ def _store_page(ident: int, context: RepairContext) -> str | None:
     with Session(context.database) as session, session.begin():
         snapshot = session.get_one(tables.SnapshotRow, ident)
         reading, source = context.reader.stored_reading(session, snapshot)
+        if _was_revised_since(session, reading):
+            return None  # revisions are numbered in their order: one that was lost between others comes from a backup
         outcome = store_reading(session, source.id, reading)
     return f"stored from its bytes: {outcome}" if outcome != "unchanged" else None
+
+
+def _was_revised_since(session: Session, reading: Reading) -> bool:
+    """Whether the notice has a revision that was read from a later snapshot."""
+    revision = tables.RevisionRow
+    query = select(func.max(revision.snapshot_id)).join(revision.notice).where(tables.NoticeRow.key == url_key(reading.notice.url))
+    return (session.scalar(query) or 0) > (reading.snapshot_id or 0)
 
 
 def _redigest_attachments(ident: int, context: RepairContext) -> str | None:

@@ -23,7 +23,7 @@ from pipeline.sql import tables
 from pipeline.sql.database import database_errors, for_reading
 from pipeline.sql.row_digest import row_digest
 from pipeline.warc.series import BadMember, Member, lane_in_use, parse_name, read_member, reading, unsettled, verify_series, warc_date
-from preservation.accounting import keys_of_row, unread_pages
+from preservation.accounting import keys_of_row, unread_files, unread_pages
 from preservation.disk_map import DiskMap
 from preservation.findings import (
     AttachmentSubject,
@@ -117,6 +117,7 @@ def _verify(database: Engine, config: Config, records: Records, progress: Callab
         yield from _orphans(database, records, config.warc_dir)
         yield from _rows(database)
         yield from unread_pages(database, config, newest)
+        yield from unread_files(database, config, newest)
         yield from check_log(database, config)
 
 
