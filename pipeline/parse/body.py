@@ -43,7 +43,7 @@ def _known(root: etree._Element) -> etree._Element | None:
     for element in root.iter("div", "td", "font", "span", "section", "article", "main", "ucapcontent", "table", "form", "dd"):
         if not names_main_text(element):
             continue
-        own = (0 if _is_footer(element) else _visible_length(element)) + (50 if _has_media(element) else 1)
+        own = (0 if _is_footer(element) else _running_length(element)) + (50 if _has_media(element) else 1)
         if own > weight:
             best, weight = element, own
     return best
@@ -60,6 +60,14 @@ def _visible_length(element: etree._Element) -> int:
     silent = sum(_length(script.text or "") for script in element.iter("script", "style", "noscript", "textarea"))
     linked = sum(_length("".join(a.itertext())) for a in element.iter("a"))
     return max(0, _length("".join(element.itertext())) - silent - linked * 3 // 4)
+
+
+def _running_length(element: etree._Element) -> int:
+    """The visible length of a container, next to nothing for a list of other articles in the text's class: links without a sentence."""
+    length = _visible_length(element)
+    links = [_length("".join(a.itertext())) for a in element.iter("a")]
+    is_list = len(links) > 1 and 2 * sum(links) >= length and not any("。" in text for text in element.itertext("*"))
+    return length // 16 if is_list else length
 
 
 def _length(text: str) -> int:

@@ -20,16 +20,18 @@ _TOOL = (
     r"|[\s\[\]【】|｜/:：、，。●·()（）‹›<>«»]|进入|无障碍|加入|到|上一页|下一页|文章|本文|预览|全文|一键|放大|缩小|A[+-]?|\+|-|T)"
 )
 _TOOLS = re.compile(rf"{_TOOL}{{1,30}}+")
+_NEIGHBOUR = r"(?:上\s?一\s?[篇条则页]|下\s?一\s?[篇条则页]|上篇|下篇|前一[篇条]|后一[篇条])"
+_LINKED_NEIGHBOUR = re.compile(_NEIGHBOUR)
 # A line that begins what the site shows below a text: neighbours and other articles.
 _OTHERS = re.compile(
-    r"(?:上\s?一\s?[篇条则页]|下\s?一\s?[篇条则页]|上篇|下篇|前一[篇条]|后一[篇条]"
+    rf"(?:{_NEIGHBOUR}(?:$|\s?[:：】\]>〉»）)|｜]|\s|没有|无$|已是)"
     r"|延伸阅读|推荐阅读|猜你喜欢|为您推荐|热门推荐|最新(?:文章|信息|新闻)$|热点(?:文章|信息|新闻)$)"
 )
 # One of the site's footer, which hardly occurs inside a text.
 _FOOTER = re.compile(
-    r"(?:返回(?:顶部|列表|上一页|首页)|回到顶部"
-    r"|.{0,60}版权所有|copyright|©|\(c\)\s?20|.{0,60}ICP[备证]|.{0,40}公网安备|网站标识码|政府网站标识码|网站地图|友情链接"
-    r"|您访问的链接即将离开|您现在所在的位置|当前位置)",
+    r"(?:(?:返回(?:顶部|列表|上一页|首页)|回到顶部|网站地图|友情链接)(?:$|\s?[:：】\]>〉»|｜,，、/]|\s)"
+    r"|.{0,60}版权所有(?!权)|copyright|©|\(c\)\s?20|.{0,60}ICP[备证]|.{0,40}公网安备|网站标识码|政府网站标识码"
+    r"|您访问的链接即将离开|(?:您现在所在的位置|当前位置)(?:$|\s?[:：>]|\s?首页))",
     re.I,
 )
 # One that texts use too (主办单位 of an event, 联系我们, 相关附件) or that templates put above a text: QR codes, buttons, counters.
@@ -45,12 +47,16 @@ _WEAK_END = re.compile(
 _OWNERS_RIGHTS = re.compile(
     r"版权所有(?!权)|copyright|©|\(c\)\s?20|您访问的链接即将离开|(?:建议使用|最佳浏览).{0,40}(?:分辨率|浏览器)|(?:版权|免责)声明[:：]", re.I
 )
+# Sentences that a site says of itself below a text.
+_OF_THE_SITE = re.compile(
+    r"本(?:网站|网页|网|站)|未经|凡|转载|建议|欢迎|您是第|为了?(?:获得|达到)|版权|免责|(?:特别)?声明|如(?:有|需|果)|任何(?:单位|个人)|网站"
+)
 # Of the weak ones those that only a text's meaning tells from a footer's.
 _TEXT_TOO = re.compile(r"(?:主办|承办|技术支持|关于我们|联系我们|网站声明|免责声明|版权声明|相关(?:文件|政策|附件|资料))")
 _ANY_END = re.compile("|".join(pattern.pattern for pattern in (_OTHERS, _FOOTER, _WEAK_END)), re.I)
 # Lines that may be the last of a text only as leftovers of templates: editors and reviewers, sources, counters, lone marks.
 _SOFT_END = re.compile(
-    r"(?:[\[【（(]?\s?(?:(?:责任编辑|责\s?编|编\s?辑|网络编辑|信息录入|录入|初审|复审|终审|审核|审稿|校对|一审|二审|三审|信息来源|稿件来源|文章来源|来源|发布人|关键词|标签|Tags?|相关附件|附件下载)\s?[:：\]】].{0,60}"
+    r"(?:[\[【（(]?\s?(?:(?:责任编辑|责\s?编|编\s?辑|网络编辑|信息录入|录入|初审|复审|终审|审核|审稿|校对|一审|二审|三审|信息来源|稿件来源|文章来源|来源|发布人|关键词|标签|Tags?|相关附件|附件下载)\s?[:：\]】][^\d。]{0,60}(?:(?:19|20)\d\d\D.{0,40}|[\d\s次人）)\]】]*)"
     r"|(?:发布时间|发布日期|更新时间)\s?[:：]\s?(?:(?:19|20)\d\d\D.{0,50})?|(?:点击|阅读|浏览|人气)(?:次数|数|量|率)?\s?[:：][\s\d,次人）)\]】]*)"
     r"|[\s|｜>»<«‹›·_\-—*=]+|false|true|null|undefined|首页|尾页|\d{1,3}|中)",
     re.I,
@@ -66,7 +72,7 @@ _CONTACT = re.compile("(?:联系|办公|通[讯信]|单位)?(?:地址|电话|邮
 _OWNER = re.compile("版权所有|主办|承办|ICP备|公网安备|copyright|技术支持|分辨率", re.I)
 # Breadcrumbs: 当前位置：首页 > 通知公告.
 _CRUMB = re.compile(
-    r"(?:您?(?:现在|目前|当前|所在|所处|正在|浏览|页面|栏目|的|在|是){0,4}位置(?=\s?[:：]|\s?(?:首页|>))|(?:您?(?:现在)?(?:的|所在|当前)?(?:所在)?位置)|当前栏目|今天是|首页\s?(?:>|»|›|/|&gt;|-|—|→|·))"
+    r"(?:您?(?:现在|目前|当前|所在|所处|正在|浏览|页面|栏目|的|在|是){0,4}位置(?=\s?[:：]|\s?(?:首页|>))|(?:您?(?:现在)?(?:的|所在|当前)?(?:所在)?位置)(?=$|\s?[:：>»]|\s?(?:网站)?首页)|当前栏目\s?[:：>]|今天是|首页\s?(?:>|»|›|/|&gt;|-|—|→|·))"
 )
 # The line under a title: 发布日期 2026-03-01 浏览次数 12 【字体：大 中 小】.
 _LEAD_TOOLS = re.compile(rf"(?:{_TOOL}|[\d:：\-年月日次\s]|浏览|阅读|点击|次数|量|数|来源|发布|日期|时间|视力保护色|作者|编辑){{1,60}}+")
@@ -74,7 +80,7 @@ _LEAD_TOOLS = re.compile(rf"(?:{_TOOL}|[\d:：\-年月日次\s]|浏览|阅读|�
 _DATED = re.compile(r"(?:(?:时间|日期|作者)\s?[:：]\s?)?(?:19|20)\d\d[-/年.]\d{1,2}[-/月.]\d{1,2}日?(?:\s+\d{1,2}:\d\d(?::\d\d)?)?")
 _BRACKETS = " \u3000[【|<>"
 _SENTENCE_FROM = 15  # characters: shorter ones end in 。 on buttons and in slogans
-_MUCH_TEXT = 100  # characters of sentences: more than a disclaimer below the neighbours of a notice
+_ANNEX = re.compile(r"附\s?件\s?\d{0,2}\s?[:：]")
 _PLACE = re.compile("(?:地点|地址|会议|主讲|内容|参加)")
 
 
@@ -184,9 +190,11 @@ def _begins_end(lines: Sequence[str], n: int, sentences: tuple[int, int]) -> boo
     line = lines[n]
     if _is_text(lines, n):
         return False
-    if _begins(_OTHERS, line):
+    if _begins(_OTHERS, line) or _LINKED_NEIGHBOUR.match(line):
         return not (after and not before)
-    return after <= (max(_MUCH_TEXT, before // 3) if _begins(_FOOTER, line) else 0)
+    if _begins(_FOOTER, line):
+        return not any(_sentence(below) and not _OF_THE_SITE.match(below) for below in lines[n + 1 :])
+    return not after
 
 
 def _sentence(line: str) -> int:
@@ -200,7 +208,8 @@ def _is_text(lines: Sequence[str], n: int) -> bool:
         return True
     if lines[n].rstrip().endswith("：") and len(lines[n]) > 25 and sum(map(len, lines[n + 1 : n + 60])) > 200:
         return True
-    return any("年" in line and date_line(line) for line in lines[n + 1 : n + 60])
+    below = lines[n + 1 : n + 60]
+    return any("年" in line and date_line(line) for line in below) or (_is_weak(lines[n]) and any(map(_ANNEX.match, below)))
 
 
 def _start(lines: Sequence[str], titles: Sequence[str], place: Place) -> int:
@@ -209,7 +218,9 @@ def _start(lines: Sequence[str], titles: Sequence[str], place: Place) -> int:
     for n, line in enumerate(lines[:20]):
         if n < over:
             continue
-        if _is_head(lines, n, place):
+        if _is_head(lines, n, place) or (
+            n and n == start and (remove_whitespace(line) in titles or (is_end(line) and not (_is_weak(line) or _sentence(line))))
+        ):
             start = n + 1
         elif place.typed or len(line) > 80 or line.endswith(("。", "；", "：", ":")) or heading_of(line) or (n > 2 and date_line(line)):
             break
@@ -221,7 +232,12 @@ def _is_head(lines: Sequence[str], n: int, place: Place) -> bool:
     line = lines[n]
     if is_lead(line) or split_day(lines[n : n + 2]) or (n and (split_day(lines[n - 1 : n + 1]) or is_label_row(lines[n - 1].split("\t")))):
         return True
-    return n < 3 and not place.dated and _DATED.fullmatch(line) is not None and not _PLACE.match("".join(lines[n + 1 : n + 2]))
+    return (
+        n < 3
+        and not (place.dated or place.typed)
+        and _DATED.fullmatch(line) is not None
+        and not _PLACE.match("".join(lines[n + 1 : n + 2]))
+    )
 
 
 def _title_lines(lines: Sequence[str], titles: Sequence[str]) -> int:

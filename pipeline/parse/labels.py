@@ -63,6 +63,9 @@ _RUN_ON = re.compile(
     r"(索\s?引\s?号|信息索引|发文字号|文\s?号|成文日期|发文日期|生成日期|发布日期|公开日期)\s{0,4}([0-9A-Za-z\u4e00-\u9fff].{3,60})"
 )
 _TOOLS = re.compile(r"\s{0,4}(?:[|｜]|\s(?:【|\[)?\s?(?:打印|字号|字体|分享|收藏|关闭|浏览|我要纠错)).*")
+_YEAR = re.compile(r"(?:19|20)\d\d|[一二三四五六七八九〇零○]{4}年")
+# A name, a count, or a name with a day behind it.
+_NAMED_OR_COUNTED = re.compile(r"[^\d。]*(?:(?:19|20)\d\d\D.*|[\d\s,.次人）)\]】|｜]*)")
 _COLON = re.compile(r"[:：\]】]")
 _AROUND = " \u3000|｜;；,，【[（("
 _MAX_CELLS, _LONGEST_LABEL = 12, 8
@@ -184,7 +187,18 @@ def is_label_line(line: str) -> bool:
     if not found or re.search("[\u4e00-\u9fff]{2}|[一二三四五六七八九十]、", line[: found[0].start()]) or "。" in line[:60]:
         return False
     labels = [remove_whitespace(match[1]) for match in found]
-    return len(labels) > 1 or (_BY_LABEL[labels[0]] in _TABLE and labels[0] not in _ORDINARY)
+    if len(labels) > 1:
+        return True
+    return _BY_LABEL[labels[0]] in _TABLE and labels[0] not in _ORDINARY and _is_value(labels[0], line[found[0].end() :])
+
+
+def _is_value(label: str, value: str) -> bool:
+    """Whether what follows the only label of a line can be its value: a text has 浏览次数：不少于100次 and 来源：财政拨款20万元 too."""
+    if _BY_LABEL[label] in ("published_date", "written_date"):
+        return not value.strip() or _YEAR.search(value) is not None
+    if label.startswith("字"):
+        return not re.search(r"\d", value)
+    return _BY_LABEL[label] not in ("source", "ignored") or _NAMED_OR_COUNTED.fullmatch(value) is not None
 
 
 def _under(labels: list[str], line: str) -> list[tuple[str, str]]:

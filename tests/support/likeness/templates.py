@@ -26,6 +26,8 @@ PLATFORMS: dict[str, tuple[str, ...]] = {
     "plain": ('class="box7"', 'id="k3"', ""),
     "menu": ('class="menu-content"', 'id="page-right"', 'class="side main-side"'),
 }
+# Platforms whose container has nothing but what an editor typed; in others the template's parts may be inside.
+EDITORS = ("trs", "vsb", "ucap", "webplus")
 INFO = (
     "发布时间：2026-03-01　来源：{source}　浏览次数：{n}",
     "<span>来源：{source}</span><span>发布日期：2026-03-01</span><span>【字体：<a>大</a> <a>中</a> <a>小</a>】</span>",
@@ -84,32 +86,41 @@ def page(rng: Random, platform: str) -> Page:
     title, lines, source = words.title(rng), words.paragraphs(rng), f"{rng.choice(words.PLACES)}{rng.choice(words.OFFICES)}"
     fill = _filler(rng, source)
     container = rng.choice(PLATFORMS[platform])
-    inner, outer_over, outer_under = (
-        _text(rng, lines),
-        [f'<h1 class="{rng.choice(("title", "tit", "a1", ""))}">{title}</h1>', _block(rng, "info", fill(INFO))],
-        [],
+    heading = rng.choice(('<h1 class="{}">{}</h1>', '<div class="{}">{}</div>', '<h3 class="{}">{}</h3>')).format(
+        rng.choice(("title", "tit", "a1", "")), title
     )
-    # An editor's container has nothing but text; one that the template makes may have the template's parts in it.
-    if platform in ("plain", "menu", "sitesources", "epoint", "jeecms", "empire", "public_column") and rng.random() < 0.4:
-        inner = "".join(outer_over) + inner
-        outer_over = []
-    under = [_block(rng, "tools", fill(BUTTONS)) for _ in range(rng.randint(0, 3))] + [
-        _block(rng, "neighbours", fill(NEIGHBOURS)) for _ in range(rng.randint(0, 2))
-    ]
-    for block in under:
-        if not outer_under and rng.random() < 0.3 and platform not in ("trs", "vsb", "ucap", "webplus"):
-            inner += block
-        else:
-            outer_under.append(block)
+    inner, over, under = _text(rng, lines), [heading, _block(rng, "info", fill(INFO))], []
     if rng.random() < 0.3:
-        outer_over.append(_block(rng, "tools", fill(BUTTONS)))
-    second = (
+        over.append(_block(rng, "tools", fill(BUTTONS)))
+    if platform not in EDITORS and rng.random() < 0.4:
+        if rng.random() < 0.3:
+            over.insert(0, _block(rng, "crumb", rng.choice(CRUMBS)))
+        inner, over = "".join(over) + inner, []
+    elif rng.random() < 0.2:
+        inner = f'<p style="text-align:center">{title}</p>{inner}'  # the editor typed it again
+    blocks = [_block(rng, "tools", fill(BUTTONS)) for _ in range(rng.randint(0, 3))]
+    blocks += [_block(rng, "neighbours", fill(NEIGHBOURS)) for _ in range(rng.randint(0, 2))]
+    inside = platform not in EDITORS and rng.random() < 0.3
+    for block in blocks:
+        if inside and not under:
+            inner += block
+            inside = rng.random() < 0.6
+        else:
+            under.append(block)
+    article = f"{''.join(over)}<div {container}>{inner}</div>{''.join(under)}"
+    crumb = f'<div class="{rng.choice(("crumb", "dqwz", "x2"))}">{rng.choice(CRUMBS)}</div>'
+    body = f'{_menu(rng)}<div class="main">{crumb}{_around(rng, platform, article)}</div>{_below(rng, container, fill)}'
+    html = f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>{title}_{source}</title></head><body>{body}</body></html>'
+    return Page(platform, title, html, lines)
+
+
+def _below(rng: Random, container: str, fill: Callable[[tuple[str, ...]], str]) -> str:
+    """The footer, maybe in a second container of the text's class, and maybe a list of other articles in a third."""
+    footer = (
         f"<div {container}>{fill(FOOTERS)}</div>" if container and rng.random() < 0.25 else f'<div class="footer">{fill(FOOTERS)}</div>'
     )
-    article = f"{''.join(outer_over)}<div {container}>{inner}</div>{''.join(outer_under)}"
-    wrapped = f'<div class="main"><div class="{rng.choice(("crumb", "dqwz", "x2"))}">{rng.choice(CRUMBS)}</div>{_around(rng, platform, article)}</div>'
-    html = f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>{title}_{source}</title></head><body>{_menu(rng)}{wrapped}{second}</body></html>'
-    return Page(platform, title, html, lines)
+    others = f"<div {container}>{fill(NEIGHBOURS) * rng.randint(1, 5)}</div>" if container and rng.random() < 0.2 else ""
+    return others + footer
 
 
 def _filler(rng: Random, source: str) -> Callable[[tuple[str, ...]], str]:
@@ -120,7 +131,13 @@ def _filler(rng: Random, source: str) -> Callable[[tuple[str, ...]], str]:
 
 
 def _text(rng: Random, lines: list[str]) -> str:
-    form = rng.randrange(5)
+    form = rng.randrange(7)
+    if form == 6:
+        return "<table><tbody><tr><td>" + "".join(f"<p>{line}</p>" for line in lines) + "</td></tr></tbody></table>"
+    if form == 5:
+        return "".join(
+            f"<ul><li>{line}</li></ul>" if n % 3 == 1 else f"<p align='left'><font>{line}</font></p>" for n, line in enumerate(lines)
+        )
     if form == 0:
         return "<br>".join(f"　　{line}" for line in lines)
     if form == 1:

@@ -59,6 +59,18 @@ FURNITURE_LINES = (
     "分享单位：{place}{office}{n}科",
     "编辑：{thing}{n}组",
     "第{n}版",
+    "相关文件{n}件",
+    "下载{thing}",
+    "{thing}推荐表",
+    "责任编辑岗位{n}名",
+    "上一篇{thing}第{n}号",
+    "友情链接栏目：{n}个",
+    "网站地图更新{n}处",
+    "返回首页按钮{n}处",
+    "当前位置栏目{n}级",
+    "版权所有：{place}{thing}厂第{n}版",
+    "关闭{thing}",
+    "收藏{thing}{n}件",
 )
 
 
@@ -83,8 +95,9 @@ def paragraphs(rng: Random) -> list[str]:
     """The lines of a text: addressee, sentences and lines with furniture words, signature and day."""
     used: set[str] = set()
     lines = [f"各{rng.choice('县区乡镇')}{rng.choice(OFFICES)}，各有关单位："] if rng.random() < 0.6 else []
-    lines.append(phrase(rng, rng.choice(PLAIN_SENTENCES), used))
-    for _ in range(rng.randint(3, 14)):
+    if rng.random() < 0.8:
+        lines.append(phrase(rng, rng.choice(PLAIN_SENTENCES), used))
+    for _ in range(rng.randint(1, 14)):
         forms = rng.choices((FURNITURE_SENTENCES, PLAIN_SENTENCES, FURNITURE_LINES), (5, 3, 2))[0]
         line = phrase(rng, rng.choice(forms), used)
         if forms is PLAIN_SENTENCES and rng.random() < 0.3:
