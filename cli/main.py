@@ -62,6 +62,7 @@ VERBS = {
     "diff": ("cli.verbs.read.diff", "show the difference between two revisions of a notice"),
     "cites": ("cli.verbs.read.cites", "show what a notice cites, what cites, amends or repeals it, and its newest version"),
     "status": ("cli.verbs.operate.status", "show archive totals and source health"),
+    "metrics": ("cli.verbs.operate.metrics", "print sizes, ages and health as Prometheus reads them"),
     "runs": ("cli.verbs.operate.runs", "list the newest runs, or show one with its addresses and reasons"),
     "config": ("cli.verbs.operate.config", "list every setting: value, where it comes from, default"),
     "doctor": ("cli.verbs.operate.doctor", "check that the archive can work on this machine, with a remedy for each problem"),

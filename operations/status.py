@@ -22,7 +22,7 @@ from pipeline.sql.runs import is_running
 from preservation.proofs import checkpoints
 
 _BYTES_PER_CHARACTER = 3  # Chinese in UTF-8
-_MOST_MISSED = 1000
+_MOST_MISSED, _SAMPLE = 1000, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +151,11 @@ def _outgrown(database: Engine, config: Config, documents: int | None) -> str | 
     """Why the index should move to a faster engine; None while it need not."""
     if not config.index.startswith("whoosh:") or not documents:
         return None
+    # Every text is never read: at 100,000 notices that took 1.5 s. The mean of the newest ones is near enough for advice.
+    newest = select(func.length(tables.RevisionRow.text).label("size")).order_by(tables.RevisionRow.id.desc()).limit(_SAMPLE).subquery()
     with Session(database) as session, session.begin():
-        characters = session.scalar(select(func.sum(func.length(tables.RevisionRow.text)))) or 0
-    return outgrown(documents, characters * _BYTES_PER_CHARACTER / 1e6)
+        mean = session.scalar(select(func.avg(newest.c.size))) or 0
+    return outgrown(documents, documents * float(mean) * _BYTES_PER_CHARACTER / 1e6)
 
 
 def _sources(database: Engine, config: Config, now: datetime) -> Iterator[SourceStatus]:
