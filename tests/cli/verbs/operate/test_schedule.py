@@ -1,4 +1,4 @@
-"""`notices schedule`: what lies ahead, pauses, and what is refused."""
+"""`notices schedule`: what lies ahead, pauses, refusals."""
 
 from __future__ import annotations
 
