@@ -21,6 +21,7 @@ _BLOCKS_OF_TEXT = frozenset(
 )
 _ANNEX = re.compile(r"附\s?[件表录]\s?[\d一二三四五六七八九十]{0,3}[:：]?")
 _SHORTEST_ANNEX = 20
+_SECTIONS = 3  # levels of an editor's sections
 _MEDIA = ("img", "iframe", "embed", "object", "video")
 
 
@@ -93,7 +94,32 @@ def _densest(body: etree._Element) -> etree._Element:
         if inner is None or weights[inner] * 4 < weights[node] * 3 or _has_annex(inner):
             break
         node = inner
-    return _block_around(node, body)
+    return _with_text_beside(_block_around(node, body), body)
+
+
+def _with_text_beside(node: etree._Element, body: etree._Element) -> etree._Element:
+    """The block around blocks that are all text: an editor's sections are parts of one text, whichever of them is longest."""
+    for _ in range(_SECTIONS):
+        parent = node.getparent()
+        if node is body or parent is None or parent is body or parent.tag not in _BLOCKS_OF_TEXT:
+            break
+        beside = [child for child in parent if child is not node]
+        if not beside or not all(map(_is_only_text, beside)) or not any("。" in text for child in beside for text in child.itertext("*")):
+            break
+        node = parent
+    return node
+
+
+def _is_only_text(element: etree._Element) -> bool:
+    """Whether a block has no part of a template: nothing, pictures, or paragraphs without links, names and forms."""
+    if element.tag in SILENT or element.tag in ("br", "hr", "img"):
+        return True
+    if element.tag not in ("p", "section", "span", "font", "div") or element.get("class") or element.get("id"):
+        return False
+    if next(element.iter("a", "ul", "form", "input", "h1", "h2"), None) is not None:
+        return False
+    text = remove_whitespace("".join(element.itertext()))
+    return not text or ("。" in text and not _FOOTER.search(text))
 
 
 def _block_around(node: etree._Element, body: etree._Element) -> etree._Element:

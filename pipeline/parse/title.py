@@ -36,6 +36,7 @@ _DAY_BEHIND = re.compile(
 )
 # A row of sections: 新闻中心 政务公开 办事服务; only if each word is the text of a link.
 _ROW = re.compile(r"[^\s|｜·>]{2,8}(?:[\s|｜·>]+[^\s|｜·>]{2,8}){2,}")
+_CONTACT = re.compile(r"(?:联系|咨询|监督|举报)?(?:电话|地址|传真|邮箱|邮编|人)\s*[:：]")
 _LIST_AGREES = 5.0
 _HAN = "\u2e80-\u9fff\uf900-\ufaff《》（）〔〕“”、，。：；"
 _WRAP = re.compile(rf"(?<=[{_HAN}])\s*\n\s*(?=[{_HAN}])")
@@ -161,7 +162,8 @@ def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> d
         short = remove_whitespace(text)
         if short in over or short in within:
             shown[text] = shown.get(text, 0.0) + (weight if short in over else weight - 1)
-    return {text: weight for text, weight in shown.items() if 4 <= len(text) < MAX_TITLE and not _GENERIC.fullmatch(text)}
+    long_enough = (text for text in shown if 4 <= len(text) < MAX_TITLE or _is_bare_kind(text))
+    return {text: shown[text] for text in long_enough if not _GENERIC.fullmatch(text)}
 
 
 def _is_row_of_links(line: str, root: etree._Element) -> bool:
@@ -186,15 +188,21 @@ def _headlines(root: etree._Element) -> Iterator[tuple[str, float]]:
     """The texts of headings and of blocks named like a title, in page order; small blocks only."""
     for element in islice(root.iter("h1", "h2", "h3", "div", "p", "td", "span", "ucaptitle", "li", "dt"), 20_000):
         heading = element.tag in ("h1", "h2", "h3", "ucaptitle")
-        if (heading or names_title(element)) and 4 <= len("".join(islice(element.itertext(), 60)).strip()) <= 600:
+        if (heading or names_title(element)) and 2 <= len("".join(islice(element.itertext(), 60)).strip()) <= 600:
             text = undo_wraps("\n".join(line for line in text_of(element).split("\n") if not is_lead(line)))
             yield text, (3.0 if element.tag in ("h1", "ucaptitle") else 2.0)
+
+
+def _is_bare_kind(text: str) -> bool:
+    """Whether a text is nothing but a kind, as some headings are: 公　示, 通告."""
+    short = remove_whitespace(text)
+    return 2 <= len(short) <= 3 and kind_of(short)[0] is not None
 
 
 def _score(text: str, page: str, names: Sequence[str]) -> float:
     """How much a line reads like a title, and whether <title> agrees."""
     short, whole = remove_whitespace(text), remove_whitespace(page)
-    kind = kind_of(text)[0]
+    kind = kind_of(short if _is_bare_kind(text) else text)[0]
     score = -8.0 if text in names or (kind is None and len(short) <= 24 and parse_number(text)) else 0.0
     if len(short) >= 6 and short in whole:
         score += 2 + 4 * len(short) / len(whole)
@@ -206,7 +214,7 @@ def _score(text: str, page: str, names: Sequence[str]) -> float:
         score += 1
     if _SITE_END.search(text):
         score -= 3
-    if text.endswith(("。", "；", "：", ":")) or heading_of(text):
+    if text.endswith(("。", "；", "：", ":")) or heading_of(text) or _CONTACT.match(text):
         score -= 4
     return score + (1 if 10 <= len(short) <= 120 else 0 if len(short) >= 6 else -2)
 
@@ -229,5 +237,7 @@ def _stripped(page: str, names: Sequence[str]) -> str | None:
     """<title> without the site's and the column's name."""
     parts = [part for part in _SPLIT.split(page) if part and part not in names and not _GENERIC.fullmatch(part)]
     parts = [part for part in parts if not _SITE_END.search(part)]
+    if len(parts) > 1 and len(parts[0]) >= 4 and not names_in(parts[0]):
+        parts = [part for part in parts if not names_in(part)]  # the site's owner behind the page's own words
     best = max(parts, key=len, default="")
     return best if len(best) >= 4 else None

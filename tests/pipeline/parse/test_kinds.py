@@ -331,3 +331,41 @@ def test_caption_of_attached_files_is_not_the_title_of_a_page_without_one(captio
     text = f"<p>各县林业站：</p><p>现将春季森林防火检查的安排通知如下，请提前准备。</p><p>{caption}</p>{SIGNED}"
     notice = read(f'<div class="content">{text}</div>', title="")
     assert not (notice.title or "").startswith("附")
+
+
+# A site's words, and sections
+
+
+@pytest.mark.parametrize("heading", ["公　示", "通　告", "公告"])
+def test_heading_that_is_a_kind_alone_is_the_title(heading: str) -> None:
+    text = f"<p>　　{FIRST}</p><p>联系电话：000-7654321</p>{SIGNED}"
+    found = read(
+        f'<div class="title"><h1>{heading}</h1></div>{INFO}<div class="content"><font id="zoom">{text}</font></div>', title=heading
+    )
+    assert "".join((found.title or "").split()) == "".join(heading.split())
+
+
+def test_owner_of_a_site_behind_the_pages_own_words_is_not_the_title() -> None:
+    assert read(f'<div class="v_news_content">{BODY}</div>', title="馆长专栏-青禾市图书大学").title == "馆长专栏"
+
+
+def test_sections_of_an_editor_are_one_text() -> None:
+    short = f"<section><section><span>{FIRST}</span></section></section>"
+    long = f"<section>{''.join(f'<p>　　{n}.{LAST}</p>' for n in range(2, 9))}</section>"
+    found = read(f'<div class="article-info"><h1>{TITLE}</h1>{INFO}<div class="con">{short}{long}</div></div>')
+    assert found.text.startswith(FIRST)
+    assert found.text.count("\n") == 7
+
+
+@pytest.mark.parametrize("text", ["（来源：青禾日报　制图：甲一　编辑：乙二）", "作者：甲一　制图：乙二"])
+def test_container_is_never_cut_to_nothing(text: str) -> None:
+    assert read(f'<h3 class="zw-title">{TITLE}</h3>{INFO}<div class="zw"><p>{text}</p></div>').text.replace("　", " ") == text.replace(
+        "　", " "
+    )
+
+
+def test_day_that_an_editor_copied_is_not_the_pages() -> None:
+    copied = f"<p>{TITLE}</p><p>青林防〔2026〕5号</p><p>信息发布时间：2025-11-25</p>"
+    shown = "<div class='bar'>发布时间：<script>var pubdata='2026年03月03日'; document.write(pubdata);</script></div>"
+    found = read(article(f"<font id='Zoom'>{copied}{BODY}</font>", info=shown, container="content"))
+    assert found.published_date == date(2026, 3, 3)
