@@ -101,7 +101,7 @@ def _with_text_beside(node: etree._Element, body: etree._Element) -> etree._Elem
     """The block around blocks that are all text: an editor's sections are parts of one text, whichever of them is longest."""
     for _ in range(_SECTIONS):
         parent = node.getparent()
-        if node is body or parent is None or parent is body or parent.tag not in _BLOCKS_OF_TEXT:
+        if node is body or parent is None or parent is body or (parent.tag not in _BLOCKS_OF_TEXT and parent.tag != "p"):
             break
         beside = [child for child in parent if child is not node]
         if not beside or not all(map(_is_only_text, beside)) or not any("。" in text for child in beside for text in child.itertext("*")):
