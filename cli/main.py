@@ -10,10 +10,12 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+from cli.language import HELP, choose_language
 from cli.process import INTERRUPTED, command_line, exit_code_of, prepare_streams
 from notices.config import load_config
 from notices.errors import NoticesError, UserError
 from notices.text.display import safe
+from notices.text.language import N_, _
 from notices.version import PROGRAM
 
 
@@ -21,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; return the documented exit code."""
     prepare_streams()
     try:
-        code = _run(command_line() if argv is None else list(argv))
+        code = _run(choose_language(command_line() if argv is None else argv))
         sys.stdout.flush()
         return code
     except NoticesError as error:
@@ -52,58 +54,59 @@ def _run(words: list[str]) -> int:
 
 
 VERBS = {
-    "demo": ("cli.demo.demo", "crawl a bundled site on this machine and search it"),
-    "source": ("cli.verbs.collect.source", "list, check and add the sites that can be crawled"),
-    "crawl": ("cli.verbs.collect.crawl", "fetch new notices from the sources, archive and index them"),
-    "import": ("cli.verbs.collect.import_", "import a collection, one JSON object per line"),
-    "parse": ("cli.verbs.collect.parse", "read saved pages and print JSON; needs no archive"),
-    "show": ("cli.verbs.read.show", "show a notice: fields, text, attachments, archived bytes"),
-    "history": ("cli.verbs.read.history", "show a notice's revisions, observations, states and corrections"),
-    "diff": ("cli.verbs.read.diff", "show the difference between two revisions of a notice"),
-    "cites": ("cli.verbs.read.cites", "show what a notice cites, what cites, amends or repeals it, and its newest version"),
-    "status": ("cli.verbs.operate.status", "show archive totals and source health"),
-    "metrics": ("cli.verbs.operate.metrics", "print sizes, ages and health as Prometheus reads them"),
-    "runs": ("cli.verbs.operate.runs", "list the newest runs, or show one with its addresses and reasons"),
-    "config": ("cli.verbs.operate.config", "list every setting: value, where it comes from, default"),
-    "doctor": ("cli.verbs.operate.doctor", "check that the archive can work on this machine, with a remedy for each problem"),
-    "index": ("cli.verbs.operate.index", "bring the index up to date, or rebuild it"),
-    "schedule": ("cli.verbs.operate.schedule", "run every source on its schedule until stopped"),
-    "serve": ("cli.verbs.operate.serve", "serve the reading room: search and notices as web pages"),
-    "verify": ("cli.verbs.preserve.verify", "check every archived byte, row and index document, or a proof"),
-    "repair": ("cli.verbs.preserve.repair", "list what can be repaired; with --apply, repair it"),
-    "reparse": ("cli.verbs.preserve.reparse", "read all archived bytes again with the current parser, offline"),
-    "backup": ("cli.verbs.preserve.backup", "copy the archive consistently while it is in use"),
-    "restore": ("cli.verbs.preserve.backup", "restore a backup into an empty folder, rebuild the index and verify"),
-    "prove": ("cli.verbs.preserve.prove", "write a proof that anybody can check without the archive"),
-    "checkpoint": ("cli.verbs.preserve.prove", "sign the log of snapshots now"),
-    "completion": ("cli.completion.completion", "print a script that completes commands in bash, zsh or fish"),
+    "demo": ("cli.demo.demo", N_("crawl a bundled site on this machine and search it")),
+    "source": ("cli.verbs.collect.source", N_("list, check and add the sites that can be crawled")),
+    "crawl": ("cli.verbs.collect.crawl", N_("fetch new notices from the sources, archive and index them")),
+    "import": ("cli.verbs.collect.import_", N_("import a collection, one JSON object per line")),
+    "parse": ("cli.verbs.collect.parse", N_("read saved pages and print JSON; needs no archive")),
+    "show": ("cli.verbs.read.show", N_("show a notice: fields, text, attachments, archived bytes")),
+    "history": ("cli.verbs.read.history", N_("show a notice's revisions, observations, states and corrections")),
+    "diff": ("cli.verbs.read.diff", N_("show the difference between two revisions of a notice")),
+    "cites": ("cli.verbs.read.cites", N_("show what a notice cites, what cites, amends or repeals it, and its newest version")),
+    "status": ("cli.verbs.operate.status", N_("show archive totals and source health")),
+    "metrics": ("cli.verbs.operate.metrics", N_("print sizes, ages and health as Prometheus reads them")),
+    "runs": ("cli.verbs.operate.runs", N_("list the newest runs, or show one with its addresses and reasons")),
+    "config": ("cli.verbs.operate.config", N_("list every setting: value, where it comes from, default")),
+    "doctor": ("cli.verbs.operate.doctor", N_("check that the archive can work on this machine, with a remedy for each problem")),
+    "index": ("cli.verbs.operate.index", N_("bring the index up to date, or rebuild it")),
+    "schedule": ("cli.verbs.operate.schedule", N_("run every source on its schedule until stopped")),
+    "serve": ("cli.verbs.operate.serve", N_("serve the reading room: search and notices as web pages")),
+    "verify": ("cli.verbs.preserve.verify", N_("check every archived byte, row and index document, or a proof")),
+    "repair": ("cli.verbs.preserve.repair", N_("list what can be repaired; with --apply, repair it")),
+    "reparse": ("cli.verbs.preserve.reparse", N_("read all archived bytes again with the current parser, offline")),
+    "backup": ("cli.verbs.preserve.backup", N_("copy the archive consistently while it is in use")),
+    "restore": ("cli.verbs.preserve.backup", N_("restore a backup into an empty folder, rebuild the index and verify")),
+    "prove": ("cli.verbs.preserve.prove", N_("write a proof that anybody can check without the archive")),
+    "checkpoint": ("cli.verbs.preserve.prove", N_("sign the log of snapshots now")),
+    "completion": ("cli.completion.completion", N_("print a script that completes commands in bash, zsh or fish")),
     "complete": ("cli.completion.complete", ""),  # without a text: not in the help
 }
 _GROUPS = {
-    "cli.demo": "try it", "cli.verbs.collect": "collect", "cli.verbs.read": "read", "cli.verbs.operate": "operate",
-    "cli.verbs.preserve": "preserve and prove", "cli.completion": "in the shell",
+    "cli.demo": N_("try it"), "cli.verbs.collect": N_("collect"), "cli.verbs.read": N_("read notices"), "cli.verbs.operate": N_("operate"),
+    "cli.verbs.preserve": N_("preserve and prove"), "cli.completion": N_("in the shell"),
 }  # fmt: skip
-_EPILOG = """
+_EPILOG = N_("""
 The command `search QUERY` searches the archive. `notices VERB --help` explains a verb.
 The archive is in NOTICES_HOME (default: ~/.local/share/notices).
 
 exit codes:
   0 done    2 usage or configuration    3 some sources failed    4 damage found
-  5 disk full    6 another run holds the lock    130 stopped by Ctrl-C"""
+  5 disk full    6 another run holds the lock    130 stopped by Ctrl-C""")
 
 
 def parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     """The command's parser; of the verbs, only the one that was asked for is loaded. Raises UserError for an unknown one."""
     top = argparse.ArgumentParser(
         "notices",
-        usage="notices [-h] [--version] [-v] [--log-format FORMAT] VERB ...",
-        description="An archive of published Chinese government notices.",
-        epilog=_verbs_help() + _EPILOG,
+        usage="notices [-h] [--version] [-v] [--log-format FORMAT] [--lang LANGUAGE] VERB ...",
+        description=_("An archive of published Chinese government notices."),
+        epilog=_verbs_help() + _(_EPILOG),
     )
     top.formatter_class = argparse.RawDescriptionHelpFormatter
-    top.add_argument("--version", action="version", version=f"notices {PROGRAM}")
-    top.add_argument("-v", "--verbose", action="store_true", help="write more about the work to stderr")
-    top.add_argument("--log-format", choices=("plain", "text", "json"), default="plain", help="how to write the log: text has times")
+    top.add_argument("--version", action="version", version=f"notices {PROGRAM}", help=_("show program's version number and exit"))
+    top.add_argument("-v", "--verbose", action="store_true", help=_("write more about the work to stderr"))
+    top.add_argument("--lang", metavar="LANGUAGE", help=_(HELP))
+    top.add_argument("--log-format", choices=("plain", "text", "json"), default="plain", help=_("how to write the log: text has times"))
     verbs = top.add_subparsers(prog="notices", required=True, metavar="VERB", help=argparse.SUPPRESS)
     asked = next((word for n, word in enumerate(argv) if not word.startswith("-") and argv[n - 1 : n] != ["--log-format"]), None)
     if asked is not None and asked not in VERBS:
@@ -113,7 +116,7 @@ def parser(argv: Sequence[str]) -> argparse.ArgumentParser:
             verbs.add_parser(name)
     if asked is not None:
         importlib.import_module(VERBS[asked][0]).add_verbs(verbs)
-        _describe(verbs.choices[asked], VERBS[asked][1])
+        _describe(verbs.choices[asked], _(VERBS[asked][1]))
     return top
 
 
@@ -122,8 +125,8 @@ def _verbs_help() -> str:
     lines: list[str] = []
     for package, title in _GROUPS.items():
         lines += [
-            f"{title}:",
-            *(f"  {name:11} {text}" for name, (module, text) in VERBS.items() if text and module.rpartition(".")[0] == package),
+            _("{group}:").format(group=_(title)),
+            *(f"  {name:11} {_(text)}" for name, (module, text) in VERBS.items() if text and module.rpartition(".")[0] == package),
         ]
     return "\n".join(lines) + "\n"
 
@@ -132,14 +135,16 @@ def _unknown(word: str) -> str:
     from difflib import get_close_matches  # start-up time: only a mistake needs it
 
     if word == "search":
-        return "search is a command of its own: search QUERY"
+        return _("search is a command of its own: search QUERY")
     near = get_close_matches(word, [name for name, (_module, text) in VERBS.items() if text], n=1)
-    return f"unknown verb {word!r}{f'; did you mean {near[0]}?' if near else ''} (notices --help lists the verbs)"
+    if near:
+        return _("unknown verb {verb!r}; did you mean {near}? (notices --help lists the verbs)").format(verb=word, near=near[0])
+    return _("unknown verb {verb!r} (notices --help lists the verbs)").format(verb=word)
 
 
 def _describe(verb: argparse.ArgumentParser, text: str) -> None:
     if verb.description is None and text:
-        verb.description = f"{text[0].upper()}{text[1:]}."
+        verb.description = _("{sentence}.").format(sentence=f"{text[0].upper()}{text[1:]}")
 
 
 if __name__ == "__main__":

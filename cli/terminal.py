@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
 
 from notices.text.display import safe
 
+_CHINA = timezone(timedelta(hours=8))  # no summer time since 1991: a fixed offset spares the start the table of zones
 _ON, _OFF = "\x1b[1;31m", "\x1b[0m"
 
 
@@ -37,3 +39,18 @@ def padded(rows: Sequence[Sequence[str]]) -> list[str]:
     """The rows as lines with their cells in columns."""
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell + " " * (most - width(cell)) for cell, most in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def left(text: str, columns: int) -> str:
+    """The text with blanks up to this many columns."""
+    return text.ljust(columns) if text.isascii() else text + " " * (columns - width(text))
+
+
+def in_china(moment: datetime, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+    """A time as people read it: everywhere China Standard Time, and it says so. JSON has UTC."""
+    return f"{moment.astimezone(_CHINA):{form}} +08:00"
+
+
+def day_in_china(moment: datetime) -> str:
+    """The day of a time, in China Standard Time."""
+    return f"{moment.astimezone(_CHINA):%Y-%m-%d}"

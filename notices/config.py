@@ -61,6 +61,7 @@ class Config(NamedTuple):
     backup_keep: int = 4
     log_format: str = "text"
     log_days: int = 60
+    lang: str = ""  # empty: that of the locale
 
     @property
     def user_agent(self) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from notices.errors import ConfigError
+from notices.text.language import LANGUAGES, language_of
 
 _BOUNDS: dict[str, tuple[float, float]] = {
     "crawl_jobs": (1, 64),
@@ -59,6 +60,13 @@ def _scheme(url: str) -> str:
         return urlsplit(url).scheme if url.isprintable() else ""
     except ValueError:
         return ""
+
+
+def _checked_lang(value: object, where: str) -> str:
+    """A language, or a locale that names one; empty for that of the environment."""
+    if not isinstance(value, str) or (value and not language_of(value)):
+        raise ConfigError(f"{where}: {value!r} is not a language; use one of {', '.join(LANGUAGES)}")
+    return value
 
 
 def _checked_contact(value: object, where: str) -> str:
@@ -140,6 +148,7 @@ def _shown(value: object) -> str:
 
 
 _CHECKS: dict[str, Callable[[object, str], object]] = {
+    "lang": _checked_lang,
     "contact": _checked_contact,
     "origin": _checked_origin,
     "revisit_days": _checked_days,

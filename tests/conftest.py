@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from notices.text.language import use
+
 # Properties are tried on the same examples every time; `make test-long` looks for new ones (--hypothesis-profile random).
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
 settings.register_profile("random", derandomize=False, deadline=None)
@@ -24,6 +26,15 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip(f"no folder of real pages at {folder}; set NOTICES_SHARED")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages are English unless a test asks otherwise, whatever the locale of the machine is."""
+    for name in ("LANGUAGE", "LC_MESSAGES", "NOTICES_LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    use("en")
 
 
 @pytest.fixture

@@ -8,14 +8,15 @@ from importlib.resources import files
 
 from cli.completion.tables import Row, rows
 from notices.config import Config
+from notices.text.language import _
 
 SHELLS = ("bash", "zsh", "fish")
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices completion`."""
-    verb = verbs.add_parser("completion", help="print a script that completes commands in bash, zsh or fish")
-    verb.add_argument("shell", choices=SHELLS, help="to use it: source <(notices completion bash)")
+    verb = verbs.add_parser("completion", help=_("print a script that completes commands in bash, zsh or fish"))
+    verb.add_argument("shell", choices=SHELLS, help=_("to use it: source <(notices completion bash)"))
     verb.set_defaults(run=run)
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from notices.config import Config, load_config
 from notices.errors import ArchiveUnwritable
+from notices.text.language import _
 
 MARK = ".demo-archive"
 SITE = "site"
@@ -21,7 +22,7 @@ QUERIES = ("两感", "“两感”指数", "12340", "有限空间作业")
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices demo`."""
-    verb = verbs.add_parser("demo", help="crawl a bundled site on this machine and search it")
+    verb = verbs.add_parser("demo", help=_("crawl a bundled site on this machine and search it"))
     verb.set_defaults(run=run)
 
 
@@ -29,8 +30,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Build the demo archive and search it; return the exit code of the crawl, or 1 when a search found nothing."""
     home = demo_home(config)
     prepare(home)
-    print(f"The demo builds an archive in {home}.")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("NOTICES_")} | {"NOTICES_HOME": str(home)}
+    print(_("The demo builds an archive in {home}.").format(home=home))
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("NOTICES_") or k == "NOTICES_LANG"} | {"NOTICES_HOME": str(home)}
     code = crawl(home, environment)
     found = [search(query, environment) for query in QUERIES] if code == 0 else []
     if code == 0:
@@ -49,13 +50,15 @@ def prepare(home: Path) -> None:
         home.mkdir(parents=True, exist_ok=True)
         present = {p.name for p in home.iterdir()}
         if present and MARK not in present:
-            raise ArchiveUnwritable(f"{home} contains something else ({min(present)}); the demo needs an empty folder or its own")
+            raise ArchiveUnwritable(
+                _("{home} contains something else ({name}); the demo needs an empty folder or its own").format(home=home, name=min(present))
+            )
         for name in sorted(present & _made_here(home)):
             path = home / name
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         (home / MARK).touch()
     except OSError as error:
-        raise ArchiveUnwritable(f"cannot use {home}: {error.strerror}") from error
+        raise ArchiveUnwritable(_("cannot use {home}: {why}").format(home=home, why=error.strerror)) from error
 
 
 def _made_here(home: Path) -> set[str]:
@@ -82,7 +85,7 @@ def crawl(home: Path, environment: dict[str, str]) -> int:
     config = load_config(environment)
     build_site(home / SITE)
     with serve(home / SITE) as base:
-        print(f"A small government site (invented places and people) is served at {base}; the demo crawls it:")
+        print(_("A small government site (invented places and people) is served at {base}; the demo crawls it:").format(base=base))
         path = config.sources_dir / "demo.toml"
         path.parent.mkdir(exist_ok=True)
         path.write_text(demo_source(base), encoding="utf-8")
@@ -104,9 +107,11 @@ def search(query: str, environment: dict[str, str]) -> int:
 
 def _next_steps(home: Path) -> str:
     bin_folder = Path(sys.executable).parent
-    return f"""
+    export = f"export NOTICES_HOME={shlex.quote(str(home))} PATH={shlex.quote(str(bin_folder))}:$PATH"
+    return _(
+        """
 The archive of this demo is in {home}. To use it:
-  export NOTICES_HOME={shlex.quote(str(home))} PATH={shlex.quote(str(bin_folder))}:$PATH
+  {export}
   search "两感"
   notices status
   notices show 1
@@ -118,4 +123,5 @@ To archive a real site, in an archive of its own:
   notices crawl example                                                   fetches new notices, archives and indexes them
   notices schedule                                                        crawls every enabled source on its schedule
 To read the demo's archive in a browser:
-  NOTICES_HOME={shlex.quote(str(home))} {shlex.quote(str(bin_folder / "notices"))} serve"""
+  NOTICES_HOME={folder} {notices} serve"""
+    ).format(home=home, export=export, folder=shlex.quote(str(home)), notices=shlex.quote(str(bin_folder / "notices")))

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
+from cli.language import HELP
 from index.engine import Page
 from index.query.fields import Filters
 from index.query.values import date_range, state_of
 from index.search import SearchRequest
 from notices.errors import QuerySyntaxError
+from notices.text.language import N_, _
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -23,9 +25,9 @@ if TYPE_CHECKING:
 
 _DATE_FIELDS: dict[str, DateField] = {"published": "published_date", "written": "written_date", "effective": "effective_date"}
 _SCOPES: dict[str, Scope] = {"all": "any", "title": "title", "text": "text", "attachment": "attachment"}
-_EPILOG = """a query: all of its words must occur; "a phrase"; OR; -word; ( ); 标题: 文号: 发文机关: 地区: 文种: 日期: 附件: 状态: 来源:
+_EPILOG = N_("""a query: all of its words must occur; "a phrase"; OR; -word; ( ); 标题: 文号: 发文机关: 地区: 文种: 日期: 附件: 状态: 来源:
 exit codes: 0 found, 1 nothing found, 2 usage, configuration or an unreadable index
-more: docs/search.md"""
+more: docs/search.md""")
 
 
 class Options(NamedTuple):
@@ -41,15 +43,16 @@ class Options(NamedTuple):
 def read_options(argv: Sequence[str]) -> Options:
     """The options of a command line; exits with 2 when they make no sense."""
     parser = options_parser()
+    parser.usage = parser.format_usage().removeprefix(_("usage: "))  # argparse cuts off as many characters as the English word has
     args = parser.parse_intermixed_args(_words(argv))
     asks = [bool(args.query), bool(args.batch), args.complete is not None, args.similar is not None]
     filters = _filters(args)
     if sum(asks) > 1:
-        parser.error("QUERY, --batch, --complete and --similar cannot be combined")
+        parser.error(_("QUERY, --batch, --complete and --similar cannot be combined"))
     if not any(asks) and filters == Filters():
-        parser.error("nothing to search for; give a QUERY or a filter")
+        parser.error(_("nothing to search for; give a QUERY or a filter"))
     if args.after is not None and (args.offset or args.similar is not None):
-        parser.error("--after cannot be combined with --offset or --similar")
+        parser.error(_("--after cannot be combined with --offset or --similar"))
     form: Form = "json" if args.json else "csv" if args.csv else "lines"
     return Options(_request(args, filters), args.batch, args.complete, form, False if args.no_color else None)
 
@@ -96,54 +99,59 @@ def options_parser() -> argparse.ArgumentParser:
     """The parser of the command, with all its options."""
     made = argparse.ArgumentParser(
         "search",
-        description="Search the archive. Any run of characters of a notice finds it.",
-        epilog=_EPILOG,
+        description=_("Search the archive. Any run of characters of a notice finds it."),
+        epilog=_(_EPILOG),
         allow_abbrev=False,
         formatter_class=_Help,
     )
-    made.add_argument("query", nargs="*", metavar="QUERY", help="the text to search for")
-    _add_filters(made.add_argument_group("filters"))
-    _add_answers(made.add_argument_group("the answer"))
-    other = made.add_argument_group("other questions")
-    other.add_argument("--batch", metavar="FILE", help="search each line of FILE (- for standard input); print one JSON object a line")
-    other.add_argument("--similar", metavar="NOTICE", help="find notices similar to this one: its id, address, document number or title")
-    other.add_argument("--complete", metavar="TEXT", help="print titles and document numbers that contain TEXT, one a line")
+    made.add_argument("query", nargs="*", metavar="QUERY", help=_("the text to search for"))
+    _add_filters(made.add_argument_group(_("filters")))
+    _add_answers(made.add_argument_group(_("the answer")))
+    other = made.add_argument_group(_("other questions"))
+    other.add_argument("--batch", metavar="FILE", help=_("search each line of FILE (- for standard input); print one JSON object a line"))
+    other.add_argument("--similar", metavar="NOTICE", help=_("find notices similar to this one: its id, address, document number or title"))
+    other.add_argument("--lang", metavar="LANGUAGE", help=_(HELP))
+    other.add_argument("--complete", metavar="TEXT", help=_("print titles and document numbers that contain TEXT, one a line"))
     return made
 
 
 def _add_filters(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--source", action="append", default=[], metavar="NAME", help="only from this source")
-    group.add_argument("--issuer", default="", metavar="TEXT", help="the issuer's name, or another name of it, contains TEXT")
-    group.add_argument("--region", default="", metavar="REGION", help="in this region, or in one inside it: 河南, 新乡市, 4107")
+    group.add_argument("--source", action="append", default=[], metavar="NAME", help=_("only from this source"))
+    group.add_argument("--issuer", default="", metavar="TEXT", help=_("the issuer's name, or another name of it, contains TEXT"))
+    group.add_argument("--region", default="", metavar="REGION", help=_("in this region, or in one inside it: 河南, 新乡市, 4107"))
     group.add_argument("--kind", action="append", default=[], metavar="KIND", help="通知, 公告 …")
-    group.add_argument("--number", default="", metavar="TEXT", help="the document number, whole or in part")
+    group.add_argument("--number", default="", metavar="TEXT", help=_("the document number, whole or in part"))
     group.add_argument(
-        "--state", action="append", default=[], type=_state, choices=("listed", "missing", "withdrawn", "back"), help="or 已撤下 …"
+        "--state", action="append", default=[], type=_state, choices=("listed", "missing", "withdrawn", "back"), help=_("or 已撤下 …")
     )
-    group.add_argument("--since", type=_first_day, metavar="DATE", help="from this day, month or year on (2020-10-16, 2020-10, 2020)")
-    group.add_argument("--until", type=_last_day, metavar="DATE", help="until the end of this day, month or year")
-    group.add_argument("--date-field", choices=sorted(_DATE_FIELDS), default="published", help="the date that --since and --until compare")
-    group.add_argument("--has", choices=("attachment",), help="with an attachment")
-    group.add_argument("--in", dest="scope", choices=sorted(_SCOPES), default="all", help="where the words must occur")
+    group.add_argument("--since", type=_first_day, metavar="DATE", help=_("from this day, month or year on (2020-10-16, 2020-10, 2020)"))
+    group.add_argument("--until", type=_last_day, metavar="DATE", help=_("until the end of this day, month or year"))
+    group.add_argument(
+        "--date-field", choices=sorted(_DATE_FIELDS), default="published", help=_("the date that --since and --until compare")
+    )
+    group.add_argument("--has", choices=("attachment",), help=_("with an attachment"))
+    group.add_argument("--in", dest="scope", choices=sorted(_SCOPES), default="all", help=_("where the words must occur"))
 
 
 def _add_answers(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--sort", choices=("relevance", "date"), default="relevance")
     group.add_argument("--limit", type=int, default=10, metavar="N")
     group.add_argument("--offset", type=int, default=0, metavar="N")
-    group.add_argument("--after", metavar="CURSOR", help="continue after an earlier answer: its `next`, with the same query and options")
-    group.add_argument("--all-copies", action="store_true", help="list each copy of an instrument as a hit of its own")
-    group.add_argument("--exact", action="store_true", help="search the literal text only: no expansion, no similar notices")
+    group.add_argument("--after", metavar="CURSOR", help=_("continue after an earlier answer: its `next`, with the same query and options"))
+    group.add_argument("--all-copies", action="store_true", help=_("list each copy of an instrument as a hit of its own"))
+    group.add_argument("--exact", action="store_true", help=_("search the literal text only: no expansion, no similar notices"))
     group.add_argument(
-        "--no-prior", action="store_true", help="rank similar notices by wording alone, not also by the level of their issuers"
+        "--no-prior", action="store_true", help=_("rank similar notices by wording alone, not also by the level of their issuers")
     )
-    group.add_argument("--explain", action="store_true", help="say of each similar notice what the level of its issuer added to its score")
-    group.add_argument("--facets", action="store_true", help="count issuers, regions, kinds, years, sources, states")
+    group.add_argument(
+        "--explain", action="store_true", help=_("say of each similar notice what the level of its issuer added to its score")
+    )
+    group.add_argument("--facets", action="store_true", help=_("count issuers, regions, kinds, years, sources, states"))
     form = group.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print one JSON object a query")
-    form.add_argument("--csv", action="store_true", help="print a table for spreadsheets")
-    group.add_argument("--no-color", action="store_true", help="mark matches without colour, as with NO_COLOR")
-    group.add_argument("--unmasked", action="store_true", help="show identity, telephone and account numbers in full (for maintainers)")
+    form.add_argument("--json", action="store_true", help=_("print one JSON object a query"))
+    form.add_argument("--csv", action="store_true", help=_("print a table for spreadsheets"))
+    group.add_argument("--no-color", action="store_true", help=_("mark matches without colour, as with NO_COLOR"))
+    group.add_argument("--unmasked", action="store_true", help=_("show identity, telephone and account numbers in full (for maintainers)"))
 
 
 def _state(value: str) -> str:

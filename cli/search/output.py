@@ -8,11 +8,13 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cli.terminal import marked, wants_colour, width
+from cli.terminal import left, marked, wants_colour, width
+from cli.terms import term
 from index.answer.snippet import Snippet, marks_in
 from index.search import Json, SearchHit, SearchResult
 from notices.errors import NoticesError, QuerySyntaxError
 from notices.text.display import csv_cell, masked, safe
+from notices.text.language import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +58,8 @@ def print_lines(result: SearchResult, *, colour: bool | None = None) -> None:
         print(_interpretation(note))
     for n, shown in enumerate(result.hits):
         if was_exact and not shown.hit.exact:
-            print(f"--- {'' if result.total or not highlights else 'not found as written; '}similar notices ---")
+            unfound = highlights and not result.total
+            print(_("--- not found as written; similar notices ---") if unfound else _("--- similar notices ---"))
         was_exact = shown.hit.exact
         print("\n".join((*_hit_lines(shown, highlights, colour), *_explanation(result, n))), end="\n\n")
     for line in _facet_lines(result.facets):
@@ -64,39 +67,45 @@ def print_lines(result: SearchResult, *, colour: bool | None = None) -> None:
     for hint in result.advice:
         print(_hint(hint))
     if result.did_you_mean:
-        print(f"did you mean: {safe(result.did_you_mean)}")
+        print(_("did you mean: {did_you_mean}").format(did_you_mean=safe(result.did_you_mean)))
     print(_summary(result))
 
 
 def _interpretation(note: Interpretation) -> str:
     read, meaning = safe(note.read), safe(note.meaning)
-    return f"{read} is searched as text: {meaning}" if note.kind == "unread" else f"understood as {note.kind}: {read} = {meaning}"
+    if note.kind == "unread":
+        return _("{read} is searched as text: {meaning}").format(read=read, meaning=meaning)
+    return _("understood as {kind}: {read} = {meaning}").format(kind=term(note.kind), read=read, meaning=meaning)
 
 
 def _hint(hint: Advice) -> str:
     read, near = safe(hint.read), safe(", ".join(hint.near))
     if hint.kind == "field":
-        return f"{read}: is not a field and is searched as text; the fields nearest to it: {near or 'none (see search --help)'}"
-    return f"no notice has the {hint.field} {read}; nearest to it: {near or 'none'}"
+        return _("{read}: is not a field and is searched as text; the fields nearest to it: {near}").format(
+            read=read, near=near or _("none (see search --help)")
+        )
+    return _("no notice has the {field} {read}; nearest to it: {near}").format(field=term(hint.field), read=read, near=near or _("none"))
 
 
 def _summary(result: SearchResult) -> str:
     if result.empty:
-        return "the archive contains no notices yet; run `notices crawl NAME` or `notices import FILE.jsonl` to add some"
-    similar = f", {result.relaxed} similar" if result.relaxed else ""
+        return _("the archive contains no notices yet; run `notices crawl NAME` or `notices import FILE.jsonl` to add some")
+    similar = _(", {count} similar").format(count=result.relaxed) if result.relaxed else ""
     shown = sum(hit.exact for hit, _snippet in result.hits)
-    more = f"; {shown} shown: --limit N shows more, --offset N goes on" if shown < result.total else ""
-    return f"{result.total} found{similar} ({result.took_ms:.0f} ms){more}"
+    more = _("; {count} shown: --limit N shows more, --offset N goes on").format(count=shown) if shown < result.total else ""
+    return _("{count} found{similar} ({milliseconds:.0f} ms){more}").format(
+        count=result.total, similar=similar, milliseconds=result.took_ms, more=more
+    )
 
 
 def _hit_lines(shown: SearchHit, highlights: Sequence[str], colour: bool) -> Iterator[str]:
     hit, snippet = shown
-    title = hit.title or "(no title)"
+    title = hit.title or _("(no title)")
     yield f"[{hit.id}] {marked(title, marks_in(title, highlights), colour)}"
-    published = hit.published_date.isoformat() if hit.published_date else "undated"
-    facts = (published, hit.issuer, hit.document_number, hit.state if hit.state != "listed" else "")
-    more = f"  (and {hit.copies} more {'copies' if hit.copies > 1 else 'copy'}: --all-copies)" if hit.copies else ""
-    yield "  " + "  ".join(safe(f) for f in facts if f) + more
+    published = hit.published_date.isoformat() if hit.published_date else _("undated")
+    facts = (published, hit.issuer, hit.document_number, term(hit.state) if hit.state != "listed" else "")
+    copies = ngettext("(and {count} more copy: --all-copies)", "(and {count} more copies: --all-copies)", hit.copies)
+    yield "  " + "  ".join(safe(f) for f in facts if f) + (f"  {copies.format(count=hit.copies)}" if hit.copies else "")
     yield f"  {safe(hit.url)}"
     if snippet.path:
         yield f"  {safe(' > '.join(snippet.path))}"
@@ -106,26 +115,29 @@ def _hit_lines(shown: SearchHit, highlights: Sequence[str], colour: bool) -> Ite
 
 def _explanation(result: SearchResult, n: int) -> Iterator[str]:
     if result.explained and (each := result.explained[n]):
-        yield f"  level of its issuer: {each.level}, which adds {each.prior:.1%} of the weight of the query"
+        yield "  " + _("level of its issuer: {level}, which adds {share:.1%} of the weight of the query").format(
+            level=each.level, share=each.prior
+        )
 
 
 def _place(snippet: Snippet) -> str:
     where = snippet.where
     if isinstance(where, str):
         return ""
-    return f"[{safe(str(where['attachment']))}{', page ' + str(where['page']) if where['page'] else ''}] "
+    page = _(", page {number}").format(number=where["page"]) if where["page"] else ""
+    return f"[{safe(str(where['attachment']))}{page}] "
 
 
 def _facet_lines(facets: Facets | None) -> Iterator[str]:
     if facets is not None:
         for name, values in facets.fields.items():
             if values:
-                yield f"{name:11}" + "  ".join(f"{safe(value)} ({count})" for value, count in values)
+                yield left(term(name), 11) + "  ".join(f"{safe(value)} ({count})" for value, count in values)
 
 
 def print_error(error: NoticesError) -> None:
     """Print the message on standard error; for a query that does not parse, also the place."""
     lines = [safe(line, one_line=True) for line in str(error).split("\n")]
-    print("search: " + "\n".join(lines), file=sys.stderr)
+    print(_("search: ") + "\n".join(lines), file=sys.stderr)
     if isinstance(error, QuerySyntaxError):
         print(f"  {safe(error.query)}\n  {' ' * width(safe(error.query[: error.position]))}^", file=sys.stderr)

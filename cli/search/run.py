@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from cli.language import choose_language
 from cli.process import INTERRUPTED, command_line, exit_code_of, is_disk_full, prepare_streams
 from cli.search.options import Options, read_options
 from cli.search.output import print_csv, print_error, print_json, print_lines
@@ -18,13 +19,14 @@ from index.search import search
 from notices.archive_id import Owner, read_marker
 from notices.config import Config, load_config
 from notices.errors import IndexUnusable, NoticesError
+from notices.text.language import _
 
 
 def run(argv: Sequence[str] | None = None) -> int:
     """Search; 0 when something was found, 1 when nothing was, 2 for usage, configuration or an unreadable index."""
     prepare_streams()
     try:
-        options = read_options(command_line() if argv is None else argv)
+        options = read_options(choose_language(command_line() if argv is None else argv))
         config = load_config(os.environ)
         code = _run(open_index(config), options, config)
         sys.stdout.flush()
@@ -47,7 +49,9 @@ def _unreadable(error: Exception) -> int:
     place = f"{Path(where.filename).name}:{where.lineno}"
     print_error(
         IndexUnusable(
-            f"the index cannot be read ({type(error).__name__}: {error}, {place}); run `notices index --rebuild` to build it from the archive"
+            _("the index cannot be read ({kind}: {error}, {place}); run `notices index --rebuild` to build it from the archive").format(
+                kind=type(error).__name__, error=error, place=place
+            )
         )
     )
     return 2
@@ -72,7 +76,7 @@ def open_index(config: Config) -> Engine:
         try:
             engine = open_engine(config.index, owner=Owner(read_marker(config.home), config.home))
             if outdated(config.index):
-                print("search: an earlier version of this program made the index; `notices index` brings it up to date", file=sys.stderr)
+                print(_("search: an earlier version of this program made the index; `notices index` brings it up to date"), file=sys.stderr)
             return engine
         except IndexUnusable as error:
             if not left:
@@ -84,14 +88,18 @@ def open_index(config: Config) -> Engine:
 def _advice(config: Config, error: IndexUnusable) -> str:
     if not (config.home / "notices.db").exists() and config.database.startswith("sqlite"):
         return (
-            f"there is no archive in {config.home} (NOTICES_HOME selects another folder)\n"
-            "  notices demo                  creates one from a bundled site and searches it\n"
-            "  notices source list           lists the sites that can be crawled; notices crawl NAME crawls one\n"
-            "  notices import FILE.jsonl     imports a collection you have"
+            _("there is no archive in {home} (NOTICES_HOME selects another folder)").format(home=config.home)
+            + "\n"
+            + _(
+                "  notices demo                  creates one from a bundled site and searches it\n"
+                "  notices source list           lists the sites that can be crawled; notices crawl NAME crawls one\n"
+                "  notices import FILE.jsonl     imports a collection you have"
+            )
         )
     return (
-        f"the archive's index cannot be read: {error}\n"
-        "  notices index --rebuild       rebuilds it from the archive; if a rebuild is running now, wait until it ends"
+        _("the archive's index cannot be read: {error}").format(error=error)
+        + "\n"
+        + _("  notices index --rebuild       rebuilds it from the archive; if a rebuild is running now, wait until it ends")
     )
 
 

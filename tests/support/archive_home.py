@@ -20,6 +20,7 @@ class Home:
         self.path = path
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("NOTICES_")}
         self.environment |= {"NOTICES_HOME": str(path), "PYTHONPATH": str(ROOT), "HOME": str(path)}
+        self.environment |= {"LC_ALL": "C.UTF-8"}  # English, whatever the locale of the machine is
 
     def source(self, base: str, name: str = "linshan", column: str = "/tzgg/", more: str = "") -> Path:
         """Write a source file for a site on loopback; `more` goes before the columns."""

@@ -11,12 +11,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cli.terminal import padded
+from cli.terminal import day_in_china, in_china, left, padded
+from cli.terms import term
 from crawler.catalogue import LEVELS, Catalogue, Row, Wanted, by_site, level_of, prefixes_of_region
 from crawler.source import survey_sources
 from notices.config import Config
 from notices.errors import UserError
 from notices.text.display import safe
+from notices.text.language import _, ngettext
 
 if TYPE_CHECKING:
     from operations.catalogue.adding import Added
@@ -27,52 +29,54 @@ _NO_HIT, _SOME_FAILED = 1, 3
 
 def add_verbs(group: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The verbs of the catalogue below `notices source`."""
-    catalogue = group.add_parser("catalogue", help="find list pages of official sites in the catalogue that comes with the program")
-    catalogue.add_argument("words", nargs="*", metavar="WORD", help="all must occur in publisher, column, region or address")
+    catalogue = group.add_parser("catalogue", help=_("find list pages of official sites in the catalogue that comes with the program"))
+    catalogue.add_argument("words", nargs="*", metavar="WORD", help=_("all must occur in publisher, column, region or address"))
     _add_conditions(catalogue)
-    catalogue.add_argument("--json", action="store_true", help="one JSON object a line")
+    catalogue.add_argument("--json", action="store_true", help=_("one JSON object a line"))
     catalogue.set_defaults(run=run_catalogue)
-    add = group.add_parser("add", help="write source files from the catalogue; each is enabled once its lists were read")
-    add.add_argument("names", nargs="*", metavar="ID", help="an id or a site of the catalogue, a publisher or an address")
+    add = group.add_parser("add", help=_("write source files from the catalogue; each is enabled once its lists were read"))
+    add.add_argument("names", nargs="*", metavar="ID", help=_("an id or a site of the catalogue, a publisher or an address"))
     _add_conditions(add)
     _add_manner(add)
-    add.add_argument("--offline", action="store_true", help="write the files without a look at the lists, disabled")
-    add.add_argument("--json", action="store_true", help="one JSON object a site")
+    add.add_argument("--offline", action="store_true", help=_("write the files without a look at the lists, disabled"))
+    add.add_argument("--json", action="store_true", help=_("one JSON object a site"))
     add.set_defaults(run=run_add)
 
 
 def add_check_options(check: argparse.ArgumentParser) -> None:
     """The options of `notices source check` that look at many lists."""
     which = check.add_mutually_exclusive_group()
-    which.add_argument("--all", action="store_true", help="look at the lists of the catalogue; the conditions below narrow them")
-    which.add_argument("--enabled", action="store_true", help="look at the lists of every enabled source")
+    which.add_argument("--all", action="store_true", help=_("look at the lists of the catalogue; the conditions below narrow them"))
+    which.add_argument("--enabled", action="store_true", help=_("look at the lists of every enabled source"))
     _add_conditions(check)
     _add_manner(check)
     check.add_argument(
-        "--fresh", type=float, default=24.0, metavar="HOURS", help="trust looks that are newer (default 24; 0: look at every list now)"
+        "--fresh", type=float, default=24.0, metavar="HOURS", help=_("trust looks that are newer (default 24; 0: look at every list now)")
     )
-    check.add_argument("--json", action="store_true", help="with --all or --enabled: one JSON object a column")
+    check.add_argument("--json", action="store_true", help=_("with --all or --enabled: one JSON object a column"))
 
 
 def _add_conditions(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--region", action="append", default=[], metavar="NAME", help="a place by name or code, with the places in it")
-    parser.add_argument("--level", action="append", default=[], metavar="LEVEL", help=f"ministry, {', '.join(LEVELS)}")
+    parser.add_argument("--region", action="append", default=[], metavar="NAME", help=_("a place by name or code, with the places in it"))
     parser.add_argument(
-        "--kind", action="append", default=[], metavar="KIND", help="a kind of notice or a part of a column's name: 公示, 解读"
+        "--level", action="append", default=[], metavar="LEVEL", help=_("ministry, {names}").format(names=", ".join(LEVELS))
     )
-    parser.add_argument("--platform", action="append", default=[], metavar="NAME", help="trs, jpage, ucap …; unknown")
-    parser.add_argument("--defaults", action="store_true", help="the ten columns proposed for a new archive")
+    parser.add_argument(
+        "--kind", action="append", default=[], metavar="KIND", help=_("a kind of notice or a part of a column's name: 公示, 解读")
+    )
+    parser.add_argument("--platform", action="append", default=[], metavar="NAME", help=_("trs, jpage, ucap …; unknown"))
+    parser.add_argument("--defaults", action="store_true", help=_("the ten columns proposed for a new archive"))
 
 
 def _add_manner(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--delay", type=_seconds, default=2.0, metavar="SECONDS", help="between requests to one host (default 2)")
-    parser.add_argument("--allow-private", action="store_true", help="the sites are on private addresses")
+    parser.add_argument("--delay", type=_seconds, default=2.0, metavar="SECONDS", help=_("between requests to one host (default 2)"))
+    parser.add_argument("--allow-private", action="store_true", help=_("the sites are on private addresses"))
 
 
 def _seconds(text: str) -> float:
     number = float(text)
     if not 0 < number <= 3600:
-        raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most 3600")
+        raise argparse.ArgumentTypeError(_("{text} is not above 0 and at most 3600").format(text=text))
     return number
 
 
@@ -81,7 +85,9 @@ def _wanted(args: argparse.Namespace, catalogue: Catalogue, words: Sequence[str]
     platforms = {row.platform or "unknown" for row in catalogue.rows}
     for name in args.platform:
         if name not in platforms:
-            raise UserError(f"{name!r} is not a platform of the catalogue; use one of {', '.join(sorted(platforms))}")
+            raise UserError(
+                _("{name!r} is not a platform of the catalogue; use one of {names}").format(name=name, names=", ".join(sorted(platforms)))
+            )
     return Wanted(
         words=tuple(words),
         prefixes=tuple(p for name in args.region for p in prefixes_of_region(name)),
@@ -103,7 +109,7 @@ def _load(config: Config) -> Catalogue:
 
 def _warn(problems: Iterable[str]) -> None:
     for problem in problems:
-        print(f"warning: {safe(problem)}", file=sys.stderr)
+        print(_("warning: {problem}").format(problem=safe(problem)), file=sys.stderr)
 
 
 def run_catalogue(args: argparse.Namespace, config: Config) -> int:
@@ -123,13 +129,14 @@ def run_catalogue(args: argparse.Namespace, config: Config) -> int:
     if summary:
         print("\n".join(_totals(catalogue)))
     elif not args.json:
-        print(f"{_counted(found)}. To crawl: notices source add ID …", file=sys.stderr)
+        print(_("{columns}. To crawl: notices source add ID …").format(columns=_counted(found)), file=sys.stderr)
     return 0
 
 
 def _counted(rows: Sequence[Row]) -> str:
     sites = len(by_site(rows))
-    return f"{len(rows)} column{'s' * (len(rows) != 1)} of {sites} site{'s' * (sites != 1)}"
+    columns = ngettext("{count} column", "{count} columns", len(rows)).format(count=len(rows))
+    return ngettext("{columns} of {count} site", "{columns} of {count} sites", sites).format(columns=columns, count=sites)
 
 
 def _totals(catalogue: Catalogue) -> list[str]:
@@ -137,10 +144,14 @@ def _totals(catalogue: Catalogue) -> list[str]:
     ministries = sum(row.is_ministry for row in catalogue.rows)
     return [
         "",
-        f"These are the defaults (--defaults) out of {_counted(catalogue.rows)}:",
-        f"  {', '.join(f'{level} {levels[level]}' for level in LEVELS if levels[level])}; ministry {ministries} of the central ones",
-        "Find others by words or conditions: notices source catalogue 江苏 卫健委; notices source catalogue --level ministry --kind 公示",
-        "Begin an archive: notices source add --defaults; notices crawl",
+        _("These are the defaults (--defaults) out of {columns}:").format(columns=_counted(catalogue.rows)),
+        _("  {levels}; ministry {count} of the central ones").format(
+            levels=", ".join(f"{level} {levels[level]}" for level in LEVELS if levels[level]), count=ministries
+        ),
+        _(
+            "Find others by words or conditions: notices source catalogue 江苏 卫健委; notices source catalogue --level ministry --kind 公示"
+        ),
+        _("Begin an archive: notices source add --defaults; notices crawl"),
     ]
 
 
@@ -175,16 +186,16 @@ def _table(rows: Sequence[Row], state: CheckState) -> list[str]:
 
 def _known(row: Row, check: ColumnCheck | None) -> str:
     """When the column was last seen to work here; else of when its evidence is."""
-    if check and check.reads:
-        return f"read {check.read_at:%Y-%m-%d}"
+    if check and check.reads and check.read_at:
+        return _("read {day}").format(day=day_in_china(check.read_at))
     if check:
-        return f"not read {check.checked_at:%Y-%m-%d}"
-    return f"evidence {row.date}" if row.date else "evidence undated"
+        return _("not read {day}").format(day=day_in_china(check.checked_at))
+    return _("evidence {day}").format(day=row.date) if row.date else _("evidence undated")
 
 
 def nothing_found(catalogue: Catalogue, wanted: Wanted) -> str:
     """What to try where no column meets the conditions: which one excludes all, and what comes near the words."""
-    lines = ["no column of the catalogue meets these conditions"]
+    lines = [_("no column of the catalogue meets these conditions")]
     relaxed = {
         "--region": replace(wanted, prefixes=()),
         "--level": replace(wanted, levels=()),
@@ -193,13 +204,17 @@ def nothing_found(catalogue: Catalogue, wanted: Wanted) -> str:
     }
     for name, condition in relaxed.items():
         without = catalogue.find(condition) if condition != wanted else []
-        lines += [f"  without {name}: {_counted(without)}"] if without else []
+        lines += [_without(name, without)] if without else []
     for word in wanted.words if wanted != Wanted(words=wanted.words[:1]) else ():
         without = catalogue.find(replace(wanted, words=tuple(w for w in wanted.words if w != word)))
-        lines += [f"  without {safe(word)}: {_counted(without)}"] if without else []
+        lines += [_without(safe(word), without)] if without else []
     near = catalogue.nearest(" ".join(wanted.words)) if wanted.words else []
-    lines += [f"  near it: {row.id} {row.publisher}, {row.column}" for row in near]
-    return "\n".join([*lines, "  a site of your own: notices source new URL"])
+    lines += [_("  near it: {id} {publisher}, {column}").format(id=row.id, publisher=row.publisher, column=row.column) for row in near]
+    return "\n".join([*lines, _("  a site of your own: notices source new URL")])
+
+
+def _without(condition: str, rows: Sequence[Row]) -> str:
+    return _("  without {condition}: {columns}").format(condition=condition, columns=_counted(rows))
 
 
 def run_add(args: argparse.Namespace, config: Config) -> int:
@@ -210,13 +225,16 @@ def run_add(args: argparse.Namespace, config: Config) -> int:
     catalogue = _load(config)
     wanted = _wanted(args, catalogue)
     if not args.names and not wanted:
-        raise UserError("name what to add (see: notices source catalogue), or give conditions such as --defaults or --level ministry")
+        raise UserError(_("name what to add (see: notices source catalogue), or give conditions such as --defaults or --level ministry"))
     rows = choose(catalogue, args.names, wanted)
     if not rows:
         print(nothing_found(catalogue, wanted), file=sys.stderr)
         return _NO_HIT
     if not args.offline:
-        print(f"looking at {_counted(rows)}, {config.crawl_jobs} sites at a time", file=sys.stderr)
+        print(
+            _("looking at {columns}, {count} sites at a time").format(columns=_counted(rows), count=config.crawl_jobs),
+            file=sys.stderr,
+        )
     good, enabled = True, 0
     for added in add_sources(rows, config, Manner(args.offline, args.allow_private, args.delay)):
         good = good and added.is_good
@@ -224,7 +242,7 @@ def run_add(args: argparse.Namespace, config: Config) -> int:
         print(_added_json(added) if args.json else _added_line(added), flush=True)
         _warn(added.problems)
     if enabled:
-        print("next: notices crawl", file=sys.stderr)
+        print(_("next: notices crawl"), file=sys.stderr)
     return 0 if good else _SOME_FAILED
 
 
@@ -235,8 +253,9 @@ def _added_json(added: Added) -> str:
 
 
 def _added_line(added: Added) -> str:
-    found = f"{added.columns} columns, {added.entries} entries" if added.entries else str(added.path)
-    return f"{added.site:24} {added.outcome:8} {found}{f', newest {added.newest}' if added.newest else ''}"
+    read = _("{columns} columns, {entries} entries").format(columns=added.columns, entries=added.entries)
+    newest = _(", newest {day}").format(day=added.newest) if added.newest else ""
+    return f"{added.site:24} {left(term(added.outcome), 8)} {read if added.entries else added.path}{newest}"
 
 
 def run_check_many(args: argparse.Namespace, config: Config) -> int:
@@ -247,7 +266,7 @@ def run_check_many(args: argparse.Namespace, config: Config) -> int:
     wanted = _wanted(args, catalogue)
     if args.enabled:
         if wanted:
-            raise UserError("conditions such as --region narrow --all; --enabled looks at every enabled source")
+            raise UserError(_("conditions such as --region narrow --all; --enabled looks at every enabled source"))
         survey = survey_sources(config.sources_dir)
         _warn(survey.problems)
         problems = len(survey.problems)
@@ -256,7 +275,7 @@ def run_check_many(args: argparse.Namespace, config: Config) -> int:
         problems = 0
         sources = sources_of(catalogue.find(wanted), Manner(allow_private=args.allow_private, delay=args.delay))
     if not sources:
-        print("no source is enabled" if args.enabled else nothing_found(catalogue, wanted), file=sys.stderr)
+        print(_("no source is enabled") if args.enabled else nothing_found(catalogue, wanted), file=sys.stderr)
         return _SOME_FAILED if problems else _NO_HIT
     ids = {row.url: row.id for row in catalogue.rows}
     seen: Counter[str] = Counter()
@@ -264,7 +283,7 @@ def run_check_many(args: argparse.Namespace, config: Config) -> int:
         seen["read" if status.check.reads else "not read"] += 1
         seen["new"] += status.is_new
         print(_status_json(status, ids) if args.json else _status_line(status, ids), flush=True)
-    total = f"{seen['read']} columns read, {seen['not read']} not; {seen['new']} looked at now"
+    total = _("{read} columns read, {unread} not; {new} looked at now").format(read=seen["read"], unread=seen["not read"], new=seen["new"])
     print(total, file=sys.stderr if args.json else sys.stdout)
     return _SOME_FAILED if seen["not read"] or problems else 0
 
@@ -291,8 +310,9 @@ def _status_json(status: ListStatus, ids: dict[str, str]) -> str:
 def _status_line(status: ListStatus, ids: dict[str, str]) -> str:
     check = status.check
     name = ids.get(status.column.url) or f"{status.source.name}: {safe(status.column.name)}"
-    when = "" if status.is_new else f", looked at {check.checked_at:%Y-%m-%d %H:%M} UTC"
+    when = "" if status.is_new else _(", looked at {moment}").format(moment=in_china(check.checked_at, "%Y-%m-%d %H:%M"))
     if check.reads:
-        return f"{name:32} read      {check.entries} entries, newest {check.newest or 'undated'}{when}"
-    last = f", last read {check.read_at:%Y-%m-%d}" if check.read_at else ""
-    return f"{name:32} NOT READ  {safe(check.problem)}{last}{when}"
+        read = _("{count} entries, newest {day}").format(count=check.entries, day=check.newest or _("undated"))
+        return f"{left(name, 32)} {left(_('read'), 8)}  {read}{when}"
+    last = _(", last read {day}").format(day=day_in_china(check.read_at)) if check.read_at else ""
+    return f"{left(name, 32)} {left(_('NOT READ'), 8)}  {safe(check.problem)}{last}{when}"

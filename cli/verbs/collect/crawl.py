@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from datetime import date
 
 from cli.progress import Progress, Unit, is_shown
+from cli.terminal import left
+from cli.terms import term
 from cli.verbs.operate.status import last_runs
 from crawler.source import survey_sources
 from notices.config import Config
 from notices.text.display import safe
+from notices.text.language import _
 from operations.crawl_job import CrawlEnd, CrawlOrder, NoticeLine
 from operations.crawl_many import choose_sources, crawl_many, settle
 from pipeline.sql.database import open_database
@@ -21,22 +24,22 @@ _WORST_FIRST = (5, 4, 2, 6, 3)  # which exit code is reported for several runs
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices crawl`."""
-    verb = verbs.add_parser("crawl", help="fetch new notices from sources", description="Fetch new notices, archive and index them.")
-    verb.add_argument("sources", nargs="*", metavar="SOURCE", help="names or files of sources (default: all enabled sources)")
-    verb.add_argument("--full", action="store_true", help="read every list to its end and fetch every notice again")
-    verb.add_argument("--since", type=date.fromisoformat, metavar="DATE", help="ignore list entries dated before this day")
-    verb.add_argument("--revisit", action="store_true", help="revisit every archived notice now, including those that are not due")
+    verb = verbs.add_parser("crawl", help=_("fetch new notices from sources"), description=_("Fetch new notices, archive and index them."))
+    verb.add_argument("sources", nargs="*", metavar="SOURCE", help=_("names or files of sources (default: all enabled sources)"))
+    verb.add_argument("--full", action="store_true", help=_("read every list to its end and fetch every notice again"))
+    verb.add_argument("--since", type=date.fromisoformat, metavar="DATE", help=_("ignore list entries dated before this day"))
+    verb.add_argument("--revisit", action="store_true", help=_("revisit every archived notice now, including those that are not due"))
     verb.add_argument("--again", dest="revisit", action="store_true", help=argparse.SUPPRESS)  # the name it had first
-    verb.add_argument("--limit", type=_positive, metavar="N", help="fetch at most N new notices of each source, and revisit at most N")
-    verb.add_argument("--jobs", type=_positive, metavar="N", help="number of sources crawled at the same time")
-    verb.add_argument("--no-progress", action="store_true", help="no progress bar")
+    verb.add_argument("--limit", type=_positive, metavar="N", help=_("fetch at most N new notices of each source, and revisit at most N"))
+    verb.add_argument("--jobs", type=_positive, metavar="N", help=_("number of sources crawled at the same time"))
+    verb.add_argument("--no-progress", action="store_true", help=_("no progress bar"))
     verb.set_defaults(run=run)
 
 
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+        raise argparse.ArgumentTypeError(_("{text} is less than 1").format(text=text))
     return number
 
 
@@ -45,19 +48,19 @@ def run(args: argparse.Namespace, config: Config) -> int:
     chosen = choose_sources(args.sources, config)
     shown = is_shown(no_progress=args.no_progress)
     order = CrawlOrder("", full=args.full, since=args.since, limit=args.limit, revisit=args.revisit, report=shown, log=args.log_format)
-    with Progress("crawl", 0, Unit("notices"), shown=shown) as progress:
+    with Progress(_("crawl"), 0, Unit(_("notices")), shown=shown) as progress:
         ends = crawl_many(chosen, order, args.jobs or config.crawl_jobs, lambda _line: progress())
     print_problems(ends)
     print_runs(config, [source.name for source, _ in chosen])
     invalid = () if args.sources else survey_sources(config.sources_dir).problems
     for problem in invalid:
-        print(f"notices: not crawled: {safe(problem)}", file=sys.stderr)
+        print(_("notices: not crawled: {problem}").format(problem=safe(problem)), file=sys.stderr)
     return worst([end.exit_code for end in ends] + [3] * bool(invalid))
 
 
 def print_outcome(line: NoticeLine) -> None:
     """A line for a notice."""
-    print(f"  {line.outcome:9} {safe(line.title)} {safe(line.reason)}".rstrip(), flush=True)
+    print(f"  {left(term(line.outcome), 9)} {safe(line.title)} {safe(line.reason)}".rstrip(), flush=True)
 
 
 def print_problems(ends: Sequence[CrawlEnd]) -> None:
@@ -71,12 +74,12 @@ def print_runs(config: Config, sources: Sequence[str]) -> None:
     """Index what was archived; a line for each source's newest run and one for the index."""
     settled = settle(config)
     if settled.waiting:
-        print(f"notices: {settled.waiting}; the notices will be indexed by that run or the next", file=sys.stderr)
+        print(_("notices: {waiting}; the notices will be indexed by that run or the next").format(waiting=settled.waiting), file=sys.stderr)
     database = open_database(config)
     for line in last_runs(database, list(sources)):
         print(line)
     database.dispose()
-    print(f"indexed: {settled.indexed}")
+    print(_("indexed: {count}").format(count=settled.indexed))
 
 
 def worst(codes: Sequence[int]) -> int:

@@ -8,20 +8,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cli.progress import Progress, is_shown
+from cli.terms import term
 from notices.config import Config
 from notices.errors import BadInput
+from notices.text.language import _
 from operations.importing import SkippedLine, import_collection
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices import`."""
-    verb = verbs.add_parser("import", help="import a collection, one JSON object a line (exit 3 if lines were skipped)")
-    verb.add_argument("file", metavar="FILE.jsonl", help="- for standard input")
-    verb.add_argument("--source", help="the source's name for lines that give none")
+    verb = verbs.add_parser("import", help=_("import a collection, one JSON object a line (exit 3 if lines were skipped)"))
+    verb.add_argument("file", metavar="FILE.jsonl", help=_("- for standard input"))
+    verb.add_argument("--source", help=_("the source's name for lines that give none"))
     verb.add_argument(
-        "--strict", action="store_true", help="skip lines with a key that nothing reads; without it such keys are named at the end"
+        "--strict", action="store_true", help=_("skip lines with a key that nothing reads; without it such keys are named at the end")
     )
-    verb.add_argument("--no-progress", action="store_true", help="no progress bar")
+    verb.add_argument("--no-progress", action="store_true", help=_("no progress bar"))
     verb.epilog = "docs/import.md describes the keys of a line."
     verb.set_defaults(run=run)
 
@@ -30,15 +32,20 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Import, index, print the counts; a bad line is reported with its number and skipped."""
 
     def tell(skipped: SkippedLine) -> None:
-        print(f"{args.file}:{skipped.number}: skipped: {skipped.reason}", file=sys.stderr)
+        print(_("{file}:{number}: skipped: {reason}").format(file=args.file, number=skipped.number, reason=skipped.reason), file=sys.stderr)
 
-    with Progress("import", _size(args.file), shown=is_shown(no_progress=args.no_progress)) as progress:
+    with Progress(_("import"), _size(args.file), shown=is_shown(no_progress=args.no_progress)) as progress:
         lines = _counted(_raw_lines(args.file), progress)
         result = import_collection(config, lines, source=args.source, strict=args.strict, tell=tell)
     for key in result.unread:
-        meant = f"; is {key.meant} meant?" if key.meant else ""
-        print(f"{args.file}:{key.first}: nothing reads the key {key.name!r} ({key.lines} lines){meant}", file=sys.stderr)
-    print(f"{args.file}: {', '.join(f'{name} {count}' for name, count in result.counts.items())}")
+        meant = _("; is {key} meant?").format(key=key.meant) if key.meant else ""
+        print(
+            _("{file}:{first}: nothing reads the key {name!r} ({lines} lines){meant}").format(
+                file=args.file, first=key.first, name=key.name, lines=key.lines, meant=meant
+            ),
+            file=sys.stderr,
+        )
+    print(f"{args.file}: {', '.join(f'{term(name)} {count}' for name, count in result.counts.items())}")
     return 3 if result.skipped else 0
 
 

@@ -16,6 +16,7 @@ from notices.capture import ListPage
 from notices.config import Config
 from notices.errors import BadInput
 from notices.model import Notice
+from notices.text.language import _
 from pipeline.parse.detail import read_detail
 
 
@@ -31,18 +32,18 @@ class Page:
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices parse`."""
-    verb = verbs.add_parser("parse", help="read saved pages, print JSON; touches no archive")
-    verb.add_argument("files", nargs="*", metavar="FILE", help="a saved page")
-    verb.add_argument("--manifest", metavar="FILE", help='lines of {"id", "file", "url", "kind"}; - for standard input')
-    verb.add_argument("--url", default="http://localhost/page.html", help="the address of FILE, to resolve its relative links")
-    verb.add_argument("--kind", choices=("detail", "list"), default="detail", help="the kind of page that FILE contains")
+    verb = verbs.add_parser("parse", help=_("read saved pages, print JSON; touches no archive"))
+    verb.add_argument("files", nargs="*", metavar="FILE", help=_("a saved page"))
+    verb.add_argument("--manifest", metavar="FILE", help=_('lines of {"id", "file", "url", "kind"}; - for standard input'))
+    verb.add_argument("--url", default="http://localhost/page.html", help=_("the address of FILE, to resolve its relative links"))
+    verb.add_argument("--kind", choices=("detail", "list"), default="detail", help=_("the kind of page that FILE contains"))
     verb.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """One JSON line a page, in order. Raises BadInput."""
     if bool(args.files) == bool(args.manifest):
-        raise BadInput("parse: give either files or --manifest")
+        raise BadInput(_("parse: give either files or --manifest"))
     pages = manifest(args.manifest) if args.manifest else (Page(f, f, args.url, args.kind) for f in args.files)
     for page in pages:
         print(json.dumps(read_page(page), ensure_ascii=False))
@@ -66,7 +67,7 @@ def _page(line: str, where: str) -> Page:
     except msgspec.DecodeError as error:
         raise BadInput(f"{where}: {error}") from error
     if page.kind not in ("detail", "list"):
-        raise BadInput(f"{where}: kind is {page.kind!r}; use detail or list")
+        raise BadInput(_("{where}: kind is {kind!r}; use detail or list").format(where=where, kind=page.kind))
     return page
 
 

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from cli.terminal import left
+from cli.terms import term
 from cli.verbs.collect import catalogue
 from crawler.source import Column, Source, find_source, survey_sources
 from notices.config import Config
 from notices.errors import BadInput, FetchError, UserError
 from notices.text.display import safe
+from notices.text.language import _
 from operations.source_files import switch_source
 
 if TYPE_CHECKING:
@@ -27,26 +30,29 @@ if TYPE_CHECKING:
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices source`."""
-    group = verbs.add_parser("source", help="list, check and write source files (the sites that can be crawled)").add_subparsers(
+    group = verbs.add_parser("source", help=_("list, check and write source files (the sites that can be crawled)")).add_subparsers(
         required=True, metavar="WHAT"
     )
-    listing = group.add_parser("list", help="every source, shipped and your own")
-    listing.add_argument("--json", action="store_true", help="one JSON object a line")
+    listing = group.add_parser("list", help=_("every source, shipped and your own"))
+    listing.add_argument("--json", action="store_true", help=_("one JSON object a line"))
     listing.set_defaults(run=run_list)
-    check = group.add_parser("check", help="validate a source file, and show the entries of its lists and one notice (archives nothing)")
+    check = group.add_parser("check", help=_("validate a source file, and show the entries of its lists and one notice (archives nothing)"))
     check.add_argument("name", metavar="NAME_OR_FILE", nargs="?")
-    check.add_argument("--offline", action="store_true", help="check the file only")
+    check.add_argument("--offline", action="store_true", help=_("check the file only"))
     catalogue.add_check_options(check)
     check.set_defaults(run=run_check)
-    new = group.add_parser("new", help="read a list page and write a source file for it")
+    new = group.add_parser("new", help=_("read a list page and write a source file for it"))
     new.add_argument("page", metavar="URL_OR_SAVED_PAGE")
-    new.add_argument("--url", help="the address of a saved page")
-    new.add_argument("--name", help="the source's name (default: from the host)")
-    new.add_argument("--output", metavar="FILE", help="where to write; - for standard output (default: your sources folder)")
-    new.add_argument("--allow-private", action="store_true", help="the site is on a private address")
+    new.add_argument("--url", help=_("the address of a saved page"))
+    new.add_argument("--name", help=_("the source's name (default: from the host)"))
+    new.add_argument("--output", metavar="FILE", help=_("where to write; - for standard output (default: your sources folder)"))
+    new.add_argument("--allow-private", action="store_true", help=_("the site is on a private address"))
     new.set_defaults(run=run_new)
-    for word, text in (("enable", "let the source be crawled"), ("disable", "stop crawling the source")):
-        switch = group.add_parser(word, help=f"{text}; a shipped file is copied to your sources folder first")
+    for word, text in (
+        ("enable", _("let the source be crawled; a shipped file is copied to your sources folder first")),
+        ("disable", _("stop crawling the source; a shipped file is copied to your sources folder first")),
+    ):
+        switch = group.add_parser(word, help=text)
         switch.add_argument("name", metavar="NAME_OR_FILE")
         switch.set_defaults(run=run_switch, enabled=word == "enable")
     catalogue.add_verbs(group)
@@ -61,10 +67,13 @@ def run_list(args: argparse.Namespace, config: Config) -> int:
             row = {"name": source.name, "site": source.site, "enabled": source.enabled, "written": source.written.isoformat()}
             print(json.dumps({**row, "columns": len(source.columns), "schedule": source.schedule, "file": str(path)}, ensure_ascii=False))
         else:
-            state = "enabled " if source.enabled else "disabled"
-            print(f"{source.name:24} {state} {origin:8} written {source.written}  {safe(source.site)}, {len(source.columns)} columns")
+            state = _("enabled") if source.enabled else _("disabled")
+            print(
+                f"{source.name:24} {left(state, 8)} {left(term(origin), 8)} "
+                + _("written {day}  {site}, {count} columns").format(day=source.written, site=safe(source.site), count=len(source.columns))
+            )
     for problem in survey.problems:
-        print(f"warning: {safe(problem)}", file=sys.stderr)
+        print(_("warning: {problem}").format(problem=safe(problem)), file=sys.stderr)
     return 3 if survey.problems else 0
 
 
@@ -72,10 +81,11 @@ def run_switch(args: argparse.Namespace, config: Config) -> int:
     """Enable or disable a source; say which file says so."""
     done = switch_source(config, args.name, enabled=args.enabled)
     print(
-        f"{done.name} is {'enabled' if args.enabled else 'disabled'} in {done.file}{' (a copy of the shipped file)' if done.copied else ''}"
+        (_("{name} is enabled in {file}") if args.enabled else _("{name} is disabled in {file}")).format(name=done.name, file=done.file)
+        + (_(" (a copy of the shipped file)") if done.copied else "")
     )
     if args.enabled:
-        print(f"crawl it: notices crawl {done.name}    every enabled source on its schedule: notices schedule")
+        print(_("crawl it: notices crawl {name}    every enabled source on its schedule: notices schedule").format(name=done.name))
     return 0
 
 
@@ -84,9 +94,11 @@ def run_check(args: argparse.Namespace, config: Config) -> int:
     if args.all or args.enabled:
         return catalogue.run_check_many(args, config)
     if args.name is None:
-        raise UserError("name a source or its file, or give --all or --enabled")
+        raise UserError(_("name a source or its file, or give --all or --enabled"))
     source, path = find_source(args.name, config.sources_dir)
-    valid = f"{path}: valid; {len(source.columns)} columns, every {source.delay:g} s, {source.schedule} (Asia/Shanghai)"
+    valid = _("{file}: valid; {count} columns, every {delay:g} s, {schedule} (Asia/Shanghai)").format(
+        file=path, count=len(source.columns), delay=source.delay, schedule=source.schedule
+    )
     if args.offline:
         print(valid)
         return 0
@@ -97,7 +109,7 @@ def run_check(args: argparse.Namespace, config: Config) -> int:
     for line in _table(preview, source):
         print(line)
     for problem in [*preview.problems, *_warnings(preview, source)]:
-        print(f"warning: {safe(problem)}", file=sys.stderr)
+        print(_("warning: {problem}").format(problem=safe(problem)), file=sys.stderr)
     return 3 if preview.problems or not preview.entries else 0
 
 
@@ -114,9 +126,9 @@ def _table(preview: Preview, source: Source) -> Iterator[str]:
 def _warnings(preview: Preview, source: Source) -> Iterator[str]:
     undated = sum(not listed.entry.date for listed in preview.entries)
     if undated:
-        yield f"{undated} entries show no date"
+        yield _("{count} entries show no date").format(count=undated)
     if len(preview.entries) < source.expect.min_entries:
-        yield f"{len(preview.entries)} entries, expected at least {source.expect.min_entries}"
+        yield _("{count} entries, expected at least {least}").format(count=len(preview.entries), least=source.expect.min_entries)
 
 
 def _notice_lines(page: CrawledPage, source: Source) -> Iterator[str]:
@@ -124,11 +136,11 @@ def _notice_lines(page: CrawledPage, source: Source) -> Iterator[str]:
 
     notice = read_page(page, source.region)
     if notice.blocked:
-        yield f"not a notice: {notice.blocked}"
+        yield _("not a notice: {reason}").format(reason=term(notice.blocked))
     for name in ("url", "title", "published_date", "written_date", "issuer", "document_number", "index_number", "kind"):
-        yield f"{name.replace('_', ' '):16} {safe(str(getattr(notice, name) or '-'))}"
-    yield f"{'attachments':16} {len(notice.attachments)}"
-    yield f"{'text':16} {len(notice.text)} characters: {safe(notice.text[:80])}"
+        yield f"{left(term(name), 16)} {safe(str(getattr(notice, name) or '-'))}"
+    yield f"{left(_('attachments'), 16)} {len(notice.attachments)}"
+    yield f"{left(_('text'), 16)} " + _("{count} characters: {text}").format(count=len(notice.text), text=safe(notice.text[:80]))
 
 
 def run_new(args: argparse.Namespace, config: Config) -> int:
@@ -139,7 +151,7 @@ def run_new(args: argparse.Namespace, config: Config) -> int:
     is_address = args.page.startswith(("http://", "https://"))
     url = args.page if is_address else args.url
     if not url:
-        raise UserError(f"{args.page}: give the saved page's address with --url")
+        raise UserError(_("{page}: give the saved page's address with --url").format(page=args.page))
     body, content_type = _fetch(url, args.allow_private, config) if is_address else (_read(saved), None)
     found = recognise(body, url, content_type=content_type)
     name = args.name or re.sub(r"[^a-z0-9]+", "-", (urlsplit(url).hostname or "site").removeprefix("www.")).strip("-")
@@ -168,7 +180,7 @@ def _fetch(url: str, allow_private: bool, config: Config) -> tuple[bytes, str | 
     )  # fmt: skip
     preview = preview_source(source, config)
     if not preview.lists or preview.lists[0].status != 200:
-        raise FetchError(safe(f"{url}: {'; '.join(preview.problems) or 'not fetched'}"))
+        raise FetchError(safe(f"{url}: {'; '.join(preview.problems) or _('not fetched')}"))
     page = preview.lists[0]
     return page.body, page.header("content-type")
 
@@ -183,7 +195,11 @@ def _write(text: str, name: str, output: str | None, config: Config) -> int:
         with path.open("x", encoding="utf-8") as handle:
             handle.write(text)
     except FileExistsError as error:
-        raise UserError(f"{path} exists already; give --name or --output") from error
+        raise UserError(_("{path} exists already; give --name or --output").format(path=path)) from error
     known = path if output else name
-    print(f"wrote {path}; next: notices source check {known}, and if that is right: notices source enable {known}")
+    print(
+        _("wrote {path}; next: notices source check {known}, and if that is right: notices source enable {known}").format(
+            path=path, known=known
+        )
+    )
     return 0

@@ -11,12 +11,13 @@ from cli.terminal import padded
 from notices.config import Config, Setting, settings
 from notices.config_values import without_password
 from notices.text.display import safe
+from notices.text.language import _
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices config`."""
-    verb = verbs.add_parser("config", help="list every setting: value, where it comes from, default")
-    verb.add_argument("--json", action="store_true", help="print one JSON object per setting")
+    verb = verbs.add_parser("config", help=_("list every setting: value, where it comes from, default"))
+    verb.add_argument("--json", action="store_true", help=_("print one JSON object per setting"))
     verb.set_defaults(run=run)
 
 
@@ -39,14 +40,16 @@ def _plain(value: object) -> object:
 
 
 def _lines(found: Sequence[Setting], config: Config) -> Iterator[str]:
-    yield from padded([("key", "value", "from", "default"), *map(_cells, found)])
+    yield from padded([(_("key"), _("value"), _("from"), _("default")), *map(_cells, found)])
     yield ""
-    yield f"To change one: a line `key = value` in {safe(str(config.state_paths().settings))}, or the variable NOTICES_KEY, which wins."
+    yield _("To change one: a line `key = value` in {file}, or the variable NOTICES_KEY, which wins.").format(
+        file=safe(str(config.state_paths().settings))
+    )
 
 
 def _cells(setting: Setting) -> tuple[str, ...]:
     default = "" if setting.value == setting.default else _written(setting.default)
-    return setting.key, _written(setting.value), safe(setting.origin), default
+    return setting.key, _written(setting.value), safe(_(setting.origin)), default
 
 
 def _written(value: object) -> str:

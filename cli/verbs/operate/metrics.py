@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from notices.config import Config
+from notices.text.language import _
 from pipeline.durable import file_errors, write_durably
 from pipeline.sql.database import database_errors, open_for_reading
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices metrics`."""
-    verb = verbs.add_parser("metrics", help="print sizes, ages and health as Prometheus reads them")
-    verb.add_argument("--textfile", type=Path, metavar="FILE", help="write them to a file for node_exporter, whole or not at all")
+    verb = verbs.add_parser("metrics", help=_("print sizes, ages and health as Prometheus reads them"))
+    verb.add_argument("--textfile", type=Path, metavar="FILE", help=_("write them to a file for node_exporter, whole or not at all"))
     verb.set_defaults(run=run)
 
 

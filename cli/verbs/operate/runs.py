@@ -7,23 +7,26 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from cli.terminal import padded
+from cli.terminal import in_china, padded
+from cli.terms import term
 from cli.verbs.operate.status import counts_line
 from notices.config import Config
 from notices.text.display import safe
+from notices.text.language import _
 from operations.read.json_values import json_object
 from operations.runs import RunDetail, RunView, run_detail, runs
-from operations.status import in_utc
 from pipeline.sql.database import database_errors, open_for_reading
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices runs`."""
-    verb = verbs.add_parser("runs", help="list the newest runs, or show one with its addresses and reasons")
-    verb.add_argument("id", nargs="?", type=int, metavar="RUN", help="show this run: what it stored, missed and could not read")
-    verb.add_argument("--source", metavar="NAME", help="only runs of this source")
-    verb.add_argument("--limit", type=int, metavar="N", help="at most N runs (default: 20), or N lines a section of one run (default: 50)")
-    verb.add_argument("--json", action="store_true", help="print one JSON object per run")
+    verb = verbs.add_parser("runs", help=_("list the newest runs, or show one with its addresses and reasons"))
+    verb.add_argument("id", nargs="?", type=int, metavar="RUN", help=_("show this run: what it stored, missed and could not read"))
+    verb.add_argument("--source", metavar="NAME", help=_("only runs of this source"))
+    verb.add_argument(
+        "--limit", type=int, metavar="N", help=_("at most N runs (default: 20), or N lines a section of one run (default: 50)")
+    )
+    verb.add_argument("--json", action="store_true", help=_("print one JSON object per run"))
     verb.set_defaults(run=run)
 
 
@@ -40,18 +43,18 @@ def run(args: argparse.Namespace, config: Config) -> int:
         for each in found:
             print(json.dumps(json_object(each), ensure_ascii=False))
     else:
-        print("\n".join(_table(found)) if found else "no run yet: notices crawl NAME or notices import FILE.jsonl starts one")
+        print("\n".join(_table(found)) if found else _("no run yet: notices crawl NAME or notices import FILE.jsonl starts one"))
     return 0
 
 
 def _table(found: Sequence[RunView]) -> Iterator[str]:
-    rows = [("run", "started", "took", "what", "outcome", "counts"), *map(_cells, found)]
+    rows = [(_("run"), _("started"), _("took"), _("what"), _("outcome"), _("counts")), *map(_cells, found)]
     yield from padded(rows)
 
 
 def _cells(each: RunView) -> tuple[str, ...]:
-    what = f"{each.kind} {safe(each.source or '')}".strip()
-    return str(each.id), in_utc(each.started_at), _took(each), what, each.outcome, counts_line(each.counts)
+    what = f"{term(each.kind)} {safe(each.source or '')}".strip()
+    return str(each.id), in_china(each.started_at), _took(each), what, term(each.outcome), counts_line(each.counts)
 
 
 def _took(each: RunView) -> str:
@@ -62,20 +65,30 @@ def _took(each: RunView) -> str:
 
 def _detail_lines(detail: RunDetail) -> Iterator[str]:
     each = detail.run
-    yield f"run {each.id}: {each.kind} {safe(each.source or '')}".rstrip()
-    yield f"  started {in_utc(each.started_at)}, took {_took(each)}, {each.outcome}{': ' + safe(each.reason) if each.reason else ''}"
+    yield _("run {id}: {kind} {source}").format(id=each.id, kind=term(each.kind), source=safe(each.source or "")).rstrip()
+    outcome = f"{term(each.outcome)}{': ' + safe(each.reason) if each.reason else ''}"
+    yield "  " + _("started {moment}, took {time}, {outcome}").format(moment=in_china(each.started_at), time=_took(each), outcome=outcome)
     yield f"  {counts_line(each.counts)}"
     if detail.log:
         yield f"  log: {safe(detail.log)}"
     stored = [
-        (f"{'new' if s.revision == 1 else f'revision {s.revision}'}", f"[{s.notice}]", safe(s.title), safe(s.url))
+        (_("new") if s.revision == 1 else _("revision {number}").format(number=s.revision), f"[{s.notice}]", safe(s.title), safe(s.url))
         for s in detail.stored.items
     ]
-    yield from _section("stored", detail.stored.total, stored)
+    yield from _section(_("stored"), detail.stored.total, stored)
     absent = [(f"[{a.notice}]", safe(a.evidence), safe(a.detail), safe(a.url)) for a in detail.absent.items]
-    yield from _section("archived notices that were not found", detail.absent.total, absent)
-    unread = [(u.state, safe(u.reason), f"{u.tries} tries" if u.tries > 1 else "", safe(u.title), safe(u.url)) for u in detail.unread.items]
-    yield from _section("entries that are not archived", detail.unread.total, unread)
+    yield from _section(_("archived notices that were not found"), detail.absent.total, absent)
+    unread = [
+        (
+            term(u.state),
+            safe(u.reason),
+            _("{count} tries").format(count=u.tries) if u.tries > 1 else "",
+            safe(u.title),
+            safe(u.url),
+        )
+        for u in detail.unread.items
+    ]
+    yield from _section(_("entries that are not archived"), detail.unread.total, unread)
 
 
 def _section(heading: str, total: int, rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
@@ -84,4 +97,4 @@ def _section(heading: str, total: int, rows: Sequence[tuple[str, ...]]) -> Itera
         yield f"{heading}: {total}"
         yield from (f"  {'  '.join(filter(None, row))}" for row in rows)
         if total > len(rows):
-            yield f"  … {total - len(rows)} more: --limit {total}"
+            yield "  " + _("… {count} more: --limit {total}").format(count=total - len(rows), total=total)

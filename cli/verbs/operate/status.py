@@ -10,26 +10,28 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
-from cli.terminal import marked, padded, wants_colour
+from cli.terminal import day_in_china, in_china, left, marked, padded, wants_colour
+from cli.terms import term
 from crawler.source import survey_sources
 from notices.config import Config
 from notices.text.display import safe
+from notices.text.language import N_, _
 from operations import status
 from operations.read.json_values import json_object
-from operations.status import ArchiveStatus, SourceStatus, archive_status, in_utc
+from operations.status import ArchiveStatus, SourceStatus, archive_status
 from pipeline.sql.database import database_errors, no_archive_yet, open_database, open_for_reading
 
-_HEADS = ("state", "source", "notices", "newest", "last new", "last run")
+_HEADS = (N_("state"), N_("source"), N_("notices"), N_("newest"), N_("last new"), N_("last run"))
 _COUNTED = (
-    "lists", "entries", "new", "revised", "unchanged", "attachments", "again", "again_gone", "again_failed", "blocked", "refused", "gone",
-    "failed", "lists_failed", "without_address",
+    N_("lists"), N_("entries"), N_("new"), N_("revised"), N_("unchanged"), N_("attachments"), N_("again"), N_("again_gone"),
+    N_("again_failed"), N_("blocked"), N_("refused"), N_("gone"), N_("failed"), N_("lists_failed"), N_("without_address"),
 )  # fmt: skip
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices status`."""
-    verb = verbs.add_parser("status", help="show archive totals and source health (exit code 3 when a source is failing)")
-    verb.add_argument("--json", action="store_true", help="print one JSON object")
+    verb = verbs.add_parser("status", help=_("show archive totals and source health (exit code 3 when a source is failing)"))
+    verb.add_argument("--json", action="store_true", help=_("print one JSON object"))
     verb.set_defaults(run=run)
 
 
@@ -41,7 +43,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     print(json.dumps(json_object(found), ensure_ascii=False) if args.json else "\n".join(_lines(found, colour=wants_colour())))
     invalid = survey_sources(config.sources_dir).problems
     for problem in invalid:
-        print(f"warning: {safe(problem)}", file=sys.stderr)
+        print(_("warning: {problem}").format(problem=safe(problem)), file=sys.stderr)
     return 3 if invalid or any(source.failing for source in found.sources) else 0
 
 
@@ -55,17 +57,25 @@ def _opened(config: Config) -> Engine:
 
 def _lines(found: ArchiveStatus, *, colour: bool) -> Iterator[str]:
     counts, index, log = found.counts, found.index, found.log
-    yield f"archive   {found.home}"
-    yield f"contents  {counts.notice} notices, {counts.revision} revisions, {counts.attachment} attachments, {counts.snapshot} snapshots"
-    documents = index.error or "not built yet" if index.documents is None else f"{index.documents} documents"
-    yield f"index     {index.url}: {safe(documents)}, {index.waiting} waiting"
+    yield f"{left(_('archive'), 9)} {found.home}"
+    yield f"{left(_('contents'), 9)} " + _(
+        "{notices} notices, {revisions} revisions, {attachments} attachments, {snapshots} snapshots"
+    ).format(notices=counts.notice, revisions=counts.revision, attachments=counts.attachment, snapshots=counts.snapshot)
+    built = _("{count} documents").format(count=index.documents)
+    documents = index.error or _("not built yet") if index.documents is None else built
+    yield f"{left(_('index'), 9)} " + _("{address}: {documents}, {count} waiting").format(
+        address=index.url, documents=safe(documents), count=index.waiting
+    )
     if index.problem:
         yield f"          {safe(index.problem)}"
     if index.outgrown:
         yield f"          {index.outgrown}"
-    yield f"log       {f'signed {in_utc(log.signed_at)}, {log.snapshots} snapshots' if log else 'not signed yet'}"
+    yield f"{left(_('log'), 9)} " + (
+        _("signed {moment}, {count} snapshots").format(moment=in_china(log.signed_at), count=log.snapshots) if log else _("not signed yet")
+    )
     if found.behind:
-        yield f"          {found.behind} revisions were read by an earlier parser; bring them up to date: notices reparse"
+        advice = _("{count} revisions were read by an earlier parser; bring them up to date: notices reparse")
+        yield f"          {advice.format(count=found.behind)}"
     if found.sources:
         yield ""
         yield from _table(found.sources, colour)
@@ -73,27 +83,27 @@ def _lines(found: ArchiveStatus, *, colour: bool) -> Iterator[str]:
 
 def _table(sources: Sequence[SourceStatus], colour: bool) -> Iterator[str]:
     """A line for each source in columns, its reasons below it."""
-    rows = [_HEADS, *map(_cells, sources)]
+    rows = [tuple(map(_, _HEADS)), *map(_cells, sources)]
     for n, (row, line) in enumerate(zip(rows, padded(rows), strict=True)):
-        alarm = colour and row[0] == "failing"
+        alarm = colour and n > 0 and sources[n - 1].state == "failing"
         yield marked(line, [(0, len(row[0]))], colour) if alarm else line
         for reason in sources[n - 1].reasons if n else ():
             yield f"    {safe(reason)}"
 
 
 def _cells(source: SourceStatus) -> tuple[str, ...]:
-    run = f"{in_utc(source.last_run)} {source.outcome}" if source.last_run else "never"
-    newest = source.newest_date.isoformat() if source.newest_date else "undated"
-    last_new = in_utc(source.last_new)[:10] if source.last_new else "never"
-    return source.state, safe(source.name), str(source.notices), newest, last_new, run
+    run = f"{in_china(source.last_run)} {term(source.outcome or '')}".rstrip() if source.last_run else _("never")
+    newest = source.newest_date.isoformat() if source.newest_date else _("undated")
+    last_new = day_in_china(source.last_new) if source.last_new else _("never")
+    return term(source.state), safe(source.name), str(source.notices), newest, last_new, run
 
 
 def last_runs(database: Engine, names: Sequence[str]) -> Iterator[str]:
     """A line for the newest run of each named source."""
     for last in status.last_runs(database, names):
-        yield f"{last.source}: {last.outcome}: {counts_line(last.counts)}"
+        yield f"{last.source}: {term(last.outcome)}: {counts_line(last.counts)}"
 
 
 def counts_line(counts: Mapping[str, int]) -> str:
     """Counts in a fixed order, without those that are zero."""
-    return ", ".join(f"{name} {counts[name]}" for name in _COUNTED if counts.get(name)) or "nothing new"
+    return ", ".join(f"{_(name)} {counts[name]}" for name in _COUNTED if counts.get(name)) or _("nothing new")

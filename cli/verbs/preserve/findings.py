@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from cli.terminal import left
+from cli.terms import term
 from notices.text.display import safe
 from preservation.findings import Finding
 
 
 def finding_line(finding: Finding) -> str:
     """Area, kind, place and detail in columns."""
-    return f"{finding.area:5} {finding.kind:12} {safe(finding.place)}: {safe(finding.detail)}"
+    return f"{left(term(finding.area), 5)} {left(term(finding.kind), 12)} {safe(finding.place)}: {safe(finding.detail)}"
 
 
 def finding_json(finding: Finding) -> dict[str, str]:

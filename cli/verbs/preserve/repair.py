@@ -8,10 +8,12 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from cli.progress import Progress, is_shown
+from cli.terminal import in_china
 from cli.verbs.preserve.findings import finding_line
 from notices.config import Config
 from notices.errors import BadInput
 from notices.text.display import safe
+from notices.text.language import _
 from operations.preserve.rebuilding_sql import rebuild_sql
 from operations.preserve.repairing import IndexRepair, Repaired, RepairPlan, RepairResult, RepairWatch, Step, apply_repair, plan_repair
 from operations.preserve.restore_from_backup import Restoration, RestoredFile, opened
@@ -25,17 +27,17 @@ _PRINTED = 20
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices repair`."""
-    verb = verbs.add_parser("repair", help="show what can be repaired; with --apply repair it (exit 4: problems remain)")
-    verb.add_argument("--apply", action="store_true", help="repair it; without this nothing is changed")
+    verb = verbs.add_parser("repair", help=_("show what can be repaired; with --apply repair it (exit 4: problems remain)"))
+    verb.add_argument("--apply", action="store_true", help=_("repair it; without this nothing is changed"))
     verb.add_argument(
-        "--from", dest="backup", type=Path, metavar="FOLDER_OR_FILE.tar", help="restore lost bytes and rows from this backup first"
+        "--from", dest="backup", type=Path, metavar="FOLDER_OR_FILE.tar", help=_("restore lost bytes and rows from this backup first")
     )
     verb.add_argument(
         "--rebuild-sql",
         action="store_true",
-        help="rebuild a lost database (notices.db) from the WARC series; it says what cannot come back",
+        help=_("rebuild a lost database (notices.db) from the WARC series; it says what cannot come back"),
     )
-    verb.add_argument("--no-progress", action="store_true", help="do not show progress")
+    verb.add_argument("--no-progress", action="store_true", help=_("do not show progress"))
     verb.set_defaults(run=run)
 
 
@@ -48,7 +50,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     watch = RepairWatch(progress, progress.close, _print_step)
     with opened(config, args.backup) if args.backup else nullcontext() as backup:
         if backup is not None:
-            print(f"the backup was made {backup.made_at:%Y-%m-%d %H:%M:%SZ}", file=sys.stderr)
+            print(_("the backup was made {moment}").format(moment=in_china(backup.made_at)), file=sys.stderr)
         folder = backup.folder if backup else None
         if args.apply:
             return _print_result(apply_repair(config, database, folder, watch))
@@ -58,26 +60,30 @@ def run(args: argparse.Namespace, config: Config) -> int:
 def _rebuild_sql(args: argparse.Namespace, config: Config) -> int:
     """Rebuild the database; print what it contains and what it cannot contain. Exit 4 when records could not be read."""
     if args.apply or args.backup:
-        raise BadInput("--rebuild-sql goes alone: afterwards notices repair --from BACKUP --apply restores rows that a backup contains")
-    progress = Progress("rebuild", series_bytes(config.warc_dir), shown=is_shown(no_progress=args.no_progress))
+        raise BadInput(_("--rebuild-sql goes alone: afterwards notices repair --from BACKUP --apply restores rows that a backup contains"))
+    progress = Progress(_("rebuild"), series_bytes(config.warc_dir), shown=is_shown(no_progress=args.no_progress))
     done = rebuild_sql(config, progress)
     progress.close()
     for table, count in done.rows.counts.items():
-        print(f"rebuilt: {count} rows of {table}")
+        print(_("rebuilt: {count} rows of {table}").format(count=count, table=table))
     print(
-        f"ids of notices: {'those that they had, from the index' if done.ids_from_index else 'numbered again in the order of their captures'}"
+        _("ids of notices: those that they had, from the index")
+        if done.ids_from_index
+        else _("ids of notices: numbered again in the order of their captures")
     )
     if done.earlier is not None:
-        print(f"the earlier database is {done.earlier.name} now")
+        print(_("the earlier database is {name} now").format(name=done.earlier.name))
     for name in sorted(done.rows.without_file):
-        print(f"source {safe(name)}: no source file; its site, publisher, region and pending list entries are not known")
+        print(
+            _("source {name}: no source file; its site, publisher, region and pending list entries are not known").format(name=safe(name))
+        )
     for name in done.rows.unproven:
-        print(f"checkpoints/{safe(name)}: the rebuilt log does not lead to this note; the file stays as it is")
+        print(_("checkpoints/{name}: the rebuilt log does not lead to this note; the file stays as it is").format(name=safe(name)))
     for place in done.rows.unreadable[:_PRINTED]:
-        print(f"{safe(display(place))}: not rebuilt: the record cannot be read")
+        print(_("{place}: not rebuilt: the record cannot be read").format(place=safe(display(place))))
     for each in NOT_REBUILT:
-        print(f"not rebuilt: {each}")
-    print(f"{done.indexed} notices written to the index; notices verify checks the archive")
+        print(_("not rebuilt: {what}").format(what=_(each)))
+    print(_("{count} notices written to the index; notices verify checks the archive").format(count=done.indexed))
     return 4 if done.rows.unreadable else 0
 
 
@@ -91,7 +97,7 @@ class VerifyProgress:
     def __call__(self, amount: int) -> None:
         """Note bytes that were read."""
         if self._line is None:
-            self._line = Progress("verify", series_bytes(self._folder), shown=self._shown)
+            self._line = Progress(_("verify"), series_bytes(self._folder), shown=self._shown)
         self._line(amount)
 
     def close(self) -> None:
@@ -105,16 +111,18 @@ def _print_plan(plan: RepairPlan) -> int:
     if plan.restoration is not None:
         _print_restoration(plan.restoration)
     for each in plan.planned:
-        would = each.plan or "nothing: this is evidence; restore the bytes from a backup"
-        print(f"{finding_line(each.finding)}\n      would: {would}")
-    print(f"{len(plan.planned)} problems found; nothing was changed" + (" (notices repair --apply)" if plan.planned else ""))
+        would = each.plan or _("nothing: this is evidence; restore the bytes from a backup")
+        print(finding_line(each.finding))
+        print("      " + _("would: {remedy}").format(remedy=would))
+    found = _("{count} problems found; nothing was changed").format(count=len(plan.planned))
+    print(found + (" (notices repair --apply)" if plan.planned else ""))
     return 4 if plan.planned else 0
 
 
 def _print_result(result: RepairResult) -> int:
     for each in result.remaining:
-        print(f"remains: {finding_line(each)}")
-    print(f"{len(result.found)} problems found, {len(result.remaining)} remain")
+        print(_("remains: {finding}").format(finding=finding_line(each)))
+    print(_("{found} problems found, {remaining} remain").format(found=len(result.found), remaining=len(result.remaining)))
     return 4 if result.remaining else 0
 
 
@@ -123,24 +131,30 @@ def _print_step(step: Step) -> None:
         case Restoration():
             _print_restoration(step)
         case Repaired(finding, done, problem):
-            outcome = done or f"not repaired: {safe(problem) if problem else 'it needs the bytes or rows of a backup'}"
+            why = safe(problem) if problem else _("it needs the bytes or rows of a backup")
+            outcome = done or _("not repaired: {reason}").format(reason=why)
             print(f"{finding_line(finding)}\n      {outcome}")
         case IndexRepair(rebuilt, notices):
-            print(f"index rebuilt: {notices} notices" if rebuilt else f"index: {notices} notices written")
+            print(
+                _("index rebuilt: {count} notices").format(count=notices)
+                if rebuilt
+                else _("index: {count} notices written").format(count=notices)
+            )
 
 
 def _print_restoration(restoration: Restoration) -> None:
     """Each file and note, how many rows of each table, and the first rows that were not restored."""
-    verb = "restored: " if restoration.applied else "would restore: "
+    verb = _("restored: {what}") if restoration.applied else _("would restore: {what}")
     for each in restoration.warc:
         _print_file(each, verb)
     for table, count in restoration.row_counts().items():
-        print(f"{verb}{count} rows of {table}")
+        print(verb.format(what=_("{count} rows of {table}").format(count=count, table=table)))
     for row in [row for row in restoration.rows if row.problem][:_PRINTED]:
-        print(f"{row.table} row {row.id}: not repaired: {safe(row.problem)}")
+        print(_("{table} row {id}: not repaired: {problem}").format(table=row.table, id=row.id, problem=safe(row.problem)))
     for each in restoration.notes:
         _print_file(each, verb)
 
 
 def _print_file(file: RestoredFile, verb: str) -> None:
-    print(f"{safe(file.place)}: {f'not repaired: {safe(file.problem)}' if file.problem else verb + safe(file.how)}")
+    outcome = _("not repaired: {reason}").format(reason=safe(file.problem)) if file.problem else verb.format(what=safe(file.how))
+    print(f"{safe(file.place)}: {outcome}")

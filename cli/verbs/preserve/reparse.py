@@ -8,8 +8,10 @@ import json
 from collections.abc import Iterator
 
 from cli.progress import Progress, Unit, is_shown
+from cli.terms import term
 from notices.config import Config
 from notices.text.display import masked, safe
+from notices.text.language import _
 from operations.preserve.reparsing import ReparseCounts, ReparseRequest, ReparseResult, ReparseWatch, reparse_archive
 from pipeline.sql.database import open_archive
 from preservation.reparse import Change, JsonValue, count_revisions
@@ -20,18 +22,18 @@ _LINES = 6
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices reparse`."""
-    verb = verbs.add_parser("reparse", help="read all archived bytes again with today's parser, offline")
-    verb.add_argument("wanted", nargs="?", type=int, metavar="ID", help="only this notice")
-    verb.add_argument("--dry-run", action="store_true", help="show what would change, change nothing")
-    verb.add_argument("--json", action="store_true", help="print one JSON object for each changed revision, then one with the counts")
-    verb.add_argument("--no-progress", action="store_true", help="do not show progress")
+    verb = verbs.add_parser("reparse", help=_("read all archived bytes again with today's parser, offline"))
+    verb.add_argument("wanted", nargs="?", type=int, metavar="ID", help=_("only this notice"))
+    verb.add_argument("--dry-run", action="store_true", help=_("show what would change, change nothing"))
+    verb.add_argument("--json", action="store_true", help=_("print one JSON object for each changed revision, then one with the counts"))
+    verb.add_argument("--no-progress", action="store_true", help=_("do not show progress"))
     verb.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Print each change, then the counts; exit 4 when bytes could not be read."""
     database, shown = open_archive(config), is_shown(no_progress=args.no_progress)
-    progress = Progress("reparse", count_revisions(database, args.wanted), Unit("revisions"), shown=shown)
+    progress = Progress(_("reparse"), count_revisions(database, args.wanted), Unit(_("revisions")), shown=shown)
     watch = ReparseWatch(progress, _print_json if args.json else _print_change)
     try:
         result = reparse_archive(config, database, ReparseRequest(args.wanted, apply=not args.dry_run), watch)
@@ -40,7 +42,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if args.json:
         print(json.dumps(_counts_json(result, dry_run=args.dry_run), ensure_ascii=False))
     else:
-        print(_summary(result.counts, "would change" if args.dry_run else "changed"))
+        print(_summary(result.counts, dry_run=args.dry_run))
     return 4 if result.counts.unreadable else 0
 
 
@@ -57,9 +59,9 @@ def _print_json(change: Change) -> None:
 
 
 def _print_change(change: Change) -> None:
-    print(f"{change.notice_id} revision {change.n}  {safe(change.url)}")
+    print(_("{notice} revision {number}  {url}").format(notice=change.notice_id, number=change.n, url=safe(change.url)))
     if change.error:
-        print(f"    unreadable: {safe(change.error)}")
+        print(_("    unreadable: {error}").format(error=safe(change.error)))
     for name, (before, after) in change.fields.items():
         for line in _field_lines(name, before, after):
             print(f"    {line}")
@@ -67,14 +69,14 @@ def _print_change(change: Change) -> None:
 
 def _field_lines(name: str, before: JsonValue, after: JsonValue) -> Iterator[str]:
     if isinstance(before, str) and isinstance(after, str) and max(len(before), len(after)) > _SHORT:
-        yield f"{name}: {len(before)} → {len(after)} characters"
+        yield _("{field}: {before} → {after} characters").format(field=term(name), before=len(before), after=len(after))
         lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
         changed = [line for line in lines if line[:1] in "+-" and line[:3] not in ("+++", "---")]
         yield from (f"  {_short(line)}" for line in changed[:_LINES])
         if len(changed) > _LINES:
-            yield f"  … {len(changed) - _LINES} more lines"
+            yield "  " + _("… {count} more lines").format(count=len(changed) - _LINES)
     else:
-        yield f"{name}: {_short(before)} → {_short(after)}"
+        yield f"{term(name)}: {_short(before)} → {_short(after)}"
 
 
 def _short(value: JsonValue) -> str:
@@ -83,7 +85,9 @@ def _short(value: JsonValue) -> str:
     return displayed if len(displayed) <= 2 * _SHORT else displayed[: 2 * _SHORT] + "…"
 
 
-def _summary(counts: ReparseCounts, verb: str) -> str:
-    fields = ", ".join(f"{name} {n}" for name, n in counts.fields.most_common())
-    text = f"{counts.read} revisions read, {counts.changed} {verb}"
-    return text + (f" ({fields})" if fields else "") + (f", {counts.unreadable} unreadable" if counts.unreadable else "")
+def _summary(counts: ReparseCounts, *, dry_run: bool) -> str:
+    fields = ", ".join(f"{term(name)} {n}" for name, n in counts.fields.most_common())
+    said = _("{read} revisions read, {changed} would change") if dry_run else _("{read} revisions read, {changed} changed")
+    text = said.format(read=counts.read, changed=counts.changed)
+    unreadable = _(", {count} unreadable").format(count=counts.unreadable) if counts.unreadable else ""
+    return text + (f" ({fields})" if fields else "") + unreadable

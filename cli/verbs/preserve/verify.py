@@ -10,9 +10,11 @@ from collections import Counter
 from pathlib import Path
 
 from cli.progress import Progress, is_shown
+from cli.terms import term
 from cli.verbs.preserve.findings import finding_json, finding_line
 from cli.verbs.preserve.prove import verify_file
 from notices.config import Config
+from notices.text.language import _
 from operations.preserve.verify_index import verify_all
 from pipeline.sql.database import open_archive
 from pipeline.warc.series import series_bytes
@@ -24,14 +26,14 @@ _PRINTED = 1000
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices verify`."""
-    verb = verbs.add_parser("verify", help="check every byte, row and index document; or a proof (exit 4: damage found)")
-    verb.add_argument("--json", action="store_true", help="print one JSON object for each damage, then one with the counts")
-    verb.add_argument("--no-index", action="store_true", help="do not check the index")
-    verb.add_argument("--no-progress", action="store_true", help="do not show progress")
-    verb.add_argument("--proof", metavar="FILE", help="check this proof (of notices prove) instead; needs no archive")
-    verb.add_argument("--key", metavar="KEY", help="with --proof: the archive's public key, as you know it from elsewhere")
-    verb.add_argument("--page", metavar="FILE", type=Path, help="with --proof: the bytes that the proof should be about")
-    verb.add_argument("--roots", metavar="PEM", type=Path, help="with --proof: certificates to verify its timestamp against")
+    verb = verbs.add_parser("verify", help=_("check every byte, row and index document; or a proof (exit 4: damage found)"))
+    verb.add_argument("--json", action="store_true", help=_("print one JSON object for each damage, then one with the counts"))
+    verb.add_argument("--no-index", action="store_true", help=_("do not check the index"))
+    verb.add_argument("--no-progress", action="store_true", help=_("do not show progress"))
+    verb.add_argument("--proof", metavar="FILE", help=_("check this proof (of notices prove) instead; needs no archive"))
+    verb.add_argument("--key", metavar="KEY", help=_("with --proof: the archive's public key, as you know it from elsewhere"))
+    verb.add_argument("--page", metavar="FILE", type=Path, help=_("with --proof: the bytes that the proof should be about"))
+    verb.add_argument("--roots", metavar="PEM", type=Path, help=_("with --proof: certificates to verify its timestamp against"))
     verb.set_defaults(run=run)
 
 
@@ -41,7 +43,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         return verify_file(args)
     database = open_archive(config)
     started, size = time.monotonic(), series_bytes(config.warc_dir)
-    progress = Progress("verify", size, shown=is_shown(no_progress=args.no_progress))
+    progress = Progress(_("verify"), size, shown=is_shown(no_progress=args.no_progress))
     counts: Counter[str] = Counter()
     for each in verify_archive(database, config, progress) if args.no_index else verify_all(config, database, progress):
         counts[each.area] += 1
@@ -51,7 +53,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
             print(finding_line(each))
     progress.close()
     if not args.json:
-        print(f"not covered: {'; '.join(NOT_COVERED)}", file=sys.stderr)
+        print(_("not covered: {what}").format(what="; ".join(map(_, NOT_COVERED))), file=sys.stderr)
     _print_counts(counts, size, time.monotonic() - started, args.json)
     return 4 if counts else 0
 
@@ -61,5 +63,9 @@ def _print_counts(counts: Counter[str], size: int, seconds: float, as_json: bool
         print(json.dumps({"damages": counts.total(), **counts, "bytes": size, "seconds": round(seconds, 3)}))
         return
     rate = f", {seconds / (size / 1e9):.0f} s/GB" if size > 50e6 else ""
-    areas = ", ".join(f"{area} {n}" for area, n in sorted(counts.items()))
-    print(f"{counts.total()} damages{f' ({areas})' if areas else ''}: {size / 1e6:.1f} MB of snapshots read in {seconds:.1f} s{rate}")
+    areas = ", ".join(f"{term(area)} {n}" for area, n in sorted(counts.items()))
+    print(
+        _("{count} damages{areas}: {size:.1f} MB of snapshots read in {seconds:.1f} s{rate}").format(
+            count=counts.total(), areas=f" ({areas})" if areas else "", size=size / 1000000.0, seconds=seconds, rate=rate
+        )
+    )

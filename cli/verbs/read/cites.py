@@ -6,24 +6,26 @@ import argparse
 import json
 from collections.abc import Iterator
 
+from cli.terms import term
 from notices.config import Config
 from notices.text.display import safe
+from notices.text.language import N_, _
 from operations.read.json_values import json_object
 from operations.read.lookup import find_ids
 from operations.read.notice_views import Brief, LinkView, Relations, relations
 from pipeline.sql.database import database_errors, open_for_reading
 
 _PASSIVE = {
-    "cites": "cited by", "repeals": "repealed by", "amends": "amended by", "replaces": "replaced by", "promulgates": "issued by",
-    "forwards": "forwarded by", "interprets": "interpreted by", "implements": "implemented by", "corrects": "corrected by", "responds": "answered by",
+    "cites": N_("cited by"), "repeals": N_("repealed by"), "amends": N_("amended by"), "replaces": N_("replaced by"), "promulgates": N_("issued by"),
+    "forwards": N_("forwarded by"), "interprets": N_("interpreted by"), "implements": N_("implemented by"), "corrects": N_("corrected by"), "responds": N_("answered by"),
 }  # fmt: skip
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices cites`."""
-    verb = verbs.add_parser("cites", help="show which notices this one cites, which cite, amend or repeal it, and its newest version")
-    verb.add_argument("wanted", metavar="NOTICE", help="its id, document number, address or title")
-    verb.add_argument("--json", action="store_true", help="print one JSON object per instrument")
+    verb = verbs.add_parser("cites", help=_("show which notices this one cites, which cite, amend or repeal it, and its newest version"))
+    verb.add_argument("wanted", metavar="NOTICE", help=_("its id, document number, address or title"))
+    verb.add_argument("--json", action="store_true", help=_("print one JSON object per instrument"))
     verb.set_defaults(run=run)
 
 
@@ -39,28 +41,29 @@ def run(args: argparse.Namespace, config: Config) -> int:
 def _lines(found: Relations) -> Iterator[str]:
     yield _in_a_line(found.instrument)
     if found.copies:
-        yield f"  copies: {', '.join(map(str, found.copies))}"
+        yield "  " + _("copies: {ids}").format(ids=", ".join(map(str, found.copies)))
     for link in found.cites:
-        yield from _link_lines(link.relation, link)
+        yield from _link_lines(term(link.relation), link)
     for link in found.cited_by:
-        yield from _link_lines(_PASSIVE.get(link.relation, f"{link.relation} (by)"), link)
+        yield from _link_lines(_(_PASSIVE.get(link.relation, f"{link.relation} (by)")), link)
     newest = found.newest_version
-    yield f"newest version: {_in_a_line(newest.instrument) if newest else 'this one, as far as the archive knows'}"
+    last = _in_a_line(newest.instrument) if newest else _("this one, as far as the archive knows")
+    yield _("newest version: {instrument}").format(instrument=last)
 
 
 def _link_lines(relation: str, link: LinkView) -> Iterator[str]:
     written = " ".join(filter(None, (f"《{link.title}》" if link.title else "", link.number or "")))
     if link.relation == "repeals-self":
-        yield "repeals itself"
+        yield _("repeals itself")
     elif link.notice:
         yield f"{relation}: {_in_a_line(link.notice)}"
     else:
-        yield f"{relation}: {safe(written)} ({'not in the archive' if not link.candidates else 'one of several'})"
+        yield f"{relation}: {safe(written)} ({_('not in the archive') if not link.candidates else _('one of several')})"
     if link.candidates:
-        yield f"  may mean: {', '.join(map(str, link.candidates))}"
+        yield "  " + _("may mean: {ids}").format(ids=", ".join(map(str, link.candidates)))
     yield f"  {safe(link.sentence)}"
 
 
 def _in_a_line(one: Brief) -> str:
-    facts = (one.document_number, one.date.isoformat() if one.date else None, one.state if one.state != "listed" else None)
-    return safe("  ".join([f"[{one.id}] {one.title or '(no title)'}", *(f for f in facts if f)]))
+    facts = (one.document_number, one.date.isoformat() if one.date else None, term(one.state) if one.state != "listed" else None)
+    return safe("  ".join([f"[{one.id}] {one.title or _('(no title)')}", *(f for f in facts if f)]))

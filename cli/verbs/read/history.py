@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 
+from cli.terminal import in_china, left
+from cli.terms import term
 from notices.config import Config
 from notices.text.display import safe
+from notices.text.language import _
 from operations.read.history import history
 from operations.read.json_values import json_object
 from operations.read.lookup import find_ids
@@ -15,9 +18,9 @@ from pipeline.sql.database import database_errors, open_for_reading
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices history`."""
-    verb = verbs.add_parser("history", help="show a notice's revisions, observations, states and corrections")
-    verb.add_argument("wanted", metavar="NOTICE", help="its id, document number, address or title")
-    verb.add_argument("--json", action="store_true", help="print one JSON object per event")
+    verb = verbs.add_parser("history", help=_("show a notice's revisions, observations, states and corrections"))
+    verb.add_argument("wanted", metavar="NOTICE", help=_("its id, document number, address or title"))
+    verb.add_argument("--json", action="store_true", help=_("print one JSON object per event"))
     verb.set_defaults(run=run)
 
 
@@ -27,6 +30,6 @@ def run(args: argparse.Namespace, config: Config) -> int:
     with database_errors(config.database):
         for notice_id in find_ids(database, args.wanted):
             for event in history(database, notice_id):
-                line = f"{event.at.isoformat()}  {event.event:10} {safe(event.detail)}"
+                line = f"{in_china(event.at)}  {left(term(event.event), 10)} {safe(event.detail)}"
                 print(json.dumps(json_object(event), ensure_ascii=False) if args.json else line)
     return 0

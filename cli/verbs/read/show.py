@@ -6,8 +6,11 @@ import argparse
 import json
 from collections.abc import Iterator
 
+from cli.terminal import in_china, left
+from cli.terms import term
 from notices.config import Config
 from notices.text.display import safe
+from notices.text.language import _
 from operations.read.json_values import json_object
 from operations.read.lookup import find_ids
 from operations.read.notice_views import NoticeView, notice_views
@@ -21,9 +24,9 @@ _FIELDS = (
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices show`."""
-    verb = verbs.add_parser("show", help="show a notice")
-    verb.add_argument("wanted", metavar="NOTICE", help="its id, document number, address or title")
-    verb.add_argument("--json", action="store_true", help="print one JSON object per notice")
+    verb = verbs.add_parser("show", help=_("show a notice"))
+    verb.add_argument("wanted", metavar="NOTICE", help=_("its id, document number, address or title"))
+    verb.add_argument("--json", action="store_true", help=_("print one JSON object per notice"))
     verb.set_defaults(run=run)
 
 
@@ -37,20 +40,23 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 def _lines(view: NoticeView) -> Iterator[str]:
-    yield safe(view.title) or "(no title)"
+    yield safe(view.title) or _("(no title)")
     for name in _FIELDS:
         if value := getattr(view, name):
-            yield f"{name.replace('_', ' '):16} {safe(str(value))}"
+            yield f"{left(term(name), 16)} {safe(term(str(value)) if name == 'state' else str(value))}"
     for attachment in view.attachments:
         why = f": {safe(attachment.detail)}" if attachment.detail else ""
-        yield f"{'attachment':16} {safe(attachment.name)} ({attachment.outcome}{why})"
+        yield f"{left(_('attachment'), 16)} {safe(attachment.name)} ({term(attachment.outcome)}{why})"
     if view.presence:
-        since = view.presence.since.isoformat()[:16]
-        yield f"{view.presence.state + ' since':16} {since} {view.presence.evidence}".rstrip()
+        since = _("{state} since").format(state=term(view.presence.state))
+        moment = in_china(view.presence.since, "%Y-%m-%d %H:%M")
+        yield f"{left(since, 16)} {moment} {term(view.presence.evidence or '')}".rstrip()
     if view.copies:
-        yield f"{'copies':16} {', '.join(map(str, view.copies))}"
+        yield f"{left(_('copies'), 16)} {', '.join(map(str, view.copies))}"
     if view.snapshot:
         kept = view.snapshot
-        yield f"{'archived bytes':16} {kept.warc_file} at {kept.offset}, {kept.payload_digest}, fetched {kept.fetched_at.isoformat()}"
+        yield f"{left(_('archived bytes'), 16)} " + _("{file} at {offset}, {digest}, fetched {moment}").format(
+            file=kept.warc_file, offset=kept.offset, digest=kept.payload_digest, moment=in_china(kept.fetched_at)
+        )
     yield ""
     yield from (safe(line) for line in view.text.split("\n"))

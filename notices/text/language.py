@@ -1,0 +1,100 @@
+"""The language of what people read: messages, help and results. What is stored, logged or read by programs stays English.
+
+A message is written in English, as `_("{count} notices in {home}").format(count=count, home=home)`; the catalogue
+`notices/locale/zh/LC_MESSAGES/notices.po` has the Chinese. A process chooses once, at its entry point (`use`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+LANGUAGES = ("en", "zh")
+_FOLDER = Path(__file__).parents[1] / "locale"
+
+
+class _Spoken:
+    """The language in use, and its messages by their English text; of a message with a plural the singular."""
+
+    name = "en"
+    messages: dict[str, str] = {}  # noqa: RUF012 (replaced as a whole, never changed)
+
+
+def _(message: str) -> str:
+    """The message in the language of this process; as it is where the catalogue lacks it."""
+    return _Spoken.messages.get(message) or message
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """The message for a count; Chinese has one form for all."""
+    return _Spoken.messages.get(one) or (one if count == 1 else many)
+
+
+def N_(message: str) -> str:
+    """The message unchanged, marked for the catalogue: `_` translates it where it is shown."""
+    return message
+
+
+def spoken() -> str:
+    """The language in use: "en" or "zh"."""
+    return _Spoken.name
+
+
+def use(language: str) -> None:
+    """Speak this language from now on. Raises KeyError for one that is not in LANGUAGES."""
+    if language not in LANGUAGES:
+        raise KeyError(language)
+    if language != _Spoken.name:
+        _Spoken.messages = {} if language == "en" else read_catalogue(_FOLDER / language / "LC_MESSAGES" / "notices.po")
+        _Spoken.name = language
+
+
+@contextmanager
+def in_english() -> Iterator[None]:
+    """Speak English meanwhile: for work whose messages are stored."""
+    name, messages = _Spoken.name, _Spoken.messages
+    _Spoken.name, _Spoken.messages = "en", {}
+    try:
+        yield
+    finally:
+        _Spoken.name, _Spoken.messages = name, messages
+
+
+def language_of(tag: str) -> str | None:
+    """The language that a tag such as zh_CN.UTF-8, zh-Hans or en_GB names; None if we do not speak it."""
+    name = tag.strip().lower().replace("-", "_").split(".")[0].split("@")[0].split("_")[0]
+    return name if name in LANGUAGES else "en" if name in ("c", "posix") else None
+
+
+def language_of_locale(environ: Mapping[str, str]) -> str:
+    """The language that the variables of the locale name, in gettext's order; English if they name none that we speak.
+
+    LANGUAGE is a list by preference. It counts for nothing where the locale is C: that one asks for the plain program.
+    """
+    named = next((value for key in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environ.get(key))), "")
+    preferred = [] if named in ("C", "POSIX") else environ.get("LANGUAGE", "").split(":")
+    return next((found for tag in (*preferred, named) if tag and (found := language_of(tag))), "en")
+
+
+def read_catalogue(file: Path) -> dict[str, str]:
+    """The translations of a PO file by their English text. The file is the program's own; tests check its form.
+
+    The catalogue is read as it is written: no compiled copy can be missing or older. That takes 2 ms, and only where it is needed.
+    """
+    import json  # start-up time: an English process needs no catalogue. A quoted string of a PO file is one of JSON
+
+    messages: dict[str, str] = {}
+    key = field = ""
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if line.startswith('"'):
+            word, text = field, line
+        else:
+            word, _blank, text = line.partition(" ")
+            field = word
+        if word == "msgid":
+            key = key + json.loads(text) if line is text else json.loads(text)
+        elif word in ("msgstr", "msgstr[0]"):
+            messages[key] = messages.get(key, "") + json.loads(text) if line is text else json.loads(text)
+    messages.pop("", None)
+    return messages
