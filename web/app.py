@@ -21,7 +21,7 @@ from web.archive import Archive
 from web.headers import Guard
 from web.pages import HERE
 from web.problems import on_error
-from web.views import notice, revision, search
+from web.views import export, notice, revision, search
 
 _COMPRESSED_FROM = 1000  # bytes
 
@@ -52,6 +52,7 @@ def routes() -> Sequence[BaseRoute]:
     return [
         Route("/", search.show, name="home"),
         Route("/search", search.show),
+        Route("/export", export.download),
         Route("/complete", search.complete),
         Route("/n/{notice:int}", notice.show),
         Route("/n/{notice:int}/r/{n:int}", notice.show),

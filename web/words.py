@@ -59,6 +59,7 @@ SENTENCES: dict[str, str] = {
     "Did you mean": "您要找的是不是",
     "Digest of the bytes": "字节摘要",
     "Digest of the content": "内容摘要",
+    "Download all {total}:": "下载全部 {total} 条：",
     "Event": "事件",
     "Every run of characters in a notice or its attachments finds it. A space means AND.": "公文或附件中的任意连续文字都能检索到该文；空格表示“且”。",
     "Facts": "基本信息",
