@@ -9,8 +9,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from sqlalchemy import Engine
-
 from cli.search.run import open_index
 from index.search import SearchRequest, search
 from notices.config import Config
@@ -41,7 +39,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
         raise BadInput("export takes a query, or --all")
     database = open_for_reading(config)
     with database_errors(config.database):
-        lines = export.lines(args.format, export.rows(database, _batches(args, config, database), mask=not args.unmasked))
+        batches = export.all_ids(database) if args.all else _matching(args, config)
+        lines = export.lines(args.format, export.rows(database, batches, mask=not args.unmasked))
         if args.out is None:
             for line in lines:
                 _write(line)
@@ -50,9 +49,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def _batches(args: argparse.Namespace, config: Config, database: Engine) -> Iterator[Sequence[int]]:
-    if args.all:
-        return export.all_ids(database)
+def _matching(args: argparse.Namespace, config: Config) -> Iterator[Sequence[int]]:
     engine = open_index(config)
     return export.matching_ids(lambda request: search(engine, request, config.home), SearchRequest(args.query, exact=args.exact))
 
