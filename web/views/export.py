@@ -28,7 +28,7 @@ def download(request: Request) -> Response:
     elif question.is_empty or question.request.similar:
         raise UserError("nothing is asked: q or a filter is needed, or all=1")
     else:
-        archive.search(question.request)  # what is wrong with the query is said before the file begins
+        archive.search(question.request)  # a query that cannot be answered is refused before the file begins
         batches = matching_ids(archive.search, question.request._replace(after=None))
     headers = {
         "Content-Disposition": f'attachment; filename="notices.{form}"',
