@@ -13,30 +13,31 @@ from cli.search.run import open_index
 from index.search import SearchRequest, search
 from notices.config import Config
 from notices.errors import BadInput
+from notices.text.language import _
 from operations.read import export
 from pipeline.sql.database import database_errors, open_for_reading
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices export`."""
-    verb = verbs.add_parser("export", help="write the notices that match a query, or all, as CSV or JSON Lines")
+    verb = verbs.add_parser("export", help=_("write the notices that match a query, or all, as CSV or JSON Lines"))
     verb.add_argument(
-        "query", nargs="?", metavar="QUERY", help="what `search` takes; only exact matches are exported, each copy of an instrument"
+        "query", nargs="?", metavar="QUERY", help=_("what `search` takes; only exact matches are exported, each copy of an instrument")
     )
-    verb.add_argument("--all", action="store_true", help="export every notice")
+    verb.add_argument("--all", action="store_true", help=_("export every notice"))
     verb.add_argument(
-        "--format", choices=export.FORMATS, default="jsonl", help="jsonl has texts and attachments, csv the fields only (default: jsonl)"
+        "--format", choices=export.FORMATS, default="jsonl", help=_("jsonl has texts and attachments, csv the fields only (default: jsonl)")
     )
-    verb.add_argument("-o", "--out", metavar="FILE", type=Path, help="write this file, whole or not at all (default: standard output)")
-    verb.add_argument("--exact", action="store_true", help="search the literal text only, without expansion")
-    verb.add_argument("--unmasked", action="store_true", help="write identity, telephone and account numbers in full (for maintainers)")
+    verb.add_argument("-o", "--out", metavar="FILE", type=Path, help=_("write this file, whole or not at all (default: standard output)"))
+    verb.add_argument("--exact", action="store_true", help=_("search the literal text only, without expansion"))
+    verb.add_argument("--unmasked", action="store_true", help=_("write identity, telephone and account numbers in full (for maintainers)"))
     verb.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Write the export; its last line is a count, or an error. Raises BadInput without a query, or with one and --all."""
     if args.all == (args.query is not None):
-        raise BadInput("export takes a query, or --all")
+        raise BadInput(_("export takes a query, or --all"))
     database = open_for_reading(config)
     with database_errors(config.database):
         batches = export.all_ids(database) if args.all else _matching(args, config)
