@@ -10,7 +10,6 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Engine as Database
 
@@ -19,8 +18,7 @@ from index.engines import index_folder, open_engine, outdated, rebuild, same_pla
 from index.meaning.aliases import write_aliases
 from notices.archive_id import Owner, read_marker
 from notices.attachment import AttachmentText
-from notices.config import Config, load_config, relative_address
-from notices.config_values import without_password
+from notices.config import Config, relative_address
 from notices.errors import ConfigError, DamageFound, ForeignPart, IndexUnusable
 from notices.reference.levels import level_of
 from pipeline.durable import file_errors, write_durably
@@ -280,28 +278,3 @@ def _names_only(changed: str, before: str, address: dict[str, str]) -> bool:
         return tomllib.loads(changed) == {**tomllib.loads(before), **address}
     except tomllib.TOMLDecodeError:
         return False
-
-
-def keep_at_home(config: Config) -> list[str]:
-    """Change each address in notices.toml that leads out of the home to one inside; return what was changed.
-
-    For a restored archive: what its configuration names outside belongs to the archive that was backed up.
-    """
-    file, found = config.state_paths().settings, load_config({"NOTICES_HOME": str(config.home)})
-    changed = []
-    if _leads_out(config.home, found.index):
-        scheme = urlsplit(found.index).scheme
-        address = "tantivy:tantivy" if scheme == "tantivy" else "whoosh:index"
-        set_address(file, "index", address)
-        changed.append(f"index: {address} in place of {found.index}")
-    if _leads_out(config.home, found.database):
-        set_address(file, "database", "sqlite:///notices.db")
-        changed.append(f"database: sqlite:///notices.db in place of {without_password(found.database)}")
-    return changed
-
-
-def _leads_out(home: Path, url: str) -> bool:
-    scheme, _, path = url.partition(":///")
-    if scheme not in ("whoosh", "tantivy", "sqlite"):
-        return True
-    return not Path("/", unquote(path) if scheme != "sqlite" else path).resolve().is_relative_to(home.resolve())

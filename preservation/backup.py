@@ -41,7 +41,7 @@ from preservation.backup_files import (
     put_part,
     read_manifest,
 )
-from preservation.work_folder import MARK, remove_left, work_folder
+from preservation.work_folder import MARK, is_ours, remove_left, work_folder
 
 FORMAT = "notices-backup/1"
 _PAGES = 1000
@@ -156,8 +156,9 @@ def restoring(source: Path, home: Path) -> Iterator[datetime]:
     home = Path(os.path.realpath(home))  # a link leads to the folder that is filled
     work, existed = home / _RESTORING, home.is_dir()
     if _is_placed(home, work, source):
+        is_ours(work / MARK)  # raises while the first command is still at work
         yield check_manifest(work / "backup").made_at
-        remove_left(work)
+        _finish(work)
         return
     with file_errors(home):
         _remove_unfinished(home, work)
@@ -167,6 +168,7 @@ def restoring(source: Path, home: Path) -> Iterator[datetime]:
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
             with work_folder(work):
                 yield _placed(source, home, work / "backup")
+                _finish(work)
         except BaseException:
             _empty(home) if existed else shutil.rmtree(home, ignore_errors=True)
             raise
@@ -186,9 +188,16 @@ def _placed(source: Path, home: Path, scratch: Path) -> datetime:
     return made_at
 
 
+def _finish(work: Path) -> None:
+    """The end of a restoration. Its last step is the removal of the manifest: until then the same command finishes, afterwards it is refused."""
+    (work / "backup" / MANIFEST).unlink()
+    sync_folder(work / "backup")
+    shutil.rmtree(work, ignore_errors=True)
+
+
 def _is_placed(home: Path, work: Path, source: Path) -> bool:
     """Whether a restoration of this backup was killed when every file was in its place."""
-    if not (work / MARK).is_file() or not (home / DATABASE).is_file() or (work / "backup" / DATABASE).exists():
+    if not (home / DATABASE).is_file() or (work / "backup" / DATABASE).exists():
         return False
     try:
         return read_manifest(work / "backup") == read_manifest(source)
@@ -198,7 +207,11 @@ def _is_placed(home: Path, work: Path, source: Path) -> bool:
 
 def _remove_unfinished(home: Path, work: Path) -> None:
     """Remove what a killed restoration left before the database was in its place; until then the home was no archive."""
-    if (home / DATABASE).exists() or not (work / MARK).is_file():
+    if (home / DATABASE).exists():
+        if work.is_dir() and not (work / "backup" / MANIFEST).exists():
+            shutil.rmtree(work, ignore_errors=True)  # killed at its very end: the home is complete
+        return
+    if not (work / MARK).is_file():
         return
     remove_left(work)
     for name in (FILES | FOLDERS) & set(os.listdir(home)):

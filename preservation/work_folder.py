@@ -43,12 +43,13 @@ def remove_left(path: Path) -> None:
         with suppress(OSError):
             path.rmdir()  # killed before it had its mark; an empty folder is no loss
         return
-    if path.is_symlink() or not _is_ours(path / MARK):
+    if path.is_symlink() or not is_ours(path / MARK):
         raise BadInput(f"{path} is in the way, and this program did not make it; move it elsewhere")
     shutil.rmtree(path, ignore_errors=True)
 
 
-def _is_ours(mark: Path) -> bool:
+def is_ours(mark: Path) -> bool:
+    """Whether this program made the mark of a work folder. Raises ArchiveLocked while another process works in the folder."""
     try:
         descriptor = os.open(mark, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from notices.config import Config, load_config
 from notices.errors import BadInput
-from operations.indexing import keep_at_home, rebuild_index
+from operations.indexing import rebuild_index
+from operations.preserve.restored_home import Withheld, disable_private_sources, keep_at_home
 from operations.preserve.verify_index import verify_all
 from pipeline.recovery import recover
 from pipeline.sql.database import open_database
@@ -19,14 +20,14 @@ from preservation.findings import Finding
 
 @dataclass(frozen=True)
 class RestoredArchive:
-    """A restored home: when its backup was made, how many notices were indexed, what verification found (None: not verified), and which
-    addresses of its notices.toml were changed because they lead to the archive that was backed up.
+    """A restored home: when its backup was made, how many notices were indexed, what verification found (None: not verified), and what was
+    not taken over from the backup's settings and sources.
     """
 
     made_at: datetime
     notices: int
     found: tuple[Finding, ...] | None
-    changed: tuple[str, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
 
 
 def back_up(config: Config, target: Path, progress: Callable[[int], None] = lambda _: None) -> int:
@@ -36,13 +37,26 @@ def back_up(config: Config, target: Path, progress: Callable[[int], None] = lamb
     return make_backup(config, target, progress)
 
 
-def restore_archive(config: Config, source: Path, *, verify: bool = True) -> RestoredArchive:
-    """Restore a backup into the empty home of the configuration. Raises BadInput or DamageFound; a failed one leaves no home."""
+def restore_archive(
+    config: Config, source: Path, *, verify: bool = True, tell: Callable[[RestoredArchive], None] = lambda _: None
+) -> RestoredArchive:
+    """Restore a backup into the empty home of the configuration. Raises BadInput or DamageFound; a failed one leaves no home.
+
+    `tell` is called at the end, while a kill still leaves a home that the same command finishes.
+    """
+    unread: OSError | None = None
     with restoring(source, config.home) as made_at:
-        changed = keep_at_home(config)
+        withheld = [*keep_at_home(config), *disable_private_sources(config)]
         index = load_config({"NOTICES_HOME": str(config.home)}).index
         restored = config._replace(database=f"sqlite:///{config.home}/notices.db", index=index)
         database = open_database(restored)
         recover(database, restored)
         count = rebuild_index(restored, database)
-    return RestoredArchive(made_at, count, tuple(verify_all(restored, database)) if verify else None, tuple(changed))
+        made = RestoredArchive(made_at, count, tuple(verify_all(restored, database)) if verify else None, tuple(withheld))
+        try:
+            tell(made)
+        except OSError as error:  # nobody reads it; the archive is restored all the same
+            unread = error
+    if unread is not None:
+        raise unread
+    return made

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from notices.config import Config
-from notices.errors import BadInput, DamageFound, DiskFull
+from notices.errors import ArchiveLocked, BadInput, DamageFound, DiskFull
 from preservation.backup import check_backup, make_backup, restoring
 from preservation.backup_files import FILES, FOLDERS, copy_parts, is_part
 from preservation.work_folder import MARK
@@ -220,6 +220,32 @@ def test_restoration_killed_in_its_last_step_is_finished(copy: Path, tmp_path: P
         assert made_at == check_backup(copy)
     assert (tmp_path / "new" / "warc" / "newer").exists()
     assert not (tmp_path / "new" / ".restoring").exists()
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_restoration_killed_while_its_work_folder_is_removed_is_finished(copy: Path, tmp_path: Path, *, marked: bool) -> None:
+    home = tmp_path / "new"
+    killed(copy, home, placed=set(os.listdir(copy)) - {"backup.json"})
+    if not marked:
+        (home / ".restoring" / MARK).unlink()
+    with restoring(copy, home):
+        pass
+    assert set(os.listdir(home)) == set(os.listdir(copy)) - {"backup.json"}
+
+
+def test_second_restoration_waits_for_no_one_and_disturbs_nobody(copy: Path, tmp_path: Path) -> None:
+    with restoring(copy, tmp_path / "new"), pytest.raises(ArchiveLocked), restoring(copy, tmp_path / "new"):
+        pass
+    assert (tmp_path / "new" / "notices.db").is_file()
+
+
+def test_restoration_killed_after_its_end_is_an_archive_and_leaves_nothing(copy: Path, tmp_path: Path) -> None:
+    home = tmp_path / "new"
+    killed(copy, home, placed=set(os.listdir(copy)) - {"backup.json"})
+    (home / ".restoring" / "backup" / "backup.json").unlink()
+    with pytest.raises(BadInput, match="not empty"):
+        restore(copy, home)
+    assert set(os.listdir(home)) == set(os.listdir(copy)) - {"backup.json"}
 
 
 def test_home_that_was_used_after_the_kill_is_not_touched(config: Config, copy: Path, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from functools import partial
 from pathlib import Path
 
 from cli.progress import Progress, is_shown
@@ -11,7 +13,8 @@ from cli.verbs.preserve.findings import finding_line
 from notices.config import Config
 from notices.text.display import safe
 from notices.text.language import _
-from operations.preserve.backing_up import back_up, restore_archive
+from operations.preserve.backing_up import RestoredArchive, back_up, restore_archive
+from operations.preserve.restored_home import Withheld
 from pipeline.warc.series import series_bytes
 
 
@@ -43,17 +46,34 @@ def run_backup(args: argparse.Namespace, config: Config) -> int:
 
 def run_restore(args: argparse.Namespace, config: Config) -> int:
     """Restore, rebuild the index, verify; exit 4 when the restored archive is damaged."""
-    restored = restore_archive(config, args.source, verify=not args.no_verify)
+    restored = restore_archive(config, args.source, verify=not args.no_verify, tell=partial(_print_restored, config))
+    return 4 if restored.found else 0
+
+
+def _print_restored(config: Config, restored: RestoredArchive) -> None:
     print(
         _("{home}: restored from the backup of {moment}, {count} notices indexed").format(
             home=config.home, moment=in_china(restored.made_at), count=restored.notices
         )
     )
-    for line in restored.changed:
-        print(_("{line} (notices.toml named a place outside the restored archive)").format(line=safe(line)))
-    if restored.found is None:
-        return 0
-    for each in restored.found:
-        print(finding_line(each))
-    print(_("verified: {count} damages").format(count=len(restored.found)))
-    return 4 if restored.found else 0
+    for each in restored.withheld:
+        print(safe(_withheld_line(each)))
+    for found in restored.found or ():
+        print(finding_line(found))
+    if restored.found is not None:
+        print(_("verified: {count} damages").format(count=len(restored.found)))
+    sys.stdout.flush()
+
+
+def _withheld_line(each: Withheld) -> str:
+    match each.kind:
+        case "setting":
+            now = each.now or _("none")
+            message = _("{name}: {now} in place of {before} (notices.toml named a place outside the restored archive)")
+            return message.format(name=each.name, now=now, before=each.before)
+        case "source":
+            message = _("source {name} is disabled, it allows private addresses: if that is right, notices source enable {name}")
+            return message.format(name=each.name)
+        case "file":
+            message = _("source {name} allows private addresses; its file is named {now} now: rename it to {before} if that is right")
+            return message.format(name=each.name, now=each.now, before=each.before)
