@@ -1,4 +1,5 @@
-"""After a crash: records that reached the WARC series but not SQL are registered, so that bytes and rows agree again; runs that ended are closed."""
+"""After a crash: records that reached the WARC series but not SQL are registered, so that bytes and rows agree again; runs that ended are
+closed, and work folders of processes that ended are removed."""
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ from pipeline.sql.database import database_errors
 from pipeline.sql.runs import close_ended_runs
 from pipeline.store import store_reading
 from pipeline.warc.series import Stored, file_name, free_lanes, parse_name, read_member, reading, record_count, scan
+from pipeline.work_folder import remove_all_left
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ def recover(database: Engine, config: Config) -> int:
             for name in _unregistered_files(database, config.warc_dir, lane.tail.name):
                 registered += _register_orphans(database, config, name)
         close_ended_runs(database, config.locks_dir)
+        remove_all_left(config.home)
     return registered
 
 

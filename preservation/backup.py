@@ -28,6 +28,7 @@ from notices.version import PROGRAM
 from pipeline.durable import file_errors, sync_folder, write_durably
 from pipeline.sql.database import database_errors
 from pipeline.warc.series import copy_series
+from pipeline.work_folder import MARK, is_ours, remove_left, work_folder
 from preservation.backup_files import (
     DATABASE,
     FILES,
@@ -41,7 +42,6 @@ from preservation.backup_files import (
     put_part,
     read_manifest,
 )
-from preservation.work_folder import MARK, is_ours, remove_left, work_folder
 
 FORMAT = "notices-backup/1"
 _PAGES = 1000

@@ -19,6 +19,7 @@ from operations.preserve.verify_index import notices_of, verify_all
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors
 from pipeline.sql.locks import hold
+from pipeline.work_folder import remove_all_left
 from preservation.findings import Finding, WarcPlace
 from preservation.repair import RepairContext, remedy_for
 from preservation.reparse import Reader
@@ -116,6 +117,7 @@ def apply_repair(config: Config, database: Engine, backup: Path | None = None, w
     found = remaining = _verified(config, database, watch)
     restoration, repaired, index = None, tuple[Repaired, ...](), None
     with hold(config.locks_dir, "repair"), database_errors(config.database):
+        remove_all_left(config.home)
         if backup is not None:
             restoration = restore(config, database, backup, found, apply=True)
             watch.step(restoration)

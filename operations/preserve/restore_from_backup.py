@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,18 +14,18 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from notices.config import Config
-from notices.errors import ArchiveLocked, BadInput, DamageFound, NoticesError
+from notices.errors import DamageFound, NoticesError
 from pipeline.durable import file_errors, write_durably
 from pipeline.sql import tables
 from pipeline.sql.database import open_database
 from pipeline.warc.series import FilePlan, Folders, plan_file, restore_file, to_quarantine, wanted_files
+from pipeline.work_folder import PREFIX, remove_all_left, work_folder
 from preservation.backup import check_backup
 from preservation.backup_files import DATABASE, WARC, copy_parts, open_part, put_part
 from preservation.findings import CheckpointFile, Finding, WarcPlace, display
 from preservation.proofs.checkpoints import folder_of, public_key
 from preservation.proofs.signing import verify_checkpoint
 from preservation.restore_rows import Backup, RestoredRow, WrongRows, check_same_archive, restore_rows
-from preservation.work_folder import remove_left, work_folder
 
 _OF_ROWS = ("orphan", "unsettled", "lost")  # findings that name a WARC file in which no byte is damaged
 
@@ -85,10 +85,8 @@ def opened(config: Config, source: Path) -> Iterator[OpenBackup]:
 @contextmanager
 def _scratch(config: Config, use: str) -> Iterator[Path]:
     """A work folder of this process in the home; those that killed ones left are removed."""
-    for path in sorted(config.home.glob("repair-*-*")):
-        with suppress(BadInput, ArchiveLocked):  # not ours, or in use
-            remove_left(path)
-    with work_folder(config.home / f"repair-{use}-{os.getpid()}") as scratch:
+    remove_all_left(config.home)
+    with work_folder(config.home / f"{PREFIX}{use}-{os.getpid()}") as scratch:
         yield scratch
 
 

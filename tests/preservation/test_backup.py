@@ -17,9 +17,9 @@ import pytest
 
 from notices.config import Config
 from notices.errors import ArchiveLocked, BadInput, DamageFound, DiskFull
+from pipeline.work_folder import MARK
 from preservation.backup import check_backup, make_backup, restoring
 from preservation.backup_files import FILES, FOLDERS, copy_parts, is_part
-from preservation.work_folder import MARK
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 from notices.errors import ArchiveLocked, BadInput
 from pipeline.durable import file_errors
 
+PREFIX = "repair-"  # of work folders in a home, followed by their use and the process
+_MARKED_WITHIN = 60.0  # seconds after which a folder without its mark is not just being made
 MARK = ".notices-work"  # its lock says whether the work is still under way
 
 
@@ -46,6 +49,14 @@ def remove_left(path: Path) -> None:
     if path.is_symlink() or not is_ours(path / MARK):
         raise BadInput(f"{path} is in the way, and this program did not make it; move it elsewhere")
     shutil.rmtree(path, ignore_errors=True)
+
+
+def remove_all_left(home: Path) -> None:
+    """Remove the work folders in a home whose processes have ended; whatever else has such a name stays."""
+    for path in sorted(home.glob(f"{PREFIX}*-*")):
+        with suppress(BadInput, ArchiveLocked, OSError):  # not ours, or in use, or removed by another process just now
+            if (path / MARK).exists() or time.time() - path.stat().st_mtime > _MARKED_WITHIN:
+                remove_left(path)
 
 
 def is_ours(mark: Path) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
 from notices.errors import ArchiveLocked, BadInput
-from preservation.work_folder import MARK, remove_left, work_folder
+from pipeline.work_folder import MARK, remove_all_left, remove_left, work_folder
 
 
 def test_folder_is_private_and_gone_at_the_end(tmp_path: Path) -> None:
@@ -48,3 +49,16 @@ def test_folder_in_use_is_refused(tmp_path: Path) -> None:
         with pytest.raises(ArchiveLocked), work_folder(tmp_path / "work"):
             pass
         assert folder.is_dir()
+
+
+def test_work_folders_of_killed_processes_are_removed_from_a_home_and_nothing_else(tmp_path: Path) -> None:
+    for name in ("repair-rows-1", "repair-backup-2", "repair-rows-3", "repair-notes-of-mine", "repair-old-4", "repair-new-5"):
+        (tmp_path / name).mkdir()
+    for name in ("repair-rows-1", "repair-backup-2"):
+        (tmp_path / name / MARK).touch()
+    (tmp_path / "repair-notes-of-mine" / "a.txt").touch()
+    os.utime(tmp_path / "repair-old-4", (1.0, 1.0))
+    (tmp_path / "repair-rows-3").rmdir()
+    with work_folder(tmp_path / "repair-rows-3"):
+        remove_all_left(tmp_path)
+        assert sorted(os.listdir(tmp_path)) == ["repair-new-5", "repair-notes-of-mine", "repair-rows-3"]
