@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
     from index.answer.advice import Advice
     from index.answer.facets import Facets
+    from notices.attachment import AttachmentText
 
 MAX_LIMIT = 1000
+_SCANNED = 4000  # characters of a passage that a likelier wording is taken from: index.answer.suggest
 _NO_SNIPPET, _NO_TEXT = Snippet("", (), "title"), ArchivedText()
 Json = dict[str, object]
 
@@ -237,9 +239,16 @@ def _suggestion(engine: Engine, query: Query, found: Answer, request: SearchRequ
 
     near = [hit for hit in found.hits if not hit.exact][:5]
     texts = engine.texts([hit.id for hit in near])
-    shown = [snippet_of(hit.title, *texts.get(hit.id, _NO_TEXT), tiers=tiers_of(query)).text for hit in near]
-    meant = did_you_mean(engine, query.text, [*(hit.title for hit in near), *shown, *(text for text, _ in texts.values())])
+    meant = did_you_mean(engine, query.text, [piece for hit in near for piece in _pieces(query, hit, *texts.get(hit.id, _NO_TEXT))])
     return masked(meant) if meant and request.masked else meant
+
+
+def _pieces(query: Query, hit: Hit, text: str, attachments: Sequence[AttachmentText]) -> Iterator[str]:
+    """Where a likelier wording may be: the title, what is most like the query, the beginning of the text."""
+    yield hit.title
+    if len(text) > _SCANNED or attachments:
+        yield snippet_of(hit.title, text, attachments, tiers_of(query)).text
+    yield text
 
 
 def _shown(engine: Engine, query: Query, hits: tuple[Hit, ...], request: SearchRequest) -> Iterator[SearchHit]:

@@ -45,18 +45,25 @@ def _is_usual(engine: Engine, found: str) -> bool:
 
 def _nearest(word: str, passages: Iterable[str]) -> str | None:
     """The run of a passage that differs from the word in least: one character in five, at least one."""
-    best: tuple[int, int, str] | None = None  # of equally near runs one as long as the word
+    from rapidfuzz.distance import OSA  # start-up time: only a word that no notice contains needs it
+
+    best: tuple[int, int, str, int, int] | None = None  # of equally near runs one as long as the word
     allowed = max(1, len(word) // 5)
-    for passage in passages:
-        folded, offsets = fold_map(passage[:_SCAN])
+    for passage in dict.fromkeys(passages):
+        folded = fold(passage[:_SCAN])
         for start in _starts(folded, word):
             for length in range(max(2, len(word) - 1), len(word) + 2):
                 run = folded[start : start + length]
-                distance = _distance(run, word, allowed) if len(run) == length else allowed + 1
-                rank = distance, abs(length - len(word))
-                if 0 < distance <= allowed and (best is None or rank < best[:2]):
-                    best = (*rank, passage[offsets[start] : offsets[start + length - 1] + 1])
-    return best[2] if best else None
+                if len(run) < length:
+                    continue
+                rank = OSA.distance(run, word, score_cutoff=allowed), abs(length - len(word))
+                if 0 < rank[0] <= allowed and (best is None or rank < best[:2]):
+                    best = (*rank, passage, start, length)
+    if best is None:
+        return None
+    passage, start, length = best[2:]
+    offsets = fold_map(passage[:_SCAN])[1]
+    return passage[offsets[start] : offsets[start + length - 1] + 1]
 
 
 def _starts(folded: str, word: str) -> list[int]:
@@ -69,23 +76,6 @@ def _starts(folded: str, word: str) -> list[int]:
             starts.update(dict.fromkeys(s for s in range(at - inside - 1, at - inside + 2) if s >= 0))
             at = folded.find(mark, at + 1)
     return list(starts)
-
-
-def _distance(left: str, right: str, most: int) -> int:
-    """The edit distance, neighbours swapped counting one; anything above `most` may come out as most + 1."""
-    if abs(len(left) - len(right)) > most:
-        return most + 1
-    before, row = list(range(len(right) + 1)), list(range(len(right) + 1))
-    for i, a in enumerate(left, 1):
-        earlier, before, row = before, row, [i]
-        for j, b in enumerate(right, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
-                cost = min(cost, earlier[j - 2] + 1)
-            row.append(cost)
-        if min(row) > most:
-            return most + 1
-    return row[-1]
 
 
 def completions(engine: Engine, typed: str, most: int = 10) -> list[str]:

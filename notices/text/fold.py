@@ -75,14 +75,11 @@ def fold(text: str) -> str:
 
 def fold_map(text: str) -> tuple[str, array[int]]:
     """The folded text and, for each of its characters, the index of the original character it came from."""
-    pieces: list[str] = []
-    offsets = array("i")
-    for index, char in enumerate(text):
-        folded = _TABLE[ord(char)]
-        if folded:
-            pieces.append(folded)
-            offsets.extend([index] * len(folded))
-    return "".join(pieces), offsets
+    pieces = list(map(_TABLE.__getitem__, map(ord, text)))
+    sizes = list(map(len, pieces))
+    if sizes.count(1) == len(sizes):
+        return "".join(pieces), array("i", range(len(sizes)))
+    return "".join(pieces), array("i", [index for index, size in enumerate(sizes) for _ in range(size)])
 
 
 def grams(folded: str) -> list[str]:
