@@ -244,7 +244,7 @@ def _suggestion(engine: Engine, query: Query, found: Answer, request: SearchRequ
 
 
 def _pieces(query: Query, hit: Hit, text: str, attachments: Sequence[AttachmentText]) -> Iterator[str]:
-    """Where a likelier wording may be: the title, what is most like the query, the beginning of the text."""
+    """Where a likelier wording may be: the title, the passage most like the query, the beginning of the text."""
     yield hit.title
     if len(text) > _SCANNED or attachments:
         yield snippet_of(hit.title, text, attachments, tiers_of(query)).text
