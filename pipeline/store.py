@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from notices.attachment import AttachmentText, StoredAttachment
 from notices.model import Anatomy, Citation, Notice
-from notices.text.fold import fold
 from notices.text.passing import lasting
 from notices.urls import canonical_url, url_key
 from notices.version import PARSER
@@ -140,7 +139,6 @@ def revision_values(notice: Notice) -> dict[str, object]:
     return {
         "title": notice.title or "",
         "text": notice.text,
-        "folded": fold(notice.text),
         "published_date": notice.published_date,
         "written_date": notice.written_date,
         "effective_date": notice.effective_date,

@@ -247,7 +247,7 @@ def _differences(revision: tables.RevisionRow, reading: Reading) -> Fields:
     found: Fields = {}
     for name, value in revision_values(reading.notice).items():
         before, after = _as_json(getattr(revision, name)), _as_json(value)
-        if before != after and name != "folded":
+        if before != after:
             found[name] = (before, after)
     citations = _citation_values(revision.citations), _citation_values(citation_rows(reading.notice))
     aliases = _alias_values(revision.aliases), _alias_values(alias_rows(reading.notice))

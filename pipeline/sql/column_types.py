@@ -1,17 +1,59 @@
-"""Column types that tell damage from absence: a stored value that is not of its type raises DamageFound wherever it is read."""
+"""Column types that tell damage from absence: a stored value that is not of its type raises DamageFound wherever it is read.
+
+SQLite keeps a long value of a packed type as a zlib stream (RFC 1950) of its UTF-8, and a short one as it is: the storage class of a value says
+which. PostgreSQL compresses long values itself, so they are stored there as they are.
+"""
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, DateTime, TypeDecorator
+from sqlalchemy import JSON, Date, DateTime, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
 
 from notices.errors import DamageFound
 
 Processor = Callable[[Any], Any] | None
+LEAST_PACKED = 300  # characters; below that zlib saves little, and whoever looks with another program reads the value
+_LEVEL = 6
+_MOST = 1 << 28  # bytes; a stream that unpacks to more is damaged, or somebody's trap
+
+
+def compact_json(value: object) -> str:
+    """The JSON of a value without blanks and escapes; with escapes where a half of a surrogate pair could not be stored."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"))
+    return text
+
+
+def packed(text: str) -> str | bytes:
+    """A value as SQLite stores it."""
+    if len(text) < LEAST_PACKED:
+        return text
+    plain = text.encode()
+    data = zlib.compress(plain, _LEVEL)
+    return data if len(data) < len(plain) else text
+
+
+def unpacked(stored: Any) -> Any:
+    """The value that was packed; one that is no stream is returned as it is. Raises ValueError."""
+    if not isinstance(stored, bytes):
+        return stored
+    stream = zlib.decompressobj()
+    try:
+        plain = stream.decompress(stored, _MOST)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    if not stream.eof or stream.unused_data:
+        raise ValueError("a stream that is cut short or too long")
+    return plain.decode()
 
 
 def _checked(processor: Processor, what: str) -> Processor:
@@ -69,3 +111,96 @@ class Json(TypeDecorator[Any]):
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
         """Raises DamageFound for a value that is not JSON."""
         return _checked(super().result_processor(dialect, coltype), "JSON")
+
+
+class PackedText(TypeDecorator[str]):
+    """A text that may be long."""
+
+    impl = Text
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Processor:
+        """See packed."""
+        return _if_given(packed) if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
+        """Raises DamageFound for a value that cannot be unpacked, or is no text."""
+        return _checked(_text_of, "a text") if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _text_of(stored: Any) -> str | None:
+    text = unpacked(stored)
+    if text is not None and not isinstance(text, str):
+        raise TypeError(type(text))
+    return text
+
+
+class PackedJson(Json):
+    """A JSON value that may be long."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Processor:
+        """See packed."""
+        return _then(super().bind_processor(dialect), packed if dialect.name == "sqlite" else None)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
+        """Raises DamageFound for a value that cannot be unpacked, or is not JSON."""
+        first = _checked(unpacked, "JSON") if dialect.name == "sqlite" else None
+        return _then(first, super().result_processor(dialect, coltype))
+
+
+def _then(first: Processor, second: Processor) -> Processor:
+    if first is None or second is None:
+        return first or second
+    return lambda value: second(first(value))
+
+
+def _if_given(processor: Callable[[str], Any]) -> Processor:
+    return lambda value: value if value is None else processor(value)
+
+
+class AnatomyJson(PackedJson):
+    """The anatomy of a text. A section is stored with the depth of its path: the headings above it are the sections before it."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> Any:
+        """The value with depths in place of paths."""
+        return with_depths(value)
+
+    def process_result_value(self, value: dict[str, Any] | None, dialect: Dialect) -> Any:
+        """The value with its paths."""
+        return with_paths(value)
+
+
+def with_depths(anatomy: Any) -> Any:
+    """The anatomy as it is stored: in place of a section's path its depth, where the path follows from the sections before."""
+    if not anatomy or not anatomy.get("sections"):
+        return anatomy
+    sections, before = list[dict[str, Any]](), list[str]()
+    for section in anatomy["sections"]:
+        path = list(section["path"])
+        follows = path == [*before[: len(path) - 1], _heading(section)]
+        sections.append({**section, "path": len(path) if follows else path})
+        before = path
+    return {**anatomy, "sections": sections}
+
+
+def with_paths(anatomy: Any) -> Any:
+    """The anatomy as it was given. Raises TypeError for a value that cannot have been stored."""
+    if not isinstance(anatomy, dict) or not anatomy.get("sections"):
+        return anatomy
+    sections, path = list[dict[str, Any]](), list[str]()
+    try:
+        for section in anatomy["sections"]:
+            depth = section["path"]
+            path = [*path[: depth - 1], _heading(section)] if isinstance(depth, int) else depth
+            sections.append({**section, "path": path})
+    except (LookupError, AttributeError) as error:
+        raise TypeError(f"sections without {error}") from error
+    return {**anatomy, "sections": sections}
+
+
+def _heading(section: dict[str, Any]) -> str:
+    return f"{section['number']}{section['heading']}"

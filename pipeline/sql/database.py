@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url, text
+from sqlalchemy import Engine, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
@@ -22,6 +20,8 @@ from notices.archive_id import check_part, read_marker, series_archive, write_ma
 from notices.config import Config
 from notices.errors import ArchiveUnwritable, ConfigError, DamageFound, DiskFull, OperatorError, UserError
 from pipeline.durable import file_error
+from pipeline.sql.column_types import compact_json
+from pipeline.sql.migrate import begin, leave_begin_to_us, newest_version, upgrade, version_of
 
 _READING = ("busy_timeout=30000", "query_only=ON", "temp_store=MEMORY")
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON", "temp_store=MEMORY")
@@ -40,9 +40,9 @@ def open_database(config: Config, *, parts: bool = True) -> Engine:
                 _refuse_lost(config)
             _make_home(config)
         engine = _engine(url)
-        if parts and _version(engine) is None:
+        if parts and version_of(engine) is None:
             _refuse_lost(config)
-        _upgrade(engine, config)
+        upgrade(engine, config)
         if parts:
             _claim_parts(engine, config)
     return engine
@@ -64,7 +64,7 @@ def open_for_reading(config: Config) -> Engine:
     how = "mode=ro" if log.exists() else "immutable=1"  # without its log SQLite would create one
     with database_errors(config.database):
         engine = for_reading(_engine(make_url(f"sqlite:///file:{quote(str(file))}?{how}&uri=true"), _READING))
-        if (version := _version(engine)) != newest_version():
+        if (version := version_of(engine)) != newest_version():
             raise ArchiveUnwritable(
                 f"database: its tables are of version {version}, this program needs {newest_version()}: let its owner run a command first"
             )
@@ -85,7 +85,7 @@ def no_archive_yet() -> Engine:
     """A database without rows, in memory: an archive as it is before its first crawl. Nothing is made in the home."""
     from pipeline.sql.tables import Base  # the models: those who open a database do not need them for that
 
-    engine = create_engine("sqlite://", poolclass=StaticPool)
+    engine = create_engine("sqlite://", poolclass=StaticPool, json_serializer=compact_json)
     Base.metadata.create_all(engine)
     return engine
 
@@ -186,14 +186,14 @@ def _make_home(config: Config) -> None:
 
 def _engine(url: URL, pragmas: Sequence[str] = _PRAGMAS) -> Engine:
     try:
-        engine = create_engine(url)
+        engine = create_engine(url, json_serializer=compact_json)
         engine.dialect.create_connect_args(url)  # the driver's own reading of the address
     except (ImportError, ValueError, TypeError, ArgumentError) as error:
         raise ConfigError(f"database: {url.render_as_string()} cannot be used: {error}") from error
     event.listen(engine, "handle_error", _on_error)
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", partial(_on_connect, pragmas))
-        event.listen(engine, "begin", _on_begin)
+        event.listen(engine, "begin", begin)
     return engine
 
 
@@ -202,12 +202,8 @@ def for_reading(engine: Engine) -> Engine:
     return engine.execution_options(read_only=True)
 
 
-def _leave_begin_to_us(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # SQLAlchemy begins; the driver must not
-
-
 def _on_connect(pragmas: Sequence[str], connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
-    _leave_begin_to_us(connection, record)
+    leave_begin_to_us(connection, record)
     for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}").close()
 
@@ -218,62 +214,6 @@ def _on_error(context: ExceptionContext) -> None:
     if isinstance(context.sqlalchemy_exception, OperationalError) or type(error) is sqlite3.DatabaseError:
         url = context.engine.url if context.engine else None
         raise _translated(str(error), url.render_as_string().rsplit("@", 1)[-1] if url else "") from error
-
-
-def _on_begin(connection: Connection) -> None:
-    # A deferred transaction that later writes fails at once when another writer came between; one that only reads blocks nobody.
-    reads = connection.get_execution_options().get("read_only", False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-
-def newest_version() -> str:
-    """The newest migration's id: the files of pipeline/sql/migrations/versions are named by it."""
-    names = [f.name[:4] for f in files("pipeline.sql").joinpath("migrations/versions").iterdir() if f.name[:4].isdigit()]
-    return max(names)
-
-
-def _upgrade(engine: Engine, config: Config) -> None:
-    if _version(engine) == newest_version():
-        return
-    with _migration_lock(config):
-        version = _version(engine)
-        if version is not None and version > newest_version():
-            raise ConfigError(f"database: made by a newer version of this program (tables {version}, known {newest_version()})")
-        if version != newest_version():
-            _run_migrations(engine)
-
-
-def _version(engine: Engine) -> str | None:
-    with engine.connect() as connection:
-        if not engine.dialect.has_table(connection, "alembic_version"):
-            return None
-        return connection.execute(text("select version_num from alembic_version")).scalar()
-
-
-@contextmanager
-def _migration_lock(config: Config) -> Iterator[None]:
-    config.locks_dir.mkdir(parents=True, exist_ok=True)
-    with open(config.locks_dir / "migrate.lock", "w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
-def _run_migrations(engine: Engine) -> None:
-    # Alembic is loaded only where tables are made or changed: every other start does without it.
-    from alembic import command
-    from alembic.config import Config as AlembicConfig
-
-    settings = AlembicConfig()
-    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    plain = create_engine(engine.url)  # batch changes need foreign keys off
-    if plain.dialect.name == "sqlite":
-        # Left alone, the driver begins no transaction for DDL: a kill would leave tables without a version.
-        event.listen(plain, "connect", _leave_begin_to_us)
-        event.listen(plain, "begin", _on_begin)
-    with plain.connect() as connection, connection.begin():
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, "head")
-    plain.dispose()
 
 
 @contextmanager

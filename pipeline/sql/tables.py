@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from pipeline.sql.column_types import Day, Json, Utc
+from pipeline.sql.column_types import AnatomyJson, Day, Json, PackedJson, PackedText, Utc
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -149,8 +149,7 @@ class RevisionRow(Base):
     parser_version: Mapped[str]
     content_digest: Mapped[str]
     title: Mapped[str]
-    text: Mapped[str]
-    folded: Mapped[str]
+    text: Mapped[str] = mapped_column(PackedText)
     published_date: Mapped[date | None]
     written_date: Mapped[date | None]
     effective_date: Mapped[date | None]
@@ -167,7 +166,7 @@ class RevisionRow(Base):
     row_digest: Mapped[str] = mapped_column(default="")
     region: Mapped[str | None]
     region_provenance: Mapped[str | None]
-    anatomy: Mapped[Values] = mapped_column(default=dict)
+    anatomy: Mapped[Values] = mapped_column(AnatomyJson, default=dict)
     provenance: Mapped[dict[str, str]] = mapped_column(default=dict)
     notice: Mapped[NoticeRow] = relationship()
     attachments: Mapped[list[AttachmentRow]] = relationship(order_by="AttachmentRow.position", back_populates="revision")
@@ -190,7 +189,7 @@ class AttachmentRow(Base):
     size: Mapped[int | None]
     outcome: Mapped[str]
     detail: Mapped[str | None]
-    text: Mapped[str] = mapped_column(default="")
+    text: Mapped[str] = mapped_column(PackedText, default="")
     snapshot_id: Mapped[int | None] = mapped_column(ForeignKey("snapshot.id"))
     revision: Mapped[RevisionRow] = relationship(back_populates="attachments")
 
@@ -250,7 +249,7 @@ class CorrectionRow(Base):
     made_at: Mapped[datetime]
     from_parser: Mapped[str]
     to_parser: Mapped[str]
-    changes: Mapped[Values]
+    changes: Mapped[Values] = mapped_column(PackedJson)
 
 
 class ObservationRow(Base):

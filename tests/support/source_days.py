@@ -105,7 +105,7 @@ class Days:
         session.add(notice)
         session.flush()
         text = str(self.spoil.get("text", f"各县区：第{key}号通知的正文。"))
-        fields = {"title": f"通知{key}", "text": text, "folded": text, "issuer": None if self.spoil else "临杉市人民政府"}
+        fields = {"title": f"通知{key}", "text": text, "issuer": None if self.spoil else "临杉市人民政府"}
         provenance = {"title": "list", "published_date": "list"} if self.spoil else {}
         row = tables.RevisionRow(
             notice_id=notice.id, n=1, created_at=now, parser_version="1", content_digest=key, provenance=provenance, **fields

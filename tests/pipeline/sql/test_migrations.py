@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from notices.config import load_config
 from pipeline.sql import tables
-from pipeline.sql.database import newest_version, open_database
+from pipeline.sql.database import open_database
+from pipeline.sql.migrate import newest_version
 from pipeline.sql.row_digest import row_digest
 
 RECORDED = Path(__file__).parents[2] / "end_to_end/recorded/home.tar.xz"

@@ -16,6 +16,7 @@ from index.engines import open_engine
 from notices.attachment import AttachmentText
 from notices.capture import Capture
 from notices.config import Config, load_config
+from pipeline.sql.column_types import packed, unpacked
 from pipeline.warc.manifest import Manifest, read_manifest, render_manifest
 from pipeline.warc.series import SnapshotWriter
 from tests.support.archive_home import Home
@@ -225,6 +226,10 @@ def _row(config: Config, table: str, rng: random.Random, where: str = "1") -> di
 
 def _other(value: object, rng: random.Random) -> object:
     """Another value of the same sort."""
+    if isinstance(value, bytes):
+        at = rng.randrange(len(value))
+        flipped = value[:at] + bytes([value[at] ^ 1 << rng.randrange(8)]) + value[at + 1 :]
+        return rng.choice((flipped, packed(str(_other(unpacked(value), rng)))))
     if isinstance(value, int):
         return value + rng.choice((-1, 1, 2, 70)) if value > 1 else value + 1
     text = str(value or "")
@@ -290,7 +295,7 @@ def _places(config: Config, table: str, row: dict[str, object]) -> list[str]:
 
 
 _REVISION = (
-    "n notice_id created_at snapshot_id parser_version content_digest title text folded published_date written_date effective_date issuer"
+    "n notice_id created_at snapshot_id parser_version content_digest title text published_date written_date effective_date issuer"
     " document_number number_key number_loose index_number kind addressees needs_ocr validity row_digest anatomy provenance"
 )
 SQL: dict[str, tuple[int, Damage]] = {

@@ -1,0 +1,116 @@
+"""The tables brought to the newest version, and the space that this frees given back."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from notices.config import Config
+from notices.errors import ConfigError
+from pipeline.sql.column_types import compact_json
+
+log = logging.getLogger(__name__)
+SPACE_DUE = 1
+"""SQLite's user_version while a migration has freed space that the file still has: set in the migration's transaction."""
+
+
+def newest_version() -> str:
+    """The newest migration's id: the files of pipeline/sql/migrations/versions are named by it."""
+    names = [f.name[:4] for f in files("pipeline.sql").joinpath("migrations/versions").iterdir() if f.name[:4].isdigit()]
+    return max(names)
+
+
+def version_of(engine: Engine) -> str | None:
+    """The version of the database's tables; None without tables."""
+    with engine.connect() as connection:
+        if not engine.dialect.has_table(connection, "alembic_version"):
+            return None
+        return connection.execute(text("select version_num from alembic_version")).scalar()
+
+
+def upgrade(engine: Engine, config: Config) -> None:
+    """Bring the tables to the newest version, one process at a time. Raises ConfigError for those of a newer program."""
+    if version_of(engine) != newest_version():
+        with _migration_lock(config):
+            version = version_of(engine)
+            if version is not None and version > newest_version():
+                raise ConfigError(f"database: made by a newer version of this program (tables {version}, known {newest_version()})")
+            if version != newest_version():
+                _run_migrations(engine)
+    if _space_is_due(engine):
+        with _migration_lock(config):
+            _give_back_space(engine)
+
+
+@contextmanager
+def _migration_lock(config: Config) -> Iterator[None]:
+    config.locks_dir.mkdir(parents=True, exist_ok=True)
+    with open(config.locks_dir / "migrate.lock", "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _run_migrations(engine: Engine) -> None:
+    # Alembic is loaded only where tables are made or changed: every other start does without it.
+    from alembic import command
+    from alembic.config import Config as AlembicConfig
+
+    settings = AlembicConfig()
+    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    plain = create_engine(engine.url, json_serializer=compact_json)  # batch changes need foreign keys off
+    if plain.dialect.name == "sqlite":
+        # Left alone, the driver begins no transaction for DDL: a kill would leave tables without a version.
+        event.listen(plain, "connect", leave_begin_to_us)
+        event.listen(plain, "begin", begin)
+    with plain.connect() as connection, connection.begin():
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")
+    plain.dispose()
+
+
+def leave_begin_to_us(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
+    """SQLAlchemy begins transactions; the driver must not."""
+    connection.isolation_level = None
+
+
+def begin(connection: Connection) -> None:
+    """Begin a transaction as a writer, unless the engine is for reading."""
+    # A deferred transaction that later writes fails at once when another writer came between; one that only reads blocks nobody.
+    reads = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _space_is_due(engine: Engine) -> bool:
+    """Whether a migration freed space that SQLite's file still has."""
+    if engine.dialect.name != "sqlite":
+        return False
+    with closing(engine.raw_connection()) as raw:
+        return bool(raw.cursor().execute("PRAGMA user_version").fetchone() == (SPACE_DUE,))
+
+
+def _give_back_space(engine: Engine) -> None:
+    """Make SQLite's file as small as its rows are. While others write, this waits for the next opening; where there is no room, new rows take the space."""
+    if not _space_is_due(engine):
+        return
+    plain = create_engine(engine.url)  # the copy is made in a temporary file, not in memory as the engine's own settings say
+    try:
+        with closing(plain.raw_connection()) as raw:
+            raw.isolation_level = None
+            try:
+                raw.cursor().execute("VACUUM")
+            except sqlite3.OperationalError as error:
+                if "locked" in str(error) or "busy" in str(error):
+                    return
+                log.warning("the database file keeps the space that its new tables do not need: %s", error)
+            raw.cursor().execute("PRAGMA user_version = 0")
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        plain.dispose()
