@@ -98,6 +98,16 @@ def same_place(url: str, other: str) -> bool:
     return _parts(url)[1].resolve() == _parts(other)[1].resolve()
 
 
+def text_megabytes(url: str) -> float:
+    """The size of the texts in a Whoosh index; 0 for one that cannot be opened."""
+    from index.whoosh import folder as whoosh_folder  # see above
+
+    try:
+        return whoosh_folder.text_bytes(_parts(url)[1]) / 1e6
+    except (IndexUnusable, OSError):
+        return 0.0
+
+
 def outgrown(documents: int, megabytes: float) -> str | None:
     """Why a Whoosh index of that size should become a Tantivy one; None while it need not."""
     if documents <= WHOOSH_DOCUMENTS and megabytes <= WHOOSH_MEGABYTES:

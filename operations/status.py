@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from crawler.source import Source, survey_sources
-from index.engines import outgrown
+from index.engines import outgrown, text_megabytes
 from notices.config import Config
 from notices.version import PARSER
 from operations.indexing import index_problem, index_state
@@ -21,8 +21,7 @@ from pipeline.sql import outbox, tables
 from pipeline.sql.runs import is_running
 from preservation.proofs import checkpoints
 
-_BYTES_PER_CHARACTER = 3  # Chinese in UTF-8
-_MOST_MISSED, _SAMPLE = 1000, 200
+_MOST_MISSED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,19 +142,15 @@ def source_statuses(database: Engine, config: Config, now: datetime) -> tuple[So
 def _index(database: Engine, config: Config, notices: int) -> IndexStatus:
     state, waiting = index_state(config), outbox.pending_count(database)
     problem = index_problem(config, state, notices=notices, waiting=waiting)
-    faster = _outgrown(database, config, state.documents)
+    faster = _outgrown(config, state.documents)
     return IndexStatus(config.index, waiting, state.documents, state.error, faster, str(problem) if problem else None)
 
 
-def _outgrown(database: Engine, config: Config, documents: int | None) -> str | None:
+def _outgrown(config: Config, documents: int | None) -> str | None:
     """Why the index should move to a faster engine; None while it need not."""
     if not config.index.startswith("whoosh:") or not documents:
         return None
-    # Every text is never read: at 100,000 notices that took 1.5 s. The mean of the newest ones is near enough for advice.
-    newest = select(func.length(tables.RevisionRow.text).label("size")).order_by(tables.RevisionRow.id.desc()).limit(_SAMPLE).subquery()
-    with Session(database) as session, session.begin():
-        mean = session.scalar(select(func.avg(newest.c.size))) or 0
-    return outgrown(documents, documents * float(mean) * _BYTES_PER_CHARACTER / 1e6)
+    return outgrown(documents, text_megabytes(config.index))
 
 
 def _sources(database: Engine, config: Config, now: datetime) -> Iterator[SourceStatus]:

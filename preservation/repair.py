@@ -21,7 +21,7 @@ from notices.urls import url_key
 from pipeline.ledger import snapshot_row
 from pipeline.recovery import fits_sql, recover
 from pipeline.sql import tables
-from pipeline.sql.column_types import Day, Json
+from pipeline.sql.column_types import Day, Json, PackedText
 from pipeline.sql.row_digest import row_digest
 from pipeline.store import Reading, store_reading
 from pipeline.warc.series import QUARANTINE, scan, to_quarantine, warc_files
@@ -233,7 +233,7 @@ def _rewrite_address(ident: int, context: RepairContext) -> str | None:
 
 
 def _reread_values(notice_id: int, context: RepairContext) -> str | None:
-    """Read dates and JSON values of a notice's revisions again from the bytes, where the columns contain something else."""
+    """Read dates, texts and JSON values of a notice's revisions again from the bytes, where the columns contain something else."""
     emptied: dict[int, list[str]] = {}
     with Session(context.database) as session, session.begin():
         for ident in session.scalars(select(tables.RevisionRow.id).where(tables.RevisionRow.notice_id == notice_id)).all():
@@ -246,14 +246,18 @@ def _reread_values(notice_id: int, context: RepairContext) -> str | None:
 
 
 def _empty_unreadable(session: Session, revision_id: int) -> list[str]:
-    """Take the unreadable dates and JSON values out of a revision row; the names of their columns."""
+    """Take the unreadable dates, texts and JSON values out of a revision's row and out of those of its files; the names of their columns."""
+    revision, attachment = tables.RevisionRow.__table__, tables.AttachmentRow.__table__
+    rows = [(revision, revision.c.id == revision_id)]
+    files = session.scalars(select(attachment.c.id).where(attachment.c.revision_id == revision_id))
+    rows += [(attachment, attachment.c.id == ident) for ident in files]
     names = []
-    table = tables.RevisionRow.__table__
-    for column in table.columns:
-        if isinstance(column.type, Day | Json) and not _can_read(session, column, table.c.id == revision_id):
-            values: dict[str, dict[str, object] | None] = {column.name: None if column.nullable else {}}
-            session.execute(update(tables.RevisionRow).where(tables.RevisionRow.id == revision_id).values(values))
-            names.append(column.name)
+    for table, mine in rows:
+        for column in table.c:
+            if isinstance(column.type, Day | Json | PackedText) and not _can_read(session, column, mine):
+                empty = None if column.nullable else "" if isinstance(column.type, PackedText) else {}
+                session.execute(update(table).where(mine).values({column.name: empty}))
+                names.append(column.name)
     return names
 
 

@@ -96,6 +96,11 @@ def mapped(path: Path) -> mmap.mmap | bytes:
         return mmap.mmap(handle.fileno(), size, access=mmap.ACCESS_READ) if size else b""
 
 
+def text_bytes(folder: Path) -> int:
+    """The bytes of the folded texts of all documents, of replaced ones too. Raises IndexUnusable or OSError."""
+    return (current_generation(folder) / FOLDED).stat().st_size
+
+
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
     """Translate the errors of writing: DiskFull, ArchiveUnwritable, else IndexUnusable."""

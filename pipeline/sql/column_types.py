@@ -195,7 +195,7 @@ def with_paths(anatomy: Any) -> Any:
     try:
         for section in anatomy["sections"]:
             depth = section["path"]
-            path = [*path[: depth - 1], _heading(section)] if isinstance(depth, int) else depth
+            path = [*path[: depth - 1], _heading(section)] if isinstance(depth, int) else list(depth)
             sections.append({**section, "path": path})
     except (LookupError, AttributeError) as error:
         raise TypeError(f"sections without {error}") from error

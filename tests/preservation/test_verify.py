@@ -43,6 +43,8 @@ def test_progress_is_given_every_byte_of_the_series(config: Config) -> None:
         ("delete from revision where id = 4", "revisions", NoticeSubject),
         ("update notice set first_seen_at = 'never' where id = 4", "unreadable", NoticeSubject),
         ("update revision set anatomy = '{' where id = 4", "unreadable", NoticeSubject),
+        ("update revision set text = x'789c00' where id = 4", "unreadable", NoticeSubject),
+        ("update attachment set text = x'789c00' where revision_id = 3", "unreadable", NoticeSubject),
         ("update revision set title = '伪' where id = 4", "rewritten", RevisionSubject),
     ],
 )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import signal
 import sqlite3
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -11,9 +15,11 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from notices.config import load_config
+from notices.errors import DamageFound
 from pipeline.sql import tables
+from pipeline.sql.column_types import unpacked, with_paths
 from pipeline.sql.database import open_database
-from pipeline.sql.migrate import newest_version
+from pipeline.sql.migrate import SPACE_DUE, newest_version
 from pipeline.sql.row_digest import row_digest
 
 RECORDED = Path(__file__).parents[2] / "end_to_end/recorded/home.tar.xz"
@@ -71,7 +77,14 @@ def test_without_a_source_region_the_issuer_gives_it_and_the_index_is_told_of_a_
 
 
 @pytest.mark.parametrize(
-    "statement", ["update revision set title = title || '。' where id = 4", "update attachment set text = '' where revision_id = 4"]
+    "statement",
+    [
+        "update revision set title = title || '。' where id = 4",
+        "update revision set text = text || '伪' where id = 4",
+        "update revision set folded = 'x' where id = 4",
+        """update revision set anatomy = '{"kind": "通知"}' where id = 4""",
+        "update attachment set text = '' where revision_id = 4",
+    ],
 )
 def test_row_rewritten_before_does_not_become_valid(home: Path, statement: str) -> None:
     change(home, statement)
@@ -80,9 +93,89 @@ def test_row_rewritten_before_does_not_become_valid(home: Path, statement: str) 
     engine.dispose()
 
 
+def test_row_that_could_not_be_read_before_is_damage_afterwards(home: Path) -> None:
+    change(home, "update revision set anatomy = '{' where id = 4")
+    engine = opened(home)
+    with Session(engine) as session, pytest.raises(DamageFound, match="in place of JSON"):
+        session.get(tables.RevisionRow, 4)
+    with Session(engine) as session:
+        others = session.scalars(select(tables.RevisionRow).where(tables.RevisionRow.id != 4)).all()
+        assert [row.id for row in others if row_digest(row) != row.row_digest] == []
+    engine.dispose()
+
+
 def test_rewritten_region_is_noticed(home: Path) -> None:
     opened(home).dispose()
     change(home, "update revision set region = '110000' where id = 4")
     engine = opened(home)
     assert rewritten(engine) == [4]
+    engine.dispose()
+
+
+def test_long_values_are_packed_and_folded_texts_are_gone(home: Path) -> None:
+    with sqlite3.connect(home / "notices.db") as raw:
+        before = raw.execute("select id, text, anatomy, title from revision order by id").fetchall()
+        raw.execute("insert into correction values (1, 1, '2026-11-20 00:00:00', '2', '3', ?)", (json.dumps({"text": ["伪" * 900, ""]}),))
+    opened(home).dispose()
+    with sqlite3.connect(home / "notices.db") as raw:
+        stored = raw.execute("select id, text, anatomy, title from revision order by id").fetchall()
+        assert "folded" not in {row[1] for row in raw.execute("pragma table_info(revision)")}
+        assert isinstance(raw.execute("select changes from correction").fetchone()[0], bytes)
+    assert [(i, unpacked(text), with_paths(json.loads(unpacked(anatomy))), title) for i, text, anatomy, title in stored] == [
+        (i, text, json.loads(anatomy), title) for i, text, anatomy, title in before
+    ]
+    assert sum(len(row[1]) + len(row[2]) for row in stored) * 2 < sum(len(row[1].encode()) + len(row[2]) for row in before)
+
+
+def test_file_becomes_as_small_as_its_rows(home: Path) -> None:
+    with sqlite3.connect(home / "notices.db") as raw:
+        raw.execute("update revision set folded = ?", ("区" * 100_000,))
+    raw.close()
+    assert (home / "notices.db").stat().st_size > 2_000_000
+    opened(home).dispose()
+    assert (home / "notices.db").stat().st_size < 500_000
+    with sqlite3.connect(home / "notices.db") as raw:
+        assert raw.execute("pragma user_version").fetchone() == (0,)
+    raw.close()
+
+
+def test_space_that_was_not_given_back_is_at_the_next_opening(home: Path) -> None:
+    opened(home).dispose()
+    with sqlite3.connect(home / "notices.db") as raw:
+        raw.execute("create table large (value text)")
+        raw.executemany("insert into large values (?)", [("区" * 50_000,)] * 10)
+        raw.execute("drop table large")
+        raw.execute(f"pragma user_version = {SPACE_DUE}")
+    raw.close()
+    size = (home / "notices.db").stat().st_size
+    opened(home).dispose()
+    assert (home / "notices.db").stat().st_size < size - 1_000_000
+
+
+KILLED = """
+import os, signal, sys
+from sqlalchemy import Engine, event
+from notices.config import load_config
+from notices.errors import DamageFound
+from pipeline.sql.database import open_database
+left = [int(sys.argv[2])]
+@event.listens_for(Engine, "before_cursor_execute")
+def count(connection, cursor, statement, parameters, context, many):
+    left[0] -= statement.startswith(("UPDATE revision", "ALTER TABLE", "PRAGMA user_version", "UPDATE alembic"))
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+open_database(load_config({"NOTICES_HOME": sys.argv[1]}))
+"""
+
+
+@pytest.mark.parametrize("at", [3, 19])
+def test_migration_that_is_killed_is_taken_up_again(home: Path, at: int) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, str(home), str(at)], cwd=RECORDED.parents[3], check=False, capture_output=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    with sqlite3.connect(home / "notices.db") as raw:
+        assert raw.execute("select version_num from alembic_version").fetchone() == ("0001",)
+        assert raw.execute("select count(*) from revision where folded != ''").fetchone() == (7,)
+    raw.close()
+    engine = opened(home)
+    assert rewritten(engine) == []
     engine.dispose()
