@@ -10,6 +10,7 @@ import json
 import zlib
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import JSON, Date, DateTime, Text, TypeDecorator
@@ -18,7 +19,8 @@ from sqlalchemy.engine import Dialect
 from notices.errors import DamageFound
 
 Processor = Callable[[Any], Any] | None
-LEAST_PACKED = 300  # characters; below that zlib saves little, and whoever looks with another program reads the value
+LEAST_PACKED = 1000  # characters of a text: most short notices can be read with any program that opens SQLite's file
+_LEAST_JSON = 300  # below that zlib saves little
 _LEVEL = 6
 _MOST = 1 << 28  # bytes; a stream that unpacks to more is damaged, or somebody's trap
 
@@ -33,9 +35,9 @@ def compact_json(value: object) -> str:
     return text
 
 
-def packed(text: str) -> str | bytes:
+def packed(text: str, least: int = LEAST_PACKED) -> str | bytes:
     """A value as SQLite stores it."""
-    if len(text) < LEAST_PACKED:
+    if len(text) < least:
         return text
     plain = text.encode()
     data = zlib.compress(plain, _LEVEL)
@@ -142,7 +144,8 @@ class PackedJson(Json):
 
     def bind_processor(self, dialect: Dialect) -> Processor:
         """See packed."""
-        return _then(super().bind_processor(dialect), packed if dialect.name == "sqlite" else None)
+        pack = partial(packed, least=_LEAST_JSON) if dialect.name == "sqlite" else None
+        return _then(super().bind_processor(dialect), pack)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
         """Raises DamageFound for a value that cannot be unpacked, or is not JSON."""

@@ -208,6 +208,8 @@ def test_lost_revision_is_not_counted_away(home: Home) -> None:
         ("update revision set published_date = '二月三十日' where id = 7", "notice 7"),
         ("update revision set written_date = '2026-02-30' where id = 7", "notice 7"),
         ("update revision set anatomy = '{' where id = 7", "notice 7"),
+        ("update revision set text = x'789c' where id = 7", "notice 7"),
+        ("update attachment set text = x'789c' where id = 3", "notice"),
         ("update snapshot set fetched_at = 'yesterday' where id = 9", "snapshot 9"),
     ],
 )

@@ -54,14 +54,16 @@ def remove_notice(config: Config, ident: int | None) -> None:
 
 @pytest.mark.parametrize(("ident", "count"), [(4, 1), (None, COUNT)])
 def test_removed_notices_are_damage_and_come_back_from_their_bytes(config: Config, database: Engine, ident: int | None, count: int) -> None:
-    before = value(config, "select group_concat(title || text || row_digest) from (select * from revision order by snapshot_id)")
+    before = value(config, "select group_concat(title || hex(text) || row_digest) from (select * from revision order by snapshot_id)")
     remove_notice(config, ident)
     findings = found(config)
     assert [(each.area, each.kind) for each in findings] == [("sql", "unread")] * count
     assert all(isinstance(each.subject, SnapshotSubject) for each in findings)
     repair(config, database, findings)
     assert found(config) == []
-    assert value(config, "select group_concat(title || text || row_digest) from (select * from revision order by snapshot_id)") == before
+    assert (
+        value(config, "select group_concat(title || hex(text) || row_digest) from (select * from revision order by snapshot_id)") == before
+    )
 
 
 def test_removed_snapshot_row_is_damage(config: Config) -> None:
@@ -70,12 +72,12 @@ def test_removed_snapshot_row_is_damage(config: Config) -> None:
 
 
 def test_revision_that_names_another_notices_page_gets_its_own_again(config: Config, database: Engine) -> None:
-    before = value(config, "select title || text from revision where id = 14")
+    before = value(config, "select title || hex(text) from revision where id = 14")
     change(config, "update revision set snapshot_id = snapshot_id + 1 where id = 14")
     findings = found(config)
     assert [each.subject for each in findings] == [RevisionSubject(14, 1, 14)]
     repair(config, database, findings)
-    assert value(config, "select title || text from revision where id = 14") == before
+    assert value(config, "select title || hex(text) from revision where id = 14") == before
     assert value(config, "select snapshot_id from revision where id = 14") == 14
     assert found(config) == []
 

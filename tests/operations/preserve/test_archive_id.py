@@ -95,7 +95,9 @@ def test_archive_without_an_id_gets_one_and_adopts_its_parts(tmp_path: Path) -> 
     for marker in [*home.path.rglob("archive-id")]:
         marker.unlink()
     with sqlite3.connect(home.path / "notices.db") as raw:
-        raw.executescript("drop table archive; update alembic_version set version_num = '0002'")
+        raw.executescript(
+            "drop table archive; alter table revision add column folded text not null default ''; update alembic_version set version_num = '0002'"
+        )
     shutil.copytree(home.path, tmp_path / "twin")
     home.run("verify")
     home.run("index")
