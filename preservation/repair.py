@@ -247,17 +247,19 @@ def _reread_values(notice_id: int, context: RepairContext) -> str | None:
 
 def _empty_unreadable(session: Session, revision_id: int) -> list[str]:
     """Take the unreadable dates, texts and JSON values out of a revision's row and out of those of its files; the names of their columns."""
-    revision, attachment = tables.RevisionRow.__table__, tables.AttachmentRow.__table__
-    rows = [(revision, revision.c.id == revision_id)]
-    files = session.scalars(select(attachment.c.id).where(attachment.c.revision_id == revision_id))
-    rows += [(attachment, attachment.c.id == ident) for ident in files]
-    names = []
-    for table, mine in rows:
-        for column in table.c:
-            if isinstance(column.type, Day | Json | PackedText) and not _can_read(session, column, mine):
-                empty = None if column.nullable else "" if isinstance(column.type, PackedText) else {}
-                session.execute(update(table).where(mine).values({column.name: empty}))
-                names.append(column.name)
+    files = session.scalars(select(tables.AttachmentRow.id).where(tables.AttachmentRow.revision_id == revision_id)).all()
+    names = _empty_columns(session, tables.RevisionRow, revision_id)
+    return names + [name for ident in files for name in _empty_columns(session, tables.AttachmentRow, ident)]
+
+
+def _empty_columns(session: Session, model: type[tables.RevisionRow | tables.AttachmentRow], ident: int) -> list[str]:
+    names, mine = [], model.id == ident
+    for column in model.__table__.columns:
+        if isinstance(column.type, Day | Json | PackedText) and not _can_read(session, column, mine):
+            of_type: dict[str, object] | str = "" if isinstance(column.type, PackedText) else {}
+            values = {column.name: None if column.nullable else of_type}
+            session.execute(update(model).where(mine).values(values))
+            names.append(column.name)
     return names
 
 

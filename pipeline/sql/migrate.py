@@ -103,7 +103,6 @@ def _give_back_space(engine: Engine) -> None:
     plain = create_engine(engine.url)  # the copy is made in a temporary file, not in memory as the engine's own settings say
     try:
         with closing(plain.raw_connection()) as raw:
-            raw.isolation_level = None
             try:
                 raw.cursor().execute("VACUUM")
             except sqlite3.OperationalError as error:

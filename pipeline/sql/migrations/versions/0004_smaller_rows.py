@@ -90,7 +90,8 @@ def _rewrite(connection: sa.Connection, ident: int) -> None:
 
 def _parts(connection: sa.Connection, table: sa.TableClause, revision_id: int) -> list[Row]:
     order = table.c.get("position", table.c.id)
-    return list(connection.execute(sa.select(table).where(table.c.revision_id == revision_id).order_by(order)).mappings())
+    found = connection.execute(sa.select(table).where(table.c.revision_id == revision_id).order_by(order))
+    return [dict(row) for row in found.mappings()]
 
 
 def _digest(revision: Row, parts: Sequence[Sequence[Row]]) -> str:
