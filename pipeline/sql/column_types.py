@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy.engine import Dialect
 from notices.errors import DamageFound
 
 Processor = Callable[[Any], Any] | None
+Section = Mapping[str, object]
 LEAST_PACKED = 1000  # characters of a text: most short notices can be read with any program that opens SQLite's file
 _LEAST_JSON = 300  # below that zlib saves little
 _LEVEL = 6
@@ -44,7 +45,7 @@ def packed(text: str, least: int = LEAST_PACKED) -> str | bytes:
     return data if len(data) < len(plain) else text
 
 
-def unpacked(stored: Any) -> Any:
+def unpacked(stored: object) -> object:
     """The value that was packed; one that is no stream is returned as it is. Raises ValueError."""
     if not isinstance(stored, bytes):
         return stored
@@ -130,7 +131,7 @@ class PackedText(TypeDecorator[str]):
         return _checked(_text_of, "a text") if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
-def _text_of(stored: Any) -> str | None:
+def _text_of(stored: object) -> str | None:
     text = unpacked(stored)
     if text is not None and not isinstance(text, str):
         raise TypeError(type(text))
@@ -159,7 +160,7 @@ def _then(first: Processor, second: Processor) -> Processor:
     return lambda value: second(first(value))
 
 
-def _if_given(processor: Callable[[str], Any]) -> Processor:
+def _if_given(processor: Callable[[str], object]) -> Processor:
     return lambda value: value if value is None else processor(value)
 
 
@@ -168,42 +169,55 @@ class AnatomyJson(PackedJson):
 
     cache_ok = True
 
-    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> Any:
+    def process_bind_param(self, value: object, dialect: Dialect) -> object:
         """The value with depths in place of paths."""
         return with_depths(value)
 
-    def process_result_value(self, value: dict[str, Any] | None, dialect: Dialect) -> Any:
+    def process_result_value(self, value: object, dialect: Dialect) -> object:
         """The value with its paths."""
         return with_paths(value)
 
 
-def with_depths(anatomy: Any) -> Any:
+def with_depths(anatomy: object) -> object:
     """The anatomy as it is stored: in place of a section's path its depth, where the path follows from the sections before."""
-    if not anatomy or not anatomy.get("sections"):
-        return anatomy
-    sections, before = list[dict[str, Any]](), list[str]()
-    for section in anatomy["sections"]:
-        path = list(section["path"])
-        follows = path == [*before[: len(path) - 1], _heading(section)]
-        sections.append({**section, "path": len(path) if follows else path})
-        before = path
-    return {**anatomy, "sections": sections}
+    before: list[str] = []
+    return _with_sections(anatomy, lambda section: _depth(section, before))
 
 
-def with_paths(anatomy: Any) -> Any:
+def with_paths(anatomy: object) -> object:
     """The anatomy as it was given. Raises TypeError for a value that cannot have been stored."""
+    above: list[str] = []
+    return _with_sections(anatomy, lambda section: _path(section, above))
+
+
+def _with_sections(anatomy: object, path_of: Callable[[Section], object]) -> object:
     if not isinstance(anatomy, dict) or not anatomy.get("sections"):
         return anatomy
-    sections, path = list[dict[str, Any]](), list[str]()
     try:
-        for section in anatomy["sections"]:
-            depth = section["path"]
-            path = [*path[: depth - 1], _heading(section)] if isinstance(depth, int) else list(depth)
-            sections.append({**section, "path": path})
-    except (LookupError, AttributeError) as error:
+        return {**anatomy, "sections": [{**section, "path": path_of(section)} for section in anatomy["sections"]]}
+    except LookupError as error:
         raise TypeError(f"sections without {error}") from error
-    return {**anatomy, "sections": sections}
 
 
-def _heading(section: dict[str, Any]) -> str:
+def _depth(section: Section, before: list[str]) -> object:
+    """The depth of a section's path, or the path if it does not follow from the one before, which it takes the place of."""
+    path = _strings(section["path"])
+    follows = path == [*before[: len(path) - 1], _heading(section)]
+    before[:] = path
+    return len(path) if follows else path
+
+
+def _path(section: Section, before: list[str]) -> object:
+    depth = section["path"]
+    before[:] = [*before[: depth - 1], _heading(section)] if isinstance(depth, int) else _strings(depth)
+    return list(before)
+
+
+def _strings(value: object) -> list[str]:
+    if not isinstance(value, list | tuple):
+        raise TypeError(f"{value!r} in place of a path")
+    return list(value)
+
+
+def _heading(section: Section) -> str:
     return f"{section['number']}{section['heading']}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.disk import index_sizes, show, table_sizes
+from benchmarks.disk.sizes import index_sizes, show, table_sizes
 from tests.support.quick_home import QuickHome
 
 

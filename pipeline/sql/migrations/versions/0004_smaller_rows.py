@@ -4,10 +4,11 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TypeVar
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.types import TypeEngine
 
 from notices.errors import DamageFound
 from pipeline.sql.column_types import LEAST_PACKED, AnatomyJson, Day, Json, PackedJson, PackedText, Utc
@@ -17,33 +18,40 @@ revision = "0004"
 down_revision = "0003"
 
 _BATCH = 200
-Row = Mapping[str, Any]
+Row = Mapping[str, object]
+T = TypeVar("T")
 
 
-def _table(table: str, /, **columns: Any) -> sa.TableClause:
-    return sa.table(table, *(sa.column(name, kind) for name, kind in columns.items()))
+def _of(kind: TypeEngine[T], names: str) -> list[sa.ColumnClause[T]]:
+    return [sa.column(name, kind) for name in names.split()]
 
 
-_NUMBER, _TEXT = sa.Integer(), sa.Text()
-_REVISION = _table(
+_NUMBER, _TEXT, _PACKED = sa.Integer(), sa.Text(), PackedText()
+_TEXTS = (
+    "parser_version content_digest title folded issuer document_number number_key number_loose index_number kind validity row_digest region"
+    " region_provenance"
+)
+_REVISION = sa.table(
     "revision",
-    id=_NUMBER, n=_NUMBER, created_at=Utc(), snapshot_id=_NUMBER, parser_version=_TEXT, content_digest=_TEXT, title=_TEXT, text=PackedText(),
-    folded=_TEXT, published_date=Day(), written_date=Day(), effective_date=Day(), expiry_date=Day(), issuer=_TEXT, document_number=_TEXT,
-    number_key=_TEXT, number_loose=_TEXT, index_number=_TEXT, kind=_TEXT, addressees=Json(), needs_ocr=sa.Boolean(), validity=_TEXT,
-    row_digest=_TEXT, region=_TEXT, region_provenance=_TEXT, anatomy=AnatomyJson(), provenance=Json(),
-)  # fmt: skip
-_ATTACHMENT = _table(
+    *_of(_NUMBER, "id n snapshot_id"),
+    *_of(Utc(), "created_at"),
+    *_of(_TEXT, _TEXTS),
+    *_of(_PACKED, "text"),
+    *_of(Day(), "published_date written_date effective_date expiry_date"),
+    *_of(Json(), "addressees provenance"),
+    *_of(sa.Boolean(), "needs_ocr"),
+    *_of(AnatomyJson(), "anatomy"),
+)
+_ATTACHMENT = sa.table(
     "attachment",
-    id=_NUMBER, revision_id=_NUMBER, position=_NUMBER, name=_TEXT, url=_TEXT, media_type=_TEXT, digest=_TEXT, size=_NUMBER, outcome=_TEXT,
-    detail=_TEXT, text=PackedText(), snapshot_id=_NUMBER,
-)  # fmt: skip
-_ALIAS = _table("alias", id=_NUMBER, revision_id=_NUMBER, short=_TEXT, long=_TEXT)
-_CITATION = _table(
-    "citation",
-    id=_NUMBER, revision_id=_NUMBER, relation=_TEXT, target_title=_TEXT, target_number=_TEXT, target_key=_TEXT, sentence=_TEXT,
-)  # fmt: skip
+    *_of(_NUMBER, "id revision_id position size snapshot_id"),
+    *_of(_TEXT, "name url media_type digest outcome detail"),
+    *_of(_PACKED, "text"),
+)
+_ALIAS = sa.table("alias", *_of(_NUMBER, "id revision_id"), *_of(_TEXT, "short long"))
+_CITATION = sa.table("citation", *_of(_NUMBER, "id revision_id"), *_of(_TEXT, "relation target_title target_number target_key sentence"))
 _PARTS = (_ATTACHMENT, _ALIAS, _CITATION)
-_CORRECTION = _table("correction", id=_NUMBER, changes=PackedJson())
+_CORRECTION = sa.table("correction", *_of(_NUMBER, "id"), *_of(PackedJson(), "changes"))
 
 
 def upgrade() -> None:
@@ -84,7 +92,7 @@ def _rewrite(connection: sa.Connection, ident: int) -> None:
         values["row_digest"] = _digest(row, parts)
     connection.execute(_REVISION.update().where(mine).values(values))
     for file in parts[0]:
-        if len(file["text"]) >= LEAST_PACKED:
+        if len(str(file["text"])) >= LEAST_PACKED:
             connection.execute(_ATTACHMENT.update().where(_ATTACHMENT.c.id == file["id"]).values(text=file["text"]))
 
 

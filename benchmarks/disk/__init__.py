@@ -1,0 +1,1 @@
+"""Bytes of a notice on disk; see __main__."""
