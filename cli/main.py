@@ -72,6 +72,7 @@ VERBS = {
     "index": ("cli.verbs.operate.index", N_("bring the index up to date, or rebuild it")),
     "schedule": ("cli.verbs.operate.schedule", N_("run every source on its schedule until stopped")),
     "serve": ("cli.verbs.operate.serve", N_("serve the reading room: search and notices as web pages")),
+    "mcp": ("cli.verbs.operate.mcp", N_("answer language-model agents over standard input and output (MCP)")),
     "verify": ("cli.verbs.preserve.verify", N_("check every archived byte, row and index document, or a proof")),
     "repair": ("cli.verbs.preserve.repair", N_("list what can be repaired; with --apply, repair it")),
     "reparse": ("cli.verbs.preserve.reparse", N_("read all archived bytes again with the current parser, offline")),

@@ -17,10 +17,10 @@ from web.pages import page
 
 MEDIA_TYPE = "application/problem+json"
 _LONGEST = 600
-_OUT_OF_ORDER = (
+OUT_OF_ORDER = (
     "The archive cannot be read at the moment. Its maintainers may be restoring it or rebuilding its index. Please try again later."
 )
-_BUSY = "The archive is answering many questions at the moment. Please try again in a few seconds."
+BUSY = "The archive is answering many questions at the moment. Please try again in a few seconds."
 _FAILED = "The page could not be made. The maintainers find the reason in the log."
 _NOT_FOUND = "There is nothing at this address."
 _log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ async def on_error(request: Request, error: Exception) -> Response:
         detail = _NOT_FOUND if error.status_code == 404 and error.detail == HTTPStatus.NOT_FOUND.phrase else error.detail
         return problem(request, error.status_code, detail)
     if isinstance(error, Busy):
-        return problem(request, 503, _BUSY)
+        return problem(request, 503, BUSY)
     if isinstance(error, UserError):
         status = 404 if isinstance(error, UnknownName) else 400
         more: dict[str, object] = {"limit": True} if isinstance(error, QueryLimitError) else {}
@@ -64,5 +64,5 @@ async def on_error(request: Request, error: Exception) -> Response:
     return problem(
         request,
         503 if isinstance(error, OperatorError | OSError) else 500,
-        _OUT_OF_ORDER if isinstance(error, OperatorError | OSError) else _FAILED,
+        OUT_OF_ORDER if isinstance(error, OperatorError | OSError) else _FAILED,
     )

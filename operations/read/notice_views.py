@@ -67,6 +67,7 @@ class NoticeView:
     source: str
     state: str
     revision: int
+    content_digest: str
     document_number: str | None
     issuer: str | None
     kind: str | None
@@ -106,6 +107,7 @@ def view_of(session: Session, revision: tables.RevisionRow) -> NoticeView:
         source=notice.source.name,
         state=notice.state,
         revision=revision.n,
+        content_digest=revision.content_digest,
         document_number=revision.document_number,
         issuer=revision.issuer,
         kind=revision.kind,
@@ -226,7 +228,7 @@ def _relations(session: Session, one: Instrument) -> Relations:
     mentions = cited_by(session, one)
     steps = newest_version(session, one, mentions)
     return Relations(
-        instrument=_brief(one),
+        instrument=brief(one),
         copies=tuple(n for n in one.copies if n != one.id),
         cites=tuple(map(_link, cites(session, one))),
         cited_by=tuple(map(_link, mentions)),
@@ -238,21 +240,22 @@ def _relations(session: Session, one: Instrument) -> Relations:
 
 
 def _others(mentions: Sequence[Link], relation: str) -> tuple[Brief, ...]:
-    return tuple(_brief(m.other) for m in mentions if m.relation == relation and m.other)
+    return tuple(brief(m.other) for m in mentions if m.relation == relation and m.other)
 
 
 def _newest(steps: Sequence[Step]) -> NewestVersion:
-    return NewestVersion(_brief(steps[-1].instrument), tuple(StepView(s.relation, s.instrument.id) for s in steps))
+    return NewestVersion(brief(steps[-1].instrument), tuple(StepView(s.relation, s.instrument.id) for s in steps))
 
 
-def _brief(one: Instrument) -> Brief:
+def brief(one: Instrument) -> Brief:
+    """The instrument in a line."""
     return Brief(one.id, masked(one.title), one.document_number, one.date, one.state)
 
 
 def _link(link: Link) -> LinkView:
     return LinkView(
         relation=link.relation,
-        notice=_brief(link.other) if link.other else None,
+        notice=brief(link.other) if link.other else None,
         candidates=link.candidates,
         title=masked(link.title) if link.title else None,
         number=link.number,

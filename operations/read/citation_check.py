@@ -1,0 +1,99 @@
+"""Checking citations: for every 《title》 and document number in a text, whether this archive contains what is meant, and in which state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from notices.errors import QueryLimitError
+from notices.model import DocumentNumber
+from notices.reference.numbers import find_numbers
+from notices.text.display import masked
+from operations.read.notice_views import Brief, brief, relations
+from pipeline.relations.citations import Instrument, meant
+from pipeline.sql.database import for_reading
+from pipeline.sql.outbox import newest_revisions
+
+LONGEST, MOST = 20_000, 100  # characters of a text, and citations that are looked up
+_TITLE = re.compile("《([^《》\n]{2,200}(?:《[^《》\n]{1,200}》[^《》\n]{0,100})*)》")
+_NUMBER_AFTER = re.compile(r"\s{0,2}[（(\[]?\s{0,2}$")  # between a title and its own number: 《…》（国发〔2017〕1号）
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedCitation:
+    """What a citation names, and what the archive knows of it.
+
+    `start` and `end` are characters of the text that was given. `verdict`: found; changed (amended, or edited silently since it was first archived);
+    withdrawn (missing or withdrawn at its source); repealed (or replaced); ambiguous (`candidates`); not_held: this archive does not contain it,
+    which says nothing about whether it exists. `because` names the instruments that repealed, replaced or amended it.
+    """
+
+    start: int
+    end: int
+    title: str | None
+    number: str | None
+    verdict: str
+    notice: Brief | None = None
+    candidates: tuple[Brief, ...] = ()
+    because: tuple[Brief, ...] = ()
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Cited:
+    start: int
+    end: int
+    title: str | None
+    number: DocumentNumber | None
+
+
+def check_citations(database: Engine, text: str) -> tuple[CheckedCitation, ...]:
+    """Every citation in the text, in order. Raises QueryLimitError for a text beyond LONGEST or with more than MOST citations."""
+    if len(text) > LONGEST:
+        raise QueryLimitError(f"the text has {len(text)} characters, at most {LONGEST} are checked")
+    found = list(_cited(text))
+    if len(found) > MOST:
+        raise QueryLimitError(f"the text has {len(found)} citations, at most {MOST} are checked")
+    return tuple(_checked(database, each) for each in found)
+
+
+def _cited(text: str) -> Iterator[_Cited]:
+    """Titles, each with the number right behind it, and the numbers that belong to none."""
+    numbers = find_numbers(text)
+    taken: set[int] = set()
+    found: list[_Cited] = []
+    for match in _TITLE.finditer(text):
+        own = next((n for n in numbers if 0 <= n[0] - match.end() < 5 and _NUMBER_AFTER.match(text[match.end() : n[0]])), None)
+        if own:
+            taken.add(own[0])
+        found.append(_Cited(match.start(), own[1] if own else match.end(), match[1], own[2] if own else None))
+    inside = [(each.start, each.end) for each in found]
+    found += [_Cited(s, e, None, n) for s, e, n in numbers if s not in taken and not any(a <= s < b for a, b in inside)]
+    yield from sorted(found, key=lambda each: each.start)
+
+
+def _checked(database: Engine, cited: _Cited) -> CheckedCitation:
+    with Session(for_reading(database)) as session, session.begin():
+        found = meant(session, cited.number.key if cited.number else None, cited.title)
+        candidates = tuple(map(brief, found[:10]))
+    number = cited.number.display if cited.number else None
+    plain = CheckedCitation(cited.start, cited.end, masked(cited.title) if cited.title else None, number, "not_held")
+    if not found:
+        return plain
+    if len(found) > 1:
+        return replace(plain, verdict="ambiguous", candidates=candidates)
+    return _of_one(database, plain, found[0])
+
+
+def _of_one(database: Engine, plain: CheckedCitation, one: Instrument) -> CheckedCitation:
+    (known,) = relations(database, [one.id])
+    revision = newest_revisions(for_reading(database), [one.id])[0].n
+    gone, changed = (*known.repealed_by, *known.replaced_by), known.amended_by
+    verdict = (
+        "repealed" if gone else "withdrawn" if one.state in ("withdrawn", "missing") else "changed" if changed or revision > 1 else "found"
+    )
+    return replace(plain, verdict=verdict, notice=known.instrument, because=gone or changed, revision=revision)
