@@ -26,7 +26,7 @@ from operations.read.json_values import json_value
 from operations.read.notice_views import relations
 from operations.read.revisions import revision_lines, revision_view
 from operations.status import source_statuses
-from web.archive import Archive
+from web.archive import Archive, Busy
 from web.problems import BUSY, OUT_OF_ORDER
 
 MOST_HITS, CHARACTERS, MOST_LINKS, MOST_EVENTS, MOST_PARAGRAPHS = 20, 8000, 50, 100, 60
@@ -59,7 +59,7 @@ def _guarded(tool: Callable[Given, Json]) -> Callable[Given, Json]:
         except UserError as error:
             raise ToolError(safe(masked(str(error)))[:600]) from error
         except NoticesError as error:
-            raise ToolError(BUSY if error.exit_code == 1 else OUT_OF_ORDER) from error
+            raise ToolError(BUSY if isinstance(error, Busy) else OUT_OF_ORDER) from error
 
     return run
 
