@@ -1,4 +1,4 @@
-"""Checking citations: for every 《title》 and document number in a text, whether this archive contains what is meant, and in which state."""
+"""Checking citations: for every 《title》 and document number in a text, whether this archive contains the document, and in which state."""
 
 from __future__ import annotations
 
