@@ -57,7 +57,7 @@ VERBS = {
     "demo": ("cli.demo.demo", N_("crawl a bundled site on this machine and search it")),
     "source": ("cli.verbs.collect.source", N_("list, check and add the sites that can be crawled")),
     "crawl": ("cli.verbs.collect.crawl", N_("fetch new notices from the sources, archive and index them")),
-    "import": ("cli.verbs.collect.import_", N_("import a collection, one JSON object per line")),
+    "import": ("cli.verbs.collect.import_", N_("import a collection: lines of JSON, WARC and WACZ files, saved pages")),
     "parse": ("cli.verbs.collect.parse", N_("read saved pages and print JSON; needs no archive")),
     "show": ("cli.verbs.read.show", N_("show a notice: fields, text, attachments, archived bytes")),
     "history": ("cli.verbs.read.history", N_("show a notice's revisions, observations, states and corrections")),

@@ -20,7 +20,7 @@ _TERMS = (
         N_("paused"), N_("problem"), N_("warning"), N_("full"), N_("locked"),
     ),
     (  # what became of a notice of a run, of a line of an import, of a source file that was added
-        N_("new"), N_("revised"), N_("unchanged"), N_("blocked"), N_("refused"), N_("gone"), N_("imported"), N_("added"), N_("skipped"),
+        N_("new"), N_("revised"), N_("unchanged"), N_("blocked"), N_("refused"), N_("gone"), N_("imported"), N_("known"), N_("added"), N_("skipped"),
         N_("unread"), N_("pending"), N_("given up"), N_("present"), N_("enabled"), N_("disabled"), N_("own"), N_("shipped"),
     ),
     (N_("observed"), N_("correction")),  # events of a history

@@ -20,11 +20,21 @@ def payload_digest(body: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """A record as another archive wrote it, byte for byte: `type` is response, revisit or resource; `head` is empty for a saved file."""
+
+    type: str
+    head: bytes
+    block: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Capture:
     """What one request brought, and what one WARC record contains.
 
     `kind`: list, detail, attachment, robots, redirect (on the way to one of these), error or import; `headers` as received;
-    `body` with transfer and content encodings undone; `via` names the page that led here; `note` what WARC has no field for.
+    `body` with transfer and content encodings undone; `via` names the page that led here; `note` what WARC has no field for;
+    `original` is the record of another archive that an import took this capture from.
     """
 
     url: str
@@ -35,6 +45,7 @@ class Capture:
     kind: str
     via: str | None = None
     note: Mapping[str, str] = field(default_factory=dict)
+    original: Original | None = None
 
     def header(self, name: str) -> str | None:
         """The first header of that name, in any case."""

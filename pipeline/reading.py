@@ -22,6 +22,7 @@ from pipeline.parse.files import names_nothing
 MAX_ATTACHMENTS = 50
 """So many files of one page are fetched; the others are not stored, and no later reading adds them."""
 NO_ADDRESS = "the page gives no address"
+UNANSWERED = "no answer is archived: the request failed, or was not made"
 
 
 class _ListValues(TypedDict, total=False):

@@ -21,7 +21,18 @@ from notices.version import PARSER
 from pipeline.attachments import Extractor
 from pipeline.imports import read_line, reading_of
 from pipeline.ledger import archived_notice, payload_place
-from pipeline.reading import MAX_ATTACHMENTS, NO_ADDRESS, file_name, is_file, kept_files, led_elsewhere, missing_file, read_page, renamed
+from pipeline.reading import (
+    MAX_ATTACHMENTS,
+    NO_ADDRESS,
+    UNANSWERED,
+    file_name,
+    is_file,
+    kept_files,
+    led_elsewhere,
+    missing_file,
+    read_page,
+    renamed,
+)
 from pipeline.relations.copies import group_copies
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
@@ -31,7 +42,6 @@ from pipeline.warc.series import read_capture
 from preservation.revision_files import FetchedPage, FilePair, archived_answer, pair_files
 
 _BATCH = 100
-_UNANSWERED = "no answer is archived: the request failed, or was not made"
 _LATER = "found by a later reading of the page; not fetched then"
 
 JsonValue: TypeAlias = "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
@@ -147,7 +157,7 @@ class Reader:
                 page = replace(page, after=answer.id)
                 files.append(self.answered(answer, link, before))
             else:
-                files.append(missing_file(link, _UNANSWERED if link.url else NO_ADDRESS))
+                files.append(missing_file(link, UNANSWERED if link.url else NO_ADDRESS))
         return files, page.after
 
     def stored_reading(self, session: Session, snapshot: tables.SnapshotRow) -> tuple[Reading, tables.SourceRow]:

@@ -1,7 +1,8 @@
 """One capture as a WARC 1.1 record (ISO 28500:2017) and back: bytes in, bytes out, no files.
 
 A response becomes a `response` record, a repeated payload a `revisit`, imported text a `resource`, an exchange without an HTTP
-answer a `metadata` record. A value that WARC has no field for goes into the record's head, as JSON in X-Notices-Capture.
+answer a `metadata` record. A record taken from another archive has that record's own block, and its head beside ours.
+A value that WARC has no field for goes into the record's head, as JSON in X-Notices-Capture.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ import json
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http.client import responses
 
-from notices.capture import Capture, payload_digest
+from notices.capture import Capture, Original, payload_digest
+from pipeline.warc.http_block import answer_in, body_of
 
 REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 _SOFTWARE = "notices-archive"
@@ -61,20 +63,34 @@ def encode_warcinfo(name: str, moment: datetime, archive: str = "") -> bytes:
 
 def encode(capture: Capture, digest: str, refers_to: tuple[str, datetime] | None) -> tuple[str, bytes]:
     """The id and bytes of the capture's record; with `refers_to` (URI and date of the same payload) a revisit without the body."""
+    capture = _with_its_payload(capture, refers_to)
     kind = _record_type(capture)
-    block = http_head(capture.status, capture.headers, len(capture.body)) if kind == "response" else b""
+    block = http_head(capture.status, capture.headers, len(capture.body)) if kind == "response" and not capture.original else b""
     fields = _head(capture, digest)
     if refers_to is not None:
         kind = "revisit"
         uri, date = refers_to
         fields |= {"WARC-Profile": REVISIT_PROFILE, "WARC-Refers-To-Target-URI": ascii_uri(uri), "WARC-Refers-To-Date": warc_date(date)}
-    else:
+    elif not capture.original:
         block += capture.body
+    if capture.original is not None:
+        block = capture.original.block
     fields = {"WARC-Type": kind} | fields | {"Content-Type": _content_type(kind, capture)}
     return fields["WARC-Record-ID"], _record(fields, block)
 
 
+def _with_its_payload(capture: Capture, refers_to: tuple[str, datetime] | None) -> Capture:
+    """The capture; another archive's revisit whose payload is in no record here gets the payload, under the head that it had."""
+    original = capture.original
+    if original is None or original.type != "revisit" or refers_to is not None:
+        return capture
+    block = http_head(capture.status, capture.headers, len(capture.body)) + capture.body
+    return replace(capture, original=Original("response", original.head, block))
+
+
 def _record_type(capture: Capture) -> str:
+    if capture.original is not None:
+        return capture.original.type
     if capture.kind == "import":
         return "resource"
     return "response" if 100 <= capture.status <= 599 else "metadata"
@@ -95,13 +111,18 @@ def _head(capture: Capture, digest: str) -> dict[str, str]:
         more["via"] = capture.via
     if capture.note:
         more["note"] = dict(capture.note)
-    if _record_type(capture) != "response":
+    original = capture.original
+    if original is not None:
+        more["original"] = {"type": original.type, "head": original.head.decode("latin-1")}
+    if original is not None and original.type == "response":
+        more["payload"], fields["WARC-Payload-Digest"] = digest, payload_digest(answer_in(original.block).payload)
+    elif _record_type(capture) != "response":
         more |= {"status": capture.status, "headers": capture.headers}
     return fields | {"X-Notices-Capture": json.dumps(more)}
 
 
 def _content_type(kind: str, capture: Capture) -> str:
-    if _record_type(capture) == "response":
+    if _record_type(capture) in _TYPES:
         return _TYPES[kind]
     named = next((value for name, value in capture.headers if name.lower() == "content-type"), "")
     return named if named and named.isascii() and named.isprintable() else "application/octet-stream"
@@ -136,7 +157,7 @@ def decode(data: bytes) -> Record:
     if kind == "warcinfo":
         return Record(kind, fields["WARC-Record-ID"], fields["WARC-Date"], "", None, fields.get("WARC-Filename"))
     capture = _capture(fields, block)
-    digest = fields["WARC-Payload-Digest"]
+    digest = json.loads(fields["X-Notices-Capture"]).get("payload", fields["WARC-Payload-Digest"])
     if kind != "revisit" and digest != payload_digest(capture.body):
         raise ValueError("payload digest does not match")
     return Record(kind, fields["WARC-Record-ID"], fields["WARC-Date"], digest, capture)
@@ -158,7 +179,13 @@ def _fields(head: bytes) -> dict[str, str]:
 
 def _capture(fields: Mapping[str, str], block: bytes) -> Capture:
     more = json.loads(fields["X-Notices-Capture"])
-    if "status" in more:
+    original = None
+    if "original" in more:
+        original = Original(more["original"]["type"], more["original"]["head"].encode("latin-1"), block)
+    if original is not None and original.type == "response":
+        answer = answer_in(block)
+        status, headers, body = answer.status, answer.headers, body_of(answer.headers, answer.payload)
+    elif "status" in more:
         status, headers, body = more["status"], tuple((str(n), str(v)) for n, v in more["headers"]), block
     else:
         head, _, body = block.partition(b"\r\n\r\n")
@@ -172,6 +199,7 @@ def _capture(fields: Mapping[str, str], block: bytes) -> Capture:
         kind=more["kind"],
         via=more.get("via"),
         note=more.get("note", {}),
+        original=original,
     )
 
 

@@ -18,6 +18,7 @@ from pipeline.durable import file_errors
 from pipeline.warc.copy import copy_series
 from pipeline.warc.files import QUARANTINE, file_name, lane_in_use, listing, parse_name, reading, to_quarantine
 from pipeline.warc.gzip_member import BadMember, Member, compress, members, members_around_damage, read_member
+from pipeline.warc.http_block import HttpAnswer, answer_in, body_of
 from pipeline.warc.lane import Lane, append, free_lanes, leave_lane, rotate, settle_lane, take_lane
 from pipeline.warc.manifest import read_manifest
 from pipeline.warc.record import encode, warc_date
@@ -30,9 +31,12 @@ __all__ = [
     "Damage",
     "FilePlan",
     "Folders",
+    "HttpAnswer",
     "Member",
     "SnapshotWriter",
     "Stored",
+    "answer_in",
+    "body_of",
     "copy_series",
     "file_name",
     "free_lanes",
@@ -92,9 +96,13 @@ class SnapshotWriter:
         self.close()
 
     def write(self, capture: Capture) -> Stored:
-        """Keep a capture; as a revisit record when its payload is already kept, unless the payload says nothing: a redirect is in its headers."""
+        """Keep a capture; as a revisit record when its payload is already kept, unless the payload says nothing: a redirect is in its headers.
+
+        A record of another archive is kept byte for byte: only what was a revisit there is one here.
+        """
         digest = payload_digest(capture.body)
-        refers_to = self._previous(digest) if self._previous and capture.body and capture.kind != "redirect" else None
+        repeats = capture.body and capture.kind != "redirect" and (capture.original is None or capture.original.type == "revisit")
+        refers_to = self._previous(digest) if self._previous and repeats else None
         record_id, data = encode(capture, digest, refers_to)
         member = compress(data)
         with file_errors(self._folder):
