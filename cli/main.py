@@ -63,6 +63,7 @@ VERBS = {
     "history": ("cli.verbs.read.history", N_("show a notice's revisions, observations, states and corrections")),
     "diff": ("cli.verbs.read.diff", N_("show the difference between two revisions of a notice")),
     "cites": ("cli.verbs.read.cites", N_("show what a notice cites, what cites, amends or repeals it, and its newest version")),
+    "changes": ("cli.verbs.read.changes", N_("list what happened to notices: new, edited, missing, withdrawn, back, corrected, repealed")),
     "export": ("cli.verbs.read.export", N_("write the notices that match a query, or all, as CSV or JSON Lines")),
     "status": ("cli.verbs.operate.status", N_("show archive totals and source health")),
     "metrics": ("cli.verbs.operate.metrics", N_("print sizes, ages and health as Prometheus reads them")),

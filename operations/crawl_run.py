@@ -45,6 +45,7 @@ def crawl_source(source: Source, plan: Plan, config: Config, tell: Callable[[Not
         log.info("run %d of %s began", run.id, source.name)
         with SnapshotWriter(config.warc_dir, config.warc_max_bytes, previous=earlier_payload(database)) as writer:
             ledger = CrawlLedger(database, config, writer, run, hosts=source.all_hosts())
+            ledger.backfill = plan.full
             try:
                 result = run_spider(source, ledger, plan, config, Reporting(tell))
             except BaseException as error:

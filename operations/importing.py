@@ -18,6 +18,7 @@ from pipeline.imports import ImportedLine, capture_of, decoded, key_meant, line_
 from pipeline.ledger import earlier_payload, snapshot_row
 from pipeline.recovery import recover
 from pipeline.sql import tables
+from pipeline.sql.changes import Occasion
 from pipeline.sql.database import database_errors, open_database
 from pipeline.sql.locks import hold
 from pipeline.sql.runs import close_crashed_runs, closed_on_error, finish_run, run_lock, source_id, start_run
@@ -117,7 +118,7 @@ class _Import:
                 session.flush()
                 source = session.get_one(tables.SourceRow, sources[line.source])
                 reading = reading_of(line, source.region, row.id, capture.fetched_at)
-                self.counts[store_reading(session, source.id, reading)] += 1
+                self.counts[store_reading(session, source.id, reading, Occasion(self.run_id))] += 1
 
 
 def import_collection(

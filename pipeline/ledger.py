@@ -15,6 +15,7 @@ from notices.urls import url_key
 from pipeline.observe.observations import judge, note_gone_from_list, note_on_list_again, observe, settle_run
 from pipeline.observe.presence import SEEN, Evidence, next_reading
 from pipeline.sql import tables
+from pipeline.sql.changes import crawl_occasion, note_walk
 from pipeline.sql.database import database_errors
 from pipeline.store import Reading, store_reading, stored_attachment
 from pipeline.warc.series import SnapshotWriter, Stored, read_capture
@@ -37,6 +38,7 @@ class CrawlLedger:
             raise ValueError("a run that archives belongs to a source")
         self.source_id, self.run_id = run.source_id, run.id
         self.fatal: NoticesError | None = None
+        self.backfill = False  # a run that asks for everything: what it finds of old is no news
 
     def keep(self, capture: Capture) -> int:
         """Write the exact bytes to the WARC series, synced, and note the snapshot; return its id."""
@@ -120,7 +122,7 @@ class CrawlLedger:
             if notice is not None:
                 observe(session, self.run_id, notice, Evidence(evidence, reason), now)
                 session.flush()
-                judge(session, notice, now, self._config.revisit_days)
+                judge(session, self.run_id, notice, now, self._config.revisit_days)
 
     def note_unchanged(self, url: str) -> None:
         """Note that the server says an archived notice has not changed."""
@@ -153,9 +155,7 @@ class CrawlLedger:
     def note_walk(self, column_url: str, *, complete: bool) -> None:
         """Note that a walk began to find new entries (False) or reached its end (True)."""
         with Session(self._engine) as session, session.begin():
-            session.merge(
-                tables.ColumnWalkRow(source_id=self.source_id, column_url=column_url, complete=complete, walked_at=datetime.now(UTC))
-            )
+            note_walk(session, self.source_id, column_url, datetime.now(UTC), complete=complete)
 
     def note_failure(self, url: str, state: str, reason: str) -> None:
         """Note why an entry could not be archived; what is archived already stays as it is."""
@@ -171,7 +171,9 @@ class CrawlLedger:
         `answer` is the response with the validators for the next conditional request.
         """
         with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
-            outcome = store_reading(session, self.source_id, reading)
+            key, day = url_key(listed_url or reading.notice.url), reading.notice.published_date
+            occasion = crawl_occasion(session, self.run_id, key, day, backfill=self.backfill)
+            outcome = store_reading(session, self.source_id, reading, occasion)
             if listed_url:
                 self._settle(session, listed_url, answer, "" if outcome == "new" else outcome, reading.read_at)
             return outcome
@@ -185,7 +187,7 @@ class CrawlLedger:
             if how:  # the first reading is the first revision; it needs no further observation
                 observe(session, self.run_id, notice, Evidence(SEEN, how), now)
                 session.flush()
-                judge(session, notice, now, self._config.revisit_days)
+                judge(session, self.run_id, notice, now, self._config.revisit_days)
         if answer is not None:
             values |= {"etag": validator(answer, "etag"), "last_modified": validator(answer, "last-modified")}
         mine = tables.ListingRow.source_id == self.source_id, tables.ListingRow.key == url_key(url)

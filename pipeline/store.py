@@ -18,8 +18,10 @@ from notices.model import Anatomy, Citation, Notice
 from notices.text.passing import lasting
 from notices.urls import canonical_url, url_key
 from notices.version import PARSER
+from pipeline.relations.citations import repealed_by
 from pipeline.relations.copies import group_copies
 from pipeline.sql import tables
+from pipeline.sql.changes import Occasion, note_change, note_repeals
 from pipeline.sql.row_digest import row_digest
 
 _FEW_BYTES = 4096
@@ -37,8 +39,14 @@ class Reading:
     read_at: datetime
 
 
-def store_reading(session: Session, source_id: int, reading: Reading) -> str:
-    """Add what is new: "new" for a first revision, "revised" for a further one, "unchanged" when the content is the same."""
+_BASELINE = Occasion()
+
+
+def store_reading(session: Session, source_id: int, reading: Reading, occasion: Occasion = _BASELINE) -> str:
+    """Add what is new: "new" for a first revision, "revised" for a further one, "unchanged" when the content is the same.
+
+    The change log tells of it: as part of the baseline, unless the occasion says that it is news.
+    """
     row = _notice_row(session, source_id, reading)
     digest = content_digest(reading.notice, reading.attached)
     newest = _newest(session, row)
@@ -53,6 +61,8 @@ def store_reading(session: Session, source_id: int, reading: Reading) -> str:
     group_copies(session, row, revision)
     session.add(tables.OutboxRow(notice_id=row.id, created_at=reading.read_at))
     session.flush()
+    note_change(session, "new" if row.revisions == 1 else "edited", row, reading.read_at, occasion)
+    note_repeals(session, row, repealed_by(session, revision), reading.read_at, occasion)
     return "new" if row.revisions == 1 else "revised"
 
 

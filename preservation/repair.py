@@ -26,6 +26,7 @@ from pipeline.sql.row_digest import row_digest
 from pipeline.store import Reading, store_reading
 from pipeline.warc.series import QUARANTINE, scan, to_quarantine, warc_files
 from preservation.accounting import keys_of_row
+from preservation.change_log import log_revision
 from preservation.findings import AttachmentSubject, Finding, NoticeSubject, RevisionSubject, SnapshotSubject, WarcPlace
 from preservation.reparse import Reader, reparse_revision
 from preservation.verify import key_of
@@ -78,6 +79,8 @@ def _sql_remedy(finding: Finding) -> Remedy | None:  # noqa: PLR0911 (one line f
             return Remedy("write the row again from its record", partial(_rewrite_snapshot, ident))
         case "rewritten", RevisionSubject(_, _, ident):
             return Remedy("read the revision again from its bytes", partial(_reread_revision, ident))
+        case "changes", RevisionSubject(_, _, ident):
+            return Remedy("tell of it in the change log", partial(_log_revision, ident))
         case "unreadable", SnapshotSubject(ident, _):
             return Remedy("read the value again from the bytes", partial(_reread_snapshot, ident))
         case "unreadable", NoticeSubject(ident):
@@ -185,6 +188,12 @@ def _was_revised_since(session: Session, reading: Reading) -> bool:
     revision = tables.RevisionRow
     query = select(func.max(revision.snapshot_id)).join(revision.notice).where(tables.NoticeRow.key == url_key(reading.notice.url))
     return (session.scalar(query) or 0) > (reading.snapshot_id or 0)
+
+
+def _log_revision(ident: int, context: RepairContext) -> str | None:
+    """Tell of a revision in the change log."""
+    with Session(context.database) as session, session.begin():
+        return log_revision(session, ident)
 
 
 def _redigest_attachments(ident: int, context: RepairContext) -> str | None:

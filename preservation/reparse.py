@@ -35,6 +35,7 @@ from pipeline.reading import (
 )
 from pipeline.relations.copies import group_copies
 from pipeline.sql import tables
+from pipeline.sql.changes import Occasion, note_change
 from pipeline.sql.database import for_reading
 from pipeline.sql.row_digest import row_digest
 from pipeline.store import Reading, alias_rows, citation_rows, content_digest, revision_values, stored_attachment
@@ -323,6 +324,7 @@ def _apply(session: Session, revision: tables.RevisionRow, reading: Reading, fie
             revision_id=revision.id, made_at=now, from_parser=revision.parser_version, to_parser=PARSER, changes=values
         )
         session.add(made)
+        note_change(session, "corrected", revision.notice, now, Occasion(baseline=False))
     for name, value in revision_values(reading.notice).items():
         setattr(revision, name, value)
     for model in (tables.CitationRow, tables.AliasRow):

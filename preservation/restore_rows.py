@@ -29,7 +29,7 @@ from preservation.verify import facts_of_record, facts_of_row, key_of
 Model = type[tables.Base]
 _ONLY_ADDED: tuple[Model, ...] = (
     *(tables.SourceRow, tables.RunRow, tables.SnapshotRow, tables.NoticeRow, tables.RevisionRow),
-    *(tables.CorrectionRow, tables.ObservationRow, tables.CheckpointRow),
+    *(tables.CorrectionRow, tables.ObservationRow, tables.ChangeRow, tables.CheckpointRow),
 )
 _OF_A_REVISION = (tables.AttachmentRow, tables.AliasRow, tables.CitationRow)
 
@@ -212,7 +212,8 @@ def _table_of(model: Model) -> Table:
 
 
 def _id_of(model: Model) -> Column[int]:
-    return _table_of(model).c.id
+    (key,) = _table_of(model).primary_key
+    return key
 
 
 def _bring_up_to_date(session: Session, restored: list[RestoredRow], now: datetime) -> None:

@@ -24,6 +24,7 @@ from pipeline.sql.database import database_errors, for_reading
 from pipeline.sql.row_digest import row_digest
 from pipeline.warc.series import BadMember, Member, lane_in_use, parse_name, read_member, reading, unsettled, verify_series, warc_date
 from preservation.accounting import keys_of_row, unread_files, unread_pages
+from preservation.change_log import check_changes
 from preservation.disk_map import DiskMap
 from preservation.findings import (
     AttachmentSubject,
@@ -116,6 +117,7 @@ def _verify(database: Engine, config: Config, records: Records, progress: Callab
         yield from snapshots_against(database, records, newest)
         yield from _orphans(database, records, config.warc_dir)
         yield from _rows(database)
+        yield from check_changes(database)
         yield from unread_pages(database, config, newest)
         yield from unread_files(database, config, newest)
         yield from check_log(database, config)

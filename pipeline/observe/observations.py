@@ -21,6 +21,7 @@ from pipeline.observe.presence import (
     presence,
 )
 from pipeline.sql import tables
+from pipeline.sql.changes import Occasion, note_change
 
 FEW = 3  # a list may lose so many notices at once; more only when it still shows as many
 
@@ -66,23 +67,25 @@ def settle_run(session: Session, run_id: int, *, healthy: bool, now: datetime, d
     session.flush()
     unread = select(tables.ObservationRow.notice_id).where(mine, tables.ObservationRow.evidence.not_in((SEEN, *OF_THE_LIST)))
     notices = session.scalars(select(tables.NoticeRow).where(tables.NoticeRow.id.in_(unread))).all()
-    return sum([judge(session, notice, now, days) for notice in notices])
+    return sum([judge(session, run_id, notice, now, days) for notice in notices])
 
 
-def judge(session: Session, notice: tables.NoticeRow, now: datetime, days: Sequence[int]) -> bool:
+def judge(session: Session, run_id: int, notice: tables.NoticeRow, now: datetime, days: Sequence[int]) -> bool:
     """Bring one notice's state and next reading up to date; whether the state changed."""
     found = presence_of(session, notice.id)
     again = next_reading(notice.first_seen_at, now, days, found.unread)
     mine = tables.ListingRow.source_id == notice.source_id, tables.ListingRow.key == notice.key
     session.execute(update(tables.ListingRow).where(*mine).values(revisit_at=again))
-    return _enter(session, notice, found, now)
+    return _enter(session, run_id, notice, found, now)
 
 
-def _enter(session: Session, notice: tables.NoticeRow, found: Presence, now: datetime) -> bool:
+def _enter(session: Session, run_id: int, notice: tables.NoticeRow, found: Presence, now: datetime) -> bool:
     """Write a notice's state; whether it changed: then the notice waits for the index."""
     if notice.state == found.state:
         return False
     notice.state = found.state
+    # One that was away for no reason of its own is listed again: that it reads again is told too.
+    note_change(session, "back" if found.state == "listed" else found.state, notice, now, Occasion(run_id, baseline=False))
     session.add(tables.OutboxRow(notice_id=notice.id, created_at=now))
     return True
 
@@ -124,4 +127,4 @@ def note_on_list_again(session: Session, run_id: int, keys: Collection[str], now
 def _note_list(session: Session, run_id: int, notice: tables.NoticeRow, evidence: Evidence, now: datetime) -> None:
     observe(session, run_id, notice, evidence, now)
     session.flush()
-    _enter(session, notice, presence_of(session, notice.id), now)
+    _enter(session, run_id, notice, presence_of(session, notice.id), now)

@@ -146,6 +146,17 @@ def cites(session: Session, one: Instrument) -> list[Link]:
     return list(links.values())
 
 
+def repealed_by(session: Session, revision: tables.RevisionRow) -> list[int]:
+    """The notices, all copies, that a revision says it repeals or replaces, where it is clear which instrument is meant."""
+    stated = [row for row in revision.citations if row.relation in ("repeals", "replaces")]
+    day, found = revision.written_date or revision.published_date, list[int]()
+    for row in stated:
+        possible = known_then(meant(session, row.target_key, row.target_title), day)
+        if len(possible) == 1 and revision.notice_id not in possible[0].copies:
+            found += possible[0].copies
+    return list(dict.fromkeys(found))
+
+
 def _citations() -> Select[tables.CitationRow, int]:
     """The citations of newest revisions, with the notice that states each."""
     query = select(tables.CitationRow, tables.RevisionRow.notice_id).join(

@@ -10,12 +10,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from pipeline.sql.column_types import AnatomyJson, Day, Json, PackedJson, PackedText, Utc
 
 NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s", "pk": "pk_%(table_name)s",
+}  # fmt: skip
 
 Values = dict[str, object]  # a JSON object of several types
 
@@ -115,6 +112,8 @@ class ColumnWalkRow(Base):
     column_url: Mapped[str] = mapped_column(primary_key=True)
     complete: Mapped[bool] = mapped_column(default=False)
     walked_at: Mapped[datetime]
+    began_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
 
 
 class NoticeRow(Base):
@@ -225,6 +224,20 @@ class OutboxRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"))
     created_at: Mapped[datetime]
+
+
+class ChangeRow(Base):
+    """One change of a notice, append-only (pipeline.sql.changes): `revision` is its newest then, `cause_id` the notice that repeals it."""
+
+    __tablename__ = "change"
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    notice_id: Mapped[int] = mapped_column(index=True)  # no foreign key: what was told stays told when a row is lost
+    revision: Mapped[int]
+    kind: Mapped[str]
+    at: Mapped[datetime] = mapped_column(index=True)
+    run_id: Mapped[int | None]
+    baseline: Mapped[bool]
+    cause_id: Mapped[int | None]
 
 
 class TickRow(Base):

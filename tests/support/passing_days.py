@@ -17,6 +17,8 @@ _TIMES = {
     "notice": ("first_seen_at", "last_seen_at"),
     "observation": ("observed_at",),
     "run": ("started_at", "finished_at"),
+    "column_walk": ("walked_at", "began_at", "completed_at"),
+    "change": ("at",),
 }
 
 

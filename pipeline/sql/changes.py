@@ -1,0 +1,134 @@
+"""The change log: what happened to notices, in order, written in the transaction of what it tells; readers keep a cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import islice
+
+from sqlalchemy import Engine, func, or_, select, text
+from sqlalchemy.orm import Session, load_only
+
+from notices.cron import ZONE
+from notices.errors import UserError
+from pipeline.sql import tables
+from pipeline.sql.database import for_reading
+
+KINDS = ("new", "edited", "missing", "withdrawn", "back", "corrected", "repealed")
+_LOCK = 7_304_211  # any number that no other advisory lock of the database has
+_SETTLING = timedelta(days=30)
+"""A column whose lists are never walked to their end counts as a backlog for so long; its later entries are news."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """In which run a change was noticed, and whether it belongs to the baseline: recorded, never told one by one."""
+
+    run_id: int | None = None
+    baseline: bool = True
+
+
+def note_change(session: Session, kind: str, notice: tables.NoticeRow, at: datetime, occasion: Occasion) -> tables.ChangeRow:
+    """Add a row to the log, in the caller's transaction.
+
+    Numbers have no gaps and are in order of commit: SQLite has one writer; on PostgreSQL the lock is held until the commit.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    last = session.scalar(select(func.max(tables.ChangeRow.seq))) or 0
+    row = tables.ChangeRow(
+        seq=last + 1, notice_id=notice.id, revision=notice.revisions, kind=kind, at=at, run_id=occasion.run_id, baseline=occasion.baseline
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
+
+
+def note_repeals(session: Session, by: tables.NoticeRow, targets: Iterable[int], at: datetime, occasion: Occasion) -> None:
+    """Note once for each of these notices that another one repeals it."""
+    for ident in targets:
+        target = session.get(tables.NoticeRow, ident)
+        change = tables.ChangeRow
+        known = select(change.seq).where(change.kind == "repealed", change.notice_id == ident, change.cause_id == by.id)
+        if target is not None and ident != by.id and session.scalar(known.limit(1)) is None:
+            note_change(session, "repealed", target, at, occasion).cause_id = by.id
+
+
+def crawl_occasion(session: Session, run_id: int, key: str, day: date | None, *, backfill: bool) -> Occasion:
+    """Whether what a crawl stores at this key is news, or part of what was there before the column was first walked to its end.
+
+    `day` is when the notice was published. What a source publishes after its column was first walked is news, however it was found.
+    """
+    listing = session.scalar(
+        select(tables.ListingRow).join(tables.RunRow, tables.RunRow.source_id == tables.ListingRow.source_id)
+        .where(tables.RunRow.id == run_id, tables.ListingRow.key == key)
+    )  # fmt: skip
+    if listing is None:
+        return Occasion(run_id, baseline=backfill)
+    if listing.read_at is not None:
+        return Occasion(run_id, baseline=False)
+    walk = session.get(tables.ColumnWalkRow, (listing.source_id, listing.column_url))
+    began = (walk.began_at if walk else None) or listing.first_listed_at
+    day = day or listing.listed_date
+    if day is not None and day > began.astimezone(ZONE).date():
+        return Occasion(run_id, baseline=False)
+    ended = walk.completed_at if walk and walk.completed_at else began + _SETTLING
+    return Occasion(run_id, baseline=backfill or listing.first_listed_at <= ended)
+
+
+def note_walk(session: Session, source_id: int, column_url: str, now: datetime, *, complete: bool) -> None:
+    """Note that a walk of a column's lists began or reached its end, and when it did so first."""
+    row = session.get(tables.ColumnWalkRow, (source_id, column_url))
+    if row is None:
+        row = tables.ColumnWalkRow(source_id=source_id, column_url=column_url, began_at=now)
+        session.add(row)
+    row.complete, row.walked_at = complete, now
+    if complete and row.completed_at is None:
+        row.completed_at = now
+
+
+def newest_change(engine: Engine) -> int:
+    """The number of the newest change, 0 without one."""
+    with Session(for_reading(engine)) as session, session.begin():
+        return session.scalar(select(func.max(tables.ChangeRow.seq))) or 0
+
+
+def changes_after(session: Session, seq: int, limit: int = 500) -> Sequence[tables.ChangeRow]:
+    """The next changes, in order."""
+    return session.scalars(select(tables.ChangeRow).where(tables.ChangeRow.seq > seq).order_by(tables.ChangeRow.seq).limit(limit)).all()
+
+
+def cursor_at(engine: Engine, at: datetime) -> int:
+    """The number before the first change that was noted at this time or later."""
+    with Session(for_reading(engine)) as session, session.begin():
+        first = session.scalar(select(func.min(tables.ChangeRow.seq)).where(tables.ChangeRow.at >= at))
+        return first - 1 if first else session.scalar(select(func.max(tables.ChangeRow.seq))) or 0
+
+
+def check_cursor(engine: Engine, seq: int) -> int:
+    """The cursor, if the log has come so far. Raises UserError: after SQL was rebuilt from the bytes the log is numbered from 1 again."""
+    newest = newest_change(engine)
+    if seq < 0 or seq > newest:
+        raise UserError(f"--since {seq}: the newest change is {newest} (a log that was rebuilt with SQL is numbered from 1 again)")
+    return seq
+
+
+def unlogged_revisions(session: Session) -> list[tables.RevisionRow]:
+    """Revisions that no change tells of."""
+    change, revision = tables.ChangeRow, tables.RevisionRow
+    told = select(change.seq).where(
+        change.notice_id == revision.notice_id, change.revision == revision.n, or_(change.kind == "new", change.kind == "edited")
+    )
+    return list(
+        session.scalars(select(revision).where(~told.exists()).order_by(revision.id).options(load_only(revision.notice_id, revision.n)))
+    )
+
+
+def lost_numbers(session: Session, most: int = 1000) -> list[int]:
+    """Numbers that the log should have and has not, at most so many."""
+    count, newest = session.execute(select(func.count(), func.max(tables.ChangeRow.seq)).select_from(tables.ChangeRow)).one()
+    if count == (newest or 0):
+        return []
+    present = set(session.scalars(select(tables.ChangeRow.seq)))
+    return list(islice((seq for seq in range(1, newest) if seq not in present), most))
