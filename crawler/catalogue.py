@@ -15,6 +15,7 @@ from notices.errors import SourceFileError, UserError
 from notices.reference.regions import name_of, prefixes_of, significant
 from notices.reference.tables import rows as table
 from notices.text.fold import fold
+from notices.text.language import _
 from notices.urls import canonical_url, is_address
 
 NATION = "000000"
@@ -144,7 +145,7 @@ def level_of(name: str) -> str:
     """The level that a word means. Raises UserError."""
     level = _LEVEL_NAMES.get(name.strip().lower(), name.strip().lower())
     if level not in LEVELS and level != "ministry":
-        raise UserError(f"{name!r} is not a level; use one of {', '.join(('ministry', *LEVELS))}")
+        raise UserError(_("{name!r} is not a level; use one of {names}").format(name=name, names=", ".join(("ministry", *LEVELS))))
     return level
 
 
@@ -154,7 +155,7 @@ def prefixes_of_region(name: str) -> list[str]:
         return [NATION]
     found = prefixes_of(name)
     if not found:
-        raise UserError(f"{name!r} is not a known region; use a name such as 江苏 or 新乡市, or a code such as 320000")
+        raise UserError(_("{name!r} is not a known region; use a name such as 江苏 or 新乡市, or a code such as 320000").format(name=name))
     return found
 
 
@@ -188,7 +189,7 @@ def read_rows(text: str, where: str) -> tuple[list[Row], list[str]]:
         try:
             row = _checked_row(line)
             if row.id in known:
-                raise SourceFileError(f"id: {row.id!r} is already that of line {known[row.id]}")
+                raise SourceFileError(_("id: {id!r} is already that of line {known}").format(id=row.id, known=known[row.id]))
         except SourceFileError as error:
             problems.append(f"{where}:{number}: {error}")
             continue
@@ -201,7 +202,7 @@ def _checked_row(line: str) -> Row:
     """The row of a line. Raises SourceFileError naming the field and the value."""
     values = line.split("\t")
     if not 6 <= len(values) <= len(fields(Row)):
-        raise SourceFileError(f"{len(values)} fields between tabs, not 6 to {len(fields(Row))}")
+        raise SourceFileError(_("{count} fields between tabs, not 6 to {most}").format(count=len(values), most=len(fields(Row))))
     row = Row(*(v.strip() for v in values))
     checks: tuple[tuple[str, str, Callable[[str], object], str], ...] = (
         ("id", row.id, _ID.fullmatch, "site/column of a-z 0-9 _ -"),
@@ -214,7 +215,7 @@ def _checked_row(line: str) -> Row:
     )
     for name, value, is_good, allowed in checks:
         if not is_good(value):
-            raise SourceFileError(f"{name}: {value!r} is not {allowed}")
+            raise SourceFileError(_("{name}: {value!r} is not {allowed}").format(name=name, value=value, allowed=allowed))
     return row
 
 

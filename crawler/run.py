@@ -19,6 +19,7 @@ from notices.capture import CrawledPage
 from notices.config import Config
 from notices.errors import OperatorError, SourceError
 from notices.ports import Ledger
+from notices.text.language import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def run_spider(source: Source, ledger: Ledger, plan: Plan, config: Config, repor
     def note_error(failure: Failure, spider: NoticeSpider) -> None:
         if isinstance(failure.value, OperatorError):
             spider.fail(failure.value)
-        spider.note_error(failure.value or SourceError("an error without a cause"))
+        spider.note_error(failure.value or SourceError(_("an error without a cause")))
 
     def note_page(item: CrawledPage) -> None:
         if not plan.archive:
@@ -83,7 +84,7 @@ def run_spider(source: Source, ledger: Ledger, plan: Plan, config: Config, repor
     process.start()
     spider = crawler.spider
     if not closed or not isinstance(spider, NoticeSpider):
-        raise SourceError(f"source {source.name}: the crawl did not start; see the log above")
+        raise SourceError(_("source {name}: the crawl did not start; see the log above").format(name=source.name))
     return CrawlResult(
         closed[0], dict(spider.counts), spider.stopping, spider.paused, tuple(spider.errors), tuple(spider.problems), tuple(pages)
     )

@@ -14,6 +14,7 @@ import msgspec
 
 from crawler.list_rules import ListRules
 from notices.errors import SourceFileError, UnknownName
+from notices.text.language import _
 from notices.urls import canonical_url
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
@@ -101,7 +102,9 @@ def _plain(message: str, table: dict[str, object]) -> str:
 def _check(source: Source, where: str) -> None:
     def need(good: object, key: str, value: object, allowed: str) -> None:
         if not good:
-            raise SourceFileError(f"{where}: {key}: {value!r} is not {allowed}")
+            raise SourceFileError(
+                _("{where}: {key}: {value!r} is not {allowed}").format(where=where, key=key, value=value, allowed=allowed)
+            )
 
     need(_NAME.fullmatch(source.name), "name", source.name, "1 to 80 of a-z 0-9 _ -")
     need(_REGION.fullmatch(source.region), "region", source.region, "a six-digit code")
@@ -126,7 +129,9 @@ def _check_schedule(schedule: str, where: str) -> None:
     try:
         CronLine(schedule)
     except ValueError as error:
-        raise SourceFileError(f"{where}: schedule: {schedule!r} is not a cron line: {error}") from error
+        raise SourceFileError(
+            _("{where}: schedule: {schedule!r} is not a cron line: {error}").format(where=where, schedule=schedule, error=error)
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,5 +187,9 @@ def find_source(name: str, user_folder: Path) -> tuple[Source, Path]:
     if name in survey.found:
         return survey.found[name]
     known = ", ".join(sorted(survey.found)) or "none"
-    invalid = f"; not valid: {'; '.join(survey.problems)}" if survey.problems else ""
-    raise UnknownName(f"no source {name!r}; known: {known}; your own files belong in {user_folder}{invalid}")
+    invalid = _("; not valid: {problems}").format(problems="; ".join(survey.problems)) if survey.problems else ""
+    raise UnknownName(
+        _("no source {name!r}; known: {known}; your own files belong in {user_folder}{invalid}").format(
+            name=name, known=known, user_folder=user_folder, invalid=invalid
+        )
+    )

@@ -13,6 +13,7 @@ from zlib import crc32
 from crawler.catalogue import Row
 from crawler.source import Source, parse_source
 from notices.errors import SourceFileError
+from notices.text.language import _
 
 _ENABLED = re.compile(r"^(?P<indent>[ \t]*)enabled[ \t]*=[ \t]*(?:true|false)", re.M)
 _TABLE = re.compile(r"^[ \t]*\[", re.M)
@@ -111,7 +112,9 @@ def with_enabled(text: str, enabled: bool, where: str) -> str:
     for candidate in changed:  # a line that looks so inside a string of several lines changes something else
         if _read(candidate) == wanted:
             return candidate
-    raise SourceFileError(f"{where}: it cannot be changed automatically; write this line into it: enabled = {value}")
+    raise SourceFileError(
+        _("{where}: it cannot be changed automatically; write this line into it: enabled = {value}").format(where=where, value=value)
+    )
 
 
 def _ended(text: str) -> str:
@@ -124,7 +127,7 @@ def with_columns(text: str, draft: Draft, where: str) -> str:
     changed = _ended(text) + columns_text(draft)
     after = _read(changed)
     if after is None or {k: v for k, v in after.items() if k != "columns"} != {k: v for k, v in before.items() if k != "columns"}:
-        raise SourceFileError(f"{where}: columns: they cannot be added at the end of the file; add them by hand")
+        raise SourceFileError(_("{where}: columns: they cannot be added at the end of the file; add them by hand").format(where=where))
     parse_source(after, where)
     return changed
 

@@ -10,6 +10,7 @@ from index.engine import Document, Engine
 from index.generations import is_outdated
 from notices.archive_id import Owner, check_index, index_marker, write_marker
 from notices.errors import ConfigError, IndexUnusable
+from notices.text.language import _
 
 # Whoosh, documents of 1,350 characters: at 15,000 of them a rebuild takes under a minute and the slowest class of questions 31 ms (95 of 100);
 # at 40,000 a common phrase takes 90 to 130 ms. Beyond 50,000, people would wait; Tantivy answers the same in ten.
@@ -30,7 +31,7 @@ def open_engine(url: str, *, write: bool = False, owner: Owner | None = None) ->
                 write_marker(folder, index_marker(owner, folder))
             return engine
     if write and is_outdated(folder):
-        raise IndexUnusable(f"index {folder}: its texts are folded by an earlier version of this program")
+        raise IndexUnusable(_("index {folder}: its texts are folded by an earlier version of this program").format(folder=folder))
     if scheme == "whoosh":
         from index.whoosh import engine as whoosh  # only the engine of the address is loaded
 
@@ -43,7 +44,7 @@ def open_engine(url: str, *, write: bool = False, owner: Owner | None = None) ->
         if write and not folder.exists():
             tantivy.create(folder)
         return tantivy.TantivyEngine(folder)
-    raise ConfigError(f"index: no engine for {scheme!r}")
+    raise ConfigError(_("index: no engine for {scheme!r}").format(scheme=scheme))
 
 
 def rebuild(url: str, documents: Iterable[Document], owner: Owner | None = None) -> int:
@@ -66,7 +67,7 @@ def rebuild(url: str, documents: Iterable[Document], owner: Owner | None = None)
         from index.tantivy import engine as tantivy  # see above
 
         return tantivy.create(folder, documents)
-    raise ConfigError(f"index: no engine for {scheme!r}")
+    raise ConfigError(_("index: no engine for {scheme!r}").format(scheme=scheme))
 
 
 def outdated(url: str) -> bool:
@@ -123,7 +124,9 @@ def _parts(url: str) -> tuple[str, Path]:
     if parts.netloc or not parts.path.strip("/"):
         scheme = parts.scheme or "whoosh"
         raise ConfigError(
-            f"index: {url!r} is not the address of a folder. Use a folder in the archive's home ({scheme}:folder), or three slashes and an absolute"
-            f" path ({scheme}:///path/of/a/folder)"
+            _(
+                "index: {url!r} is not the address of a folder. Use a folder in the archive's home "
+                "({scheme}:folder), or three slashes and an absolute path ({scheme}:///path/of/a/folder)"
+            ).format(url=url, scheme=scheme)
         )
     return parts.scheme, Path(unquote(parts.path))

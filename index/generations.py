@@ -15,6 +15,7 @@ from pathlib import Path
 
 from notices.errors import IndexUnusable
 from notices.text.fold import FOLDING
+from notices.text.language import _
 
 CURRENT, VERSION_FILE = "current", "version.json"
 _FOLDING, _FIRST_FOLDING = "folding", 1  # an index of before the key was written is folded as version 1
@@ -28,16 +29,26 @@ def current_generation(folder: Path, wanted: Format) -> Path:
     try:
         name = (folder / CURRENT).read_text(encoding="ascii").strip()
     except (OSError, ValueError) as error:
-        raise IndexUnusable(f"index {folder}: {CURRENT}: {error}") from error
+        raise IndexUnusable(_("index {folder}: {file}: {error}").format(folder=folder, file=CURRENT, error=error)) from error
     generation = folder / name
     if not name or name != Path(name).name or not generation.is_dir():
-        raise IndexUnusable(f"index {folder}: {CURRENT} names {name!r}, which is not a generation in this folder")
+        raise IndexUnusable(
+            _("index {folder}: {file} names {name!r}, which is not a generation in this folder").format(
+                folder=folder, file=CURRENT, name=name
+            )
+        )
     try:
         found = json.loads((generation / VERSION_FILE).read_text(encoding="ascii"))
     except (OSError, ValueError) as error:
-        raise IndexUnusable(f"index {generation}: {VERSION_FILE}: {error}") from error
+        raise IndexUnusable(
+            _("index {generation}: {file}: {error}").format(generation=generation, file=VERSION_FILE, error=error)
+        ) from error
     if not isinstance(found, dict) or {name: value for name, value in found.items() if name not in (_FOLDING, _CONTENT)} != wanted:
-        raise IndexUnusable(f"index {generation}: made by another version or engine of this program ({VERSION_FILE}: {found!r})")
+        raise IndexUnusable(
+            _("index {generation}: made by another version or engine of this program ({file}: {found!r})").format(
+                generation=generation, file=VERSION_FILE, found=found
+            )
+        )
     _refuse_foreign(generation)
     return generation
 
@@ -61,7 +72,9 @@ def _refuse_foreign(generation: Path) -> None:
         # A umask of 002 is usual where each user has a group of their own: that group may write.
         foreign = 0o002 if state.st_gid == os.getegid() else 0o022
         if state.st_uid not in (0, os.geteuid()) or (state.st_mode & foreign and not stat.S_ISLNK(state.st_mode)):
-            raise IndexUnusable(f"index {path}: writable by others; its owner must be this user, and others must not write")
+            raise IndexUnusable(
+                _("index {path}: writable by others; its owner must be this user, and others must not write").format(path=path)
+            )
 
 
 def new_generation(folder: Path, made_as: Format) -> Path:
@@ -83,7 +96,9 @@ def new_generation(folder: Path, made_as: Format) -> Path:
 def _refuse_other_use(folder: Path) -> None:
     """Raise IndexUnusable for a folder with things in it that is no index: they are somebody else's."""
     if folder.is_dir() and any(folder.iterdir()) and not (folder / CURRENT).is_file() and not _generations(folder):
-        raise IndexUnusable(f"index {folder}: the folder contains other files and no index; name an empty or a new folder")
+        raise IndexUnusable(
+            _("index {folder}: the folder contains other files and no index; name an empty or a new folder").format(folder=folder)
+        )
 
 
 def _generations(folder: Path) -> list[Path]:

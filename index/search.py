@@ -15,6 +15,7 @@ from index.query.parse import MAX_OFFSET, Filters, parse_query
 from index.query.tree import And, Is, Node, Or, Query
 from notices.errors import QuerySyntaxError, UserError
 from notices.text.display import masked
+from notices.text.language import _
 
 if TYPE_CHECKING:
     from datetime import date
@@ -142,7 +143,11 @@ def read_query(text: str, filters: Filters | None = None, *, exact: bool = False
 
 def _check(page: Page) -> None:
     if not 0 <= page.offset <= MAX_OFFSET or not 0 <= page.limit <= MAX_LIMIT:
-        raise UserError(f"offset must be 0 to {MAX_OFFSET} and limit 0 to {MAX_LIMIT}; they are {page.offset} and {page.limit}")
+        raise UserError(
+            _("offset must be 0 to {most_offset} and limit 0 to {most_limit}; they are {offset} and {limit}").format(
+                most_offset=MAX_OFFSET, most_limit=MAX_LIMIT, offset=page.offset, limit=page.limit
+            )
+        )
 
 
 def _found(engine: Engine, request: SearchRequest, home: Path | None) -> tuple[Query, Answer]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from notices.errors import ForeignPart
+from notices.text.language import _
 
 MARKER = "archive-id"
 _PART_OF = re.compile(rb"^isPartOf: urn:uuid:([0-9a-f-]{36})\r$", re.MULTILINE)
@@ -63,7 +64,9 @@ def check_part(folder: Path, stated: str, archive: str, part: str) -> bool:
     """Whether the part states this archive; False when it states none. Raises ForeignPart for another's."""
     if stated and stated != archive:
         raise ForeignPart(
-            f"{part} {folder} belongs to archive {stated}, the database to archive {archive}: parts of two archives are mixed"
+            _("{part} {folder} belongs to archive {stated}, the database to archive {archive}: parts of two archives are mixed").format(
+                part=part, folder=folder, stated=stated, archive=archive
+            )
         )
     return bool(stated)
 
@@ -79,14 +82,23 @@ def check_index(owner: Owner, index: Path) -> bool:
     stated = read_marker(index)
     if not stated:
         return False
-    archive, _, home = stated.partition(" ")
+    archive, _blank, home = stated.partition(" ")
     if archive and not _ID.fullmatch(archive):
         return False  # the marker is damaged: it names nobody
-    wanted, _, mine = index_marker(owner, index).partition(" ")
+    wanted, _blank, mine = index_marker(owner, index).partition(" ")
     if (wanted and archive != wanted) or home != mine:
         theirs = index.parent if home == "." else home
         raise ForeignPart(
-            f"index {index} belongs to archive {archive} in {theirs}, not to archive {wanted or '(without an id)'} in {owner.home}; build an index"
-            f" of its own: notices index --rebuild --to {'tantivy:tantivy' if 'tantivy' in index.name else 'whoosh:index'}"
+            _(
+                "index {index} belongs to archive {archive} in {theirs}, not to archive {wanted} in {home}; build an "
+                "index of its own: notices index --rebuild --to {address}"
+            ).format(
+                index=index,
+                archive=archive,
+                theirs=theirs,
+                wanted=wanted or _("(without an id)"),
+                home=owner.home,
+                address="tantivy:tantivy" if "tantivy" in index.name else "whoosh:index",
+            )
         )
     return True

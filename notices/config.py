@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from notices.config_values import checked_value
 from notices.errors import ConfigError
+from notices.text.language import _
 
 DEFAULT_USER_AGENT = "notices-archive/0.1 (+mailto:{contact})"
 
@@ -213,5 +214,7 @@ def _read_file(file: Path) -> dict[str, object]:
         raise ConfigError(f"{file}: {error}") from error
     for key in table:
         if key not in _KEYS or key == "home":
-            raise ConfigError(f"{file}: unknown key {key!r}; known: {', '.join(sorted(_KEYS - {'home'}))}")
+            raise ConfigError(
+                _("{file}: unknown key {key!r}; known: {names}").format(file=file, key=key, names=", ".join(sorted(_KEYS - {"home"})))
+            )
     return table

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from notices.errors import ConfigError
-from notices.text.language import LANGUAGES, language_of
+from notices.text.language import LANGUAGES, _, language_of
 
 _BOUNDS: dict[str, tuple[float, float]] = {
     "crawl_jobs": (1, 64),
@@ -43,14 +43,20 @@ def checked_value(key: str, value: object, where: str) -> object:
     except (ValueError, OverflowError):
         number = None
     if number is None or not low <= number <= high:
-        raise ConfigError(f"{where}: {value!r} is not a number from {low:g} to {high:g}")
+        raise ConfigError(
+            _("{where}: {value!r} is not a number from {low:g} to {high:g}").format(where=where, value=value, low=low, high=high)
+        )
     return number
 
 
 def _checked_url(key: str, value: object, where: str) -> str:
     allowed = _SCHEMES[key]
     if not isinstance(value, str) or _scheme(value) not in allowed:
-        raise ConfigError(f"{where}: {_shown(value)} must start with one of {', '.join(s + ':' for s in allowed)}")
+        raise ConfigError(
+            _("{where}: {shown} must start with one of {names}").format(
+                where=where, shown=_shown(value), names=", ".join(s + ":" for s in allowed)
+            )
+        )
     return value
 
 
@@ -65,13 +71,15 @@ def _scheme(url: str) -> str:
 def _checked_lang(value: object, where: str) -> str:
     """A language, or a locale that names one; empty for that of the environment."""
     if not isinstance(value, str) or (value and not language_of(value)):
-        raise ConfigError(f"{where}: {value!r} is not a language; use one of {', '.join(LANGUAGES)}")
+        raise ConfigError(
+            _("{where}: {value!r} is not a language; use one of {names}").format(where=where, value=value, names=", ".join(LANGUAGES))
+        )
     return value
 
 
 def _checked_contact(value: object, where: str) -> str:
     if not isinstance(value, str) or "@" not in value or any(c.isspace() or not c.isprintable() for c in value):
-        raise ConfigError(f"{where}: {value!r} is not an e-mail address")
+        raise ConfigError(_("{where}: {value!r} is not an e-mail address").format(where=where, value=value))
     return value
 
 
@@ -83,21 +91,31 @@ def _checked_days(value: object, where: str) -> tuple[int, ...]:
     except (TypeError, ValueError, OverflowError):
         found = (0,)
     if any(not 1 <= day <= 36500 for day in found) or list(found) != sorted(set(found)):
-        raise ConfigError(f"{where}: {value!r} must be numbers of days from 1 to 36500 in ascending order, such as 1,7,30,180")
+        raise ConfigError(
+            _("{where}: {value!r} must be numbers of days from 1 to 36500 in ascending order, such as 1,7,30,180").format(
+                where=where, value=value
+            )
+        )
     return found
 
 
 def _checked_origin(value: object, where: str) -> str:
     """The name under which checkpoints are signed, without blanks and "+" (c2sp.org/signed-note)."""
     if not isinstance(value, str) or not re.fullmatch(r"[^\s+]{1,200}", value):
-        raise ConfigError(f"{where}: {value!r} must be 1 to 200 characters without blanks and '+', such as archive.example.org/notices")
+        raise ConfigError(
+            _("{where}: {value!r} must be 1 to 200 characters without blanks and '+', such as archive.example.org/notices").format(
+                where=where, value=value
+            )
+        )
     return value
 
 
 def _checked_public_address(value: object, where: str) -> str:
     """The address at which readers open the reading room: scheme and host, without a path; empty if it has none."""
     if not isinstance(value, str) or not re.fullmatch(r"(?:https?://[A-Za-z0-9.\-\[\]:]{1,253}/?)?", value):
-        raise ConfigError(f"{where}: {value!r} must be an address without a path, such as https://notices.example.org")
+        raise ConfigError(
+            _("{where}: {value!r} must be an address without a path, such as https://notices.example.org").format(where=where, value=value)
+        )
     return value.rstrip("/")
 
 
@@ -106,11 +124,11 @@ def _checked_schedule(value: object, where: str) -> str:
     from notices.cron import CronLine  # start-up time: few archives set one, and a search must not wait for it
 
     if not isinstance(value, str):
-        raise ConfigError(f"{where}: {value!r} is not a cron line such as 20 3 * * *")
+        raise ConfigError(_("{where}: {value!r} is not a cron line such as 20 3 * * *").format(where=where, value=value))
     try:
         return CronLine(value).text if value.strip() else ""
     except ValueError as error:
-        raise ConfigError(f"{where}: {value!r} is not a cron line: {error}") from error
+        raise ConfigError(_("{where}: {value!r} is not a cron line: {error}").format(where=where, value=value, error=error)) from error
 
 
 def _checked_hours(value: object, where: str) -> str:
@@ -127,13 +145,13 @@ def _checked_hours(value: object, where: str) -> str:
 def _checked_folder(value: object, where: str) -> str:
     """A folder outside of this process's own: absolute; empty for none."""
     if not isinstance(value, str) or "\0" in value or (value and not Path(value).expanduser().is_absolute()):
-        raise ConfigError(f"{where}: {value!r} is not an absolute path")
+        raise ConfigError(_("{where}: {value!r} is not an absolute path").format(where=where, value=value))
     return str(Path(value).expanduser()) if value else ""
 
 
 def _checked_log_format(value: object, where: str) -> str:
     if value not in ("text", "json"):
-        raise ConfigError(f'{where}: {value!r} must be "text" or "json"')
+        raise ConfigError(_('{where}: {value!r} must be "text" or "json"').format(where=where, value=value))
     return str(value)
 
 

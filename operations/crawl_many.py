@@ -17,6 +17,7 @@ import msgspec
 from crawler.source import Source, find_source, survey_sources
 from notices.config import Config
 from notices.errors import ArchiveLocked, SourceFileError, UserError
+from notices.text.language import _
 from operations.crawl_job import CrawlEnd, CrawlOrder, Line, NoticeLine
 from operations.indexing import drain
 from pipeline.sql.database import open_database
@@ -46,12 +47,14 @@ def choose_sources(names: Sequence[str], config: Config) -> list[Chosen]:
         if not enabled and survey.problems:
             raise SourceFileError(survey.problems[0])
         if not enabled:
-            raise UserError(f"no source is enabled; put one into {config.sources_dir} (see: notices source list)")
+            raise UserError(_("no source is enabled; put one into {folder} (see: notices source list)").format(folder=config.sources_dir))
         return enabled
     found = [(find_source(name, config.sources_dir), name) for name in dict.fromkeys(names)]
     for (source, _path), name in found:
         if not source.enabled:
-            raise UserError(f"source {source.name} is disabled; check it, then enable it: notices source enable {name}")
+            raise UserError(
+                _("source {name} is disabled; check it, then enable it: notices source enable {file}").format(name=source.name, file=name)
+            )
     return [Chosen(source, name) for (source, _path), name in found]
 
 

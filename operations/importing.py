@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from notices.config import Config
 from notices.errors import BadInput
+from notices.text.language import _
 from operations.indexing import drain
 from pipeline.imports import ImportedLine, capture_of, decoded, key_meant, line_of, reading_of, unread_keys
 from pipeline.ledger import earlier_payload, snapshot_row
@@ -97,14 +98,16 @@ class _Import:
             self.unread[name] = replace(known, lines=known.lines + 1)
         if names and self.strict:
             meant = " or ".join(dict.fromkeys(each for name in names if (each := self.unread[name].meant)))
-            raise BadInput(f"unknown key {', '.join(names)}" + (f"; is {meant} meant?" if meant else ""))
+            raise BadInput(
+                _("unknown key {names}").format(names=", ".join(names)) + (_("; is {meant} meant?").format(meant=meant) if meant else "")
+            )
 
     def _note_address(self, number: int, line: ImportedLine) -> None:
         """Raise BadInput for the second line of an address: two texts of one day would revise each other at each import."""
         key = blake2b(line.url.encode("utf-8", "replace"), digest_size=16).digest()
         first = self.addresses.setdefault(key, number)
         if first != number:
-            raise BadInput(f"the same address as line {first}, which was taken: {line.url}")
+            raise BadInput(_("the same address as line {first}, which was taken: {url}").format(first=first, url=line.url))
 
     def store(self, batch: list[tuple[bytes, ImportedLine]]) -> None:
         """Keep each line's bytes, then store the batch in one transaction."""

@@ -21,6 +21,7 @@ from notices.attachment import AttachmentText
 from notices.config import Config, relative_address
 from notices.errors import ConfigError, DamageFound, ForeignPart, IndexUnusable
 from notices.reference.levels import level_of
+from notices.text.language import _
 from pipeline.durable import file_errors, write_durably
 from pipeline.sql import outbox, tables
 from pipeline.sql.database import database_errors
@@ -113,8 +114,11 @@ def _refuse_unmarked(config: Config, database: Database) -> None:
         known = {revision.notice_id: revision.n for revision in outbox.every_revision(database)}
         if any(known.get(ident, 0) < revision for ident, revision in engine.versions()):
             raise ForeignPart(
-                f"index {folder} is outside {config.home}, names no archive and contains notices that this archive lacks: it is another archive's."
-                " Build an index of this archive's own: notices index --rebuild --to tantivy:tantivy"
+                _(
+                    "index {folder} is outside {home}, names no archive and contains notices that this archive lacks: it "
+                    "is another archive's. Build an index of this archive's own: notices index --rebuild --to "
+                    "tantivy:tantivy"
+                ).format(folder=folder, home=config.home)
             )
     finally:
         engine.close()
@@ -125,8 +129,10 @@ def refuse_emptied(config: Config, database: Database) -> None:
     documents = 0 if outbox.notice_count(database) else index_state(config).documents
     if documents:
         raise DamageFound(
-            f"SQL contains no notice, the index {config.index} {documents}: the index stays as it is; notices repair --rebuild-sql rebuilds SQL"
-            " from the WARC series"
+            _(
+                "SQL contains no notice, the index {index} {documents}: the index stays as it is; notices repair "
+                "--rebuild-sql rebuilds SQL from the WARC series"
+            ).format(index=config.index, documents=documents)
         )
 
 
@@ -161,7 +167,7 @@ def stage_index(config: Config, database: Database, url: str) -> int:
     What is drained into the index in use from then on is noted; the staged index gets it in its own first drain. Raises ConfigError.
     """
     if same_place(url, config.index):
-        raise ConfigError(f"--to {url}: this is the folder of the index in use; name another folder")
+        raise ConfigError(_("--to {url}: this is the folder of the index in use; name another folder").format(url=url))
     with hold(config.locks_dir, "index", wait=60.0), database_errors(config.database):
         count = rebuild(url, (document(r) for r in outbox.every_revision(database)), owner_of(config))
         config.state_paths().staged_index.write_text(f"{url}\n", encoding="utf-8")
@@ -268,7 +274,7 @@ def set_address(file: Path, key: str, address: str) -> Path:
         text = file.read_text(encoding="utf-8") if file.exists() else ""
         changed = present.sub(lambda _: line, text, count=1) if present.search(text) else f"{line}\n{text}"
         if not _names_only(changed, text, {key: address}):
-            raise ConfigError(f"{file}: it cannot be changed automatically; write this line into it: {line}")
+            raise ConfigError(_("{file}: it cannot be changed automatically; write this line into it: {line}").format(file=file, line=line))
         write_durably(file, changed.encode())
     return file
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from notices.config import Config
 from notices.errors import UnknownName
 from notices.text.display import masked
+from notices.text.language import _
 from operations.read.json_values import json_object, json_value
 from operations.schedule.logs import log_of_crawl
 from pipeline.observe.presence import ON_LIST_AGAIN, SEEN
@@ -101,7 +102,7 @@ def runs(database: Engine, locks: Path, *, source: str | None = None, limit: int
         query = select(tables.RunRow, tables.SourceRow.name).outerjoin(tables.SourceRow, tables.RunRow.source_id == tables.SourceRow.id)
         if source is not None:
             if session.scalar(select(tables.SourceRow.id).where(tables.SourceRow.name == source)) is None:
-                raise UnknownName(f"the archive has no run of a source {source!r}")
+                raise UnknownName(_("the archive has no run of a source {source!r}").format(source=source))
             query = query.where(tables.SourceRow.name == source)
         return [_view(row, name, ended) for row, name in session.execute(query.order_by(tables.RunRow.id.desc()).limit(limit))]
 
@@ -112,7 +113,7 @@ def run_detail(database: Engine, config: Config, run_id: int, *, limit: int = 50
     with Session(for_reading(database)) as session, session.begin():
         run = session.get(tables.RunRow, run_id)
         if run is None:
-            raise UnknownName(f"the archive has no run {run_id}; notices runs lists them")
+            raise UnknownName(_("the archive has no run {run_id}; notices runs lists them").format(run_id=run_id))
         name = session.scalar(select(tables.SourceRow.name).where(tables.SourceRow.id == run.source_id))
         sections = _stored(session, run, limit), _absent(session, run, limit), _unread(session, run, limit)
         file = log_of_crawl(session, config, name, run.started_at) if name else None

@@ -14,6 +14,7 @@ from notices.errors import BadInput
 from notices.model import AttachmentLink, Notice
 from notices.reference.numbers import parse_number
 from notices.reference.regions import locate
+from notices.text.language import _
 from notices.urls import canonical_url
 from pipeline.anatomy import read_anatomy
 from pipeline.store import Reading
@@ -90,7 +91,7 @@ def line_of(value: object, source: str | None) -> ImportedLine:
     except (msgspec.ValidationError, ValueError, RecursionError, OverflowError) as error:
         raise BadInput(str(error)) from error
     if not line.title.strip() and not line.text.strip():
-        raise BadInput("title and text are both empty")
+        raise BadInput(_("title and text are both empty"))
     return msgspec.structs.replace(line, url=url)
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from notices.errors import ArchiveLocked, BadInput
+from notices.text.language import _
 from pipeline.durable import file_errors
 
 PREFIX = "repair-"  # of work folders in a home, followed by their use and the process
@@ -47,7 +48,7 @@ def remove_left(path: Path) -> None:
             path.rmdir()  # killed before it had its mark; an empty folder is no loss
         return
     if path.is_symlink() or not is_ours(path / MARK):
-        raise BadInput(f"{path} is in the way, and this program did not make it; move it elsewhere")
+        raise BadInput(_("{path} is in the way, and this program did not make it; move it elsewhere").format(path=path))
     shutil.rmtree(path, ignore_errors=True)
 
 
@@ -68,7 +69,7 @@ def is_ours(mark: Path) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise ArchiveLocked(f"another process works in {mark.parent}") from error
+        raise ArchiveLocked(_("another process works in {parent}").format(parent=mark.parent)) from error
     finally:
         os.close(descriptor)
     return True

@@ -24,6 +24,7 @@ from urllib.parse import quote, urlsplit
 
 from notices.config import Config
 from notices.errors import ArchiveUnwritable, BadInput, ConfigError, DamageFound, DiskFull
+from notices.text.language import _
 from notices.version import PROGRAM
 from pipeline.durable import file_errors, sync_folder, write_durably
 from pipeline.sql.database import database_errors
@@ -57,7 +58,7 @@ def make_backup(config: Config, target: Path, progress: Progress = lambda _: Non
     The backup gets its name when it is complete; until then it is in a folder beside it, which a later backup removes after a kill.
     """
     if os.path.lexists(target):
-        raise BadInput(f"{target} exists already; name a new folder or file")
+        raise BadInput(_("{target} exists already; name a new folder or file").format(target=target))
     with file_errors(target), database_errors(config.database), work_folder(target.with_name(f"{target.name}.partial")) as work:
         made = work / "backup"
         made.mkdir(mode=0o700)
@@ -80,11 +81,13 @@ def _copy_database(config: Config, target: Path, progress: Progress) -> None:
     """SQLite's own online backup: one moment of the database, whoever writes meanwhile."""
     if not config.database.startswith("sqlite:///"):
         raise ConfigError(
-            f"backup copies SQLite databases; {urlsplit(config.database).scheme} has tools of its own: see docs/operations.md"
+            _("backup copies SQLite databases; {scheme} has tools of its own: see docs/operations.md").format(
+                scheme=urlsplit(config.database).scheme
+            )
         )
     source = Path(config.database.removeprefix("sqlite:///"))
     if not source.is_file():
-        raise BadInput(f"{source}: there is no archive to back up")
+        raise BadInput(_("{source}: there is no archive to back up").format(source=source))
     with _sqlite_errors(target), closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
         live.backup(copy, pages=_PAGES, progress=lambda _status, _left, _total: progress(0))
         copy.execute("pragma journal_mode=delete")
@@ -98,10 +101,10 @@ def _sqlite_errors(target: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
-            raise DiskFull(f"no space left on the device of {target}") from error
-        raise ArchiveUnwritable(f"cannot copy the database to {target}: {error}") from error
+            raise DiskFull(_("no space left on the device of {target}").format(target=target)) from error
+        raise ArchiveUnwritable(_("cannot copy the database to {target}: {error}").format(target=target, error=error)) from error
     except sqlite3.DatabaseError as error:
-        raise DamageFound(f"the database cannot be copied: {error}") from error
+        raise DamageFound(_("the database cannot be copied: {error}").format(error=error)) from error
 
 
 def _copy_files(home: Path, target: Path) -> None:
@@ -163,7 +166,9 @@ def restoring(source: Path, home: Path) -> Iterator[datetime]:
     with file_errors(home):
         _remove_unfinished(home, work)
         if existed and (there := sorted(set(os.listdir(home)) - _NO_ARCHIVE)):
-            raise BadInput(f"{home} is not empty (it contains {there[0]!r}); restore into a new folder (NOTICES_HOME)")
+            raise BadInput(
+                _("{home} is not empty (it contains {name!r}); restore into a new folder (NOTICES_HOME)").format(home=home, name=there[0])
+            )
         try:
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
             with work_folder(work):
@@ -246,9 +251,11 @@ def check_manifest(folder: Path) -> Stated:
         made_at = datetime.fromisoformat(value["made_at"])
         files = {str(PurePosixPath(name)): (int(size), str(digest)) for name, (size, digest) in dict(value["files"]).items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
-        raise BadInput(f"{folder}: not a backup: {MANIFEST}: {error}") from error
+        raise BadInput(_("{folder}: not a backup: {file}: {error}").format(folder=folder, file=MANIFEST, error=error)) from error
     if value.get("format") != FORMAT:
-        raise BadInput(f"{folder}: format {value.get('format')!r}, not {FORMAT!r}")
+        raise BadInput(
+            _("{folder}: format {format!r}, not {expected!r}").format(folder=folder, format=value.get("format"), expected=FORMAT)
+        )
     return Stated(made_at.astimezone(UTC), files)
 
 
@@ -258,11 +265,11 @@ def check_backup(folder: Path) -> datetime:
     found = set(_names(folder))
     for name in sorted({name for name in stated.files if is_part(name)} | found):
         if name not in found:
-            raise DamageFound(f"the backup lacks {name}")
+            raise DamageFound(_("the backup lacks {name}").format(name=name))
         if _summed(folder / name) != stated.files.get(name):
-            raise DamageFound(f"the backup's {name} is not what was written")
+            raise DamageFound(_("the backup's {name} is not what was written").format(name=name))
     if DATABASE not in found:
-        raise BadInput(f"{folder}: not a backup: it contains no {DATABASE}")
+        raise BadInput(_("{folder}: not a backup: it contains no {file}").format(folder=folder, file=DATABASE))
     for name in parts_of(folder):
         with open_part(folder / name):
             pass  # a device or a link under the name of a WARC file
@@ -276,6 +283,8 @@ def _refuse_programs(database: Path) -> None:
         with closing(sqlite3.connect(f"file:{quote(str(database))}?mode=ro&immutable=1", uri=True)) as opened:
             found = opened.execute("select name from sqlite_master where type in ('trigger', 'view')").fetchone()
     except sqlite3.Error as error:
-        raise DamageFound(f"the backup's {DATABASE}: {error}") from error
+        raise DamageFound(_("the backup's {file}: {error}").format(file=DATABASE, error=error)) from error
     if found:
-        raise DamageFound(f"the backup's {DATABASE} contains a trigger or a view, {found[0]!r}; this program makes none")
+        raise DamageFound(
+            _("the backup's {file} contains a trigger or a view, {found!r}; this program makes none").format(file=DATABASE, found=found[0])
+        )

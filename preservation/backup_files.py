@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from notices.errors import BadInput, DamageFound
+from notices.text.language import _
 from pipeline.durable import file_errors, sync_folder
 
 MANIFEST, DATABASE, WARC = "backup.json", "notices.db", "warc"
@@ -64,7 +65,9 @@ def _state(path: Path) -> os.stat_result | None:
 
 def _refuse_unless(right: bool, path: Path) -> None:
     if not right:
-        raise DamageFound(f"{path}: a backup contains plain files and folders; this is a link, a device or neither of the two")
+        raise DamageFound(
+            _("{path}: a backup contains plain files and folders; this is a link, a device or neither of the two").format(path=path)
+        )
 
 
 def open_part(path: Path) -> BufferedReader:
@@ -92,7 +95,7 @@ def copy_parts(source: Path, target: Path) -> None:
         elif source.is_file():
             _copy_tar(source, target)
         else:
-            raise BadInput(f"{source}: no such folder or file")
+            raise BadInput(_("{source}: no such folder or file").format(source=source))
 
 
 def read_manifest(source: Path) -> bytes:
@@ -103,7 +106,7 @@ def read_manifest(source: Path) -> bytes:
     for name, data in _members(source):
         if name == MANIFEST and data is not None:
             return data.read(_LARGEST_MANIFEST)
-    raise BadInput(f"{source}: not a backup: it contains no {MANIFEST}")
+    raise BadInput(_("{source}: not a backup: it contains no {file}").format(source=source, file=MANIFEST))
 
 
 def _members(source: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
@@ -116,7 +119,7 @@ def _members(source: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
                 if not member.isdir():
                     yield name, tar.extractfile(member) if is_part(name) else None
     except (tarfile.TarError, EOFError, RecursionError, OverflowError, ValueError) as error:
-        raise BadInput(f"{source}: not a backup: {error}") from error
+        raise BadInput(_("{source}: not a backup: {error}").format(source=source, error=error)) from error
 
 
 def _copy_tar(source: Path, target: Path) -> None:
@@ -128,9 +131,9 @@ def _copy_tar(source: Path, target: Path) -> None:
         try:
             put_part(data, target / name)
         except FileExistsError as error:
-            raise BadInput(f"{source}: not a backup: it contains {name!r} twice") from error
+            raise BadInput(_("{source}: not a backup: it contains {name!r} twice").format(source=source, name=name)) from error
         except tarfile.TarError as error:
-            raise BadInput(f"{source}: not a backup: {error}") from error
+            raise BadInput(_("{source}: not a backup: {error}").format(source=source, error=error)) from error
     if left_out:
         log.warning("%s: %d files that no backup contains are left out, such as %r", source, len(left_out), left_out[0])
 
@@ -140,7 +143,9 @@ def _refuse_member(source: Path, member: tarfile.TarInfo, name: str) -> None:
     plain = member.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and not member.issparse()
     outside = name.startswith("/") or ".." in PurePosixPath(name).parts
     if not (plain or member.isdir()) or outside or member.size < 0:
-        raise BadInput(f"{source}: not a backup: {member.name!r} is not a plain file or folder inside it")
+        raise BadInput(
+            _("{source}: not a backup: {name!r} is not a plain file or folder inside it").format(source=source, name=member.name)
+        )
 
 
 def put_part(data: IO[bytes], target: Path) -> None:

@@ -16,6 +16,7 @@ from notices.capture import ArchivedNotice, Capture, CrawledPage, Listed, ListEn
 from notices.config import Config
 from notices.errors import DamageFound, NoticesError
 from notices.model import AttachmentLink, Notice
+from notices.text.language import _
 from notices.urls import is_address, url_key
 from notices.version import PARSER
 from pipeline.attachments import Extractor
@@ -76,18 +77,24 @@ class Reader:
         found = read_capture(self._folder, snapshot.warc_file, snapshot.offset, self._place)
         if (found.url, found.kind) != (snapshot.url, snapshot.kind):
             raise DamageFound(
-                f"snapshot {snapshot.id}: {snapshot.warc_file} offset {snapshot.offset} contains {found.url}, not {snapshot.url}"
+                _("snapshot {id}: {warc_file} offset {offset} contains {found}, not {url}").format(
+                    id=snapshot.id, warc_file=snapshot.warc_file, offset=snapshot.offset, found=found.url, url=snapshot.url
+                )
             )
         return found
 
     def read(self, session: Session, revision: tables.RevisionRow) -> Reading:
         """The revision's notice and files as today's parser reads them. Raises DamageFound, or BadInput for an imported line."""
         if revision.snapshot_id is None:
-            raise DamageFound(f"revision {revision.n} of notice {revision.notice_id} names no snapshot")
+            raise DamageFound(_("revision {n} of notice {notice_id} names no snapshot").format(n=revision.n, notice_id=revision.notice_id))
         snapshot = session.get_one(tables.SnapshotRow, revision.snapshot_id)
         capture = self.capture(snapshot)
         if revision.notice.key not in keys_of(capture):
-            raise DamageFound(f"its snapshot {snapshot.id} is of {capture.url}, which is not the address of notice {revision.notice_id}")
+            raise DamageFound(
+                _("its snapshot {id} is of {url}, which is not the address of notice {notice_id}").format(
+                    id=snapshot.id, url=capture.url, notice_id=revision.notice_id
+                )
+            )
         if snapshot.kind == "import":
             line = read_line(capture.body, capture.note.get("source"))
             return reading_of(line, _source(session, revision, line.source).region, snapshot.id, revision.created_at)
@@ -168,7 +175,9 @@ class Reader:
         line = read_line(capture.body, name) if snapshot.kind == "import" else None
         source = _source_of(session, snapshot, line.source if line else name)
         if notice is None or source is None:
-            raise DamageFound(f"snapshot {snapshot.id}: {'not a notice' if source else 'SQL lacks its source'}")
+            raise DamageFound(
+                (_("snapshot {id}: not a notice") if source else _("snapshot {id}: SQL lacks its source")).format(id=snapshot.id)
+            )
         if line is not None:
             return reading_of(line, source.region, snapshot.id, capture.fetched_at), source
         archived = archived_notice(session, url_key(notice.url))

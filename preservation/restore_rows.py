@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from notices.config import Config
 from notices.errors import BadInput, DamageFound, NoticesError
+from notices.text.language import _
 from pipeline.observe.observations import presence_of
 from pipeline.sql import tables
 from pipeline.sql.database import archive_id
@@ -72,7 +73,9 @@ def check_same_archive(both: Backup) -> None:
     """Raise BadInput for a backup of another archive: most snapshots that both contain must be the same."""
     ids = archive_id(both.archive), archive_id(both.backup)
     if ids[0] != ids[1]:
-        raise BadInput(f"not a backup of this archive: it is of archive {ids[1]}, this is archive {ids[0]}")
+        raise BadInput(
+            _("not a backup of this archive: it is of archive {backup}, this is archive {archive}").format(backup=ids[1], archive=ids[0])
+        )
     columns = tables.SnapshotRow.id, tables.SnapshotRow.payload_digest, tables.SnapshotRow.url
     with Session(both.archive) as mine, Session(both.backup) as theirs:
         here = {row[0]: tuple(row[1:]) for row in mine.execute(select(*columns).limit(10_000))}
@@ -80,7 +83,11 @@ def check_same_archive(both: Backup) -> None:
     common = here.keys() & there.keys()
     same = sum(here[ident] == there[ident] for ident in common)
     if (there and here and same * 10 < len(common) * 9) or (here and there and not common):
-        raise BadInput(f"not a backup of this archive: of {len(common)} snapshots with the same number {same} are the same")
+        raise BadInput(
+            _("not a backup of this archive: of {count} snapshots with the same number {same} are the same").format(
+                count=len(common), same=same
+            )
+        )
 
 
 def restore_rows(both: Backup, wrong: WrongRows, *, apply: bool) -> list[RestoredRow]:
@@ -148,11 +155,13 @@ class _Restoration:
                 try:
                     facts = facts_of_record(read_member(fd, row.offset))
                 except BadMember as error:
-                    raise DamageFound(f"its record cannot be read: {error}") from error
+                    raise DamageFound(_("its record cannot be read: {error}").format(error=error)) from error
             if facts != facts_of_row(row):
-                raise DamageFound(f"the record at {row.warc_file} offset {row.offset} is another")
+                raise DamageFound(
+                    _("the record at {warc_file} offset {offset} is another").format(warc_file=row.warc_file, offset=row.offset)
+                )
         elif isinstance(row, tables.NoticeRow) and row.key != key_of(row.url):
-            raise DamageFound(f"its key {row.key} is not that of its address {row.url}")
+            raise DamageFound(_("its key {key} is not that of its address {url}").format(key=row.key, url=row.url))
         elif isinstance(row, tables.CheckpointRow):
             note_of(row, public_key(self.both.config, row.note))
 
@@ -169,7 +178,7 @@ class _Restoration:
         there = self.theirs.get(tables.RevisionRow, ident)
         stated = self.mine.scalar(select(tables.RevisionRow.row_digest).where(tables.RevisionRow.id == ident))
         if there is None or there.row_digest != stated:
-            raise DamageFound("the backup contains another state of it")
+            raise DamageFound(_("the backup contains another state of it"))
         self._copy(tables.RevisionRow, ident)
         self._restore_parts(ident)
 
@@ -180,10 +189,10 @@ class _Restoration:
         except DamageFound:
             self.mine.expire_all()
         else:
-            raise DamageFound("the row itself can be read")
+            raise DamageFound(_("the row itself can be read"))
         there = self.theirs.get(tables.NoticeRow, ident)
         if there is None or self.mine.scalar(select(tables.NoticeRow.key).where(tables.NoticeRow.id == ident)) != there.key:
-            raise DamageFound("the backup contains another notice under its number")
+            raise DamageFound(_("the backup contains another notice under its number"))
         self._copy(tables.NoticeRow, ident)
 
     def _restore_parts(self, ident: int) -> None:
@@ -194,10 +203,12 @@ class _Restoration:
             for child in self.theirs.scalars(select(model.id).where(model.revision_id == ident)).all():
                 owner = self.mine.scalar(select(model.revision_id).where(model.id == child))
                 if owner not in (None, ident) and owner not in self.rewritten:
-                    raise DamageFound(f"the {model.__tablename__} row {child} belongs to another revision now")
+                    raise DamageFound(
+                        _("the {table} row {child} belongs to another revision now").format(table=model.__tablename__, child=child)
+                    )
                 self._copy(model, child)
         if not self._is_as_written(ident):
-            raise DamageFound("with the backup's rows it is not what was written either")
+            raise DamageFound(_("with the backup's rows it is not what was written either"))
 
     def _is_as_written(self, ident: int) -> bool:
         self.mine.expire_all()

@@ -10,6 +10,7 @@ from notices.capture import ListEntry
 from notices.errors import SourceFileError
 from notices.text.dates import find_dates, parse_date
 from notices.text.html import base_url
+from notices.text.language import _
 from notices.text.whitespace import collapse_whitespace
 
 
@@ -18,7 +19,9 @@ def select(root: etree._Element, selector: str) -> list[etree._Element]:
     try:
         found = root.xpath(selector) if "/" in selector else CSSSelector(selector)(root)
     except (etree.XPathError, SyntaxError, ValueError, AssertionError) as error:
-        raise SourceFileError(f"list: {selector!r} is neither a CSS selector nor an XPath: {error}") from error
+        raise SourceFileError(
+            _("list: {selector!r} is neither a CSS selector nor an XPath: {error}").format(selector=selector, error=error)
+        ) from error
     return [e for e in found if isinstance(e, etree._Element)] if isinstance(found, list) else []
 
 

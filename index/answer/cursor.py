@@ -18,6 +18,7 @@ from index.engine import Answer, Engine, Hit
 from index.query.parse import MAX_OFFSET
 from index.query.tree import And, Between, Node, Not, Or, Query
 from notices.errors import QueryLimitError, UserError
+from notices.text.language import _
 
 
 class _Position(NamedTuple):
@@ -50,11 +51,17 @@ def offset_of(engine: Engine, query: Query, cursor: str, *, every_copy: bool = F
         raise _no_cursor(cursor, "relevance")
     if found[2] != _state(engine, query, every_copy):
         raise UserError(
-            f"--after {cursor}: the index has changed since that answer, or the query is another, so the ranks differ;"
-            " search again without --after, or with --sort date, whose cursors stay valid"
+            _(
+                "--after {cursor}: the index has changed since that answer, or the query is another, so the ranks "
+                "differ; search again without --after, or with --sort date, whose cursors stay valid"
+            ).format(cursor=cursor)
         )
     if int(found[1]) > MAX_OFFSET:
-        raise QueryLimitError(f"--after {cursor}: answers end at offset {MAX_OFFSET}; make the query more specific, or use --sort date")
+        raise QueryLimitError(
+            _("--after {cursor}: answers end at offset {most}; make the query more specific, or use --sort date").format(
+                cursor=cursor, most=MAX_OFFSET
+            )
+        )
     return int(found[1])
 
 
@@ -93,7 +100,11 @@ def _read(cursor: str) -> _Position:
 
 
 def _no_cursor(cursor: str, sort: str) -> UserError:
-    return UserError(f"{cursor!r} is not a cursor of answers sorted by {sort}. Use the value `next` of an earlier answer")
+    return UserError(
+        _("{cursor!r} is not a cursor of answers sorted by {sort}. Use the value `next` of an earlier answer").format(
+            cursor=cursor, sort=sort
+        )
+    )
 
 
 def _not_newer(day: date | None) -> Node:

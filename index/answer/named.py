@@ -7,6 +7,7 @@ from index.query.numbers import number_nodes, query_number
 from index.query.tree import Is, Node, Or, Phrase, Query
 from notices.errors import UnknownName
 from notices.text.fold import fold
+from notices.text.language import _
 from notices.urls import canonical_url
 
 _CANDIDATES = 5
@@ -25,7 +26,12 @@ def notice_named(engine: Engine, word: str) -> int:
         return same[0].id
     names = "".join(f"\n  {hit.id}  {hit.title}  {hit.url}" for hit in same[:_CANDIDATES])
     raise UnknownName(
-        f"{word!r} names {'several notices' if same else 'no notice'}; give one of its ids, or an address, a number, a title{names}"
+        (
+            _("{word!r} names several notices; give one of its ids, or an address, a number, a title")
+            if same
+            else _("{word!r} names no notice; give one of its ids, or an address, a number, a title")
+        ).format(word=word)
+        + names
     )
 
 
@@ -35,7 +41,7 @@ def _node(word: str) -> Node:
         try:
             return Is("url", (canonical_url(word),))
         except ValueError as error:
-            raise UnknownName(f"{word!r} is not an address: {error}") from error
+            raise UnknownName(_("{word!r} is not an address: {error}").format(word=word, error=error)) from error
     number = query_number(word)
     nodes = number_nodes(number, "any") if number else ()
     return Or((*nodes, Phrase(fold(word), "title"))) if nodes else Phrase(fold(word), "title")

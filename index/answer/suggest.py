@@ -9,6 +9,7 @@ from index.query.tokens import tokens_of
 from index.query.tree import Contains, Or, Phrase, Query
 from notices.errors import UnknownName
 from notices.text.fold import fold, fold_map
+from notices.text.language import _
 
 MOST_WORDS, SHORTEST, LONGEST = 4, 2, 24
 _SHORT = 3
@@ -96,7 +97,7 @@ def similar(engine: Engine, ident: int) -> tuple[Query, int | None]:
     """
     texts = engine.texts([ident])
     if ident not in texts:
-        raise UnknownName(f"the index does not contain notice {ident}")
+        raise UnknownName(_("the index does not contain notice {ident}").format(ident=ident))
     text, attached = texts[ident]
     body = fold(text or "".join(page for file in attached for page in file.pages))
     own = _own(engine, body[:_PROBE], ident)

@@ -11,6 +11,7 @@ from index.engine import Answer, Engine, Hit, Page
 from index.query.tree import And, Is, Node, Not, Or, Phrase, Query
 from notices.errors import QueryLimitError
 from notices.text.fold import fold
+from notices.text.language import _
 
 _MOST_COPIES = 10_000
 
@@ -38,7 +39,9 @@ def _collapsed(engine: Engine, query: Query, page: Page) -> Answer:
         if len(heads) >= wanted or len(found.hits) < reach:
             return found._replace(hits=with_copies(engine, query, heads[page.offset : wanted]))
         reach += 2 * (wanted - len(heads)) + reach // 2
-    raise QueryLimitError(f"skipping copies took longer than {SECONDS:g} s; ask for every copy, or make the query more specific")
+    raise QueryLimitError(
+        _("skipping copies took longer than {value:g} s; ask for every copy, or make the query more specific").format(value=SECONDS)
+    )
 
 
 def _heads(engine: Engine, query: Query, hits: Iterable[Hit], sort: str) -> list[Hit]:

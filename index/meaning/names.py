@@ -13,6 +13,7 @@ from index.meaning.aliases import is_most_of, meanings_of, shorts_for
 from notices.errors import ConfigError
 from notices.reference.tables import rows
 from notices.text.fold import fold
+from notices.text.language import _
 
 MOST_NAMES = 40  # an agency with all its predecessors has up to 20
 _MOST_INSIDE = 12  # of a part of a word: each is two runs
@@ -192,5 +193,9 @@ def _listed(value: object) -> Iterable[object]:
 
 def _folded(path: Path, key: str, value: object) -> str:
     if not isinstance(value, str) or not fold(value):
-        raise ConfigError(f'{path}: {key}: {value!r} is not a name. Use "short" = "long" or "short" = ["long", "another"]')
+        raise ConfigError(
+            _('{path}: {key}: {value!r} is not a name. Use "short" = "long" or "short" = ["long", "another"]').format(
+                path=path, key=key, value=value
+            )
+        )
     return fold(value)

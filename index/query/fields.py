@@ -12,6 +12,7 @@ from index.query.values import date_range, state_of
 from notices.errors import QuerySyntaxError
 from notices.reference.kinds import CANONICAL_KINDS
 from notices.text.fold import fold
+from notices.text.language import _
 
 _LIST = "[,，、|]"
 _HAS = ("attachment", "attachments", "附件")
@@ -68,7 +69,9 @@ def _either(*nodes: Node) -> Node:
 
 def _has(value: str, query: str, start: int) -> Node:
     if value.strip().lower() not in _HAS:
-        raise QuerySyntaxError(f"{value!r} is not something a notice can have. Use has:attachment or has:附件", query, start)
+        raise QuerySyntaxError(
+            _("{value!r} is not something a notice can have. Use has:attachment or has:附件").format(value=value), query, start
+        )
     return HasAttachment()
 
 
@@ -81,7 +84,9 @@ def region_node(value: str, query: str, start: int) -> Node:
         found = prefixes_of(each)
         if not found:
             raise QuerySyntaxError(
-                f"{each!r} is not a region. Use a name such as 河南, 新乡市 or 新乡市红旗区, or a code such as 4107", query, start
+                _("{each!r} is not a region. Use a name such as 河南, 新乡市 or 新乡市红旗区, or a code such as 4107").format(each=each),
+                query,
+                start,
             )
         codes += found
     return Is("region", tuple(dict.fromkeys(codes)), prefix=True)

@@ -9,6 +9,7 @@ from index.query.tokens import Token
 from index.query.tree import And, Interpretation, Node, Not, Or, Phrase, Scope
 from notices.errors import QueryLimitError, QuerySyntaxError
 from notices.text.fold import fold
+from notices.text.language import _
 
 MAX_DEPTH = 20
 
@@ -29,7 +30,7 @@ class TokenStream:
 def read_tree(stream: TokenStream, depth: int = 0) -> Node | None:
     """The node of everything up to a closing bracket or the end; None when it is empty."""
     if depth > MAX_DEPTH:
-        raise QueryLimitError(f"the query nests brackets deeper than {MAX_DEPTH}")
+        raise QueryLimitError(_("the query nests brackets deeper than {most}").format(most=MAX_DEPTH))
     found = [_all(stream, depth)]
     while stream.next_kind() == "OR":
         stream.at += 1

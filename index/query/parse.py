@@ -16,6 +16,7 @@ from index.query.tokens import Token, tokens_of
 from index.query.tree import Everything, Node, Or, Phrase, Query
 from notices.errors import QueryLimitError, QuerySyntaxError
 from notices.text.fold import fold
+from notices.text.language import _
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_OFFSET", "MAX_TERMS", "Filters", "ParsedQuery", "parse_query"]
 
@@ -45,11 +46,11 @@ def parse_query(text: str, filters: Filters | None = None, *, exact: bool = Fals
     _check_size(text)
     tokens = tokens_of(text)
     if len(tokens) > MAX_TERMS:
-        raise QueryLimitError(f"the query has {len(tokens)} terms, at most {MAX_TERMS} are allowed")
+        raise QueryLimitError(_("the query has {count} terms, at most {most} are allowed").format(count=len(tokens), most=MAX_TERMS))
     limits = filter_node(filters)
     if not fold(text) and limits == Everything():
         raise QuerySyntaxError(
-            "nothing to search for: the query contains no character that is searched (only blanks or punctuation)", text, 0
+            _("nothing to search for: the query contains no character that is searched (only blanks or punctuation)"), text, 0
         )
     stream = TokenStream(tokens, filters.scope, text)
     tree = read_tree(stream)
@@ -64,7 +65,7 @@ def parse_query(text: str, filters: Filters | None = None, *, exact: bool = Fals
 def _check_size(text: str) -> None:
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
-        raise QueryLimitError(f"the query has {size} bytes, at most {MAX_BYTES} are allowed")
+        raise QueryLimitError(_("the query has {size} bytes, at most {most} are allowed").format(size=size, most=MAX_BYTES))
 
 
 def _refuse_unread(stream: TokenStream) -> None:

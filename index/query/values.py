@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from notices.errors import QuerySyntaxError
 from notices.text.fold import fold
+from notices.text.language import N_, _
 
 FIELDS = {
     **dict.fromkeys(("title", "标题"), "title"),
@@ -31,7 +32,7 @@ _STATES = {
 }
 _PARTIAL = r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})[日号]?)?月?)?年?|(\d{4})(\d\d)(\d\d)"
 _YEARS = r"(\d{4})年?-(\d{4})年?"
-_USE = "Use 2020, 2020-10, 2020-10-16, 2020..2021 or >=2020-10-16"
+_USE = N_("Use 2020, 2020-10, 2020-10-16, 2020..2021 or >=2020-10-16")
 
 
 def state_of(value: str, query: str, start: int) -> tuple[str, ...]:
@@ -40,7 +41,7 @@ def state_of(value: str, query: str, start: int) -> tuple[str, ...]:
         if fold(value) in words:
             return (state,)
     known = ", ".join(f"{state} {words[1]}" for state, words in _STATES.items())
-    raise QuerySyntaxError(f"{value!r} is not a state. Use one of {known}", query, start)
+    raise QuerySyntaxError(_("{value!r} is not a state. Use one of {known}").format(value=value, known=known), query, start)
 
 
 def date_range(value: str, query: str, start: int) -> tuple[date | None, date | None]:
@@ -57,9 +58,9 @@ def date_range(value: str, query: str, start: int) -> tuple[date | None, date | 
         return _days(low, query, start)
     since, until = (_days(low, query, start)[0] if low else None), (_days(high, query, start)[1] if high else None)
     if since and until and since > until:
-        raise QuerySyntaxError(f"{value!r} ends before it begins. Put the earlier date first", query, start)
+        raise QuerySyntaxError(_("{value!r} ends before it begins. Put the earlier date first").format(value=value), query, start)
     if not (since or until):
-        raise QuerySyntaxError(f"{value!r} is not a valid date. {_USE}", query, start)
+        raise QuerySyntaxError(_("{value!r} is not a valid date. {use}").format(value=value, use=_(_USE)), query, start)
     return since, until
 
 
@@ -68,7 +69,9 @@ def _adjacent(day: date, step: int, query: str, start: int) -> date:
     try:
         return day + timedelta(days=step)
     except OverflowError as error:
-        raise QuerySyntaxError(f"there is no day {'after' if step > 0 else 'before'} {day}", query, start) from error
+        raise QuerySyntaxError(
+            (_("there is no day after {day}") if step > 0 else _("there is no day before {day}")).format(day=day), query, start
+        ) from error
 
 
 def _last_day(year: int, month: int) -> int:
@@ -85,4 +88,4 @@ def _days(text: str, query: str, start: int) -> tuple[date, date]:
         last_month = month or 12
         return first, date(first.year, last_month, day or _last_day(first.year, last_month))
     except ValueError as error:
-        raise QuerySyntaxError(f"{text!r} is not a valid date. {_USE}", query, start) from error
+        raise QuerySyntaxError(_("{value!r} is not a valid date. {use}").format(value=text, use=_(_USE)), query, start) from error

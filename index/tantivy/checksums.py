@@ -21,6 +21,7 @@ import tantivy
 from index.tantivy.folder import current_generation
 from index.tantivy.schema import schema
 from notices.errors import IndexUnusable
+from notices.text.language import _
 
 _PARTS = ("idx", "pos", "term", "store", "fast", "fieldnorm")
 _META, _MANAGED = "meta.json", ".managed.json"
@@ -56,9 +57,9 @@ def damaged_files(folder: Path) -> list[str]:
         meta = json.loads(written)
         segments = [list(_names(segment)) for segment in meta["segments"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise IndexUnusable(f"index {generation}: {_META}: {error}") from error
+        raise IndexUnusable(_("index {generation}: {file}: {error}").format(generation=generation, file=_META, error=error)) from error
     if not _is_ours(meta, written):
-        raise IndexUnusable(f"index {generation}: {_META}: not as Tantivy writes it")
+        raise IndexUnusable(_("index {generation}: {file}: not as Tantivy writes it").format(generation=generation, file=_META))
     damaged = sorted(name for segment in segments for name in _damaged(generation, segment))
     names = {name for segment in segments for name in segment}
     return damaged if _is_managed(generation / _MANAGED, {*names, _META}) else [_MANAGED, *damaged]

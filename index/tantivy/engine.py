@@ -17,6 +17,7 @@ from index.tantivy.query import Terms
 from index.tantivy.ranking import Place, Result, rank, within_limit
 from index.tantivy.schema import RANKED, entry_of, schema
 from notices.errors import IndexUnusable
+from notices.text.language import _
 
 HEAP_BYTES, THREADS = 200000000, 2
 _COMMIT_CHARS = 32_000_000  # Tantivy's queue counts documents, not bytes: a commit empties it
@@ -56,7 +57,7 @@ class TantivyEngine:
         except BaseException as error:
             if not (isinstance(error, ValueError | OverflowError | TypeError) or is_panic(error)):
                 raise
-            raise IndexUnusable(f"index {self._generation}: {error}") from error
+            raise IndexUnusable(_("index {generation}: {error}").format(generation=self._generation, error=error)) from error
 
     def _hits(self, places: list[Place]) -> tuple[Hit, ...]:
         addresses = [place.address for place in places]
@@ -118,7 +119,7 @@ def _opened(folder: Path) -> tuple[Path, tantivy.Index, str]:
             raise
         if (folder / CURRENT).exists() and current_generation(folder) != generation:
             return _opened(folder)
-        raise IndexUnusable(f"index {generation}: {error}") from error
+        raise IndexUnusable(_("index {generation}: {error}").format(generation=generation, error=error)) from error
 
 
 def _index(generation: Path) -> tuple[tantivy.Index, str]:

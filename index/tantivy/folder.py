@@ -11,6 +11,7 @@ from pathlib import Path
 from index import generations
 from index.tantivy.schema import VERSION
 from notices.errors import ArchiveUnwritable, DiskFull, IndexUnusable, NoticesError
+from notices.text.language import _
 
 _FORMAT = {"engine": "tantivy", "version": VERSION}
 
@@ -45,10 +46,10 @@ def is_panic(error: BaseException) -> bool:
 
 def _of_system(folder: Path, error: OSError) -> NoticesError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return DiskFull(f"no space left for the index {folder}")
+        return DiskFull(_("no space left for the index {folder}").format(folder=folder))
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR):
-        return ArchiveUnwritable(f"cannot write the index {folder}: {error.strerror}")
-    return IndexUnusable(f"index {folder}: {error}")
+        return ArchiveUnwritable(_("cannot write the index {folder}: {strerror}").format(folder=folder, strerror=error.strerror))
+    return IndexUnusable(_("index {folder}: {error}").format(folder=folder, error=error))
 
 
 def _of_tantivy(folder: Path, error: BaseException) -> NoticesError:
@@ -64,4 +65,4 @@ def _of_tantivy(folder: Path, error: BaseException) -> NoticesError:
     finally:
         with suppress(OSError):
             probe.unlink(missing_ok=True)
-    return IndexUnusable(f"index {folder}: {error}")
+    return IndexUnusable(_("index {folder}: {error}").format(folder=folder, error=error))

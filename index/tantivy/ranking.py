@@ -19,6 +19,7 @@ from index.tantivy.query import Terms, any_of, unscored
 from index.tantivy.schema import PREFIXES, RANKED
 from notices.errors import QueryLimitError
 from notices.text.fold import grams
+from notices.text.language import _
 
 _OLD_POSTINGS, _SHORT = 60_000, 4  # of an index without the field of ranked grams
 _BLOCK = 100
@@ -165,7 +166,7 @@ def within_limit(work: Callable[[], Result]) -> Result:
     thread.start()
     thread.join(max(deadline() - time.monotonic(), 0.0))
     if thread.is_alive():
-        raise QueryLimitError(f"the query took longer than {SECONDS:g} s; make it more specific")
+        raise QueryLimitError(_("the query took longer than {value:g} s; make it more specific").format(value=SECONDS))
     if failed:
         raise failed[0]
     return done[0]

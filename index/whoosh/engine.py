@@ -15,6 +15,7 @@ from index.whoosh.folder import FOLDED, ORIGINALS, current_generation, mapped, n
 from index.whoosh.postings import Postings
 from index.whoosh.ranking import Place, rank
 from notices.errors import IndexUnusable
+from notices.text.language import _
 
 _MOST_WORKERS = 4  # each takes up to 200 MB while it counts a segment
 
@@ -80,7 +81,9 @@ def _opened(generation: Path) -> Postings:
     try:
         return Postings(open_index(generation).reader(), mapped(generation / FOLDED), mapped(generation / ORIGINALS))
     except Exception as error:  # Whoosh and pickle raise anything at all on a damaged file
-        raise IndexUnusable(f"index {generation}: {type(error).__name__}: {error}") from error
+        raise IndexUnusable(
+            _("index {generation}: {kind}: {error}").format(generation=generation, kind=type(error).__name__, error=error)
+        ) from error
 
 
 def write_into(generation: Path, documents: Iterable[Document], deleted: Sequence[int] = (), *, workers: int = 0) -> int:

@@ -26,6 +26,7 @@ from index.whoosh.codec import ContiguousPostingsCodec
 from index.whoosh.schema import VERSION, schema
 from index.whoosh.storage import IndexStorage
 from notices.errors import ArchiveUnwritable, DiskFull, IndexUnusable
+from notices.text.language import _
 
 if TYPE_CHECKING:
     from index.whoosh.interfaces import Index
@@ -108,10 +109,12 @@ def writing(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise DiskFull(f"no space left for the index {folder}") from error
+            raise DiskFull(_("no space left for the index {folder}").format(folder=folder)) from error
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR):
-            raise ArchiveUnwritable(f"cannot write the index {folder}: {error.strerror}") from error
-        raise IndexUnusable(f"index {folder}: {error}") from error
+            raise ArchiveUnwritable(
+                _("cannot write the index {folder}: {strerror}").format(folder=folder, strerror=error.strerror)
+            ) from error
+        raise IndexUnusable(_("index {folder}: {error}").format(folder=folder, error=error)) from error
 
 
 def write_sums(generation: Path) -> None:

@@ -17,6 +17,7 @@ from index.query.tree import And, Between, Contains, Everything, HasAttachment, 
 from index.whoosh.bitsets import numbers_of, of_flags, of_numbers
 from notices.errors import QueryLimitError
 from notices.text.fold import fold, grams
+from notices.text.language import _
 
 _RAREST = 3
 _TICK = 1_024
@@ -59,7 +60,7 @@ class Evaluation:
     def tick(self) -> None:
         """Raise QueryLimitError when the query's time is over."""
         if time.monotonic() > self.deadline:
-            raise QueryLimitError(f"the query took longer than {SECONDS:g} s; make it more specific")
+            raise QueryLimitError(_("the query took longer than {value:g} s; make it more specific").format(value=SECONDS))
 
 
 def begin(source: PostingsSource) -> Evaluation:

@@ -14,6 +14,7 @@ from crawler.source import Source, survey_sources
 from crawler.source_text import Draft, draft_source, source_text, with_columns, with_enabled
 from notices.config import Config
 from notices.errors import SourceFileError, UnknownName
+from notices.text.language import _
 from notices.urls import canonical_url
 from operations.catalogue.checking import Manner, SourceCheck, check_lists, looking
 from operations.source_files import text_of, write_source
@@ -48,7 +49,7 @@ def choose(catalogue: Catalogue, names: Sequence[str], wanted: Wanted) -> list[R
     for name in names:
         found = catalogue.named(name)
         if not found:
-            raise UnknownName(f"{name!r} is not in the catalogue{_near(catalogue, name)}")
+            raise UnknownName(_("{name!r} is not in the catalogue{near}").format(name=name, near=_near(catalogue, name)))
         named |= {row.id: row for row in found}
     if not names:
         return catalogue.find(wanted)
@@ -57,7 +58,7 @@ def choose(catalogue: Catalogue, names: Sequence[str], wanted: Wanted) -> list[R
 
 def _near(catalogue: Catalogue, name: str) -> str:
     near = [f"{row.site} ({row.publisher})" for row in catalogue.nearest(name)]
-    return f"; near it: {', '.join(near)}" if near else "; try: notices source catalogue WORDS"
+    return _("; near it: {names}").format(names=", ".join(near)) if near else _("; try: notices source catalogue WORDS")
 
 
 def add_sources(rows: Sequence[Row], config: Config, manner: Manner) -> Iterator[Added]:
@@ -140,7 +141,7 @@ class _Adding:
         if job.text is None:
             return source_text(draft)
         if check is None and job.rows:
-            raise SourceFileError(f"{job.path} exists; columns are added to it only after a look at them")
+            raise SourceFileError(_("{path} exists; columns are added to it only after a look at them").format(path=job.path))
         if check is None or not check.entries:
             return job.text
         text = with_columns(job.text, draft, str(job.path)) if job.rows else job.text

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from notices.config import Config, load_config
 from notices.errors import BadInput
+from notices.text.language import _
 from operations.indexing import rebuild_index
 from operations.preserve.restored_home import Withheld, disable_private_sources, keep_at_home
 from operations.preserve.verify_index import verify_all
@@ -33,7 +34,7 @@ class RestoredArchive:
 def back_up(config: Config, target: Path, progress: Callable[[int], None] = lambda _: None) -> int:
     """Make a backup as a new folder, or as a new file if the target ends in .tar; return its bytes. Raises BadInput for another target."""
     if config.home == target or config.home in target.parents:
-        raise BadInput(f"{target} is inside the archive; a backup belongs on another device")
+        raise BadInput(_("{target} is inside the archive; a backup belongs on another device").format(target=target))
     return make_backup(config, target, progress)
 
 

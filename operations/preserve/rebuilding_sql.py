@@ -20,6 +20,7 @@ from notices.archive_id import read_marker, series_archive
 from notices.capture import Capture, ListEntry
 from notices.config import Config
 from notices.errors import BadInput, ConfigError, NoticesError
+from notices.text.language import _
 from notices.urls import url_key
 from operations.indexing import drain, owner_of, rebuild_index
 from pipeline.durable import file_errors, sync_folder
@@ -49,7 +50,7 @@ def rebuild_sql(config: Config, progress: Callable[[int], None] = lambda _: None
     """
     target = _database_file(config)
     if not config.warc_dir.is_dir():
-        raise BadInput(f"there is no archive in {config.home}: it has no WARC series")
+        raise BadInput(_("there is no archive in {home}: it has no WARC series").format(home=config.home))
     _refuse_present(target)
     with hold(config.locks_dir, "repair"), hold(config.locks_dir, "index", wait=60.0):
         settle(config.warc_dir)
@@ -71,7 +72,7 @@ def rebuild_sql(config: Config, progress: Callable[[int], None] = lambda _: None
 def _database_file(config: Config) -> Path:
     url = make_url(config.database)
     if url.get_backend_name() != "sqlite" or not url.database:
-        raise ConfigError("repair --rebuild-sql rebuilds SQLite databases; name one in notices.toml (database), or restore a backup")
+        raise ConfigError(_("repair --rebuild-sql rebuilds SQLite databases; name one in notices.toml (database), or restore a backup"))
     return Path(url.database)
 
 
@@ -85,7 +86,10 @@ def _refuse_present(target: Path) -> None:
         return  # not a database of this program, or damaged
     if count:
         raise BadInput(
-            f"{target} contains {count} notices: notices repair --apply adds what it lacks. To rebuild it all the same, move it away first"
+            _(
+                "{target} contains {count} notices: notices repair --apply adds what it lacks. To rebuild it all the "
+                "same, move it away first"
+            ).format(target=target, count=count)
         )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from notices.errors import UnknownName
 from notices.text.display import masked
+from notices.text.language import _
 from pipeline.sql import tables
 
 _FIELDS = (
@@ -97,12 +98,14 @@ def _two_revisions(database: Engine, notice_id: int, old: int | None, new: int |
         rows = {r.n: r for r in session.scalars(select(tables.RevisionRow).where(mine).options(load))}
     last = max(rows)
     if last == 1 and old is None:
-        raise UnknownName(f"notice {notice_id} has one revision: it has not changed since it was first archived")
+        raise UnknownName(
+            _("notice {notice_id} has one revision: it has not changed since it was first archived").format(notice_id=notice_id)
+        )
     second = new if new is not None else old + 1 if old is not None else last
     first = old if old is not None else second - 1
     for n in (first, second):
         if n not in rows:
-            raise UnknownName(f"notice {notice_id} has revisions 1 to {last}, no {n}")
+            raise UnknownName(_("notice {notice_id} has revisions 1 to {last}, no {n}").format(notice_id=notice_id, last=last, n=n))
     return rows[first], rows[second]
 
 

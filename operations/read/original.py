@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from notices.config import Config
 from notices.errors import UnknownName
 from notices.text.display import masked
+from notices.text.language import _
 from pipeline.ledger import payload_place
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
@@ -38,7 +39,7 @@ def original_of(config: Config, database: Engine, notice_id: int, n: int) -> Ori
     with Session(for_reading(database), expire_on_commit=False) as session, session.begin():
         found = session.execute(query).first()
     if found is None:
-        raise UnknownName(f"the archive contains no page for revision {n} of notice {notice_id}")
+        raise UnknownName(_("the archive contains no page for revision {n} of notice {notice_id}").format(n=n, notice_id=notice_id))
     text, snapshot = found
     body = read_capture(config.warc_dir, snapshot.warc_file, snapshot.offset, payload_place(for_reading(database))).body
     return Original(body, snapshot.payload_digest, masked(text) != text or _is_personal(body))

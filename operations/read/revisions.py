@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from notices.errors import UnknownName
 from notices.text.display import masked
+from notices.text.language import _
 from operations.read.notice_views import NoticeView, view_of
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
@@ -73,7 +74,9 @@ def attached_text(database: Engine, notice_id: int, n: int, position: int) -> At
         revision = _revision(session, notice_id, n)
         found = next((a for a in revision.attachments if a.position == position), None)
         if found is None:
-            raise UnknownName(f"revision {n} of notice {notice_id} has no attachment {position}")
+            raise UnknownName(
+                _("revision {n} of notice {notice_id} has no attachment {position}").format(n=n, notice_id=notice_id, position=position)
+            )
         return AttachedText(
             notice=notice_id,
             revision=n,
@@ -102,6 +105,7 @@ def _revision(session: Session, notice_id: int, n: int | None) -> tables.Revisio
     query = select(tables.RevisionRow).join(tables.RevisionRow.notice).where(tables.RevisionRow.notice_id == notice_id, wanted)
     found = session.scalar(query.options(*_LOADED)) if notice_id < 1 << 62 and (n or 0) < 1 << 62 else None
     if found is None:
-        what = f"no revision {n} of notice {notice_id}" if n is not None else f"no notice {notice_id}"
-        raise UnknownName(f"the archive contains {what}")
+        if n is None:
+            raise UnknownName(_("the archive contains no notice {id}").format(id=notice_id))
+        raise UnknownName(_("the archive contains no revision {n} of notice {id}").format(n=n, id=notice_id))
     return found

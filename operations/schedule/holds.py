@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from notices.config import Config
 from notices.errors import ConfigError
 from notices.hours import held_until, read_spans
+from notices.text.language import _
 from operations.schedule.jobs import Job
 from pipeline.durable import write_durably
 from pipeline.sql import tables
@@ -93,7 +94,9 @@ def _read(file: Path) -> dict[str, datetime | None]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise ConfigError(f"{file}: {error}; `notices schedule pause` wrote it, delete it to resume everything") from error
+        raise ConfigError(
+            _("{file}: {error}; `notices schedule pause` wrote it, delete it to resume everything").format(file=file, error=error)
+        ) from error
 
 
 def _write(config: Config, held: Mapping[str, datetime | None]) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import JSON, Date, DateTime, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
 
 from notices.errors import DamageFound
+from notices.text.language import _
 
 Processor = Callable[[Any], Any] | None
 Section = Mapping[str, object]
@@ -68,7 +69,7 @@ def _checked(processor: Processor, what: str) -> Processor:
         try:
             return processor(value)
         except (ValueError, TypeError, RecursionError) as error:
-            raise DamageFound(f"the database contains {str(value)[:80]!r} in place of {what}") from error
+            raise DamageFound(_("the database contains {value!r} in place of {what}").format(value=str(value)[:80], what=what)) from error
 
     return read
 

@@ -19,6 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from notices.archive_id import check_part, read_marker, series_archive, write_marker
 from notices.config import Config
 from notices.errors import ArchiveUnwritable, ConfigError, DamageFound, DiskFull, OperatorError, UserError
+from notices.text.language import _
 from pipeline.durable import file_error
 from pipeline.sql.column_types import compact_json
 from pipeline.sql.migrate import begin, leave_begin_to_us, newest_version, upgrade, version_of
@@ -66,7 +67,9 @@ def open_for_reading(config: Config) -> Engine:
         engine = for_reading(_engine(make_url(f"sqlite:///file:{quote(str(file))}?{how}&uri=true"), _READING))
         if (version := version_of(engine)) != newest_version():
             raise ArchiveUnwritable(
-                f"database: its tables are of version {version}, this program needs {newest_version()}: let its owner run a command first"
+                _(
+                    "database: its tables are of version {version}, this program needs {newest_version}: let its owner run a command first"
+                ).format(version=version, newest_version=newest_version())
             )
         _check_parts(engine, config)
     return engine
@@ -102,7 +105,9 @@ def _refuse_missing(config: Config, url: URL) -> None:
     if url.get_backend_name() == "sqlite" and _is_missing(url):
         _refuse_lost(config)
         raise UserError(
-            f"there is no archive in {config.home} (NOTICES_HOME selects another folder); notices demo, crawl or import creates one"
+            _("there is no archive in {home} (NOTICES_HOME selects another folder); notices demo, crawl or import creates one").format(
+                home=config.home
+            )
         )
 
 
@@ -122,8 +127,10 @@ def _refuse_lost(config: Config) -> None:
     """Raise DamageFound when the archive has a WARC series: then its database was lost, and an empty one must not take its place."""
     if any(config.warc_dir.glob("notices-*.warc.gz*")):
         raise DamageFound(
-            f"the database {config.database.rsplit('@', 1)[-1]} is missing, {config.warc_dir} contains the archive's captures:"
-            " notices repair --rebuild-sql rebuilds it from them (or restore a backup into a new home)"
+            _(
+                "the database {database} is missing, {folder} contains the archive's captures: notices repair "
+                "--rebuild-sql rebuilds it from them (or restore a backup into a new home)"
+            ).format(database=config.database.rsplit("@", 1)[-1], folder=config.warc_dir)
         )
 
 
@@ -169,7 +176,7 @@ def _url(config: Config) -> URL:
         # Taken apart by SQLAlchemy, a home with "?" in its name would lead elsewhere: a path is a path.
         return url.set(database=config.database.removeprefix("sqlite:///"), query={}) if config.database == _embedded(config) else url
     except Exception as error:
-        raise ConfigError(f"database: {config.database.split('@')[-1]!r} is not a database URL") from error
+        raise ConfigError(_("database: {address!r} is not a database URL").format(address=config.database.split("@")[-1])) from error
 
 
 def _embedded(config: Config) -> str:
@@ -189,7 +196,7 @@ def _engine(url: URL, pragmas: Sequence[str] = _PRAGMAS) -> Engine:
         engine = create_engine(url, json_serializer=compact_json)
         engine.dialect.create_connect_args(url)  # the driver's own reading of the address
     except (ImportError, ValueError, TypeError, ArgumentError) as error:
-        raise ConfigError(f"database: {url.render_as_string()} cannot be used: {error}") from error
+        raise ConfigError(_("database: {address} cannot be used: {error}").format(address=url.render_as_string(), error=error)) from error
     event.listen(engine, "handle_error", _on_error)
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", partial(_on_connect, pragmas))
@@ -243,7 +250,7 @@ def _is_full(where: str) -> bool:
 def _translated(message: str, where: str) -> OperatorError:
     doubtful = "I/O error" in message or "unable to open" in message
     if "full" in message or "No space" in message or (doubtful and _is_full(where)):
-        return DiskFull(f"no space left for the database {where}")
+        return DiskFull(_("no space left for the database {where}").format(where=where))
     if "malformed" in message or "not a database" in message or "decode to UTF-8" in message:
-        return DamageFound(f"the database {where} is damaged: {message}")
-    return ArchiveUnwritable(f"the database {where} cannot be used: {message}")
+        return DamageFound(_("the database {where} is damaged: {message}").format(where=where, message=message))
+    return ArchiveUnwritable(_("the database {where} cannot be used: {message}").format(where=where, message=message))

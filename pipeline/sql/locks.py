@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from notices.errors import ArchiveLocked
+from notices.text.language import _
 from pipeline.durable import file_error
 
 _LOOK = 0.1  # seconds: whoever only asks whether a lock is held has it for an instant, and stops nobody
@@ -23,7 +24,7 @@ def hold(folder: Path, name: str, *, wait: float = 0.0) -> Iterator[None]:
     try:
         if not _taken(descriptor, max(wait, _LOOK)):
             holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
-            raise ArchiveLocked(f"another run holds {path} (process {holder})")
+            raise ArchiveLocked(_("another run holds {path} (process {holder})").format(path=path, holder=holder))
         with suppress(OSError):  # the name is for whoever waits; the lock works without it, also on a full disk
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, str(os.getpid()).encode(), 0)

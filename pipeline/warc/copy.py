@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from notices.errors import DamageFound
+from notices.text.language import _
 from pipeline.durable import file_errors, pwrite_all, sync_folder, write_durably
 from pipeline.warc.files import listing, reading
 from pipeline.warc.manifest import Tail, read_tail, render_tail
@@ -29,7 +30,7 @@ def copy_series(folder: Path, target: Path, progress: Progress = lambda _: None)
         sealed: set[str] = set()
         # A file that is sealed meanwhile is copied again as sealed: the file after it names its manifest.
         while wanted := _files(folder).items() - {(name, name in sealed) for name in copied}:
-            for name, _ in sorted(wanted):
+            for name, _length in sorted(wanted):
                 copied[name], is_sealed = _copy_file(folder, target, name, progress)
                 sealed |= {name} if is_sealed else set()
         sync_folder(target)
@@ -61,12 +62,12 @@ def _copy_file(folder: Path, target: Path, name: str, progress: Progress) -> tup
 
 def _tail(folder: Path, name: str) -> Tail | None:
     """The open file's tail, or None once the file is sealed; read again when it was just being rewritten."""
-    for _ in range(_TRIES):
+    for _attempt in range(_TRIES):
         if (tail := read_tail(folder / f"{name}.tail")) is not None:
             return tail
         if (folder / name).exists():
             return None
-    raise DamageFound(f"{folder / name}.tail: not a tail")
+    raise DamageFound(_("{folder}.tail: not a tail").format(folder=folder / name))
 
 
 def _copy_bytes(folder: Path, name: str, target: Path, length: int, progress: Progress) -> None:
@@ -76,7 +77,9 @@ def _copy_bytes(folder: Path, name: str, target: Path, length: int, progress: Pr
             for start in range(0, length, _CHUNK):
                 chunk = os.pread(fd, min(_CHUNK, length - start), start)
                 if not chunk:
-                    raise DamageFound(f"{folder / name}: shorter than the {length} bytes that it should have")
+                    raise DamageFound(
+                        _("{folder}: shorter than the {length} bytes that it should have").format(folder=folder / name, length=length)
+                    )
                 pwrite_all(out, chunk, start)
                 progress(len(chunk))
         os.fsync(out)

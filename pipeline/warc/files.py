@@ -21,6 +21,7 @@ from datetime import datetime
 from pathlib import Path
 
 from notices.errors import DamageFound
+from notices.text.language import _
 from pipeline.durable import file_errors, sync_folder
 
 QUARANTINE = "quarantine"
@@ -62,7 +63,7 @@ def open_record_file(folder: Path, name: str) -> int:
     """A descriptor to read a WARC file, sealed or still open. Raises DamageFound when it is missing."""
     entry = parse_name(name)
     if entry is None or entry.suffix or entry.temporary:
-        raise DamageFound(f"{name!r} is not the name of a WARC file")
+        raise DamageFound(_("{name!r} is not the name of a WARC file").format(name=name))
     for suffix in ("", ".open", ""):  # tried again: it may have been sealed in between
         try:
             return os.open(folder / (name + suffix), os.O_RDONLY | os.O_CLOEXEC)
@@ -70,7 +71,7 @@ def open_record_file(folder: Path, name: str) -> int:
             continue
         except OSError as error:
             raise DamageFound(f"{folder / name}: {error.strerror}") from error
-    raise DamageFound(f"{folder / name}: the file is missing")
+    raise DamageFound(_("{folder}: the file is missing").format(folder=folder / name))
 
 
 @contextmanager

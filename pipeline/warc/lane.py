@@ -15,6 +15,7 @@ from pathlib import Path
 
 from notices.archive_id import read_marker
 from notices.errors import ArchiveLocked
+from notices.text.language import _
 from pipeline.durable import pwrite_all, sync_folder, write_durably, write_new
 from pipeline.warc.files import QUARANTINE, file_name, listing, reading, try_lock
 from pipeline.warc.gzip_member import compress
@@ -55,7 +56,7 @@ def take_lane(folder: Path) -> Lane:
         lock = try_lock(folder, number)
         if lock is not None:
             return _open_lane(folder, number, lock)
-    raise ArchiveLocked(f"{folder}: all {_LANES} lanes are being written")
+    raise ArchiveLocked(_("{folder}: all {count} lanes are being written").format(folder=folder, count=_LANES))
 
 
 def free_lanes(folder: Path) -> Iterator[Lane]:

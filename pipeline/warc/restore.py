@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from notices.errors import DamageFound
+from notices.text.language import _
 from pipeline.durable import file_errors, sync_folder, write_new
 from pipeline.warc.files import file_name, listing, parse_name, to_quarantine, try_lock
 from pipeline.warc.gzip_member import BadMember, members
@@ -200,13 +201,13 @@ def restore_file(folders: Folders, plan: FilePlan, now: datetime) -> str:
     """Put the file in its place, what was there into quarantine; what was done. Raises DamageFound while the lane is being written."""
     entry = parse_name(plan.name)
     if entry is None or plan.data is None:
-        raise DamageFound(plan.problem or f"{plan.name}: nothing to put there")
+        raise DamageFound(plan.problem or _("{name}: nothing to put there").format(name=plan.name))
     folder = folders.folder
     with file_errors(folder / plan.name):
         folder.mkdir(parents=True, exist_ok=True)
         lock = try_lock(folder, entry.lane)
         if lock is None:
-            raise DamageFound(f"{plan.name}: its lane is being written; try again when the run has ended")
+            raise DamageFound(_("{name}: its lane is being written; try again when the run has ended").format(name=plan.name))
         try:
             _put(folder, plan, now)
         finally:

@@ -14,6 +14,7 @@ from types import TracebackType
 
 from notices.capture import Capture, payload_digest
 from notices.errors import DamageFound
+from notices.text.language import _
 from pipeline.durable import file_errors
 from pipeline.warc.copy import copy_series
 from pipeline.warc.files import QUARANTINE, file_name, lane_in_use, listing, parse_name, reading, to_quarantine
@@ -152,10 +153,18 @@ def read_capture(folder: Path, warc_file: str, offset: int, original: Original |
         return capture
     found = original(member.record.payload_digest) if original else None
     if found is None:
-        raise DamageFound(f"{warc_file} offset {offset}: no record contains the payload {member.record.payload_digest} of this revisit")
+        raise DamageFound(
+            _("{warc_file} offset {offset}: no record contains the payload {payload_digest} of this revisit").format(
+                warc_file=warc_file, offset=offset, payload_digest=member.record.payload_digest
+            )
+        )
     kept = _member(folder, *found).record
     if kept.capture is None or kept.type == "revisit" or kept.payload_digest != member.record.payload_digest:
-        raise DamageFound(f"{found[0]} offset {found[1]}: not the payload {member.record.payload_digest}")
+        raise DamageFound(
+            _("{warc_file} offset {offset}: not the payload {payload_digest}").format(
+                warc_file=found[0], offset=found[1], payload_digest=member.record.payload_digest
+            )
+        )
     return replace(capture, body=kept.capture.body)
 
 
@@ -164,12 +173,16 @@ def _member(folder: Path, warc_file: str, offset: int) -> Member:
         try:
             return read_member(fd, offset)
         except (BadMember, OSError) as error:
-            raise DamageFound(f"{warc_file} offset {offset}: {error}") from error
+            raise DamageFound(_("{warc_file} offset {offset}: {error}").format(warc_file=warc_file, offset=offset, error=error)) from error
 
 
 def _captured(member: Member, warc_file: str) -> Capture:
     if member.record.capture is None:
-        raise DamageFound(f"{warc_file} offset {member.offset}: a {member.record.type} record, not a capture")
+        raise DamageFound(
+            _("{warc_file} offset {offset}: a {type} record, not a capture").format(
+                warc_file=warc_file, offset=member.offset, type=member.record.type
+            )
+        )
     return member.record.capture
 
 
@@ -186,7 +199,9 @@ def scan(folder: Path, warc_file: str, start: int = 0) -> Iterator[tuple[Stored,
                     yield _stored(member, warc_file), member.record.capture
         except BadMember as error:
             if sealed or not error.incomplete:
-                raise DamageFound(f"{warc_file} offset {error.offset}: {error}") from error
+                raise DamageFound(
+                    _("{warc_file} offset {offset}: {error}").format(warc_file=warc_file, offset=error.offset, error=error)
+                ) from error
 
 
 def record_count(folder: Path, warc_file: str) -> int | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from notices.errors import BadInput, DamageFound
+from notices.text.language import _
 from preservation.proofs.consistency import FORMAT as CONSISTENCY
 from preservation.proofs.consistency import Continuation, check_consistency, read_consistency
 from preservation.proofs.inclusion import Proven, read_proof, verify_proof
@@ -44,7 +45,11 @@ def check_file(path: Path, known: Known) -> Attested | Continuation:
     if known.page:
         digest = "sha256:" + hashlib.sha256(read_at_most(known.page, _LARGEST_PAGE)).hexdigest()
         if digest != proven.leaf.payload_digest:
-            raise DamageFound(f"{known.page}: {digest}, the proof is about {proven.leaf.payload_digest}")
+            raise DamageFound(
+                _("{page}: {digest}, the proof is about {payload_digest}").format(
+                    page=known.page, digest=digest, payload_digest=proven.leaf.payload_digest
+                )
+            )
     return Attested(proven, verify_proof_timestamp(proof, read_at_most(known.roots, LARGEST)) if known.roots else None)
 
 
@@ -56,5 +61,5 @@ def read_at_most(path: Path, most: int) -> bytes:
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror or error}") from error
     if len(data) > most:
-        raise BadInput(f"{path}: larger than {most} bytes")
+        raise BadInput(_("{path}: larger than {most} bytes").format(path=path, most=most))
     return data

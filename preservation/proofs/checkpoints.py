@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from notices.archive_id import read_marker, write_marker
 from notices.config import Config
 from notices.errors import DamageFound, NoticesError, UnknownName
+from notices.text.language import _
 from pipeline.durable import file_errors, sync_folder, write_durably
 from pipeline.sql import tables
 from preservation.findings import CheckpointFile, CheckpointLog, CheckpointSubject, Finding
@@ -55,7 +56,7 @@ def leaves_of(database: Engine, last_snapshot: int | None = None) -> Iterator[tu
             try:
                 leaf = merkle.leaf(digest, url, fetched_at)
             except ValueError as error:
-                raise DamageFound(f"snapshot {ident}: {error}") from error
+                raise DamageFound(_("snapshot {ident}: {error}").format(ident=ident, error=error)) from error
             yield ident, leaf
 
 
@@ -93,7 +94,7 @@ def make_checkpoint(database: Engine, config: Config, now: datetime) -> tables.C
     """Sign the log at its present size, in SQL and as a file; return the newest checkpoint if no snapshot was added since. Raises UnknownName when empty."""
     [(size, log)] = milestones(database, ()).items()
     if not size:
-        raise UnknownName("the archive contains no snapshot yet; there is nothing to sign")
+        raise UnknownName(_("the archive contains no snapshot yet; there is nothing to sign"))
     last = newest(database)
     if last is not None and last.size == size and last.last_snapshot_id == log.last_snapshot:
         return write_missing_note(config, last)
@@ -145,7 +146,11 @@ def note_of(row: tables.CheckpointRow, key: str) -> Checkpoint:
     """The checkpoint in the row's note. Raises DamageFound when it is not signed by the key or disagrees with the row."""
     signed = verify_checkpoint(row.note, key)
     if (signed.size, signed.root.hex()) != (row.size, row.root):
-        raise DamageFound(f"the row states size {row.size} and root {row.root[:16]}…, its note {signed.size} and {signed.root.hex()[:16]}…")
+        raise DamageFound(
+            _("the row states size {size} and root {root}…, its note {noted_size} and {noted_root}…").format(
+                size=row.size, root=row.root[:16], noted_size=signed.size, noted_root=signed.root.hex()[:16]
+            )
+        )
     return signed
 
 

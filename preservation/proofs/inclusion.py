@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from notices.errors import BadInput, DamageFound
+from notices.text.language import _
 from preservation.proofs import merkle
 from preservation.proofs.signing import Checkpoint, verify_checkpoint
 
@@ -52,7 +53,11 @@ def make_proof(leaf: Leaf, index: int, built: merkle.Levels, checkpoint: str, pu
     """The proof for leaf `index` under a signed checkpoint. Raises DamageFound when the log does not lead to the checkpoint's root."""
     size = verify_checkpoint(checkpoint, public_key).size
     if not 0 <= index < size <= len(built[0]):
-        raise DamageFound(f"the log of {len(built[0])} leaves cannot show leaf {index} of the checkpoint of size {size}")
+        raise DamageFound(
+            _("the log of {count} leaves cannot show leaf {index} of the checkpoint of size {size}").format(
+                count=len(built[0]), index=index, size=size
+            )
+        )
     steps = [base64.b64encode(h).decode() for h in merkle.inclusion_proof(built, index, size)]
     proof = Proof(FORMAT, leaf, index, size, steps, checkpoint, public_key)
     check_proof(proof)
@@ -67,13 +72,13 @@ def render_proof(proof: Proof) -> bytes:
 def read_proof(data: bytes, where: str = "proof") -> Proof:
     """The proof in a file. Raises BadInput with the reason."""
     if len(data) > _LARGEST:
-        raise BadInput(f"{where}: larger than {_LARGEST} bytes")
+        raise BadInput(_("{where}: larger than {most} bytes").format(where=where, most=_LARGEST))
     try:
         proof = msgspec.json.decode(data, type=Proof)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadInput(f"{where}: not a proof: {error}") from error
+        raise BadInput(_("{where}: not a proof: {error}").format(where=where, error=error)) from error
     if proof.format != FORMAT:
-        raise BadInput(f"{where}: format {proof.format!r}, not {FORMAT!r}")
+        raise BadInput(_("{where}: format {format!r}, not {expected!r}").format(where=where, format=proof.format, expected=FORMAT))
     return proof
 
 
@@ -86,7 +91,9 @@ def verify_proof(proof: Path | Proof, public_key: str | None = None) -> Proven:
     if isinstance(proof, Path):
         proof = read_proof(_read_file(proof), str(proof))
     if public_key is not None and public_key != proof.public_key:
-        raise DamageFound(f"signed with the key {proof.public_key!r}, not with {public_key!r}")
+        raise DamageFound(
+            _("signed with the key {public_key!r}, not with {expected!r}").format(public_key=proof.public_key, expected=public_key)
+        )
     return check_proof(proof)
 
 
@@ -105,11 +112,15 @@ def check_proof(proof: Proof) -> Proven:
     try:
         leaf = merkle.leaf(proof.leaf.payload_digest, proof.leaf.url, proof.leaf.fetched_at)
     except (ValueError, OverflowError) as error:
-        raise BadInput(f"the proof's leaf cannot be read: {error}") from error
+        raise BadInput(_("the proof's leaf cannot be read: {error}").format(error=error)) from error
     if proof.size != checkpoint.size:
-        raise DamageFound(f"the proof is for a log of {proof.size} leaves, the checkpoint for one of {checkpoint.size}")
+        raise DamageFound(
+            _("the proof is for a log of {size} leaves, the checkpoint for one of {signed_size}").format(
+                size=proof.size, signed_size=checkpoint.size
+            )
+        )
     if not merkle.verify_inclusion(leaf, proof.index, proof.size, steps, checkpoint.root):
-        raise DamageFound(f"leaf {proof.index} ({proof.leaf.url}) does not lead to the root that was signed")
+        raise DamageFound(_("leaf {index} ({url}) does not lead to the root that was signed").format(index=proof.index, url=proof.leaf.url))
     return Proven(proof.leaf, proof.index, checkpoint, proof.public_key)
 
 
@@ -117,4 +128,4 @@ def _hash(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except ValueError as error:
-        raise BadInput(f"{text[:60]!r} is not base64") from error
+        raise BadInput(_("{text!r} is not base64").format(text=text[:60])) from error

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from notices.config import Config
 from notices.errors import BadInput, FetchError, UnknownName
+from notices.text.language import _
 from pipeline.ledger import payload_place
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors
@@ -65,7 +66,9 @@ def _snapshot(database: Engine, notice_id: int, n: int | None) -> tables.Snapsho
         revision = session.scalar(select(tables.RevisionRow).where(*mine))
         snapshot = session.get(tables.SnapshotRow, revision.snapshot_id) if revision and revision.snapshot_id else None
         if snapshot is None:
-            raise UnknownName(f"notice {notice.id} has no revision {n or notice.revisions} that was read from a snapshot")
+            raise UnknownName(
+                _("notice {id} has no revision {n} that was read from a snapshot").format(id=notice.id, n=n or notice.revisions)
+            )
         return snapshot
 
 
@@ -94,7 +97,7 @@ def sign_log(config: Config, database: Engine) -> SignedLog:
 def request_timestamp(url: str, note: str) -> bytes:
     """An RFC 3161 authority's reply for a signed note. Raises FetchError."""
     if urlsplit(url).scheme not in ("http", "https"):
-        raise BadInput(f"--authority {url!r}: http or https")
+        raise BadInput(_("--authority {url!r}: http or https").format(url=url))
     request = urllib.request.Request(url, timestamp_request(note), {"Content-Type": "application/timestamp-query"})  # noqa: S310 (checked above)
     try:
         with urllib.request.urlopen(request, timeout=_REPLY_SECONDS) as reply:  # noqa: S310

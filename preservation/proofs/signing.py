@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from notices.errors import ArchiveUnwritable, BadInput, DamageFound
+from notices.text.language import _
 from pipeline.durable import file_errors, sync_folder, write_new
 from pipeline.warc.series import warc_date
 
@@ -51,18 +52,22 @@ def open_key(keys: Path, *, make: bool = True) -> Ed25519PrivateKey:
     path = keys / "checkpoint.pem"
     with file_errors(path):
         if not path.exists() and not make:
-            raise DamageFound(f"{path}: the key that signed this archive's notes is missing; copy the folder keys/ from a backup")
+            raise DamageFound(
+                _("{path}: the key that signed this archive's notes is missing; copy the folder keys/ from a backup").format(path=path)
+            )
         if not path.exists():
             _make_key(path)
         if path.stat().st_mode & 0o077:
-            raise ArchiveUnwritable(f"{path}: others can read the signing key; chmod 600 it, or replace it if they may have")
+            raise ArchiveUnwritable(
+                _("{path}: others can read the signing key; chmod 600 it, or replace it if they may have").format(path=path)
+            )
         data = path.read_bytes()
     try:
         key = load_pem_private_key(data, password=None)
     except ValueError as error:
-        raise ArchiveUnwritable(f"{path}: not a private key") from error
+        raise ArchiveUnwritable(_("{path}: not a private key").format(path=path)) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise ArchiveUnwritable(f"{path}: not an Ed25519 key")
+        raise ArchiveUnwritable(_("{path}: not an Ed25519 key").format(path=path))
     return key
 
 
@@ -113,21 +118,23 @@ def verify_checkpoint(note: str, verifier: str) -> Checkpoint:
     text, found, signatures = note.rpartition("\n\n")
     checkpoint = _checkpoint(text + "\n") if found and note.endswith("\n") else None
     if checkpoint is None or checkpoint.origin != name:
-        raise BadInput(f"the checkpoint is not a signed note of {name!r}")
+        raise BadInput(_("the checkpoint is not a signed note of {name!r}").format(name=name))
     for line in signatures.split("\n"):
         if _signed(line, name, public, text + "\n"):
             return checkpoint
-    raise DamageFound(f"the checkpoint of size {checkpoint.size} does not bear a valid signature of {name!r}")
+    raise DamageFound(
+        _("the checkpoint of size {size} does not bear a valid signature of {name!r}").format(size=checkpoint.size, name=name)
+    )
 
 
 def _verifier(verifier: str) -> tuple[str, Ed25519PublicKey]:
-    name, _, rest = verifier.partition("+")
-    stated, _, encoded = rest.partition("+")
+    name, _plus, rest = verifier.partition("+")
+    stated, _plus, encoded = rest.partition("+")
     raw = _from_base64(encoded)
     if len(raw) != 33 or raw[:1] != _ED25519 or stated != _key_hash(name, raw[1:]).hex():
-        raise BadInput(f"{verifier[:200]!r} is not an Ed25519 verifier key (name+hash+base64)")
+        raise BadInput(_("{verifier!r} is not an Ed25519 verifier key (name+hash+base64)").format(verifier=verifier[:200]))
     if _is_weak(raw[1:]):
-        raise BadInput(f"{verifier[:200]!r} is a weak key: anybody can make signatures that it accepts")
+        raise BadInput(_("{verifier!r} is a weak key: anybody can make signatures that it accepts").format(verifier=verifier[:200]))
     return name, Ed25519PublicKey.from_public_bytes(raw[1:])
 
 

@@ -13,6 +13,7 @@ from cryptography import x509
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder, VerificationError, VerifierBuilder, decode_timestamp_response
 
 from notices.errors import BadInput, DamageFound
+from notices.text.language import _
 from preservation.proofs.inclusion import Proof
 
 _LARGEST = 1 << 16
@@ -36,9 +37,9 @@ def verify_timestamp(checkpoint: str, reply: bytes, roots: bytes) -> datetime:
         builder.build().verify_message(response, checkpoint.encode())
         return response.tst_info.gen_time.astimezone(UTC)
     except VerificationError as error:
-        raise DamageFound(f"the timestamp is not valid: {error}") from error
+        raise DamageFound(_("the timestamp is not valid: {error}").format(error=error)) from error
     except (ValueError, TypeError) as error:
-        raise BadInput(f"the timestamp or its roots cannot be read: {error}") from error
+        raise BadInput(_("the timestamp or its roots cannot be read: {error}").format(error=error)) from error
 
 
 def verify_proof_timestamp(proof: Proof, roots: bytes) -> datetime | None:
@@ -48,5 +49,5 @@ def verify_proof_timestamp(proof: Proof, roots: bytes) -> datetime | None:
     try:
         reply = base64.b64decode(proof.timestamp, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise BadInput("the proof's timestamp is not base64") from error
+        raise BadInput(_("the proof's timestamp is not base64")) from error
     return verify_timestamp(proof.checkpoint, reply, roots)

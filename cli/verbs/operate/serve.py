@@ -6,7 +6,7 @@ import argparse
 
 from notices.config import Config
 from notices.errors import BadInput
-from notices.text.language import _
+from notices.text.language import _, in_english
 
 _MOST_PORT, _MOST_WORKERS = 65535, 64
 
@@ -35,11 +35,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     except ModuleNotFoundError as error:
         raise BadInput(_("serve needs the package {name}: pip install 'notices-archive[web]'").format(name=error.name)) from error
 
-    serve(
-        config,
-        args.host,
-        args.port,
-        args.workers,
-        lambda address: print(_("The reading room is open at {address} (Ctrl-C closes it)").format(address=address), flush=True),
-    )
+    opened = _("The reading room is open at {address} (Ctrl-C closes it)")
+    with in_english():  # each reader has a language of their own: the pages translate what the jobs say
+        serve(config, args.host, args.port, args.workers, lambda address: print(opened.format(address=address), flush=True))
     return 0
