@@ -27,6 +27,7 @@ from notices.config import Config, load_config
 from notices.cron import ZONE
 from notices.errors import ArchiveLocked, NoticesError
 from notices.text.display import safe
+from notices.text.language import _
 from operations.log_lines import formatter
 from operations.schedule.due import Rule, jitter, newest_due
 from operations.schedule.holds import hold_on
@@ -241,8 +242,8 @@ def _stop_on_signals(clock: Clock) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """`python scheduler.py [--once]`: 0 stopped or done, 2 configuration, 3 a source failed, 5 disk full."""
-    parser = argparse.ArgumentParser("scheduler.py", description="Run every source's schedule and keep the index up to date.")
-    parser.add_argument("--once", action="store_true", help="run everything that is due now, then exit")
+    parser = argparse.ArgumentParser("scheduler.py", description=_("Run every source's schedule and keep the index up to date."))
+    parser.add_argument("--once", action="store_true", help=_("run everything that is due now, then exit"))
     args = parser.parse_args(argv)
     try:
         return run(load_config(os.environ), once=args.once)

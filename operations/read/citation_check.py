@@ -13,6 +13,7 @@ from notices.errors import QueryLimitError
 from notices.model import DocumentNumber
 from notices.reference.numbers import find_numbers
 from notices.text.display import masked
+from notices.text.language import _
 from operations.read.notice_views import Brief, brief, relations
 from pipeline.relations.citations import Instrument, meant
 from pipeline.sql.database import for_reading
@@ -54,10 +55,10 @@ class _Cited:
 def check_citations(database: Engine, text: str) -> tuple[CheckedCitation, ...]:
     """Every citation in the text, in order. Raises QueryLimitError for a text beyond LONGEST or with more than MOST citations."""
     if len(text) > LONGEST:
-        raise QueryLimitError(f"the text has {len(text)} characters, at most {LONGEST} are checked")
+        raise QueryLimitError(_("the text has {count} characters, at most {most} are checked").format(count=len(text), most=LONGEST))
     found = list(_cited(text))
     if len(found) > MOST:
-        raise QueryLimitError(f"the text has {len(found)} citations, at most {MOST} are checked")
+        raise QueryLimitError(_("the text has {count} citations, at most {most} are checked").format(count=len(found), most=MOST))
     return tuple(_checked(database, each) for each in found)
 
 

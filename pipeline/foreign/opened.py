@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from notices.errors import BadInput
+from notices.text.language import _
 from pipeline.durable import file_errors
 from pipeline.foreign.answers import Collection, Tell
 from pipeline.foreign.saved_pages import SavedPages
@@ -34,12 +35,12 @@ def opened(paths: Sequence[Path], manifest: str | None, reading: Reading) -> Ite
     """The collection in the paths. Raises BadInput for a file that is no WARC or WACZ, a folder without its manifest, a mixture of both."""
     folders = [path for path in paths if path.is_dir()]
     if folders and len(paths) > 1:
-        raise BadInput(f"{folders[0]}: a folder of saved pages is imported by itself")
+        raise BadInput(_("{folder}: a folder of saved pages is imported by itself").format(folder=folders[0]))
     if folders:
         yield SavedPages(folders[0], reading.tell, manifest=manifest)
         return
     if manifest:
-        raise BadInput(f"{paths[0]}: --manifest belongs to a folder of saved pages")
+        raise BadInput(_("{path}: --manifest belongs to a folder of saved pages").format(path=paths[0]))
     with ExitStack() as stack:
         with file_errors(reading.work_folder):
             spool = cast(BinaryIO, stack.enter_context(tempfile.TemporaryFile(dir=reading.work_folder)))

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from notices.capture import Capture, ListEntry, Original
 from notices.errors import BadInput
+from notices.text.language import _
 from notices.urls import canonical_url, url_key
 from pipeline.foreign.answers import Answer, PassedOver, Tell
 
@@ -134,9 +135,17 @@ def _manifest_of(folder: Path, name: str | None) -> Path:
     found = [folder / each for each in ([name] if name else MANIFESTS) if (folder / each).is_file()]
     if not found:
         wanted = name or " or ".join(MANIFESTS)
-        raise BadInput(f"{folder}: the folder has no {wanted}, which says the address of each page (docs/import.md)")
+        raise BadInput(
+            _("{folder}: the folder has no {wanted}, which says the address of each page (docs/import.md)").format(
+                folder=folder, wanted=wanted
+            )
+        )
     if len(found) > 1:
-        raise BadInput(f"{folder}: the folder has {' and '.join(MANIFESTS)}; --manifest NAME says which one counts")
+        raise BadInput(
+            _("{folder}: the folder has {names}; --manifest NAME says which one counts").format(
+                folder=folder, names=" and ".join(MANIFESTS)
+            )
+        )
     return found[0]
 
 
@@ -155,7 +164,7 @@ def _text(path: Path, raw: bytes) -> str:
             return raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise BadInput(f"{path}: neither UTF-8 nor GB 18030")
+    raise BadInput(_("{path}: neither UTF-8 nor GB 18030").format(path=path))
 
 
 def _json_lines(path: Path, text: str, tell: Tell) -> Iterator[_Line]:
@@ -177,12 +186,16 @@ def _csv_lines(path: Path, text: str) -> Iterator[_Line]:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in text.partition("\n")[0] else ",")
         names = [name.strip().lower() for name in next(rows, [])]
         if not {"file", "url"} <= set(names):
-            raise BadInput(f"{path}: the first line has to name the columns, file and url among them; it is {','.join(names)[:200]!r}")
+            raise BadInput(
+                _("{path}: the first line has to name the columns, file and url among them; it is {names!r}").format(
+                    path=path, names=",".join(names)[:200]
+                )
+            )
         for row in rows:
             if any(each.strip() for each in row):
                 yield _Line(rows.line_num, {name: each.strip() for name, each in zip(names, row, strict=False) if each.strip()})
     except csv.Error as error:
-        raise BadInput(f"{path}: not CSV: {error}") from error
+        raise BadInput(_("{path}: not CSV: {error}").format(path=path, error=error)) from error
 
 
 def _moment(stated: str | None) -> datetime | None:

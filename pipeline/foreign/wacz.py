@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from notices.errors import BadInput
+from notices.text.language import _
 from pipeline.foreign.answers import PassedOver, Tell
 from pipeline.foreign.stretch import Stretch
 
@@ -38,28 +39,34 @@ def warc_files(path: Path, handle: BinaryIO, spool: BinaryIO, tell: Tell) -> Ite
                 else:
                     yield _stretch(shown, package, names[name], handle, spool)
             if not any(each.startswith("archive/") and each.endswith(_ENDINGS) for each in {*names, *stated}):
-                raise BadInput(f"{path}: the package contains no WARC file in archive/")
+                raise BadInput(_("{path}: the package contains no WARC file in archive/").format(path=path))
     except (zipfile.BadZipFile, NotImplementedError, EOFError, struct.error) as error:
-        raise BadInput(f"{path}: not a WACZ package: {error}") from error
+        raise BadInput(_("{path}: not a WACZ package: {error}").format(path=path, error=error)) from error
 
 
 def _resources(path: Path, package: zipfile.ZipFile) -> dict[str, tuple[str, int | None]]:
     """Digest and length of each file, as the package states them."""
     raw = _small(path, package, _MANIFEST)
     if raw is None:
-        raise BadInput(f"{path}: not a WACZ package: it has no {_MANIFEST}")
+        raise BadInput(_("{path}: not a WACZ package: it has no {file}").format(path=path, file=_MANIFEST))
     digest = _small(path, package, _MANIFEST_DIGEST)
     try:
         if digest is not None:
             stated = json.loads(digest).get("hash")
             if stated and not _same(stated, raw):
-                raise BadInput(f"{path}: {_MANIFEST} is not the one that was packed: {_MANIFEST_DIGEST} states {stated}; nothing was taken")
+                raise BadInput(
+                    _("{path}: {file} is not the one that was packed: {digest_file} states {stated}; nothing was taken").format(
+                        path=path, file=_MANIFEST, digest_file=_MANIFEST_DIGEST, stated=stated
+                    )
+                )
         found = json.loads(raw)
         if str(found.get("profile", "")) == "multi-wacz-package":
-            raise BadInput(f"{path}: a package of packages; import each of them")
+            raise BadInput(_("{path}: a package of packages; import each of them").format(path=path))
         return {str(each["path"]): (str(each.get("hash", "")), each.get("bytes")) for each in found["resources"]}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise BadInput(f"{path}: {_MANIFEST} cannot be read: {type(error).__name__}: {error}") from error
+        raise BadInput(
+            _("{path}: {file} cannot be read: {kind}: {error}").format(path=path, file=_MANIFEST, kind=type(error).__name__, error=error)
+        ) from error
 
 
 def _small(path: Path, package: zipfile.ZipFile, name: str) -> bytes | None:
@@ -68,7 +75,9 @@ def _small(path: Path, package: zipfile.ZipFile, name: str) -> bytes | None:
     except KeyError:
         return None
     if info.file_size > _LARGEST_MANIFEST:
-        raise BadInput(f"{path}: {name} has {info.file_size} bytes; {_LARGEST_MANIFEST} are read")
+        raise BadInput(
+            _("{path}: {name} has {size} bytes; {most} are read").format(path=path, name=name, size=info.file_size, most=_LARGEST_MANIFEST)
+        )
     return package.read(info)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from notices.errors import BadInput
+from notices.text.language import _
 from pipeline.foreign.stretch import Stretch
 
 LARGEST_RECORD = 256 << 20
@@ -71,12 +72,12 @@ def is_whole_gzip(file: Stretch) -> bool:
     """Whether all records are in one gzip member (`gzip file.warc`): no record can be read by itself then. Raises BadInput for a file of no WARC."""
     begin = file.read_at(0, _CHUNK)
     if not begin:
-        raise BadInput(f"{file.name}: the file is empty")
+        raise BadInput(_("{name}: the file is empty").format(name=file.name))
     gzipped = begin.startswith(_GZIP)
     shown = _unpacked_begin(begin) if gzipped else begin
     reason = next((why for sign, why in _OTHER_SHAPES if shown.startswith(sign)), "no record of WARC/0.17 to WARC/1.1 begins it")
     if not _VERSION.match(shown):
-        raise BadInput(f"{file.name}: not a WARC file: {reason}")
+        raise BadInput(_("{name}: not a WARC file: {reason}").format(name=file.name, reason=reason))
     if not gzipped:
         return False
     found = _member(file, 0)

@@ -15,6 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from notices.config import Config
 from notices.errors import ConfigError
+from notices.text.language import _
 from pipeline.sql.column_types import compact_json
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,11 @@ def upgrade(engine: Engine, config: Config) -> None:
         with _migration_lock(config):
             version = version_of(engine)
             if version is not None and version > newest_version():
-                raise ConfigError(f"database: made by a newer version of this program (tables {version}, known {newest_version()})")
+                raise ConfigError(
+                    _("database: made by a newer version of this program (tables {version}, known {newest_version})").format(
+                        version=version, newest_version=newest_version()
+                    )
+                )
             if version != newest_version():
                 _run_migrations(engine)
     if _space_is_due(engine):
