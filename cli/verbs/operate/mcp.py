@@ -21,7 +21,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         from web.agents import make_server  # start-up time: only this verb loads the protocol, which an installation may lack
     except ModuleNotFoundError as error:
         raise BadInput(_("mcp needs the package {name}: pip install 'notices-archive[agent]'").format(name=error.name)) from error
-    from web.archive import Archive, check_readable
+    from web.archive import Archive, check_readable  # start-up time: see above
 
     check_readable(config)
     archive = Archive(config)
