@@ -1,7 +1,7 @@
 """The folder of an embedded engine: generations side by side, one of them current.
 
 <index>/current            the name of the current generation
-<index>/g-<n>/             a generation: the engine's files and version.json, the format they are in
+<index>/g-<n>/             a generation: the engine's files, version.json, the format they are in, and written.json, which of them were written when
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from notices.errors import IndexUnusable
 from notices.text.fold import FOLDING
 from notices.text.language import _
 
-CURRENT, VERSION_FILE = "current", "version.json"
+CURRENT, VERSION_FILE, WRITTEN_FILE = "current", "version.json", "written.json"
 _FOLDING, _FIRST_FOLDING = "folding", 1  # an index of before the key was written is folded as version 1
 _CONTENT, CONTENT = "content", 2  # raise when more is written into an index of the same format: what was made before lacks it (none: 1)
 _NAME = re.compile(r"g-[0-9]{6,9}")
@@ -75,6 +75,32 @@ def _refuse_foreign(generation: Path) -> None:
             raise IndexUnusable(
                 _("index {path}: writable by others; its owner must be this user, and others must not write").format(path=path)
             )
+
+
+def note_written(generation: Path, names: Iterable[str]) -> None:
+    """Note size and time of the files as a commit left them: whoever opens the index compares the bytes of those that differ."""
+    states = {name: state for name in names if (state := _state(generation / name)) is not None}
+    temporary = generation / f"{WRITTEN_FILE}.tmp"
+    temporary.write_text(json.dumps(states), encoding="ascii")
+    os.replace(temporary, generation / WRITTEN_FILE)
+
+
+def changed_in(folder: Path) -> set[str]:
+    """Names of the current generation's files that were written to since the last commit, or copied; empty where none are noted."""
+    generation = folder / _current_name(folder)
+    try:
+        noted = json.loads((generation / WRITTEN_FILE).read_text(encoding="ascii"))
+        return {name for name, state in noted.items() if _state(generation / name) not in (None, state)}
+    except (OSError, ValueError, AttributeError):
+        return set()
+
+
+def _state(path: Path) -> list[int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None  # a writer has just replaced it, or another file names it: whoever opens it will say so
+    return [found.st_size, found.st_mtime_ns]
 
 
 def new_generation(folder: Path, made_as: Format) -> Path:

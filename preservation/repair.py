@@ -177,17 +177,29 @@ def _store_page(ident: int, context: RepairContext) -> str | None:
     with Session(context.database) as session, session.begin():
         snapshot = session.get_one(tables.SnapshotRow, ident)
         reading, source = context.reader.stored_reading(session, snapshot)
-        if _was_revised_since(session, reading):
-            return None  # revisions are numbered in their order: one that was lost between others comes from a backup
+        notice = session.scalar(select(tables.NoticeRow).where(tables.NoticeRow.key == url_key(reading.notice.url)))
+        counted = notice.revisions if notice else 0
+        if notice is not None:
+            if not _follows(session, notice, reading):
+                return None  # revisions are numbered in their order: one that was lost between others comes from a backup
+            notice.revisions = _present(session, notice)
         outcome = store_reading(session, source.id, reading)
+        if notice is not None:
+            notice.revisions = max(notice.revisions, counted)  # a lower count would hide what is still missing
     return f"stored from its bytes: {outcome}" if outcome != "unchanged" else None
 
 
-def _was_revised_since(session: Session, reading: Reading) -> bool:
-    """Whether the notice has a revision that was read from a later snapshot."""
-    revision = tables.RevisionRow
-    query = select(func.max(revision.snapshot_id)).join(revision.notice).where(tables.NoticeRow.key == url_key(reading.notice.url))
-    return (session.scalar(query) or 0) > (reading.snapshot_id or 0)
+def _follows(session: Session, notice: tables.NoticeRow, reading: Reading) -> bool:
+    """Whether a reading is of a later snapshot than every revision of the notice, and none is missing between these."""
+    newest = select(func.max(tables.RevisionRow.snapshot_id), func.max(tables.RevisionRow.n)).where(
+        tables.RevisionRow.notice_id == notice.id
+    )
+    snapshot, n = session.execute(newest).one()
+    return (snapshot or 0) <= (reading.snapshot_id or 0) and (n or 0) == _present(session, notice)
+
+
+def _present(session: Session, notice: tables.NoticeRow) -> int:
+    return session.scalar(select(func.count()).where(tables.RevisionRow.notice_id == notice.id)) or 0
 
 
 def _log_revision(ident: int, context: RepairContext) -> str | None:

@@ -12,7 +12,7 @@ import re
 import tempfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TypedDict
 
@@ -49,9 +49,14 @@ class _Meta(TypedDict):
     opstamp: int
 
 
-def damaged_files(folder: Path) -> list[str]:
-    """Names of the current generation's files whose bytes differ from those that were written. Raises IndexUnusable."""
+def damaged_files(folder: Path, only: Collection[str] | None = None) -> list[str]:
+    """Names of the current generation's files whose bytes differ from those that were written. Raises IndexUnusable.
+
+    With `only`, no other files are read.
+    """
     generation = current_generation(folder)
+    if only is not None:
+        return sorted(name for name in only if _version(generation / name) is None and (generation / name).exists())
     try:
         written = (generation / _META).read_text(encoding="utf-8")
         meta = json.loads(written)
@@ -63,6 +68,11 @@ def damaged_files(folder: Path) -> list[str]:
     damaged = sorted(name for segment in segments for name in _damaged(generation, segment))
     names = {name for segment in segments for name in segment}
     return damaged if _is_managed(generation / _MANAGED, {*names, _META}) else [_MANAGED, *damaged]
+
+
+def checked_names(generation: Path) -> list[str]:
+    """The files of a generation that end in a checksum."""
+    return sorted(path.name for path in generation.iterdir() if _FILE.fullmatch(path.name))
 
 
 def _is_ours(meta: _Meta, written: str) -> bool:

@@ -10,7 +10,7 @@ import tantivy
 
 from index.document import HitNumbers, hit_of, texts_of
 from index.engine import Answer, ArchivedText, Document, Hit
-from index.generations import CURRENT, make_current
+from index.generations import CURRENT, make_current, note_written
 from index.query.tree import Query
 from index.tantivy.folder import current_generation, is_panic, new_generation, writing
 from index.tantivy.query import Terms
@@ -139,10 +139,14 @@ def _loaded(generation: Path, index: tantivy.Index) -> str:
 
 def _write_into(generation: Path, index: tantivy.Index, documents: Iterable[Document], deleted: Sequence[int] = ()) -> int:
     """Write documents and commit durably; of two with one id the last counts. What the iterable raises comes out as it is."""
+    from index.tantivy.checksums import checked_names  # see above
     from index.tantivy.memory import release_memory  # it loads ctypes: a search starts faster without it
 
     with release_memory(generation):
-        return _written(generation.parent, index, documents, deleted)
+        count = _written(generation.parent, index, documents, deleted)
+    with writing(generation.parent):
+        note_written(generation, checked_names(generation))
+    return count
 
 
 def _written(folder: Path, index: tantivy.Index, documents: Iterable[Document], deleted: Sequence[int]) -> int:

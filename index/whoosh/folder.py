@@ -14,7 +14,7 @@ import json
 import mmap
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -35,6 +35,7 @@ FOLDED, ORIGINALS, SUMS = "folded.bin", "originals.bin", "sums.json"
 _FORMAT = {"version": VERSION}
 _GROWING = (FOLDED, ORIGINALS)  # only ever appended to; Whoosh's own files never change once written
 _CHUNK = 1 << 20
+_UNSUMMED = {f"{name}{end}" for name in (SUMS, generations.WRITTEN_FILE) for end in ("", ".tmp")}
 
 
 def current_generation(folder: Path) -> Path:
@@ -127,10 +128,14 @@ def write_sums(generation: Path) -> None:
         handle.flush()
         os.fsync(handle.fileno())
     os.replace(temporary, generation / SUMS)
+    generations.note_written(generation, sums.keys() - {generations.VERSION_FILE})  # that one is read whole whenever an index is opened
 
 
-def damaged_files(folder: Path) -> list[str]:
-    """Names of the current generation's files whose bytes are not those that were committed, or that are missing. Raises IndexUnusable."""
+def damaged_files(folder: Path, only: Collection[str] | None = None) -> list[str]:
+    """Names of the current generation's files whose bytes are not those that were committed, or that are missing. Raises IndexUnusable.
+
+    With `only`, no other files are read.
+    """
     generation = current_generation(folder)
     known = _read_sums(generation)
     if not known:
@@ -138,6 +143,8 @@ def damaged_files(folder: Path) -> list[str]:
     # A commit that was killed before it wrote its sums has rightly removed the files that it replaced; the outbox will write it again.
     killed = any(path.name not in known for path in generation.glob("*.toc"))
     checked = {name: stated for name, stated in known.items() if not killed or (generation / name).is_file()}
+    if only is not None:
+        checked = {name: stated for name, stated in checked.items() if name in only}
     return sorted(name for name, stated in checked.items() if not _is_intact(generation / name, stated))
 
 
@@ -146,7 +153,7 @@ def _is_intact(path: Path, stated: list[int]) -> bool:
 
 
 def _has_sum(path: Path) -> bool:
-    return path.is_file() and path.name not in (SUMS, f"{SUMS}.tmp") and not path.name.endswith(("WRITELOCK", ".lock"))
+    return path.is_file() and path.name not in _UNSUMMED and not path.name.endswith(("WRITELOCK", ".lock"))
 
 
 def _read_sums(generation: Path) -> dict[str, list[int]]:
