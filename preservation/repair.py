@@ -185,7 +185,7 @@ def _store_page(ident: int, context: RepairContext) -> str | None:
             notice.revisions = _present(session, notice)
         outcome = store_reading(session, source.id, reading)
         if notice is not None:
-            notice.revisions = max(notice.revisions, counted)  # a lower count would hide what is still missing
+            notice.revisions = max(notice.revisions, counted)  # a lower count would hide a revision that is still missing
     return f"stored from its bytes: {outcome}" if outcome != "unchanged" else None
 
 
