@@ -129,7 +129,7 @@ def search(engine: Engine, request: SearchRequest, home: Path | None) -> SearchR
     facets, meant = _facets(engine, query, request), _suggestion(engine, query, found, request)
     empty = not found.hits and not engine.count()
     helpful = _advice(engine, query, found, request) if not (found.total or empty) else ()
-    hits = tuple(_shown(engine, query, found.hits, request))
+    hits = tuple(shown(engine, query, found.hits, request))
     explained = tuple(_explained(query, hit) for hit in found.hits) if request.explain else ()
     took = (time.perf_counter() - began) * 1000
     return SearchResult(query, found.total, found.relaxed, hits, took, meant, facets, following, empty, helpful, explained)
@@ -256,7 +256,7 @@ def _pieces(query: Query, hit: Hit, text: str, attachments: Sequence[AttachmentT
     yield text
 
 
-def _shown(engine: Engine, query: Query, hits: tuple[Hit, ...], request: SearchRequest) -> Iterator[SearchHit]:
+def shown(engine: Engine, query: Query, hits: tuple[Hit, ...], request: SearchRequest) -> Iterator[SearchHit]:
     """Each hit with its snippet, masked as the request says."""
     mask = masked if request.masked else str
     texts = engine.texts([hit.id for hit in hits]) if request.snippets else {}

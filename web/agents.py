@@ -19,6 +19,7 @@ from index.search import MAX_LIMIT, SearchRequest
 from notices.errors import NoticesError, UserError
 from notices.text.display import masked, safe
 from notices.version import PROGRAM
+from operations.read.as_of import view_as_of
 from operations.read.citation_check import check_citations
 from operations.read.diff import difference
 from operations.read.history import history
@@ -28,6 +29,7 @@ from operations.read.revisions import revision_lines, revision_view
 from operations.status import source_statuses
 from web.archive import Archive, Busy
 from web.problems import BUSY, OUT_OF_ORDER
+from web.views.query import day_named
 
 MOST_HITS, CHARACTERS, MOST_LINKS, MOST_EVENTS, MOST_PARAGRAPHS = 20, 8000, 50, 100, 60
 _INSTRUCTIONS = """An archive of published Chinese government notices (公文). All tools only read.
@@ -70,14 +72,16 @@ class Tools:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
 
-    def search(self, query: str, limit: int = 10, sort: str = "relevance", after: str = "") -> Json:
+    def search(self, query: str, limit: int = 10, sort: str = "relevance", after: str = "", as_of: str = "") -> Json:
         """Search notices and their attachments. A run of Chinese characters matches exactly that run; a space means AND; "…", OR, -word, brackets and
         fields (标题: 正文: 发文机关: 文号: 文种: 地区: 来源: 日期:2024-01..2024-06 状态:已撤下) work. Hits with exact=false are only similar.
-        `sort` is relevance or date; `after` is `next` of the answer before."""
+        `sort` is relevance or date; `after` is `next` of the answer before. With `as_of` (2024-03-01)
+        the archive answers as it was at the end of that day."""
         if sort not in ("relevance", "date"):
             raise UserError(f"sort: {sort!r} is not an order; use relevance or date")
         page = Page(min(max(limit, 1), MOST_HITS, MAX_LIMIT), 0, sort)
-        result = self._archive.search(SearchRequest(query, page=page, after=after or None, wants_next=True))
+        request, day = SearchRequest(query, page=page, after=after or None, wants_next=True), day_named("as_of", as_of)
+        result = self._archive.search(request) if day is None else self._archive.search_as_of(request, day)
         hits = [
             {
                 "notice": hit.id, "address": f"/n/{hit.id}/r/{hit.revision}", "state": hit.state, "exact": hit.exact, "copies": hit.copies,
@@ -91,9 +95,10 @@ class Tools:
         ]  # fmt: skip
         return {"total": result.total, "similar": result.relaxed, "hits": hits, "next": result.next}
 
-    def get(self, notice: int, revision: int | None = None, page: int = 1) -> Json:
-        """A notice by its id: its newest revision, or the one that is named. Long texts come in pages."""
-        view = revision_view(self._archive.database, notice, revision)
+    def get(self, notice: int, revision: int | None = None, page: int = 1, as_of: str = "") -> Json:
+        """A notice by its id: its newest revision, the one that is named, or the one of a day (as_of: 2024-03-01). Long texts come in pages."""
+        database, day = self._archive.database, day_named("as_of", as_of)
+        view = view_as_of(database, notice, day) if day and revision is None else revision_view(database, notice, revision)
         pages = max(-(-len(view.text) // CHARACTERS), 1)
         if not 1 <= page <= pages:
             raise UserError(f"page: {page} is not from 1 to {pages}")

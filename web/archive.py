@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import sqlalchemy
@@ -17,6 +18,7 @@ from index.search import SearchRequest, SearchResult, search
 from notices.archive_id import Owner, read_marker
 from notices.config import Config
 from notices.errors import ArchiveUnwritable, IndexUnusable, NoticesError
+from operations.read.as_of import search_as_of
 from pipeline.sql.database import open_read_only
 
 _LOOK_EVERY = 1.0  # seconds between two looks at whether the index has changed
@@ -47,6 +49,11 @@ class Archive:
         """The answer of the index, in SECONDS at most. Raises UserError, IndexUnusable or Busy."""
         with self._index.borrowed() as engine, one_question():
             return search(engine, request, self.config.home)
+
+    def search_as_of(self, request: SearchRequest, day: date) -> SearchResult:
+        """What the answer would have been on that day. Raises as search does."""
+        with self._index.borrowed() as engine:
+            return search_as_of(engine, self.database, request, self.config.home, day)
 
     @contextmanager
     def engine(self) -> Iterator[Engine]:

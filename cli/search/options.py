@@ -38,6 +38,7 @@ class Options(NamedTuple):
     complete: str | None = None
     form: Form = "lines"
     colour: bool | None = None
+    as_of: date | None = None
 
 
 def read_options(argv: Sequence[str]) -> Options:
@@ -53,8 +54,10 @@ def read_options(argv: Sequence[str]) -> Options:
         parser.error(_("nothing to search for; give a QUERY or a filter"))
     if args.after is not None and (args.offset or args.similar is not None):
         parser.error(_("--after cannot be combined with --offset or --similar"))
+    if args.as_of and (args.batch or args.complete is not None or args.similar is not None or args.facets):
+        parser.error(_("--as-of cannot be combined with --batch, --complete, --similar or --facets"))
     form: Form = "json" if args.json else "csv" if args.csv else "lines"
-    return Options(_request(args, filters), args.batch, args.complete, form, False if args.no_color else None)
+    return Options(_request(args, filters), args.batch, args.complete, form, False if args.no_color else None, args.as_of)
 
 
 def _request(args: argparse.Namespace, filters: Filters) -> SearchRequest:
@@ -138,6 +141,9 @@ def _add_answers(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--limit", type=int, default=10, metavar="N")
     group.add_argument("--offset", type=int, default=0, metavar="N")
     group.add_argument("--after", metavar="CURSOR", help=_("continue after an earlier answer: its `next`, with the same query and options"))
+    group.add_argument(
+        "--as-of", type=_last_day, metavar="DATE", help=_("search the archive as it was at the end of this day: exact matches, each copy")
+    )
     group.add_argument("--all-copies", action="store_true", help=_("list each copy of an instrument as a hit of its own"))
     group.add_argument("--exact", action="store_true", help=_("search the literal text only: no expansion, no similar notices"))
     group.add_argument(

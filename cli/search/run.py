@@ -67,7 +67,7 @@ def _run(engine: Engine, options: Options, config: Config) -> int:
         from cli.search.batch import complete  # see above
 
         return complete(engine, options.complete)
-    return _answer(engine, options, config.home)
+    return _answer(engine, options, config)
 
 
 def open_index(config: Config) -> Engine:
@@ -103,9 +103,16 @@ def _advice(config: Config, error: IndexUnusable) -> str:
     )
 
 
-def _answer(engine: Engine, options: Options, home: Path) -> int:
+def _answer(engine: Engine, options: Options, config: Config) -> int:
     """Answer the one query of the command line."""
-    result = search(engine, options.request, home)
+    if options.as_of is None:
+        result = search(engine, options.request, config.home)
+    else:
+        from operations.read.as_of import search_as_of  # it loads SQL: a search of today starts faster without it
+        from pipeline.sql.database import database_errors, open_for_reading
+
+        with database_errors(config.database):
+            result = search_as_of(engine, open_for_reading(config), options.request, config.home, options.as_of)
     if options.form == "json":
         print_json(result)
     elif options.form == "csv":

@@ -61,6 +61,7 @@ def several(schema: Json) -> Json:
     return {"type": "array", "items": schema, "maxItems": 10}
 
 
+AS_OF = Parameter("as_of", "as the archive was at the end of this day, month or year (in China)", {"type": "string", "pattern": _DAY})
 SEARCH = (
     Parameter("q", f"the query (docs/search.md), at most {MAX_BYTES} bytes of UTF-8", text(MAX_BYTES)),
     Parameter("source", "only from this source", several(text())),
@@ -81,6 +82,7 @@ SEARCH = (
     Parameter("limit", "hits of a page", count(1, MOST, LIMIT)),
     Parameter("after", "the `next` of an earlier answer to the same question", text()),
     Parameter("facets", "1: count issuers, regions, kinds, years, sources, states", one_of("1")),
+    AS_OF,
 )
 REVISIONS = (
     Parameter("from", "the earlier revision (default: the one before `to`)", count(1, 999_999_999)),

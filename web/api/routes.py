@@ -9,14 +9,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from web.api import views
-from web.api.endpoints import REVISIONS, SEARCH, Endpoint
+from web.api.endpoints import AS_OF, REVISIONS, SEARCH, Endpoint
 from web.api.openapi import document
 from web.json_answer import json_answer
 
 PREFIX = "/api/v1"
 ENDPOINTS = (
     Endpoint("/search", "search", "search the archive", views.search, SEARCH),
-    Endpoint("/notices/{notice}", "notice", "a notice, its newest revision", views.notice),
+    Endpoint("/notices/{notice}", "notice", "a notice, its newest revision or that of a day", views.notice, (AS_OF,)),
     Endpoint("/notices/{notice}/revisions", "revisions", "the revisions of a notice", views.revisions),
     Endpoint("/notices/{notice}/revisions/{n}", "revision", "one revision of a notice", views.notice),
     Endpoint("/notices/{notice}/revisions/{n}/attachments/{position}", "attachment", "the text of an attached file", views.attachment),

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from notices.errors import QuerySyntaxError
+from operations.read.as_of import view_as_of
 from operations.read.diff import difference
 from operations.read.history import history
 from operations.read.json_values import json_object
@@ -17,7 +18,7 @@ from operations.read.revisions import attached_text, revision_lines, revision_vi
 from operations.status import source_statuses
 from web.json_answer import json_answer
 from web.pages import archive_of
-from web.views.query import asked
+from web.views.query import asked, day_of
 from web.views.revision import revision_number
 
 _PUBLIC = ("name", "site", "enabled", "notices", "newest_date", "last_run", "outcome", "state", "last_new")  # reasons are the maintainers'
@@ -28,7 +29,7 @@ def search(request: Request) -> Response:
     question = asked(request, facets=request.query_params.get("facets") == "1")
     if question.is_empty:
         raise QuerySyntaxError("nothing is asked: q, a filter or similar is needed", "", 0)
-    result = archive_of(request).search(question.request)
+    result = question.answered(archive_of(request))
     value = result.as_json()
     value["hits"] = [{**hit, "address": f"/n/{hit['id']}/r/{hit['revision']}"} for hit in _objects(value["hits"])]
     return json_answer(request, value)
@@ -40,7 +41,8 @@ def _objects(value: object) -> list[Mapping[str, object]]:
 
 def notice(request: Request) -> Response:
     """The newest revision of a notice, or the one that the path names."""
-    view = revision_view(archive_of(request).database, request.path_params["notice"], request.path_params.get("n"))
+    database, ident, n, day = archive_of(request).database, request.path_params["notice"], request.path_params.get("n"), day_of(request)
+    view = view_as_of(database, ident, day) if day and n is None else revision_view(database, ident, n)
     return json_answer(request, addressed(view))
 
 

@@ -12,10 +12,12 @@ from starlette.responses import RedirectResponse, Response
 from notices.reference.headings import heading_of
 from notices.reference.numbers import parse_number
 from notices.text.display import safe
+from operations.read.as_of import view_as_of
 from operations.read.history import history
 from operations.read.notice_views import NoticeView, Relations, relations
 from operations.read.revisions import RevisionLine, notices_numbered, revision_lines, revision_view
 from web.pages import Reader, archive_of, page
+from web.views.query import day_of
 
 _MOST_EVENTS, _MOST_LINKS, _MOST_OUTLINE = 100, 100, 300
 LONGEST_SHOWN = 200_000  # characters of a text on one page
@@ -57,16 +59,18 @@ def show(request: Request) -> Response:
     """The newest revision of a notice, or the one that the address names."""
     ident, n = request.path_params["notice"], request.path_params.get("n")
     database = archive_of(request).database
-    view = revision_view(database, ident, n)
+    day = day_of(request)
+    view = view_as_of(database, ident, day) if day and n is None else revision_view(database, ident, n)
     (related,) = relations(database, [ident])
     shown = Shown(view, list(lines_of(view.text[:LONGEST_SHOWN])), revision_lines(database, ident), related)
     events = history(database, ident)
     values = {
         "shown": shown, "n": view, "events": events[-_MOST_EVENTS:], "more_events": max(len(events) - _MOST_EVENTS, 0),
-        "cut": len(view.text) > LONGEST_SHOWN, "most_links": _MOST_LINKS, "anatomy": view.anatomy if isinstance(view.anatomy, dict) else {},
+        "cut": len(view.text) > LONGEST_SHOWN, "most_links": _MOST_LINKS, "as_of": day if n is None else None,
+        "anatomy": view.anatomy if isinstance(view.anatomy, dict) else {},
     }  # fmt: skip
     answer = page(request, "notice.html", values)
-    if n is not None and not shown.is_newest:
+    if day or (n is not None and not shown.is_newest):
         answer.headers["X-Robots-Tag"] = "noindex"
     return answer
 

@@ -12,11 +12,12 @@ from index.engine import Page
 from index.query.parse import Filters
 from index.query.tree import DateField, Scope
 from index.query.values import date_range, state_of
-from index.search import SearchRequest
+from index.search import SearchRequest, SearchResult
 from notices.errors import QueryLimitError, QuerySyntaxError, UserError
+from web.archive import Archive
 
-FILTERS = ("source", "issuer", "region", "kind", "number", "state", "since", "until", "has", "in")
-_SINGLE = ("issuer", "region", "number", "since", "until", "has", "in")
+FILTERS = ("source", "issuer", "region", "kind", "number", "state", "since", "until", "has", "in", "as_of")
+_SINGLE = ("issuer", "region", "number", "since", "until", "has", "in", "as_of")
 _SCOPES = {"": "any", "all": "any", "title": "title", "text": "text", "attachment": "attachment"}
 _DATES = {"": "published_date", "published": "published_date", "written": "written_date", "effective": "effective_date"}
 _SORTS = ("relevance", "date")
@@ -40,6 +41,11 @@ class Asked(NamedTuple):
 
     request: SearchRequest
     pairs: Pairs
+    as_of: date | None = None
+
+    def answered(self, archive: Archive) -> SearchResult:
+        """The archive's answer: of today, or of the day that is asked for."""
+        return archive.search(self.request) if self.as_of is None else archive.search_as_of(self.request, self.as_of)
 
     @property
     def text(self) -> str:
@@ -63,7 +69,7 @@ class Asked(NamedTuple):
     @property
     def is_empty(self) -> bool:
         """Whether nothing is asked."""
-        return not self.text.strip() and not self.filters and not self.request.similar
+        return not self.text.strip() and not [name for name, _ in self.filters if name != "as_of"] and not self.request.similar
 
 
 def asked(request: Request, *, facets: bool = False, snippets: bool = True) -> Asked:
@@ -79,12 +85,14 @@ def asked(request: Request, *, facets: bool = False, snippets: bool = True) -> A
             raise UserError(f"{name}: {value!r} is not known here; use {', '.join(filter(None, allowed))}")
     if len(pairs) > _MOST_VALUES:
         raise QueryLimitError(f"the address has {len(pairs)} parts, at most {_MOST_VALUES} are allowed")
+    as_of = day_of(request)
+    facets = facets and as_of is None
     search = SearchRequest(
         text=given.get("q", ""), filters=_filters(request), page=Page(_limit(given.get("limit", "")), 0, given.get("sort") or _SORTS[0]),
         after=given.get("after") or None, exact=given.get("exact") == "1", every_copy=given.get("copies") == "all",
         similar=given.get("similar") or None, facets=facets, wants_next=True, snippets=snippets,
     )  # fmt: skip
-    return Asked(search, pairs)
+    return Asked(search, pairs, as_of)
 
 
 def _filters(request: Request) -> Filters:
@@ -99,6 +107,19 @@ def _filters(request: Request) -> Filters:
         since=_day("since", given.get("since", ""))[0], until=_day("until", given.get("until", ""))[1],
         date_field=cast(DateField, _DATES[given.get("date", "")]), has_attachment=bool(given.get("has")), scope=cast(Scope, _SCOPES[given.get("in", "")]),
     )  # fmt: skip
+
+
+def day_of(request: Request) -> date | None:
+    """The day as of which the archive is asked: the last one of a month or a year. Raises UserError."""
+    return day_named("as_of", request.query_params.get("as_of", ""))
+
+
+def day_named(name: str, value: str) -> date | None:
+    """The day that a parameter names; None for an empty one. Raises UserError with the parameter's name."""
+    day = _day(name, value)[1]
+    if value.strip() and day is None:
+        raise UserError(f"{name}: {value!r} is not a day")
+    return day
 
 
 def _day(name: str, value: str) -> tuple[date | None, date | None]:

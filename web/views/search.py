@@ -36,8 +36,8 @@ def show(request: Request) -> Response:
     if question.is_empty:
         return page(request, "home.html", {"question": question, "query": ""})
     cheap = len(question.filters) >= CHEAP_FROM
-    wanted = question.request._replace(facets=not cheap and question.request.after is None and not question.request.similar)
-    result = archive_of(request).search(wanted)
+    facets = not cheap and question.request.after is None and not question.request.similar and question.as_of is None
+    result = question._replace(request=question.request._replace(facets=facets)).answered(archive_of(request))
     values = {
         "question": question,
         "query": question.text,

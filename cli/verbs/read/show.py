@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from datetime import date
 
 from cli.terminal import in_china, left
 from cli.terms import term
+from index.query.values import date_range
 from notices.config import Config
+from notices.errors import QuerySyntaxError
 from notices.text.display import safe
 from notices.text.language import _
+from operations.read.as_of import view_as_of
 from operations.read.json_values import json_object
 from operations.read.lookup import find_ids
 from operations.read.notice_views import NoticeView, notice_views
@@ -26,6 +30,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     """`notices show`."""
     verb = verbs.add_parser("show", help=_("show a notice"))
     verb.add_argument("wanted", metavar="NOTICE", help=_("its id, document number, address or title"))
+    verb.add_argument("--as-of", type=_day, metavar="DATE", help=_("as the archive had it at the end of this day (2024-03-01)"))
     verb.add_argument("--json", action="store_true", help=_("print one JSON object per notice"))
     verb.set_defaults(run=run)
 
@@ -34,9 +39,21 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Print the notice, or each copy of it. Raises UnknownName."""
     database = open_for_reading(config)
     with database_errors(config.database):
-        for view in notice_views(database, find_ids(database, args.wanted)):
+        ids = find_ids(database, args.wanted)
+        for view in notice_views(database, ids) if args.as_of is None else [view_as_of(database, ident, args.as_of) for ident in ids]:
             print(json.dumps(json_object(view), ensure_ascii=False) if args.json else "\n".join(_lines(view)))
     return 0
+
+
+def _day(value: str) -> date:
+    """The last day of a day, month or year."""
+    try:
+        day = date_range(value, value, 0)[1]
+    except QuerySyntaxError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    if day is None:
+        raise argparse.ArgumentTypeError(_("{value} is not a day").format(value=repr(value)))
+    return day
 
 
 def _lines(view: NoticeView) -> Iterator[str]:
