@@ -103,7 +103,7 @@ def _since(database: sqlalchemy.Engine, moment: datetime) -> _Since:
         return _Since(came, dict(_documents(session, wanted, states)))
 
 
-def _states(session: Session, observed: sqlalchemy.Select[tuple[int]], moment: datetime) -> dict[int, str]:
+def _states(session: Session, observed: sqlalchemy.Select[int], moment: datetime) -> dict[int, str]:
     """The states at that moment of the notices that were observed later."""
     return {ident: _presence(session, ident, moment).state for ident in session.scalars(observed).all()}
 
