@@ -10,7 +10,7 @@ from lxml import etree
 
 from crawler.list_rules import ListRules
 from crawler.lists.entries import page_entries
-from crawler.lists.pager import Pager, guesses, read_pager
+from crawler.lists.pager import Pager, guesses, pages_named, read_pager
 from crawler.lists.scripts import embedded_entries, scripted_pages, scripts_of
 from crawler.lists.selectors import ruled_entries, select
 from crawler.platforms import Family, gkmlpt, jpaas, jpage, json_answer, public_column, sitesources, trs, ucap, vsb, was
@@ -31,7 +31,7 @@ def read_list(body: bytes, url: str, *, content_type: str | None = None, rules: 
     """
     rules = rules or ListRules()
     text, encoding = decode(body, content_type)
-    return _sendable(_read(text, url, rules), encoding)
+    return replace(_sendable(_read(text, url, rules), encoding), pages=pages_named(_shortened(text)))
 
 
 def _read(text: str, url: str, rules: ListRules) -> ListPage:

@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from crawler.settings import STORE, settings_for
 from crawler.source import Source
 from crawler.spiders.notices import NoticeOutcome, NoticeSpider, Plan
-from notices.capture import CrawledPage
+from notices.capture import ColumnYield, CrawledPage
 from notices.config import Config
 from notices.errors import OperatorError, SourceError
 from notices.ports import Ledger
@@ -27,7 +27,8 @@ class CrawlResult:
     """What a crawl came to, as the spider saw it; the archive's side of it is in the ledger.
 
     `closed`: why Scrapy ended it (finished, shutdown, a limit); `stopped`: why it ended early; `errors`: exceptions of our own code;
-    `problems`: lists and pages that could not be read; `pages`: those that nothing stored (Plan.archive is false).
+    `problems`: lists and pages that could not be read; `pages`: those that nothing stored (Plan.archive is false);
+    `columns`: what the lists of each column gave.
     """
 
     closed: str
@@ -37,6 +38,7 @@ class CrawlResult:
     errors: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     pages: tuple[CrawledPage, ...] = field(default=(), repr=False)
+    columns: tuple[ColumnYield, ...] = ()
 
 
 class Reporting(NamedTuple):
@@ -86,7 +88,14 @@ def run_spider(source: Source, ledger: Ledger, plan: Plan, config: Config, repor
     if not closed or not isinstance(spider, NoticeSpider):
         raise SourceError(_("source {name}: the crawl did not start; see the log above").format(name=source.name))
     return CrawlResult(
-        closed[0], dict(spider.counts), spider.stopping, spider.paused, tuple(spider.errors), tuple(spider.problems), tuple(pages)
+        closed[0],
+        dict(spider.counts),
+        spider.stopping,
+        spider.paused,
+        tuple(spider.errors),
+        tuple(spider.problems),
+        tuple(pages),
+        tuple(walk.yielded() for walk in spider.walks if walk.lists),
     )
 
 

@@ -63,12 +63,45 @@ class ListEntry:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """A list page: its entries in page order and the next page to try, if any. `platform` names the family recognised."""
+    """A list page: its entries in page order and the next page to try, if any. `platform` names the family recognised.
+
+    `pages` is how many list pages there are, where the page says so.
+    """
 
     entries: tuple[ListEntry, ...]
     next_page: str | None = None
     platform: str | None = None
     blocked: str | None = None
+    pages: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListYield:
+    """What one list page gave: entries that it names, those with a date, those without an address; `problem`: why it could not be read."""
+
+    url: str
+    entries: int = 0
+    dated: int = 0
+    without_address: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnYield:
+    """What a walk over one column's lists gave. `pages_named`: how many list pages the first of them says there are, if it says so."""
+
+    column: str
+    pages_named: int | None
+    lists: tuple[ListYield, ...]
+
+    @property
+    def pages_read(self) -> int:
+        """List pages that could be read."""
+        return sum(not each.problem for each in self.lists)
+
+    def total(self, name: str) -> int:
+        """The sum over the list pages: of "entries", "dated" or "without_address"."""
+        return sum(int(getattr(each, name)) for each in self.lists)
 
 
 @dataclass(frozen=True, slots=True)

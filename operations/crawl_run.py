@@ -54,7 +54,8 @@ def crawl_source(source: Source, plan: Plan, config: Config, tell: Callable[[Not
         end = verdict(source.name, result, ledger.fatal)
         if result.paused:
             ledger.pause(result.paused)
-        ledger.finish(end.outcome or "", end.reason, result.counts, healthy=site_was_healthy(result.counts, end.exit_code))
+        healthy = site_was_healthy(result.counts, end.exit_code)
+        ledger.finish(end.outcome or "", end.reason, result.counts, healthy=healthy, columns=result.columns)
         log.info("run %d of %s: %s %s", run.id, source.name, end.outcome, end.reason)
         database.dispose()
         return end

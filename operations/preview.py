@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from crawler.run import Reporting, run_spider
 from crawler.source import Source
 from crawler.spiders.notices import Plan
-from notices.capture import Capture, CrawledPage, Listed, Revisit
+from notices.capture import Capture, ColumnYield, CrawledPage, Listed, Revisit
 from notices.config import Config
 from notices.errors import NoticesError
 from operations.host_turns import turn
@@ -19,7 +19,7 @@ _WAIT = 60.0  # seconds for a run that is at the host
 
 @dataclass(slots=True)
 class Preview:
-    """The first list pages of a source, their entries, one notice's page and the problems. A Ledger that remembers and keeps nothing."""
+    """The first list pages of a source, their entries, one notice's page, the problems, and what each column gave. A Ledger that keeps nothing."""
 
     hosts: Collection[str]
     lists: list[Capture] = field(default_factory=list)
@@ -27,6 +27,7 @@ class Preview:
     pages: list[CrawledPage] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     fatal: NoticesError | None = None
+    columns: list[ColumnYield] = field(default_factory=list)
 
     def keep(self, capture: Capture) -> int:
         """Remember a list page."""
@@ -80,5 +81,6 @@ def preview_source(source: Source, config: Config, *, notices: int = 1) -> Previ
     with turn(config.locks_dir, source, _WAIT) if config.locks_dir.is_dir() else nullcontext():
         result = run_spider(source, preview, Plan(limit=notices, archive=False), config, Reporting(quiet=True))
     preview.pages.extend(result.pages)
+    preview.columns.extend(result.columns)
     preview.problems.extend([*result.problems, *result.errors, *([result.stopped] if result.stopped else [])])
     return preview

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
+import msgspec
 from sqlalchemy import ColumnElement, Engine, func, select
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,7 @@ from notices.text.language import _
 from operations.read.json_values import json_object, json_value
 from operations.schedule.logs import log_of_crawl
 from pipeline.observe.presence import ON_LIST_AGAIN, SEEN
+from pipeline.observe.yields import ColumnRecord, columns_of, counts_alone
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
 from pipeline.sql.runs import CRASHED, NOT_REPORTED, ended_runs
@@ -81,18 +83,28 @@ class Section(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class RunDetail:
-    """A run with its addresses. `unread` are the entries that no later run has listed; `log` is the file that the clock had it write."""
+    """A run with its addresses. `unread` are the entries that no later run has listed; `log` is the file that the clock had it write.
+
+    `columns`: what the lists of each column gave.
+    """
 
     run: RunView
     stored: Section[StoredNotice]
     absent: Section[Absence]
     unread: Section[UnreadEntry]
     log: str | None = None
+    columns: tuple[ColumnRecord, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """The run's keys, then a list for each section."""
         sections = {"stored": self.stored.items, "absent": self.absent.items, "unread": self.unread.items}
-        return {**json_object(self.run), "log": self.log, **{name: json_value(items) for name, items in sections.items()}}
+        columns = [msgspec.to_builtins(column) for column in self.columns]
+        return {
+            **json_object(self.run),
+            "log": self.log,
+            "columns": columns,
+            **{name: json_value(items) for name, items in sections.items()},
+        }
 
 
 def runs(database: Engine, locks: Path, *, source: str | None = None, limit: int = 20) -> list[RunView]:
@@ -117,12 +129,12 @@ def run_detail(database: Engine, config: Config, run_id: int, *, limit: int = 50
         name = session.scalar(select(tables.SourceRow.name).where(tables.SourceRow.id == run.source_id))
         sections = _stored(session, run, limit), _absent(session, run, limit), _unread(session, run, limit)
         file = log_of_crawl(session, config, name, run.started_at) if name else None
-        return RunDetail(_view(run, name, ended), *sections, str(file) if file else None)
+        return RunDetail(_view(run, name, ended), *sections, str(file) if file else None, columns_of(run.counts))
 
 
 def _view(run: tables.RunRow, source: str | None, ended: frozenset[int]) -> RunView:
     outcome, reason = (CRASHED, NOT_REPORTED) if run.id in ended else (run.outcome, run.reason)
-    return RunView(run.id, run.kind, source, run.started_at, run.finished_at, outcome, reason, run.counts)
+    return RunView(run.id, run.kind, source, run.started_at, run.finished_at, outcome, reason, counts_alone(run.counts))
 
 
 def _stored(session: Session, run: tables.RunRow, limit: int) -> Section[StoredNotice]:

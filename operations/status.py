@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+import msgspec
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,7 @@ from operations.indexing import index_problem, index_state
 from operations.read.json_values import json_value
 from pipeline.observe import health
 from pipeline.observe.health_facts import facts
+from pipeline.observe.yields import ColumnRecord, counts_alone
 from pipeline.sql import outbox, tables
 from pipeline.sql.runs import is_running
 from preservation.proofs import checkpoints
@@ -76,7 +78,7 @@ class LogStatus:
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """A source's health, from the age of its data. `outcome` is that of the newest run, "never" before the first."""
+    """A source's health, from the age of its data. `outcome` is that of the newest run, "never" before the first; `columns`: the last finished one's."""
 
     name: str
     site: str
@@ -91,6 +93,7 @@ class SourceStatus:
     last_new: datetime | None
     usual_days: float | None
     allowed_days: float | None
+    columns: tuple[ColumnRecord, ...] = ()
 
     @property
     def failing(self) -> bool:
@@ -99,7 +102,10 @@ class SourceStatus:
 
     def as_json(self) -> dict[str, object]:
         """The fields, times in UTC to the second."""
-        values = {name: json_value(getattr(self, name)) for name in self.__dataclass_fields__}
+        values = {name: json_value(getattr(self, name)) for name in self.__dataclass_fields__ if name != "columns"}
+        values["columns"] = [
+            {name: value for name, value in msgspec.to_builtins(column).items() if name != "lists"} for column in self.columns
+        ]
         moments = {"last_run": self.last_run, "last_new": self.last_new}
         return {**values, **{name: in_utc(moment) if moment else None for name, moment in moments.items()}}
 
@@ -181,6 +187,7 @@ def _source(row: tables.SourceRow, source: Source | None, found: health.Facts, c
         last_new=found.newest_seen_at,
         usual_days=verdict.rhythm.usual,
         allowed_days=verdict.rhythm.allowed,
+        columns=found.yields,
     )
 
 
@@ -227,7 +234,7 @@ def last_runs(database: Engine, names: Sequence[str]) -> Iterator[LastRun]:
             mine = tables.RunRow.source_id == row.id
             last = session.scalar(select(tables.RunRow).where(mine).order_by(tables.RunRow.id.desc()).limit(1))
             if last is not None:
-                yield LastRun(row.name, last.outcome, last.counts)
+                yield LastRun(row.name, last.outcome, counts_alone(last.counts))
 
 
 def in_utc(moment: datetime) -> str:

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine, and_, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
-from notices.capture import ArchivedNotice, Capture, Listed, ListEntry, Revisit
+from notices.capture import ArchivedNotice, Capture, ColumnYield, Listed, ListEntry, Revisit
 from notices.config import Config
 from notices.errors import NoticesError
 from notices.urls import url_key
 from pipeline.observe.observations import judge, note_gone_from_list, note_on_list_again, observe, settle_run
 from pipeline.observe.presence import SEEN, Evidence, next_reading
+from pipeline.observe.yields import counted
 from pipeline.sql import tables
 from pipeline.sql.changes import crawl_occasion, note_walk
 from pipeline.sql.database import database_errors
@@ -199,11 +200,14 @@ class CrawlLedger:
         with Session(self._engine) as session, session.begin():
             session.execute(update(tables.SourceRow).where(tables.SourceRow.id == self.source_id).values(paused_until=until))
 
-    def finish(self, outcome: str, reason: str, counts: Mapping[str, int], *, healthy: bool = False) -> None:
-        """Judge the observations of known notices, by whether the site was healthy, and close the run's row."""
-        values = {"outcome": outcome, "reason": reason[:1000], "counts": dict(counts), "finished_at": datetime.now(UTC)}
+    def finish(
+        self, outcome: str, reason: str, counts: Mapping[str, int], *, healthy: bool = False, columns: Sequence[ColumnYield] = ()
+    ) -> None:
+        """Judge the observations of known notices, by whether the site was healthy, and close the run's row with what its columns gave."""
+        values: dict[str, object] = {"outcome": outcome, "reason": reason[:1000], "finished_at": datetime.now(UTC)}
         with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
             settle_run(session, self.run_id, healthy=healthy, now=datetime.now(UTC), days=self._config.revisit_days)
+            values["counts"] = counted(session, self.run_id, counts, columns)
             session.execute(update(tables.RunRow).where(tables.RunRow.id == self.run_id).values(**values))
 
 

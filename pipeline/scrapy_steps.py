@@ -159,6 +159,7 @@ class StoreNotice:
         files = kept_files(await self._attachments(notice, item, archived), archived)
         reading = Reading(notice, files, item.snapshot, validators.fetched_at)  # a time that the bytes state too
         answer = validators if validators.status == 200 else None
+        report.counts["little_text"] += notice.has_little_text
         report.note_outcome(ledger.store(reading, url, answer), notice.title or title)
 
     def _as_archived(self, item: CrawledPage, archived: ArchivedNotice | None) -> CrawledPage | None:

@@ -19,6 +19,15 @@ _DISABLED = re.compile(r"disabled|nolink|\bno-?next", re.I)
 _NUMBER_CALL = re.compile(r"\w*(?:page|goto|turn|to|list)\w*\s*\(\s*['\"]?(\d{1,5})['\"]?\s*[,)]", re.I)
 _ADDRESS_CALL = re.compile(rf"""(?:\(|=)\s*['"]([^'"\s<>]*(?:{ENDING}|\?)[^'"\s<>]*)['"]""", re.I)
 _COUNT = re.compile(r"共\s*(\d{1,5})\s*页|(?<![\d/.-])(\d{1,5})\s*/\s*(\d{1,5})(?![\d/.-])\s*页?")
+# createPageHTML(12, 0, "index", …) of TRS, Pager({size: 12, …}) of UCAP and JEECMS, var countPage = 12, totalpage="12", 共12页, 第1/12页.
+_NAMED_COUNTS = (
+    re.compile(r"createPage(?:HTML)?\w{0,8}\s*\(\s*['\"]?(\d{1,5})['\"]?\s*,", re.I),
+    re.compile(r"\b(?:countPages?|totalPages?|pageCount|pageTotal|totalPageCount)\b['\"]?\s*[:=]\s*['\"]?(\d{1,5})\b", re.I),
+    re.compile(r"\bPager\s*\(\s*\{[^{}]{0,120}?\bsize\s*:\s*(\d{1,5})\b"),
+    re.compile(r"共\s*(?:<[^<>]{0,60}>\s*)?(\d{1,5})\s*(?:<[^<>]{0,60}>\s*)?页"),
+    re.compile(r"(?<![\d/.-])\d{1,5}\s*/\s*(\d{1,5})(?![\d/.-])\s*页"),
+)
+_MOST_PAGES = 20_000
 _PAGER = re.compile(r"page|paging|pagination|fenye|\bfy\b|pagi|turn", re.I)
 _HERE = re.compile(r"\b(?:cur(?:rent)?|active|on|now|selected|thisclass|hover)\b", re.I)
 
@@ -38,6 +47,13 @@ class Pager:
         if self.following or self.total is None:
             return False
         return self.total <= 1 or (self.current is not None and self.current >= self.total)
+
+
+def pages_named(text: str) -> int | None:
+    """How many list pages there are by what a page says in words or to its pager's script; None where it does not say."""
+    found = next((match for pattern in _NAMED_COUNTS if (match := pattern.search(text))), None)
+    count = int(found[1]) if found else 0
+    return count if 1 <= count <= _MOST_PAGES else None
 
 
 def read_pager(root: etree._Element, url: str, base: str) -> Pager:

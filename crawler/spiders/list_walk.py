@@ -9,10 +9,15 @@ from datetime import date
 from crawler.list_page import next_candidates
 from crawler.list_rules import ListRules
 from crawler.source import Column
-from notices.capture import ListEntry, ListPage
+from notices.capture import ColumnYield, ListEntry, ListPage, ListYield
+from notices.urls import is_address
 
 KNOWN_PAGES_TO_STOP = 2
 """So many pages in a row without a new entry end a walk whose column was walked to its end before: one alone may be a pinned page."""
+
+
+MOST_LISTS = 100
+"""So many list pages of one walk are recorded one by one."""
 
 
 @dataclass(slots=True)
@@ -29,8 +34,29 @@ class Walk:
     pages: set[str] = field(default_factory=set)
     entries: set[str] = field(default_factory=set)
     broken: str = ""
+    lists: list[ListYield] = field(default_factory=list)
+    pages_named: int | None = None
     _known_in_a_row: int = 0
     _began: bool = False
+
+    def addressed(self, url: str, page: ListPage) -> list[ListEntry]:
+        """The entries of a page that can be fetched. Where half of them have no address the page was not understood: the walk is not complete."""
+        found = [entry for entry in page.entries if is_address(entry.url)]
+        lacking, count = len(page.entries) - len(found), len(page.entries)
+        problem = ""
+        if lacking * 2 >= count > 0:
+            problem = f"{'none' if not found else f'only {len(found)}'} of its {count} entries has an address"
+            self.note_broken(f"list {url}: {problem}")
+        if len(self.lists) < MOST_LISTS:
+            self.lists.append(
+                ListYield(url, count, sum(entry.date is not None for entry in page.entries), lacking, "" if found else problem)
+            )
+        self.pages_named = self.pages_named or page.pages
+        return found
+
+    def yielded(self) -> ColumnYield:
+        """What the lists gave."""
+        return ColumnYield(self.column.url, self.pages_named, tuple(self.lists))
 
     def fresh(self, entries: Sequence[ListEntry]) -> list[ListEntry]:
         """The entries that no earlier page of this walk had. Sites answer a page number beyond the last with the first or the last page."""
@@ -59,6 +85,12 @@ class Walk:
     def note_broken(self, why: str) -> None:
         """Note why a list page could not be read; the first reason stays."""
         self.broken = self.broken or why
+
+    def note_unread(self, url: str, why: str) -> None:
+        """Note that a list page could not be read, and why."""
+        self.note_broken(f"list {url}: {why}")
+        if len(self.lists) < MOST_LISTS:
+            self.lists.append(ListYield(url, problem=why))
 
     def next_pages(self, body: bytes, url: str, page: ListPage, rules: ListRules) -> tuple[str, ...]:
         """The addresses to try for the next page: the page's own link first, then the guesses. No page is requested twice."""

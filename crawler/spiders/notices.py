@@ -25,7 +25,6 @@ from notices.capture import CrawledPage, Listed, ListEntry, ListPage, Revisit
 from notices.errors import NoticesError
 from notices.page_class import PageClass, class_of
 from notices.ports import Ledger
-from notices.urls import is_address
 
 BLOCKED_TO_STOP = 3
 """So many pages in a row for which the site rejects the crawl end the run: it would reject the other pages too."""
@@ -76,6 +75,7 @@ class NoticeSpider(scrapy.Spider):
         self.counts: Counter[str] = Counter()
         self.problems: list[str] = []
         self.errors: list[str] = []
+        self.walks: list[Walk] = []
         self.asked: set[str] = set()
         self.blocked_in_a_row = 0
         self.unread_in_a_row = 0
@@ -107,8 +107,8 @@ class NoticeSpider(scrapy.Spider):
                 yield request
         for column in self.source.columns:
             complete = self.ledger.walk_complete(column.url)
-            walk = Walk(column, self.plan.since, may_stop=complete and not self.plan.full)
-            yield self._list_request(walk, column.url, ())
+            self.walks.append(Walk(column, self.plan.since, may_stop=complete and not self.plan.full))
+            yield self._list_request(self.walks[-1], column.url, ())
 
     def go_on(self) -> None:
         """Once everything new was fetched: what can wait, a batch at a time. Raises DontCloseSpider while there is some.
@@ -159,7 +159,7 @@ class NoticeSpider(scrapy.Spider):
         walk: Walk = response.meta["walk"]
         self.counts["lists"] += 1
         page = self._read(response, walk)
-        fresh = walk.fresh(self._addressed(page)) if page else []
+        fresh = walk.fresh(self._addressed(page, response.url, walk)) if page else []
         if page is None or not fresh:
             yield from self._not_a_page(response, walk, page)
             return
@@ -167,9 +167,9 @@ class NoticeSpider(scrapy.Spider):
             yield from self._detail(listed, known=known)
         yield from self._next(response, walk, page)
 
-    def _addressed(self, page: ListPage) -> list[ListEntry]:
+    def _addressed(self, page: ListPage, url: str, walk: Walk) -> list[ListEntry]:
         """The entries that can be fetched; the others (a link by script, a target that a mirror cut off) are counted."""
-        found = [e for e in page.entries if is_address(e.url)]
+        found = walk.addressed(url, page)
         self.counts["without_address"] += len(page.entries) - len(found)
         return found
 
@@ -181,15 +181,13 @@ class NoticeSpider(scrapy.Spider):
         page = read_list(response.body, response.url, content_type=content_type, rules=self.rules)
         if page.blocked and not page.entries and not page.next_page:
             self.counts["blocked"] += class_of(page.blocked) is not PageClass.EMPTY
-            walk.note_broken(f"list {response.url}: {page.blocked}")
+            walk.note_unread(response.url, page.blocked)
             return None
         return page
 
     def _not_a_page(self, response: Response, walk: Walk, page: ListPage | None) -> Iterator[Request]:
         """A first page without entries is a problem; a later one tries the other addresses, then ends the walk."""
         others: tuple[str, ...] = response.meta["others"]
-        if page is not None and page.entries and not any(is_address(entry.url) for entry in page.entries):
-            walk.note_broken(f"list {response.url}: none of its {len(page.entries)} entries has an address")
         if page is not None and not page.entries and page.next_page and page.next_page not in walk.pages:
             others = (page.next_page, *others)  # a column page that shows nothing itself but names the answer that does
         if others:
@@ -289,7 +287,7 @@ class NoticeSpider(scrapy.Spider):
         others: tuple[str, ...] = request.meta["others"]
         gone = status_of(failure) in (404, 410)
         if not (gone and walk.entries):
-            walk.note_broken(f"list {request.url}: {reason_of(failure)}")
+            walk.note_unread(request.url, reason_of(failure))
         if others:
             yield self._list_request(walk, others[0], others[1:])
         elif walk.broken:

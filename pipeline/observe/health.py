@@ -10,6 +10,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pipeline.observe.rhythm import Rhythm, rhythm, silence
+from pipeline.observe.yields import ColumnRecord
 
 ZONE = ZoneInfo("Asia/Shanghai")
 FAIL_AT = 2.0  # times the allowed silence: by then a source that merely pauses would have published
@@ -24,6 +25,7 @@ RECENT = 20  # notices compared with the RECENT before them: 20 % of them are fo
 FILLED, DROP, DROP_WORSE = 0.8, 0.3, 0.5  # a field that was in 80 % of notices, and the fall that counts
 EMPTY_STREAK = 5  # at 90 % filled, five empty ones in a row come by chance once in 100,000
 EMPTY_ALL = 2  # in a row where none was empty before: enough to look, on a source that publishes monthly
+LITTLE_TEXT = 3  # of the newest: one may be a page of pictures
 FUTURE_DATES = 1  # one is a slip of the pen; juriscraper stops at more
 GONE_NEWEST = 3  # newer notices gone from a list: one or two may have been withdrawn
 YIELD_DAYS, YIELD_LEAST, YIELD_SHARE = 28, 10, 0.2  # fewer than a fifth of at least ten expected in four weeks
@@ -68,7 +70,10 @@ Filled = Mapping[str, bool]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The archive's knowledge of a source. Sequences begin with the newest; `published` counts notices by their date."""
+    """The archive's knowledge of a source. Sequences begin with the newest; `published` counts notices by their date.
+
+    `little_text`: of the RECENT newest, those of which little of the page became text; `yields`: what the lists gave.
+    """
 
     notices: int = 0
     published: Mapping[date, int] = field(default_factory=dict)
@@ -81,6 +86,8 @@ class Facts:
     tried: Sequence[Tried] = ()
     filled: Sequence[Filled] = ()
     paused_until: datetime | None = None
+    yields: tuple[ColumnRecord, ...] = ()
+    little_text: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,11 @@ def _reasons(facts: Facts, expected: Expected, now: datetime) -> Iterator[Reason
     yield from _old_lists(facts)
     yield from _unreadable(facts.tried)
     yield from _fields(facts.filled)
+    if facts.little_text >= LITTLE_TEXT:
+        yield Reason(
+            "degraded",
+            f"{facts.little_text} of the newest {RECENT} notices have little of their page's block as text: see them with notices show",
+        )
     if facts.paused_until and facts.paused_until > now:
         yield Reason("degraded", f"its server asked to be left alone until {_stamp(facts.paused_until)}")
 

@@ -8,7 +8,9 @@ from datetime import date
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
+from notices.model import has_little_text
 from pipeline.observe.health import RECENT, ZONE, ColumnFact, Facts, Filled, RunFact, Tried
+from pipeline.observe.yields import ColumnRecord, columns_of, counts_alone
 from pipeline.sql import tables
 
 _RUNS = 10
@@ -33,6 +35,8 @@ def facts(session: Session, source: tables.SourceRow) -> Facts:
         tried=_tried(session, source.id),
         filled=_filled(session, source.id),
         paused_until=source.paused_until,
+        yields=_yields(session, source.id),
+        little_text=_little_text(session, source.id),
     )
 
 
@@ -67,7 +71,7 @@ def _runs(session: Session, source_id: int) -> Sequence[RunFact]:
 
 
 def _run_fact(session: Session, run: tables.RunRow, *, seen: bool) -> RunFact:
-    listed = int(run.counts.get("entries", 0))
+    listed = counts_alone(run.counts).get("entries", 0)
     if seen:  # a run with --since leaves old entries unmarked: then its own count is the larger one
         query = select(func.count()).where(tables.ListingRow.source_id == run.source_id, tables.ListingRow.last_listed_at >= run.started_at)
         listed = max(listed, session.scalar(query) or 0)
@@ -86,6 +90,11 @@ def _columns(session: Session, source_id: int) -> Sequence[ColumnFact]:
         ColumnFact(url, newest, *_newer_gone(session, run, url, newest), last) if newest else ColumnFact(url, None, 0, None, last)
         for url, newest, last in session.execute(query)
     ]
+
+
+def _yields(session: Session, source_id: int) -> tuple[ColumnRecord, ...]:
+    """What the lists gave in the last finished one of the newest runs."""
+    return next((columns_of(run.counts) for run in _newest_runs(session, source_id) if run.finished_at), ())
 
 
 def _newer_gone(session: Session, run: tables.RunRow, column_url: str, newest: date) -> tuple[int, date | None]:
@@ -121,6 +130,14 @@ def _filled(session: Session, source_id: int) -> Sequence[Filled]:
         .limit(2 * RECENT)
     )
     return [_fields(tuple(row[:4]), row[4]) for row in session.execute(query)]
+
+
+def _little_text(session: Session, source_id: int) -> int:
+    """Of the newest notices, how many have little of their page's block as text."""
+    revision, notice = tables.RevisionRow, tables.NoticeRow
+    query = select(revision.provenance).join(revision.notice).where(revision.n == notice.revisions, notice.source_id == source_id)
+    newest = session.scalars(query.order_by(notice.first_seen_at.desc(), notice.id.desc()).limit(RECENT))
+    return sum(map(has_little_text, newest))
 
 
 def _fields(values: Sequence[bool], provenance: Mapping[str, str]) -> Filled:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from lxml import etree
 
-from notices.model import Anatomy, Notice
+from notices.model import Anatomy, Notice, share_of_text
 from notices.page_class import classify_seen
 from notices.reference.numbers import parse_number
 from notices.text.dates import find_dates, parse_date, split_day, url_date
@@ -84,6 +84,7 @@ def _segment(root: etree._Element, url: str, listed_title: str | None) -> _Page:
         page.body = next(root.iter("body"), root)
         head, lines, tail = [], [*head, *lines, *tail], []
         start, end = trim(lines, _spellings(page.title), Place())
+    page.provenance["text"] = share_of_text(_size(lines[start:end]), _size(lines))
     page.head, page.lines, page.tail = head + lines[:start], lines[start:end], lines[end:] + tail
     page.labels = {**labelled_values(page.tail[:30]), **labelled_values(lines[:start]), **first}
     if page.title is None:
@@ -109,7 +110,11 @@ def _zones(root: etree._Element, block: etree._Element) -> tuple[list[str], list
 
 
 def _has_text(lines: Sequence[str]) -> bool:
-    return sum(map(len, lines)) >= 20
+    return _size(lines) >= 20
+
+
+def _size(lines: Sequence[str]) -> int:
+    return sum(map(len, lines))
 
 
 def _spellings(title: str | None) -> list[str]:

@@ -57,7 +57,7 @@ class RunRow(Base):
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(default="running")
     reason: Mapped[str] = mapped_column(default="")
-    counts: Mapped[dict[str, int]] = mapped_column(default=dict)
+    counts: Mapped[dict[str, object]] = mapped_column(default=dict)
 
 
 class SnapshotRow(Base):

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from cli.terminal import left
 from cli.terms import term
 from cli.verbs.collect import catalogue
+from cli.verbs.operate.runs import column_lines
 from crawler.source import Column, Source, find_source, survey_sources
 from notices.config import Config
 from notices.errors import BadInput, FetchError, UserError
@@ -118,6 +119,9 @@ def _table(preview: Preview, source: Source) -> Iterator[str]:
     for listed in preview.entries[:20]:
         entry = listed.entry
         yield f"{entry.date or ''!s:10}  {safe(entry.title)[:60]}  {safe(entry.url)}"
+    yield ""
+    for column in preview.columns:
+        yield from column_lines(column)
     for page in preview.pages[:1]:
         yield ""
         yield from _notice_lines(page, source)
@@ -141,6 +145,10 @@ def _notice_lines(page: CrawledPage, source: Source) -> Iterator[str]:
         yield f"{left(term(name), 16)} {safe(str(getattr(notice, name) or '-'))}"
     yield f"{left(_('attachments'), 16)} {len(notice.attachments)}"
     yield f"{left(_('text'), 16)} " + _("{count} characters: {text}").format(count=len(notice.text), text=safe(notice.text[:80]))
+    if notice.has_little_text:
+        yield _("only {share} in the place of the text became text; see whether something is missing").format(
+            share=notice.provenance["text"]
+        )
 
 
 def run_new(args: argparse.Namespace, config: Config) -> int:

@@ -10,11 +10,13 @@ from datetime import timedelta
 from cli.terminal import in_china, padded
 from cli.terms import term
 from cli.verbs.operate.status import counts_line
+from notices.capture import ColumnYield
 from notices.config import Config
 from notices.text.display import safe
 from notices.text.language import _
 from operations.read.json_values import json_object
 from operations.runs import RunDetail, RunView, run_detail, runs
+from pipeline.observe.yields import ColumnRecord
 from pipeline.sql.database import database_errors, open_for_reading
 
 
@@ -71,6 +73,8 @@ def _detail_lines(detail: RunDetail) -> Iterator[str]:
     yield f"  {counts_line(each.counts)}"
     if detail.log:
         yield f"  log: {safe(detail.log)}"
+    for column in detail.columns:
+        yield from column_lines(column)
     stored = [
         (_("new") if s.revision == 1 else _("revision {number}").format(number=s.revision), f"[{s.notice}]", safe(s.title), safe(s.url))
         for s in detail.stored.items
@@ -89,6 +93,28 @@ def _detail_lines(detail: RunDetail) -> Iterator[str]:
         for u in detail.unread.items
     ]
     yield from _section(_("entries that are not archived"), detail.unread.total, unread)
+
+
+def column_lines(column: ColumnRecord | ColumnYield) -> Iterator[str]:
+    """What a column's lists gave, and its list pages that could not be read or whose entries lack something."""
+    named = "?" if column.pages_named is None else column.pages_named
+    yield "  " + _("column {address}").format(address=safe(column.column))
+    line = _("list pages: {named} named, {read} read; entries: {entries} named, {dated} dated, {lacking} without an address")
+    made = line.format(named=named, read=column.pages_read, **_sums(column))
+    if isinstance(column, ColumnRecord):
+        made += _("; {read} archived, {failed} not read").format(read=column.read, failed=column.failed)
+    yield f"    {made}"
+    for page in column.lists:
+        if page.problem or page.without_address or page.dated < page.entries:
+            why = safe(page.problem) or _("{entries} entries, {dated} dated, {lacking} without an address").format(
+                entries=page.entries, dated=page.dated, lacking=page.without_address
+            )
+            yield f"    {safe(page.url)}: {why}"
+
+
+def _sums(column: ColumnRecord | ColumnYield) -> dict[str, int]:
+    names = {"entries": "entries", "dated": "dated", "lacking": "without_address"}
+    return {word: sum(getattr(page, name) for page in column.lists) for word, name in names.items()}
 
 
 def _section(heading: str, total: int, rows: Sequence[tuple[str, ...]]) -> Iterator[str]:

@@ -25,6 +25,7 @@ _HEADS = (N_("state"), N_("source"), N_("notices"), N_("newest"), N_("last new")
 _COUNTED = (
     N_("lists"), N_("entries"), N_("new"), N_("revised"), N_("unchanged"), N_("attachments"), N_("again"), N_("again_gone"),
     N_("again_failed"), N_("blocked"), N_("refused"), N_("gone"), N_("failed"), N_("lists_failed"), N_("without_address"),
+    N_("little_text"),
 )  # fmt: skip
 
 
