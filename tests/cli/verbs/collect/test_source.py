@@ -123,8 +123,12 @@ def test_check_prints_the_table_alone_and_its_log_stays_silent(home: Home) -> No
         done = home.run("source", "check", "linshan")
     lines = done.stdout.splitlines()
     assert [line.split("  ")[1] for line in lines[:3]] == [title(n) for n in (3, 2, 1)]
-    assert lines[3] == ""
-    assert [line[:16].strip() for line in lines[4:]] == [
+    assert lines[3] == lines[6] == ""
+    assert lines[4:6] == [
+        f"  column {site.base}/tzgg/",
+        "    list pages: 1 named, 1 read; entries: 3 named, 3 dated, 0 without an address",
+    ]
+    assert [line[:16].strip() for line in lines[7:]] == [
         *("url", "title", "published date", "written date", "issuer", "document number", "index number", "kind", "attachments", "text"),
     ]
     assert done.stderr.splitlines() == [f"{path}: valid; 1 columns, every 0.01 s, 0 * * * * (Asia/Shanghai)"]
