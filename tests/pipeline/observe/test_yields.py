@@ -35,7 +35,9 @@ def test_a_run_keeps_what_each_column_gave(tmp_path: Path) -> None:
 
 
 def test_lists_that_could_not_be_read_are_named_and_not_counted_as_read() -> None:
-    column = ColumnYield("http://a.example/", 2, (ListYield("http://a.example/", 20, 18, 1), ListYield("http://a.example/2", problem="HTTP 500")))
+    column = ColumnYield(
+        "http://a.example/", 2, (ListYield("http://a.example/", 20, 18, 1), ListYield("http://a.example/2", problem="HTTP 500"))
+    )
     assert (column.pages_read, column.total("entries"), column.total("dated"), column.total("without_address")) == (1, 20, 18, 1)
 
 
