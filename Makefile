@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-long check bench eval faults faults-long replay clean setup lock
+.PHONY: demo test test-semantic test-long check bench eval faults faults-long replay clean setup lock
 
 demo: $(READY)
 	$(BIN)/notices demo
@@ -29,6 +29,16 @@ replay: $(READY) $(VENV)-pywb/.ready
 $(VENV)-pywb/.ready: tests/replay/requirements.txt
 	$(PYTHON) -m venv $(VENV)-pywb
 	$(VENV)-pywb/bin/python -m pip install --quiet --disable-pip-version-check -r tests/replay/requirements.txt
+	touch $@
+
+# The extra `semantic` is 90 MB: its tests have an environment of their own.
+test-semantic: $(VENV)-semantic/.ready
+	$(VENV)-semantic/bin/python -m pytest tests/index/answer/test_meaning_order.py
+
+$(VENV)-semantic/.ready: requirements.lock requirements-semantic.lock
+	$(PYTHON) -m venv $(VENV)-semantic
+	$(VENV)-semantic/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock -r requirements-semantic.lock
+	$(VENV)-semantic/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
 check: $(READY)
@@ -64,8 +74,9 @@ $(VENV)/.ready-bench: $(READY) requirements-bench.lock
 LOCK := uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-annotate --no-header
 
 lock:
-	$(LOCK) pyproject.toml --all-extras --group dev -o requirements.lock
+	$(LOCK) pyproject.toml --extra web --extra agent --group dev -o requirements.lock
+	$(LOCK) pyproject.toml --extra semantic -c requirements.lock -o requirements-semantic.lock
 	$(LOCK) --group bench -c requirements.lock -o requirements-bench.lock
 
 clean:
-	rm -rf $(VENV) $(VENV)-pywb build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-pywb $(VENV)-semantic build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from notices.attachment import AttachmentText
 
 MAX_LIMIT = 1000
+VECTORS = "vectors.db"  # in the home: what `notices embed` makes
 _SCANNED = 4000  # characters of a passage that a likelier wording is taken from: index.answer.suggest
 _NO_SNIPPET, _NO_TEXT = Snippet("", (), "title"), ArchivedText()
 Json = dict[str, object]
@@ -36,7 +37,8 @@ class SearchRequest(NamedTuple):
     `after` is the `next` of an earlier result. `exact` expands nothing and adds no similar notices. `similar` asks for notices like
     the one that it names (id, address, document number or title), in place of `text`. With `every_copy` each copy of an instrument is a hit. `masked` stars out personal
     data in titles, snippets and suggestions; turn it off for maintainers only. Without `prior`, and within a region, similar notices are
-    ranked by their wording alone. `explain` tells of each similar hit what its issuer's level added.
+    ranked by their wording alone. `explain` tells of each similar hit what its issuer's level added. Without `meaning` an archive's
+    vectors (extra `semantic`) are not used.
     """
 
     text: str = ""
@@ -52,6 +54,7 @@ class SearchRequest(NamedTuple):
     masked: bool = True
     prior: bool = True
     explain: bool = False
+    meaning: bool = True
 
 
 class Explained(NamedTuple):
@@ -124,6 +127,10 @@ def search(engine: Engine, request: SearchRequest, home: Path | None) -> SearchR
     """
     began = time.perf_counter()
     _check(request.page)
+    if request.meaning and not request.exact and home and (home / VECTORS).exists():
+        from index.answer.meaning_order import by_meaning  # start-up time: few archives have vectors
+
+        engine = by_meaning(engine, home)
     query, found = _similar(engine, request) if request.similar is not None else _found(engine, request, home)
     following = _next(engine, query, found, request) if request.wants_next else None
     facets, meant = _facets(engine, query, request), _suggestion(engine, query, found, request)

@@ -33,6 +33,7 @@ class StatePaths(NamedTuple):
     locks: Path
     logs: Path
     paused: Path
+    vectors: Path
 
 
 class Config(NamedTuple):
@@ -89,6 +90,7 @@ class Config(NamedTuple):
             locks=home / "locks",
             logs=home / "logs",
             paused=home / "paused.json",
+            vectors=home / "vectors.db",
         )
 
     @property

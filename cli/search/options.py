@@ -65,6 +65,7 @@ def _request(args: argparse.Namespace, filters: Filters) -> SearchRequest:
         text=" ".join(args.query), filters=filters, page=Page(args.limit, args.offset, args.sort), after=args.after, exact=args.exact,
         every_copy=args.all_copies, similar=args.similar, facets=args.facets, wants_next=args.json, snippets=not args.csv or bool(args.batch),
         masked=not args.unmasked, prior=not args.no_prior, explain=args.explain,
+        meaning=not args.no_meaning,
     )  # fmt: skip
 
 
@@ -148,6 +149,9 @@ def _add_answers(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--exact", action="store_true", help=_("search the literal text only: no expansion, no similar notices"))
     group.add_argument(
         "--no-prior", action="store_true", help=_("rank similar notices by wording alone, not also by the level of their issuers")
+    )
+    group.add_argument(
+        "--no-meaning", action="store_true", help=_("do not order similar notices by their meaning (vectors of notices embed)")
     )
     group.add_argument(
         "--explain", action="store_true", help=_("say of each similar notice what the level of its issuer added to its score")
