@@ -65,6 +65,7 @@ VERBS = {
     "cites": ("cli.verbs.read.cites", N_("show what a notice cites, what cites, amends or repeals it, and its newest version")),
     "changes": ("cli.verbs.read.changes", N_("list what happened to notices: new, edited, missing, withdrawn, back, corrected, repealed")),
     "export": ("cli.verbs.read.export", N_("write the notices that match a query, or all, as CSV or JSON Lines")),
+    "watch": ("cli.verbs.watch.watch", N_("save searches and be told of what they find")),
     "status": ("cli.verbs.operate.status", N_("show archive totals and source health")),
     "metrics": ("cli.verbs.operate.metrics", N_("print sizes, ages and health as Prometheus reads them")),
     "runs": ("cli.verbs.operate.runs", N_("list the newest runs, or show one with its addresses and reasons")),
@@ -86,7 +87,8 @@ VERBS = {
     "complete": ("cli.completion.complete", ""),  # without a text: not in the help
 }
 _GROUPS = {
-    "cli.demo": N_("try it"), "cli.verbs.collect": N_("collect"), "cli.verbs.read": N_("read notices"), "cli.verbs.operate": N_("operate"),
+    "cli.demo": N_("try it"), "cli.verbs.collect": N_("collect"), "cli.verbs.read": N_("read notices"), "cli.verbs.watch": N_("be told"),
+    "cli.verbs.operate": N_("operate"),
     "cli.verbs.preserve": N_("preserve and prove"), "cli.completion": N_("in the shell"),
 }  # fmt: skip
 _EPILOG = N_("""

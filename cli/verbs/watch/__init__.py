@@ -1,0 +1,1 @@
+"""Verbs that tell people of changes."""

@@ -1,0 +1,157 @@
+"""`notices watch`: saved searches, what they were told, and telling it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from cli.terminal import padded
+from index.engines import open_engine
+from notices.config import Config
+from notices.cron import ZONE
+from notices.errors import BadInput, NoticesError
+from notices.text.display import safe
+from notices.text.language import _
+from operations.indexing import owner_of
+from operations.read.json_values import json_object
+from pipeline.sql.database import database_errors, open_database, open_for_reading
+from watch.events import Event, note_told, untold
+from watch.matching import match_new
+from watch.saved import BUSY, Forecast, WatchSpec, WatchView, add_watch, forecast, pause, remove, watches
+
+
+def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """`notices watch` and its verbs."""
+    verb = verbs.add_parser("watch", help=_("save searches and be told of what they find"))
+    actions = verb.add_subparsers(required=True, metavar="ACTION")
+    add = _action(actions, "add", _("save a search; shows what was understood and what to expect"), _add)
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("query", metavar="QUERY", help=_("as search --exact reads it"))
+    add.add_argument("--to", action="append", default=[], metavar="CHANNEL", help=_("send its messages there; may be repeated"))
+    add.add_argument("--every", default="", metavar="CRON", help=_("collect what is found and tell it at these times (Asia/Shanghai)"))
+    add.add_argument("--digest", action="store_true", help=_("one message at 08:30 on working days"))
+    add.add_argument("--busy", action="store_true", help=_("save it even when it means more than 50 messages a day"))
+    add.add_argument("--dry-run", action="store_true", help=_("only show what to expect"))
+    _action(actions, "list", _("list the saved searches"), _list)
+    for name, text, run in (
+        ("show", _("show one saved search"), _list),
+        ("pause", _("stop telling of one"), _pause),
+        ("resume", _("tell of one again, from now on"), _resume),
+        ("remove", _("remove one, with its hits"), _remove),
+    ):
+        _action(actions, name, text, run).add_argument("name", metavar="NAME")
+    run_now = _action(actions, "run", _("match what is new, deliver what is due, and print the events"), _run_now)
+    run_now.add_argument("name", nargs="?", metavar="NAME", help=_("only this one"))
+
+
+def _action(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str, run: Callable[[argparse.Namespace, Config], int]
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser(name, help=text, description=text)
+    parser.add_argument("--json", action="store_true", help=_("print JSON"))
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add(args: argparse.Namespace, config: Config) -> int:
+    every = args.every or ("30 8 * * mon-fri" if args.digest else "")
+    spec = WatchSpec(args.name, args.query, tuple(args.to), every)
+    expected = _forecast(config, spec)
+    if args.json:
+        print(json.dumps({"name": spec.name, "query": spec.query, "expected": expected and json_object(expected)}, ensure_ascii=False))
+    else:
+        _print_forecast(spec, expected)
+    if expected and expected.messages_a_week > BUSY * 7 and not args.busy:
+        raise BadInput(
+            f"{expected.messages_a_week / 7:.0f} messages a day are to be expected; --busy saves it all the same, --digest collects them"
+        )
+    if not args.dry_run:
+        database = open_database(config)
+        with database_errors(config.database):
+            add_watch(database, spec, datetime.now(UTC))
+    return 0
+
+
+def _forecast(config: Config, spec: WatchSpec) -> Forecast | None:
+    """What to expect; None while the archive has no index."""
+    from index.search import read_query  # a query that cannot be read is an error with an index or without
+
+    read_query(spec.query, exact=True)
+    try:
+        engine = open_engine(config.index, owner=owner_of(config))
+    except NoticesError:
+        return None
+    try:
+        return forecast(engine, spec, datetime.now(ZONE).date())
+    finally:
+        engine.close()
+
+
+def _print_forecast(spec: WatchSpec, expected: Forecast | None) -> None:
+    print(f"{safe(spec.name)}: {safe(spec.query)}")
+    if expected is None:
+        print(_("the archive has no index yet: nothing can be expected"))
+        return
+    print(
+        _("found: {total} in all, {year} of the last 365 days, {month} of the last 30 days; about {messages} messages a week").format(
+            total=expected.total, year=expected.last_365_days, month=expected.last_30_days, messages=expected.messages_a_week
+        )
+    )
+
+
+def _list(args: argparse.Namespace, config: Config) -> int:
+    database = open_for_reading(config)
+    with database_errors(config.database):
+        found = watches(database, getattr(args, "name", None))
+    if args.json:
+        for each in found:
+            print(json.dumps(json_object(each), ensure_ascii=False))
+    elif found:
+        print("\n".join(padded([("name", "told", "waiting", "to", "when", "query"), *map(_cells, found)])))
+    else:
+        print(_("no saved search: notices watch add NAME QUERY saves one"))
+    return 0
+
+
+def _cells(each: WatchView) -> tuple[str, ...]:
+    when = "paused" if each.paused else each.every or "at once"
+    return safe(each.name), str(each.hits), str(each.waiting), safe(", ".join(each.channels)) or "-", when, safe(each.query)
+
+
+def _pause(args: argparse.Namespace, config: Config) -> int:
+    pause(open_database(config), args.name, paused=True)
+    return 0
+
+
+def _resume(args: argparse.Namespace, config: Config) -> int:
+    pause(open_database(config), args.name, paused=False)
+    return 0
+
+
+def _remove(args: argparse.Namespace, config: Config) -> int:
+    remove(open_database(config), args.name)
+    return 0
+
+
+def _run_now(args: argparse.Namespace, config: Config) -> int:
+    """Print the events of watches without a channel; exit 3 when a watch could not be read or a message not be sent."""
+    database = open_database(config)
+    with database_errors(config.database):
+        if args.name is not None:
+            watches(database, args.name)
+        matched = match_new(database, args.name)
+        while events := untold(database, args.name):
+            for each in events:
+                print(json.dumps(json_object(each), ensure_ascii=False) if args.json else _line(each))
+            sys.stdout.flush()
+            note_told(database, events)
+    for name, why in matched.broken:
+        print(f"notices: watch {safe(name)}: {safe(why)}", file=sys.stderr)
+    return 3 if matched.broken else 0
+
+
+def _line(each: Event) -> str:
+    return safe(f"{each.seq}  {each.watch}  {each.event}  [{each.notice}] {each.title or each.url}")

@@ -1,0 +1,1 @@
+"""Saved searches: what they match, and how people are told."""
