@@ -27,7 +27,7 @@ from notices.errors import ArchiveUnwritable, BadInput, ConfigError, DamageFound
 from notices.text.language import _
 from notices.version import PROGRAM
 from pipeline.durable import file_errors, sync_folder, write_durably
-from pipeline.sql.database import database_errors
+from pipeline.sql.database import database_errors, reading_uri
 from pipeline.warc.series import copy_series
 from pipeline.work_folder import MARK, is_ours, remove_left, work_folder
 from preservation.backup_files import (
@@ -88,7 +88,12 @@ def _copy_database(config: Config, target: Path, progress: Progress) -> None:
     source = Path(config.database.removeprefix("sqlite:///"))
     if not source.is_file():
         raise BadInput(_("{source}: there is no archive to back up").format(source=source))
-    with _sqlite_errors(target), closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
+    may_write = os.access(source, os.W_OK) and os.access(source.parent, os.W_OK)
+    with (
+        _sqlite_errors(target),
+        closing(sqlite3.connect(source) if may_write else sqlite3.connect(reading_uri(source), uri=True)) as live,
+        closing(sqlite3.connect(target)) as copy,
+    ):
         live.backup(copy, pages=_PAGES, progress=lambda _status, _left, _total: progress(0))
         copy.execute("pragma journal_mode=delete")
     progress(target.stat().st_size)

@@ -66,14 +66,18 @@ class ReparseWatch:
 def reparse_archive(config: Config, database: Engine, request: ReparseRequest, watch: ReparseWatch | None = None) -> ReparseResult:
     """Read archived bytes again and apply what changes; then bring the index up to date.
 
-    Raises ArchiveLocked while another reparse runs.
+    Without `apply` nothing is written, and no permission to write is needed. Raises ArchiveLocked while another reparse runs.
     """
     watch, counts = watch or ReparseWatch(), ReparseCounts()
+    if not request.apply:
+        with database_errors(config.database):
+            _reparse(database, Reader(database, config), request, watch, counts)
+        return ReparseResult(counts, 0)
     with hold(config.locks_dir, "reparse"):
         recover(database, config)
         with database_errors(config.database):
             _reparse(database, Reader(database, config), request, watch, counts)
-            return ReparseResult(counts, drain(config, database) if request.apply else 0)
+            return ReparseResult(counts, drain(config, database))
 
 
 def _reparse(database: Engine, reader: Reader, request: ReparseRequest, watch: ReparseWatch, counts: ReparseCounts) -> None:

@@ -61,10 +61,8 @@ def open_for_reading(config: Config) -> Engine:
     _refuse_missing(config, url)
     if os.access(file, os.W_OK) and os.access(file.parent, os.W_OK):
         return open_database(config)
-    log = file.with_name(f"{file.name}-wal")
-    how = "mode=ro" if log.exists() else "immutable=1"  # without its log SQLite would create one
     with database_errors(config.database):
-        engine = for_reading(_engine(make_url(f"sqlite:///file:{quote(str(file))}?{how}&uri=true"), _READING))
+        engine = for_reading(_engine(make_url(f"sqlite:///{reading_uri(file)}&uri=true"), _READING))
         if (version := version_of(engine)) != newest_version():
             raise ArchiveUnwritable(
                 _(
@@ -73,6 +71,13 @@ def open_for_reading(config: Config) -> Engine:
             )
         _check_parts(engine, config)
     return engine
+
+
+def reading_uri(file: Path) -> str:
+    """SQLite's URI of a database file for somebody who may not write in its folder."""
+    log, index = (file.with_name(f"{file.name}-{each}") for each in ("wal", "shm"))
+    is_at_rest = not log.exists() or (not log.stat().st_size and not index.exists())
+    return f"file:{quote(str(file))}?{'immutable=1' if is_at_rest else 'mode=ro'}"  # without its log SQLite would create one
 
 
 def open_read_only(config: Config) -> Engine:
@@ -253,4 +258,7 @@ def _translated(message: str, where: str) -> OperatorError:
         return DiskFull(_("no space left for the database {where}").format(where=where))
     if "malformed" in message or "not a database" in message or "decode to UTF-8" in message:
         return DamageFound(_("the database {where} is damaged: {message}").format(where=where, message=message))
+    if "readonly" in message:
+        told = _("the database {where} cannot be written by this user: run the command as the user who owns the archive")
+        return ArchiveUnwritable(told.format(where=where))
     return ArchiveUnwritable(_("the database {where} cannot be used: {message}").format(where=where, message=message))

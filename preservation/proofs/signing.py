@@ -127,6 +127,15 @@ def verify_checkpoint(note: str, verifier: str) -> Checkpoint:
     )
 
 
+def stated_checkpoint(note: str) -> Checkpoint:
+    """The checkpoint in a note, whoever signed it. Raises BadInput when it cannot be read."""
+    text, found, _signatures = note.rpartition("\n\n")
+    checkpoint = _checkpoint(text + "\n") if found and note.endswith("\n") else None
+    if checkpoint is None:
+        raise BadInput(_("the checkpoint is not a signed note"))
+    return checkpoint
+
+
 def _verifier(verifier: str) -> tuple[str, Ed25519PublicKey]:
     name, _plus, rest = verifier.partition("+")
     stated, _plus, encoded = rest.partition("+")

@@ -17,7 +17,7 @@ from notices.text.language import _
 from operations.preserve.rebuilding_sql import rebuild_sql
 from operations.preserve.repairing import IndexRepair, Repaired, RepairPlan, RepairResult, RepairWatch, Step, apply_repair, plan_repair
 from operations.preserve.restore_from_backup import Restoration, RestoredFile, opened
-from pipeline.sql.database import open_archive
+from pipeline.sql.database import open_archive, open_for_reading
 from pipeline.warc.series import series_bytes
 from preservation.findings import display
 from preservation.rebuild_rows import NOT_REBUILT
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Print the plan, or each step of the repair and the problems that remain."""
     if args.rebuild_sql:
         return _rebuild_sql(args, config)
-    database = open_archive(config)
+    database = (open_archive if args.apply else open_for_reading)(config)
     progress = VerifyProgress(config, shown=is_shown(no_progress=args.no_progress))
     watch = RepairWatch(progress, progress.close, _print_step)
     with opened(config, args.backup) if args.backup else nullcontext() as backup:

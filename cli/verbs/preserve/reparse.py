@@ -13,7 +13,7 @@ from notices.config import Config
 from notices.text.display import masked, safe
 from notices.text.language import _
 from operations.preserve.reparsing import ReparseCounts, ReparseRequest, ReparseResult, ReparseWatch, reparse_archive
-from pipeline.sql.database import open_archive
+from pipeline.sql.database import open_archive, open_for_reading
 from preservation.reparse import Change, JsonValue, count_revisions
 
 _SHORT = 60
@@ -32,7 +32,8 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Print each change, then the counts; exit 4 when bytes could not be read."""
-    database, shown = open_archive(config), is_shown(no_progress=args.no_progress)
+    database = (open_for_reading if args.dry_run else open_archive)(config)
+    shown = is_shown(no_progress=args.no_progress)
     progress = Progress(_("reparse"), count_revisions(database, args.wanted), Unit(_("revisions")), shown=shown)
     watch = ReparseWatch(progress, _print_json if args.json else _print_change)
     try:
