@@ -59,6 +59,15 @@ def changes(database: Engine, after: int = 0) -> Iterator[ChangeView]:
         after = found[-1].seq
 
 
+def newest_changes(database: Engine, limit: int, before: int | None = None) -> list[ChangeView]:
+    """The newest changes that are no part of the baseline, the newest first; those before a number."""
+    change = tables.ChangeRow
+    query = select(change.seq).where(change.baseline.is_(False)).order_by(change.seq.desc()).limit(limit)
+    with Session(for_reading(database)) as session, session.begin():
+        wanted = session.scalars(query if before is None else query.where(change.seq < before)).all()
+    return [found for seq in wanted for found in _page(database, seq - 1, 1)]
+
+
 def follow(database: Engine, after: int, wait: Callable[[float], None] = time.sleep) -> Iterator[ChangeView]:
     """As changes, without an end: it waits for further ones."""
     while True:

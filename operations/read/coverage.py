@@ -1,0 +1,81 @@
+"""How the notices of an archive spread over sources and months, and the notices of one month."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Engine, String, cast, func, select
+from sqlalchemy.orm import Session
+
+from notices.text.display import masked
+from pipeline.sql import tables
+from pipeline.sql.database import for_reading
+
+UNDATED = "undated"
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCount:
+    """How many notices of a source were published in a month (2024-03, or UNDATED)."""
+
+    source: str
+    month: str
+    notices: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """A notice in a list. `changed_at` is when its newest revision was archived."""
+
+    id: int
+    revision: int
+    title: str
+    published_date: date | None
+    state: str
+    changed_at: datetime
+
+
+def coverage(database: Engine) -> tuple[MonthCount, ...]:
+    """The counts of every source and month that has notices, in order."""
+    month = _month()
+    query = (
+        select(tables.SourceRow.name, month, func.count())
+        .join(tables.NoticeRow, tables.NoticeRow.source_id == tables.SourceRow.id)
+        .join(tables.RevisionRow, tables.RevisionRow.notice_id == tables.NoticeRow.id)
+        .where(tables.RevisionRow.n == tables.NoticeRow.revisions)
+        .group_by(tables.SourceRow.name, month)
+        .order_by(tables.SourceRow.name, month)
+    )
+    with Session(for_reading(database)) as session, session.begin():
+        return tuple(MonthCount(source, found or UNDATED, count) for source, found, count in session.execute(query))
+
+
+def notices_of(database: Engine, source: str, month: str, after: int = 0, limit: int = 500) -> Sequence[NoticeLine]:
+    """The notices of a source that were published in a month, by id, those after an id."""
+    chosen = tables.RevisionRow.published_date.is_(None) if month == UNDATED else _month() == month
+    return _lines(database, (tables.SourceRow.name == source, chosen), after, limit)
+
+
+def notices_after(database: Engine, after: int, limit: int) -> Sequence[NoticeLine]:
+    """All notices by id, those after an id."""
+    return _lines(database, (), after, limit)
+
+
+def _lines(database: Engine, conditions: Sequence[ColumnElement[bool]], after: int, limit: int) -> Sequence[NoticeLine]:
+    row, notice = tables.RevisionRow, tables.NoticeRow
+    query = (
+        select(notice.id, row.n, row.title, row.published_date, notice.state, row.created_at)
+        .join(row, row.notice_id == notice.id)
+        .join(tables.SourceRow, tables.SourceRow.id == notice.source_id)
+        .where(row.n == notice.revisions, notice.id > after, *conditions)
+        .order_by(notice.id)
+        .limit(limit)
+    )
+    with Session(for_reading(database)) as session, session.begin():
+        return [NoticeLine(i, n, masked(title), day, state, at) for i, n, title, day, state, at in session.execute(query)]
+
+
+def _month() -> ColumnElement[str]:
+    return func.substr(cast(tables.RevisionRow.published_date, String), 1, 7)
