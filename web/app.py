@@ -21,7 +21,7 @@ from web.archive import Archive
 from web.headers import Guard
 from web.pages import HERE
 from web.problems import on_error
-from web.views import export, notice, revision, search
+from web.views import collection, discovery, export, notice, revision, search
 
 _COMPRESSED_FROM = 1000  # bytes
 
@@ -60,6 +60,16 @@ def routes() -> Sequence[BaseRoute]:
         Route("/n/{notice:int}/r/{n:int}/a/{position:int}", revision.attachment),
         Route("/n/{notice:int}/diff", revision.diff),
         Route("/doc/{code}/{year:int}/{no}", notice.by_number),
+        Route("/sources", collection.sources),
+        Route("/archive/{source}/{month}", collection.month),
+        Route("/changes", collection.changes),
+        Route("/status", collection.status),
+        Route("/robots.txt", discovery.robots),
+        Route("/sitemap.xml", discovery.sitemap),
+        Route("/sitemap-{part:int}.xml", discovery.sitemap_part),
+        Route("/opensearch.xml", discovery.opensearch),
+        Route("/feed.atom", discovery.atom_feed),
+        Route("/feed.json", discovery.json_feed),
         *api.routes(),
         Mount("/static", StaticFiles(directory=HERE / "static")),
     ]

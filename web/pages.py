@@ -52,12 +52,16 @@ class Reader:
 def page(request: Request, template: str, values: Mapping[str, object], status: int = 200) -> Response:
     """The page as an answer, with a validator: a reader who has it already gets 304."""
     reader = Reader(request)
-    text = (
-        _templates()
-        .get_template(template)
-        .render(values, t=reader.text, link=reader.link, reader=reader, lang=TAGS[reader.language], asset=asset, path=request.url.path)
-    )
+    text = rendered(request, template, values, reader)
     return validated(request, HTMLResponse(text, status, {"Vary": "Accept-Language", "Content-Language": TAGS[reader.language]}))
+
+
+def rendered(request: Request, template: str, values: Mapping[str, object], reader: Reader | None = None) -> str:
+    """A template with the values, in the reader's language."""
+    reader = reader or Reader(request)
+    made = _templates().get_template(template)
+    tools = {"t": reader.text, "link": reader.link, "reader": reader, "lang": TAGS[reader.language], "asset": asset}
+    return made.render(values, path=request.url.path, **tools)
 
 
 def validated(request: Request, response: Response) -> Response:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -71,40 +72,73 @@ def opensearch(request: Request) -> Response:
     return _xml(request, "opensearch.xml", {}, "application/opensearchdescription+xml")
 
 
-def feed(request: Request) -> Response:
-    """The newest notices that match a query, or without one the newest changes, as Atom or JSON Feed."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a feed."""
+
+    id: str
+    url: str
+    title: str
+    at: datetime
+    kind: str
+
+
+def atom_feed(request: Request) -> Response:
+    """The newest notices that match a query, or without one the newest changes, as Atom."""
+    found, reader, base = _feed(request), Reader(request), base_of(request)
+    updated = max((each.at for each in found.entries), default=datetime(1970, 1, 1, tzinfo=UTC))
+    itself = f"{base}{reader.link('/feed.atom', found.pairs)}"
+    values = {"items": found.entries, "title": found.title, "updated": updated, "itself": itself}
+    return _xml(request, "feed.xml", values, "application/atom+xml")
+
+
+def json_feed(request: Request) -> Response:
+    """The same as JSON Feed."""
+    found, reader, base = _feed(request), Reader(request), base_of(request)
+    items = [
+        {
+            "id": e.id,
+            "url": e.url,
+            "title": e.title,
+            "content_text": f"{reader.text(e.kind)}: {e.title}",
+            "date_published": e.at.isoformat(),
+        }
+        for e in found.entries
+    ]
+    value = {
+        "version": "https://jsonfeed.org/version/1.1", "title": found.title, "home_page_url": f"{base}/",
+        "feed_url": f"{base}{reader.link('/feed.json', found.pairs)}", "items": items,
+    }  # fmt: skip
+    return validated(request, Response(json_text(value), media_type="application/feed+json", headers={"Vary": "Accept-Language"}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Feed:
+    title: str
+    entries: list[Entry]
+    pairs: tuple[tuple[str, str], ...]
+
+
+def _feed(request: Request) -> _Feed:
     question = asked(request, snippets=False)
     archive, base = archive_of(request), base_of(request)
     if question.is_empty:
         found = newest_changes(archive.database, _IN_FEED)
-        items = [
-            {"id": f"{base}/n/{c.notice}/r/{c.revision}#{c.seq}", "url": f"{base}/n/{c.notice}/r/{c.revision}", "title": c.title or c.url,
-             "at": c.at, "kind": c.kind}
-            for c in found
-        ]  # fmt: skip
+        entries = []
+        for c in found:
+            address = f"{base}/n/{c.notice}/r/{c.revision}"
+            entries.append(Entry(f"{address}#{c.seq}", address, c.title or c.url, c.at, c.kind))
     else:
-        result = archive.search(question.request._replace(page=Page(_IN_FEED, 0, "date"), facets=False, wants_next=False))
-        items = [
-            {"id": f"{base}/n/{hit.id}", "url": f"{base}/n/{hit.id}", "title": hit.title, "at": _noon(hit.published_date), "kind": hit.state}
-            for hit, _snippet in result.hits if hit.exact
-        ]  # fmt: skip
-    reader = Reader(request)
-    title = question.text or reader.text("What changed")
-    if request.path_params["form"] == "json":
-        value = {
-            "version": "https://jsonfeed.org/version/1.1", "title": title, "home_page_url": f"{base}/", "feed_url": f"{base}{reader.link('/feed.json', question.pairs)}",
-            "items": [{"id": i["id"], "url": i["url"], "title": i["title"], "content_text": f"{i['kind']}: {i['title']}", "date_published": i["at"]} for i in items],
-        }  # fmt: skip
-        return validated(request, Response(json_text(value), media_type="application/feed+json"))
-    updated = max((each["at"] for each in items), default=datetime(1970, 1, 1, tzinfo=UTC))  # type: ignore[type-var]
-    values = {"items": items, "title": title, "updated": updated, "itself": f"{base}{reader.link('/feed.atom', question.pairs)}"}
-    return _xml(request, "feed.xml", values, "application/atom+xml")
+        result = archive.search(question.request._replace(page=Page(_IN_FEED, 0, "date"), facets=False, wants_next=False, after=None))
+        hits = [hit for hit, _snippet in result.hits if hit.exact]
+        entries = [Entry(f"{base}/n/{h.id}", f"{base}/n/{h.id}", h.title, _noon(h.published_date), h.state) for h in hits]
+    return _Feed(question.text or Reader(request).text("What changed"), entries, question.pairs)
 
 
-def _noon(day: object) -> datetime:
-    """A day as a moment of a feed; an undated notice counts as the oldest."""
-    year, month, date_ = (getattr(day, name, 1) for name in ("year", "month", "day"))
-    return datetime(year if day else 1970, month, date_, 4, tzinfo=UTC)
+def _noon(day: date | None) -> datetime:
+    """A day as a moment of a feed, noon in China; an undated notice counts as the oldest."""
+    day = day or date(1970, 1, 1)
+    return datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
 
 
 def _xml(request: Request, template: str, values: Mapping[str, object], media_type: str = "application/xml") -> Response:
