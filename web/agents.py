@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import wraps
+from itertools import islice
 from typing import ParamSpec
 
 from mcp.server import MCPServer
@@ -20,6 +21,7 @@ from notices.errors import NoticesError, UserError
 from notices.text.display import masked, safe
 from notices.version import PROGRAM
 from operations.read.as_of import view_as_of
+from operations.read.changes import changes, cursor_of
 from operations.read.citation_check import check_citations
 from operations.read.diff import difference
 from operations.read.history import history
@@ -46,7 +48,16 @@ def make_server(archive: Archive) -> MCPServer:
     """A server whose tools answer from the archive."""
     server = MCPServer("notices", instructions=_INSTRUCTIONS, version=PROGRAM, log_level="WARNING")
     tools = Tools(archive)
-    for tool in (tools.search, tools.get, tools.history, tools.diff, tools.cites, tools.verify_citation, tools.sources):
+    for tool in (
+        tools.search,
+        tools.get,
+        tools.history,
+        tools.diff,
+        tools.cites,
+        tools.verify_citation,
+        tools.changes_since,
+        tools.sources,
+    ):
         server.tool(annotations=_READ_ONLY)(_guarded(tool))
     return server
 
@@ -165,6 +176,21 @@ class Tools:
         """Check every 《title》 and document number in a text. Verdicts: found, changed, withdrawn, repealed, ambiguous, not_held. `not_held` means that
         this archive does not contain it, not that it does not exist."""
         return {"citations": [_checked(json_value(each)) for each in check_citations(self._archive.database, text)]}
+
+    def changes_since(self, since: str = "0", limit: int = 50) -> Json:
+        """What happened to notices (new, edited, missing, withdrawn, back, corrected, repealed) after a change number or from a date on, in order.
+        `next` is the `since` of the next page, and of the next visit. Changes with baseline=true were there before the archive began to watch."""
+        database = self._archive.database
+        after = cursor_of(database, since)
+        found = list(islice(changes(database, after), min(max(limit, 1), MOST_EVENTS)))
+        told = [
+            {
+                "seq": c.seq, "kind": c.kind, "notice": c.notice, "address": f"/n/{c.notice}/r/{c.revision}", "at": json_value(c.at),
+                "baseline": c.baseline, "by": c.by, "url": c.url, "quotation": {"title": c.title},
+            }
+            for c in found
+        ]  # fmt: skip
+        return {"changes": told, "next": found[-1].seq if found else after}
 
     def sources(self) -> Json:
         """The sources that the archive collects, with the number of notices, the newest date and whether collecting works."""

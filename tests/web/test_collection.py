@@ -63,7 +63,7 @@ def test_status_names_no_place_on_this_machine(room: TestClient, home: QuickHome
     for address in ("/status", "/sources", "/api/v1/sources"):
         text = room.get(address).text
         assert str(home.path) not in text
-    assert "not signed yet" in room.get("/status").text
+    assert "pages and files" in room.get("/status").text
 
 
 def test_robots_leave_notices_and_lists_open_and_questions_not(room: TestClient) -> None:

@@ -84,6 +84,12 @@ SEARCH = (
     Parameter("facets", "1: count issuers, regions, kinds, years, sources, states", one_of("1")),
     AS_OF,
 )
+MOST_CHANGES = 500
+CHANGES = (
+    Parameter("since", "only changes after this number, or from this day on (default: all)", text(40) | {"minLength": 1}),
+    Parameter("limit", "changes of a page", count(1, MOST_CHANGES, MOST_CHANGES)),
+)
+TEXT = (Parameter("text", "the text whose citations are checked", text(5000) | {"minLength": 1}, required=True),)
 REVISIONS = (
     Parameter("from", "the earlier revision (default: the one before `to`)", count(1, 999_999_999)),
     Parameter("to", "the later revision (default: the newest, or the one after `from`)", count(1, 999_999_999)),

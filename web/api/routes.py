@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from web.api import views
-from web.api.endpoints import AS_OF, REVISIONS, SEARCH, Endpoint
+from web.api.endpoints import AS_OF, CHANGES, REVISIONS, SEARCH, TEXT, Endpoint
 from web.api.openapi import document
 from web.json_answer import json_answer
 
@@ -23,6 +23,14 @@ ENDPOINTS = (
     Endpoint("/notices/{notice}/diff", "diff", "the difference of two revisions", views.diff, REVISIONS),
     Endpoint("/notices/{notice}/citations", "citations", "relations in both directions, and the newest version", views.citations),
     Endpoint("/notices/{notice}/history", "history", "revisions, observations, states and corrections", views.events),
+    Endpoint("/changes", "changes", "what happened to notices after a change, in order", views.changed, CHANGES),
+    Endpoint(
+        "/citations",
+        "citation_check",
+        "every citation in a text: found, changed, withdrawn, repealed, ambiguous, not_held",
+        views.check,
+        TEXT,
+    ),
     Endpoint("/sources", "sources", "every source and its health", views.sources),
 )
 

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import islice
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from notices.errors import QuerySyntaxError
+from notices.errors import QuerySyntaxError, UserError
 from operations.read.as_of import view_as_of
+from operations.read.changes import changes, cursor_of
+from operations.read.citation_check import check_citations
 from operations.read.diff import difference
 from operations.read.history import history
 from operations.read.json_values import json_object
 from operations.read.notice_views import NoticeView, relations
 from operations.read.revisions import attached_text, revision_lines, revision_view
 from operations.status import source_statuses
+from web.api.endpoints import MOST_CHANGES
 from web.json_answer import json_answer
 from web.pages import archive_of
-from web.views.query import asked, day_of
+from web.views.query import asked, count_of, day_of
 from web.views.revision import revision_number
 
 _PUBLIC = ("name", "site", "enabled", "notices", "newest_date", "last_run", "outcome", "state", "last_new")  # reasons are the maintainers'
@@ -94,3 +98,22 @@ def sources(request: Request) -> Response:
     archive = archive_of(request)
     found = source_statuses(archive.database, archive.config, datetime.now(UTC))
     return json_answer(request, {"sources": [{name: getattr(each, name) for name in _PUBLIC} for each in found]})
+
+
+def changed(request: Request) -> Response:
+    """What happened to notices after a change, in order; `next` is the `since` of the next page, and of the next visit."""
+    database = archive_of(request).database
+    since, limit = request.query_params.get("since", "0"), count_of("limit", request.query_params.get("limit", ""), MOST_CHANGES)
+    if not since.strip():
+        raise UserError("since is empty; it is the number of a change, or a date such as 2026-03-01")
+    after = cursor_of(database, since)
+    found = list(islice(changes(database, after), limit))
+    return json_answer(request, {"changes": found, "next": found[-1].seq if found else after})
+
+
+def check(request: Request) -> Response:
+    """Every citation in a text, and whether the archive contains what it names."""
+    text = request.query_params.get("text", "")
+    if not text.strip():
+        raise UserError("text is empty; citations such as 《…》 or a document number in it are checked")
+    return json_answer(request, {"citations": check_citations(archive_of(request).database, text)})

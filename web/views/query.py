@@ -88,7 +88,7 @@ def asked(request: Request, *, facets: bool = False, snippets: bool = True) -> A
     as_of = day_of(request)
     facets = facets and as_of is None
     search = SearchRequest(
-        text=given.get("q", ""), filters=_filters(request), page=Page(_limit(given.get("limit", "")), 0, given.get("sort") or _SORTS[0]),
+        text=given.get("q", ""), filters=_filters(request), page=Page(count_of("limit", given.get("limit", ""), MOST, LIMIT), 0, given.get("sort") or _SORTS[0]),
         after=given.get("after") or None, exact=given.get("exact") == "1", every_copy=given.get("copies") == "all",
         similar=given.get("similar") or None, facets=facets, wants_next=True, snippets=snippets,
     )  # fmt: skip
@@ -131,11 +131,12 @@ def _day(name: str, value: str) -> tuple[date | None, date | None]:
         raise UserError(f"{name}: {error}") from error
 
 
-def _limit(value: str) -> int:
+def count_of(name: str, value: str, most: int, default: int | None = None) -> int:
+    """The number that a parameter gives, from 1 to `most`; without one the default, or `most`. Raises UserError."""
     if not value:
-        return LIMIT
-    if not (value.isascii() and value.isdigit() and len(value) < 5 and 1 <= int(value) <= MOST):
-        raise UserError(f"limit: {value!r} is not a number from 1 to {MOST}")
+        return default or most
+    if not (value.isascii() and value.isdigit() and len(value) < 7 and 1 <= int(value) <= most):
+        raise UserError(f"{name}: {value!r} is not a number from 1 to {most}")
     return int(value)
 
 
