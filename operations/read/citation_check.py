@@ -19,6 +19,7 @@ from pipeline.relations.citations import Instrument, meant
 from pipeline.sql.database import for_reading
 from pipeline.sql.outbox import newest_revisions
 
+_LONGEST_LEAD = 6  # 同时废止临政…, 现按照临政…: words that a code cannot be told from without a list of codes
 LONGEST, MOST = 20_000, 100  # characters of a text, and citations that are looked up
 _TITLE = re.compile("《([^《》\n]{2,200}(?:《[^《》\n]{1,200}》[^《》\n]{0,100})*)》")
 _NUMBER_AFTER = re.compile(r"\s{0,2}[（(\[]?\s{0,2}$")  # between a title and its own number: 《…》（国发〔2017〕1号）
@@ -79,15 +80,27 @@ def _cited(text: str) -> Iterator[_Cited]:
 
 def _checked(database: Engine, cited: _Cited) -> CheckedCitation:
     with Session(for_reading(database)) as session, session.begin():
-        found = meant(session, cited.number.key if cited.number else None, cited.title)
+        found, lead = _meant(session, cited)
         candidates = tuple(map(brief, found[:10]))
-    number = cited.number.display if cited.number else None
-    plain = CheckedCitation(cited.start, cited.end, masked(cited.title) if cited.title else None, number, "not_held")
+    number = cited.number.display[lead:] if cited.number else None
+    plain = CheckedCitation(cited.start + lead, cited.end, masked(cited.title) if cited.title else None, number, "not_held")
     if not found:
         return plain
     if len(found) > 1:
         return replace(plain, verdict="ambiguous", candidates=candidates)
     return _of_one(database, plain, found[0])
+
+
+def _meant(session: Session, cited: _Cited) -> tuple[list[Instrument], int]:
+    """The instruments that a citation may mean, and how many characters of a number belong to the words before it (按临政〔2018〕5号)."""
+    number = cited.number
+    found = meant(session, number.key if number else None, cited.title)
+    if found or number is None or cited.title:
+        return found, 0
+    for lead in range(1, min(_LONGEST_LEAD, len(number.code) - 2) + 1):
+        if number.display.startswith(number.code) and (found := meant(session, number.key.removeprefix(number.code[:lead]), None)):
+            return found, lead
+    return [], 0
 
 
 def _of_one(database: Engine, plain: CheckedCitation, one: Instrument) -> CheckedCitation:
