@@ -205,12 +205,12 @@ def _checked_row(line: str) -> Row:
         raise SourceFileError(_("{count} fields between tabs, not 6 to {most}").format(count=len(values), most=len(fields(Row))))
     row = Row(*(v.strip() for v in values))
     checks: tuple[tuple[str, str, Callable[[str], object], str], ...] = (
-        ("id", row.id, _ID.fullmatch, "site/column of a-z 0-9 _ -"),
-        ("publisher", row.publisher, bool, "a name"),
-        ("region", row.region, _CODE.fullmatch, "a six-digit code"),
-        ("level", row.level, LEVELS.__contains__, f"one of {', '.join(LEVELS)}"),
-        ("column", row.column, bool, f"a name ({UNNAMED} where it is not known)"),
-        ("url", row.url, is_address, "an absolute http(s) address"),
+        ("id", row.id, _ID.fullmatch, _("site/column of a-z 0-9 _ -")),
+        ("publisher", row.publisher, bool, _("a name")),
+        ("region", row.region, _CODE.fullmatch, _("a six-digit code")),
+        ("level", row.level, LEVELS.__contains__, _("one of {names}").format(names=", ".join(LEVELS))),
+        ("column", row.column, bool, _("a name ({unnamed} where it is not known)").format(unnamed=UNNAMED)),
+        ("url", row.url, is_address, _("an absolute http(s) address")),
         ("date", row.date, _DATE.fullmatch, "YYYY, YYYY-MM or YYYY-MM-DD"),
     )
     for name, value, is_good, allowed in checks:

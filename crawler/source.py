@@ -95,7 +95,7 @@ def _plain(message: str, table: dict[str, object]) -> str:
     value: object = table
     for step in re.findall(r"[^.\[\]]+", key):
         value = value[int(step)] if isinstance(value, list) else value.get(step) if isinstance(value, dict) else None
-    shown = "" if isinstance(value, dict | list) else f" (it is {value!r})"
+    shown = "" if isinstance(value, dict | list) else _(" (it is {value!r})").format(value=value)
     return f"{key}: {message[: found.start()]}{shown}"
 
 
@@ -106,20 +106,20 @@ def _check(source: Source, where: str) -> None:
                 _("{where}: {key}: {value!r} is not {allowed}").format(where=where, key=key, value=value, allowed=allowed)
             )
 
-    need(_NAME.fullmatch(source.name), "name", source.name, "1 to 80 of a-z 0-9 _ -")
-    need(_REGION.fullmatch(source.region), "region", source.region, "a six-digit code")
-    need(0 < source.delay <= 3600, "delay", source.delay, "above 0 and at most 3600 seconds")
+    need(_NAME.fullmatch(source.name), "name", source.name, _("1 to 80 of a-z 0-9 _ -"))
+    need(_REGION.fullmatch(source.region), "region", source.region, _("a six-digit code"))
+    need(0 < source.delay <= 3600, "delay", source.delay, _("above 0 and at most 3600 seconds"))
     need(source.tls in ("verify", "relaxed", "old"), "tls", source.tls, '"verify", "relaxed" or "old"')
-    need(source.columns, "columns", [], "at least one column")
-    need(source.expect.min_entries >= 0, "expect.min_entries", source.expect.min_entries, "0 or more")
+    need(source.columns, "columns", [], _("at least one column"))
+    need(source.expect.min_entries >= 0, "expect.min_entries", source.expect.min_entries, _("0 or more"))
     every, oldest = source.expect.every_days, source.expect.max_age_days
-    need(every is None or 0 < every <= 366, "expect.every_days", every, "above 0 and at most 366")
-    need(oldest is None or oldest > 0, "expect.max_age_days", oldest, "1 or more")
+    need(every is None or 0 < every <= 366, "expect.every_days", every, _("above 0 and at most 366"))
+    need(oldest is None or oldest > 0, "expect.max_age_days", oldest, _("1 or more"))
     for n, column in enumerate(source.columns):
         try:
             canonical_url(column.url)
         except ValueError:
-            need(False, f"columns[{n}].url", column.url, "an absolute http(s) address")
+            need(False, f"columns[{n}].url", column.url, _("an absolute http(s) address"))
     _check_schedule(source.schedule, where)
 
 

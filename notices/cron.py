@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+from notices.text.language import _
+
 ZONE = ZoneInfo("Asia/Shanghai")
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _FIELDS = 5
@@ -17,14 +19,16 @@ class CronLine:
 
     def __init__(self, text: str) -> None:
         if len(text.split()) != _FIELDS:
-            raise ValueError(f"it has {len(text.split())} fields; five are needed: minute hour day-of-month month weekday")
+            raise ValueError(
+                _("it has {count} fields; five are needed: minute hour day-of-month month weekday").format(count=len(text.split()))
+            )
         self.text = text
         try:
             next(CronSim(text, _START))
         except CronSimError as error:
             raise ValueError(str(error).lower()) from error
         except StopIteration as error:
-            raise ValueError("it never comes: no month has that day") from error
+            raise ValueError(_("it never comes: no month has that day")) from error
 
     def __repr__(self) -> str:
         return f"CronLine({self.text!r})"

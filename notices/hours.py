@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from notices.text.language import _
+
 _ZONE = ZoneInfo("Asia/Shanghai")
 _SPAN = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)-([01]?\d|2[0-4]):([0-5]\d)")
 _DAY = 24 * 60
@@ -27,10 +29,10 @@ def read_spans(text: str) -> tuple[Span, ...]:
         found = _SPAN.fullmatch(part)
         span = found and Span(int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4]))
         if not span or span.end > _DAY or span.begin == span.end:
-            raise ValueError(f"{part!r} is not a span of hours such as 08:00-09:30")
+            raise ValueError(_("{part!r} is not a span of hours such as 08:00-09:30").format(part=part))
         spans.append(span)
     if _held(spans, 0) >= _DAY:
-        raise ValueError("they cover the whole day: nothing would ever be crawled")
+        raise ValueError(_("they cover the whole day: nothing would ever be crawled"))
     return tuple(spans)
 
 

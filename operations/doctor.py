@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from crawler.source import load_source
 from notices.config import Config
 from notices.errors import NoticesError
+from notices.text.language import _
 from operations.indexing import index_problem, index_state
 from pipeline.attachments.extractor import confinement_gaps
 from pipeline.sql import outbox
@@ -51,23 +52,31 @@ def _home(config: Config) -> Check:
     home = config.home
     if not home.exists():
         return Check(
-            "home", "warning", f"{home} does not exist yet", "notices demo, notices crawl NAME or notices import FILE.jsonl creates it"
+            "home",
+            "warning",
+            _("{home} does not exist yet").format(home=home),
+            _("notices demo, notices crawl NAME or notices import FILE.jsonl creates it"),
         )
     if not home.is_dir():
-        return Check("home", "problem", f"{home} is not a folder", "set NOTICES_HOME to a folder")
+        return Check("home", "problem", _("{home} is not a folder").format(home=home), _("set NOTICES_HOME to a folder"))
     if not os.access(home, os.W_OK | os.X_OK):
-        return Check("home", "warning", f"{home} cannot be written by this user: searching only", "run as the user who owns it")
+        return Check(
+            "home",
+            "warning",
+            _("{home} cannot be written by this user: searching only").format(home=home),
+            _("run as the user who owns it"),
+        )
     return Check("home", "ok", str(home))
 
 
 def _space(config: Config) -> Check:
     place = next(path for path in (config.home, *config.home.parents) if path.exists())
     free = shutil.disk_usage(place).free
-    shown = f"{free / 1e9:.1f} GB free at {place}"
+    shown = _("{free:.1f} GB free at {place}").format(free=free / 1000000000.0, place=place)
     return (
         Check("disk", "ok", shown)
         if free >= _LEAST_FREE
-        else Check("disk", "warning", shown, "a crawl stops cleanly when the disk is full; make room")
+        else Check("disk", "warning", shown, _("a crawl stops cleanly when the disk is full; make room"))
     )
 
 
@@ -77,15 +86,15 @@ def _attachments() -> Check:
         return Check(
             "attachments",
             "warning",
-            f"read in a process of their own, which keeps what this system cannot take from it: {'; '.join(gaps)}",
-            "Linux 5.13 or later with Landlock and seccomp; in a container, a profile that allows both",
+            _("read in a process of their own, which keeps what this system cannot take from it: {names}").format(names="; ".join(gaps)),
+            _("Linux 5.13 or later with Landlock and seccomp; in a container, a profile that allows both"),
         )
-    return Check("attachments", "ok", "read in a process of their own, without network and without access to files")
+    return Check("attachments", "ok", _("read in a process of their own, without network and without access to files"))
 
 
 def _contact(config: Config) -> Check:
     if config.contact == _LOCALHOST:
-        return Check("contact", "warning", "no contact is set; sites cannot reach you", 'contact = "you@example.org" in notices.toml')
+        return Check("contact", "warning", _("no contact is set; sites cannot reach you"), 'contact = "you@example.org" in notices.toml')
     return Check("contact", "ok", config.contact)
 
 
@@ -97,26 +106,31 @@ def _sources(config: Config) -> Iterator[Check]:
             enabled += load_source(path).enabled
             usable += 1
         except NoticesError as error:
-            yield Check("source file", "problem", str(error), f"correct it, or move it out of {path.parent}")
-    remedy = "" if enabled else "notices source list shows them; notices source enable NAME enables one"
-    yield Check("sources", "ok" if enabled else "warning", f"{usable} source files of your own, {enabled} enabled", remedy)
+            yield Check("source file", "problem", str(error), _("correct it, or move it out of {parent}").format(parent=path.parent))
+    remedy = "" if enabled else _("notices source list shows them; notices source enable NAME enables one")
+    yield Check(
+        "sources",
+        "ok" if enabled else "warning",
+        _("{usable} source files of your own, {enabled} enabled").format(usable=usable, enabled=enabled),
+        remedy,
+    )
 
 
 def _archive(config: Config) -> Iterator[Check]:
     if config.database.startswith("sqlite") and not Path(config.database.removeprefix("sqlite:///")).exists():
-        yield Check("database", "warning", "it does not exist yet", "the first crawl or import creates it")
+        yield Check("database", "warning", _("it does not exist yet"), _("the first crawl or import creates it"))
         return
     try:
         database = open_for_reading(config)
     except NoticesError as error:
-        yield Check("database", "problem", str(error), "see docs/operations.md")
+        yield Check("database", "problem", str(error), _("see docs/operations.md"))
         return
     try:
         notices = outbox.notice_count(database)
         yield Check("database", "ok", f"{notices} notices")
         yield _index(config, database, notices)
     except NoticesError as error:
-        yield Check("database", "problem", str(error), "notices verify names the damage")
+        yield Check("database", "problem", str(error), _("notices verify names the damage"))
     finally:
         database.dispose()
 
@@ -124,9 +138,9 @@ def _archive(config: Config) -> Iterator[Check]:
 def _index(config: Config, database: Engine, notices: int) -> Check:
     state, waiting = index_state(config), outbox.pending_count(database)
     if state.documents is None:
-        return Check("index", "problem", state.error or "it cannot be opened", "notices index --rebuild")
+        return Check("index", "problem", state.error or _("it cannot be opened"), "notices index --rebuild")
     if problem := index_problem(config, state, notices=notices, waiting=waiting):
         return Check("index", "problem" if problem.wrong else "warning", problem.fault, problem.remedy)
     if waiting:
-        return Check("index", "warning", f"{waiting} notices wait to be indexed", "notices index")
+        return Check("index", "warning", _("{waiting} notices wait to be indexed").format(waiting=waiting), "notices index")
     return Check("index", "ok", f"{state.documents} documents")

@@ -252,10 +252,14 @@ def index_problem(config: Config, state: IndexState, *, notices: int, waiting: i
     if state.documents is None:
         return None
     if state.documents + waiting < notices or state.documents > notices:
-        fault = f"it contains {state.documents} documents for {notices} notices ({waiting} waiting)"
+        fault = _("it contains {documents} documents for {notices} notices ({waiting} waiting)").format(
+            documents=state.documents, notices=notices, waiting=waiting
+        )
         return IndexProblem(fault, "notices index --rebuild", wrong=True)
     if outdated(config.index):
-        return IndexProblem("an earlier version of this program made it, and some queries miss notices in it", "notices index", wrong=False)
+        return IndexProblem(
+            _("an earlier version of this program made it, and some queries miss notices in it"), "notices index", wrong=False
+        )
     return None
 
 

@@ -17,6 +17,7 @@ from notices.capture import noted_listed
 from notices.config import Config
 from notices.errors import NoticesError
 from notices.model import AttachmentLink, Notice
+from notices.text.language import N_, _
 from notices.urls import url_key
 from notices.version import PARSER
 from pipeline.sql import tables
@@ -25,9 +26,9 @@ from preservation.findings import Finding, NoticeSubject, SnapshotSubject, WarcP
 from preservation.reparse import Reader
 
 NOT_COVERED = (
-    "observations, corrections, runs and list entries in SQL",
-    "timestamps of authorities (notices prove checks them)",
-    "a revision that was rewritten together with its digest (notices reparse --dry-run reads every revision again)",
+    N_("observations, corrections, runs and list entries in SQL"),
+    N_("timestamps of authorities (notices prove checks them)"),
+    N_("a revision that was rewritten together with its digest (notices reparse --dry-run reads every revision again)"),
     "aliases.toml, catalogue.tsv, notices.toml, sources/",
 )
 _BATCH = 500
@@ -81,11 +82,16 @@ def _account(session: Session, reader: Reader, ident: int) -> Iterator[Finding]:
     known = _known(session, keys)
     if known is None:
         if not _awaited(session, row, keys) and _reads_as_notice(session, reader, row) is not None:
-            yield Finding("sql", "unread", SnapshotSubject(row.id, WarcPlace(row.warc_file, row.offset)), f"SQL has no notice of {row.url}")
+            yield Finding(
+                "sql",
+                "unread",
+                SnapshotSubject(row.id, WarcPlace(row.warc_file, row.offset)),
+                _("SQL has no notice of {url}").format(url=row.url),
+            )
     elif (
         row.payload_digest not in known.payloads and _was_stored(session, row) and _is_lost_revision(session, reader, row, known.notice_id)
     ):
-        detail = f"snapshot {row.id} reads as a revision of it that SQL lacks"
+        detail = _("snapshot {id} reads as a revision of it that SQL lacks").format(id=row.id)
         yield Finding("sql", "unread", NoticeSubject(known.notice_id, row.id), detail)
 
 
@@ -122,7 +128,7 @@ def _account_file(session: Session, reader: Reader, ident: int) -> Finding | Non
     pages = select(page.id).where(
         page.run_id == snapshot.run_id, page.kind == "detail", page.status == 200, page.url == via, page.id < ident
     )
-    detail = f"snapshot {ident} is a file of it that no revision contains"
+    detail = _("snapshot {ident} is a file of it that no revision contains").format(ident=ident)
     return Finding("sql", "unread", NoticeSubject(known, session.scalar(pages.order_by(page.id.desc()).limit(1))), detail)
 
 

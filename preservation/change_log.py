@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from notices.text.language import _
 from pipeline.sql import tables
 from pipeline.sql.changes import lost_numbers, unlogged_revisions
 from preservation.findings import Finding, RevisionSubject, RowSubject
@@ -17,9 +18,9 @@ def check_changes(database: Engine) -> Iterator[Finding]:
     with Session(database) as session, session.begin():
         lost, untold = lost_numbers(session), [RevisionSubject(r.notice_id, r.n, r.id) for r in unlogged_revisions(session)]
     for seq in lost[len(untold) :]:
-        yield Finding("sql", "changes", RowSubject("change", seq), "the change log has lost this row; only a backup has it")
+        yield Finding("sql", "changes", RowSubject("change", seq), _("the change log has lost this row; only a backup has it"))
     for subject in untold:
-        yield Finding("sql", "changes", subject, "no row of the change log tells of it")
+        yield Finding("sql", "changes", subject, _("no row of the change log tells of it"))
 
 
 def log_revision(session: Session, ident: int) -> str | None:
@@ -33,4 +34,4 @@ def log_revision(session: Session, ident: int) -> str | None:
     session.add(
         tables.ChangeRow(seq=seq, notice_id=revision.notice_id, revision=revision.n, kind=kind, at=revision.created_at, baseline=True)
     )
-    return f"told again as change {seq}"
+    return _("told again as change {seq}").format(seq=seq)

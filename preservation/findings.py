@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from notices.text.language import _
+
 Area = Literal["warc", "sql", "log", "index"]
 
 
@@ -146,7 +148,7 @@ def display(subject: Subject) -> str:  # noqa: C901, PLR0911 (one line for each 
         case NoticeSubject(ident, _):
             return f"notice {ident}"
         case RevisionSubject(notice_id, n, _):
-            return f"revision {n} of notice {notice_id}"
+            return _("revision {n} of notice {notice_id}").format(n=n, notice_id=notice_id)
         case AttachmentSubject(revision, position):
             return f"{display(revision)}, attachment {position}"
         case CheckpointSubject(ident, made_on):

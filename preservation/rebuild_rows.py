@@ -21,6 +21,7 @@ from notices.capture import ArchivedNotice, Capture, CrawledPage, Listed, ListEn
 from notices.config import Config
 from notices.errors import BadInput, DamageFound, NoticesError
 from notices.model import Notice
+from notices.text.language import N_
 from notices.urls import is_address, url_key
 from pipeline.imports import read_line, reading_of
 from pipeline.ledger import archived_notice, listing_row, snapshot_row, validator
@@ -38,13 +39,13 @@ from preservation.revision_files import FetchedPage
 _BATCH = 50
 
 NOT_REBUILT = (
-    "runs, and which run took a snapshot",
-    "observations: every notice begins as listed, and crawls observe again which are missing, withdrawn or back",
-    "corrections: every revision is as today's parser reads it",
-    "when a list entry was shown and a notice looked for, to the second; when a missing one is looked for again",
-    "why a request got no answer (list entries and files that failed), and how often it was tried",
-    "which columns were walked to their end: the next crawl walks each list once more",
-    "ticks of the scheduler, pauses that servers asked for, timestamps of authorities",
+    N_("runs, and which run took a snapshot"),
+    N_("observations: every notice begins as listed, and crawls observe again which are missing, withdrawn or back"),
+    N_("corrections: every revision is as today's parser reads it"),
+    N_("when a list entry was shown and a notice looked for, to the second; when a missing one is looked for again"),
+    N_("why a request got no answer (list entries and files that failed), and how often it was tried"),
+    N_("which columns were walked to their end: the next crawl walks each list once more"),
+    N_("ticks of the scheduler, pauses that servers asked for, timestamps of authorities"),
 )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from notices.capture import payload_digest
 from notices.config import Config
 from notices.errors import DamageFound
+from notices.text.language import N_, _
 from notices.urls import url_key
 from pipeline.ledger import snapshot_row
 from pipeline.recovery import fits_sql, recover
@@ -59,38 +60,38 @@ def remedy_for(finding: Finding) -> Remedy | None:
 def _warc_remedy(finding: Finding) -> Remedy | None:
     match finding.kind, finding.subject:
         case "orphan", _:
-            return Remedy("register the record in SQL", _register_orphans)
+            return Remedy(N_("register the record in SQL"), _register_orphans)
         case "unsettled", _:
-            return Remedy("settle the file's end as after a crash", _register_orphans)
+            return Remedy(N_("settle the file's end as after a crash"), _register_orphans)
         case "extra", WarcPlace(file, _):
-            return Remedy("move the file to quarantine", partial(_quarantine, file))
+            return Remedy(N_("move the file to quarantine"), partial(_quarantine, file))
         case "lost", SnapshotSubject(ident, _):
-            return Remedy("mark the row; the bytes must come from a backup", partial(_mark, ident, finding.detail))
+            return Remedy(N_("mark the row; the bytes must come from a backup"), partial(_mark, ident, finding.detail))
     return None
 
 
 def _sql_remedy(finding: Finding) -> Remedy | None:  # noqa: PLR0911 (one line for each kind)
     match finding.kind, finding.subject:
         case "unread", SnapshotSubject(ident, _):
-            return Remedy("read the notice from the bytes", partial(_store_page, ident))
+            return Remedy(N_("read the notice from the bytes"), partial(_store_page, ident))
         case "unread", NoticeSubject(_, int(page)):
-            return Remedy("read the revision from the bytes, if no later one was stored", partial(_store_page, page))
+            return Remedy(N_("read the revision from the bytes, if no later one was stored"), partial(_store_page, page))
         case "snapshot", SnapshotSubject(ident, _):
-            return Remedy("write the row again from its record", partial(_rewrite_snapshot, ident))
+            return Remedy(N_("write the row again from its record"), partial(_rewrite_snapshot, ident))
         case "rewritten", RevisionSubject(_, _, ident):
-            return Remedy("read the revision again from its bytes", partial(_reread_revision, ident))
+            return Remedy(N_("read the revision again from its bytes"), partial(_reread_revision, ident))
         case "changes", RevisionSubject(_, _, ident):
-            return Remedy("tell of it in the change log", partial(_log_revision, ident))
+            return Remedy(N_("tell of it in the change log"), partial(_log_revision, ident))
         case "unreadable", SnapshotSubject(ident, _):
-            return Remedy("read the value again from the bytes", partial(_reread_snapshot, ident))
+            return Remedy(N_("read the value again from the bytes"), partial(_reread_snapshot, ident))
         case "unreadable", NoticeSubject(ident):
-            return Remedy("read the value again from the bytes", partial(_reread_values, ident))
+            return Remedy(N_("read the value again from the bytes"), partial(_reread_values, ident))
         case "attachment", AttachmentSubject(RevisionSubject(_, _, ident), _):
-            return Remedy("take the digest from the bytes", partial(_redigest_attachments, ident))
+            return Remedy(N_("take the digest from the bytes"), partial(_redigest_attachments, ident))
         case "revisions", NoticeSubject(ident):
-            return Remedy("count the revisions that are there", partial(_recount_revisions, ident))
+            return Remedy(N_("count the revisions that are there"), partial(_recount_revisions, ident))
         case "notice", NoticeSubject(ident):
-            return Remedy("take address and key from the page", partial(_rewrite_address, ident))
+            return Remedy(N_("take address and key from the page"), partial(_rewrite_address, ident))
     return None
 
 
@@ -108,7 +109,7 @@ def _register_orphans(context: RepairContext) -> str | None:
                         registered += 1
             except DamageFound:
                 continue  # it has a finding of its own; the records before the damage are registered
-    return f"{registered} records registered in SQL"
+    return _("{registered} records registered in SQL").format(registered=registered)
 
 
 def _quarantine(file: str, context: RepairContext) -> str | None:
@@ -117,7 +118,7 @@ def _quarantine(file: str, context: RepairContext) -> str | None:
     path = folder / Path(file).name
     if not path.exists() or path.name == QUARANTINE:
         return None
-    return f"moved to {QUARANTINE}/{to_quarantine(folder, path, context.now)}"
+    return _("moved to {folder}/{name}").format(folder=QUARANTINE, name=to_quarantine(folder, path, context.now))
 
 
 def _mark(ident: int, detail: str, context: RepairContext) -> str | None:
@@ -139,18 +140,20 @@ def _rewrite_snapshot(ident: int, context: RepairContext) -> str | None:
             row.length, row.payload_digest, row.revisit = stored.length, stored.payload_digest, stored.revisit
             row.url, row.status, row.kind, row.fetched_at = capture.url, capture.status, capture.kind, capture.fetched_at
             row.note = {**{k: v for k, v in row.note.items() if k in ("taken_up", "damaged")}, **capture.note}
-            return "the row agrees with its record again"
+            return _("the row agrees with its record again")
     return None
 
 
 def _reread_revision(ident: int, context: RepairContext) -> str | None:
     """Read a rewritten revision again from its bytes; the values it had meanwhile are kept as a correction."""
     if _own_snapshot(ident, context):
-        return "it names its own snapshot again, and is as it was written"
+        return _("it names its own snapshot again, and is as it was written")
     change = reparse_revision(context.database, context.reader, ident, context.now)
     if change is not None and change.error:
         return None
-    return f"read again from its bytes: {', '.join(change.fields) if change else 'no field of the text had changed'}"
+    return _("read again from its bytes: {names}").format(
+        names=", ".join(change.fields) if change else _("no field of the text had changed")
+    )
 
 
 def _own_snapshot(ident: int, context: RepairContext) -> bool:
@@ -186,7 +189,7 @@ def _store_page(ident: int, context: RepairContext) -> str | None:
         outcome = store_reading(session, source.id, reading)
         if notice is not None:
             notice.revisions = max(notice.revisions, counted)  # a lower count would hide a revision that is still missing
-    return f"stored from its bytes: {outcome}" if outcome != "unchanged" else None
+    return _("stored from its bytes: {outcome}").format(outcome=outcome) if outcome != "unchanged" else None
 
 
 def _follows(session: Session, notice: tables.NoticeRow, reading: Reading) -> bool:
@@ -230,7 +233,7 @@ def _recount_revisions(ident: int, context: RepairContext) -> str | None:
             return None  # rows are missing: a lower count would hide it
         notice.revisions = len(present)
         session.add(tables.OutboxRow(notice_id=notice.id, created_at=context.now))
-    return f"counts its {len(present)} revisions"
+    return _("counts its {count} revisions").format(count=len(present))
 
 
 def _rewrite_address(ident: int, context: RepairContext) -> str | None:
@@ -250,7 +253,7 @@ def _rewrite_address(ident: int, context: RepairContext) -> str | None:
         else:
             return None
         session.add(tables.OutboxRow(notice_id=notice.id, created_at=context.now))
-    return "address and key agree again"
+    return _("address and key agree again")
 
 
 def _reread_values(notice_id: int, context: RepairContext) -> str | None:
@@ -263,7 +266,7 @@ def _reread_values(notice_id: int, context: RepairContext) -> str | None:
         if _reread_revision(ident, context) is None:
             return None
     names = [name for found in emptied.values() for name in found]
-    return f"read again from the bytes: {', '.join(names)}" if names else None
+    return _("read again from the bytes: {names}").format(names=", ".join(names)) if names else None
 
 
 def _empty_unreadable(session: Session, revision_id: int) -> list[str]:
@@ -295,7 +298,7 @@ def _reread_snapshot(ident: int, context: RepairContext) -> str | None:
             stated = {"fetched_at": capture.fetched_at, "note": capture.note}
             wrong = {key: value for key, value in stated.items() if not _can_read(session, tables.SnapshotRow.__table__.c[key], mine)}
             session.execute(update(tables.SnapshotRow).where(mine).values(wrong))
-            return f"the row agrees with its record again: {', '.join(wrong)}"
+            return _("the row agrees with its record again: {names}").format(names=", ".join(wrong))
     return None
 
 

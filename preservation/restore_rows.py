@@ -119,7 +119,7 @@ def _problem(session: Session, restore: Callable[[], None]) -> str | None:
             restore()
             session.flush()
     except IntegrityError as error:
-        return f"another row has its place: {error.orig}"
+        return _("another row has its place: {orig}").format(orig=error.orig)
     except NoticesError as error:
         return str(error)
     return None

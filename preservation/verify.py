@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from notices.config import Config
 from notices.errors import DamageFound
+from notices.text.language import _
 from notices.urls import url_key
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors, for_reading
@@ -150,12 +151,22 @@ def _database_file(database: Engine) -> Iterator[Finding]:
             if line != "ok":
                 yield Finding("sql", "integrity", DatabaseFile(str(database.url.database)), str(line))
         for kind, name in connection.execute(text("select type, name from sqlite_master where type in ('trigger', 'view') order by name")):
-            yield Finding("sql", "schema", DatabaseFile(str(database.url.database)), f"a {kind} {name!r} that this program did not make")
+            yield Finding(
+                "sql",
+                "schema",
+                DatabaseFile(str(database.url.database)),
+                _("a {kind} {name!r} that this program did not make").format(kind=kind, name=name),
+            )
         for table, row, parent, number in connection.execute(text("pragma foreign_key_check")).all():
             keys = connection.execute(text(f"pragma foreign_key_list('{table}')"))
             name = next(key[3] for key in keys.all() if key[0] == number)  # id, seq, table, from, ...
             named = connection.execute(select(column(name)).select_from(sql_table(table)).where(column("rowid") == row)).scalar()
-            yield Finding("sql", "reference", RowSubject(table, row), f"its {name} names {parent} {named}, which does not exist")
+            yield Finding(
+                "sql",
+                "reference",
+                RowSubject(table, row),
+                _("its {name} names {parent} {named}, which does not exist").format(name=name, parent=parent, named=named),
+            )
 
 
 def _newest_snapshot(database: Engine) -> int:
@@ -173,10 +184,14 @@ def snapshots_against(database: Engine, records: Records, newest: int) -> Iterat
             place = WarcPlace(row.warc_file, row.offset)
             agrees = records.agrees(place, facts_of_row(row))
             if agrees is None:
-                yield Finding("warc", "lost", SnapshotSubject(row.id, place), f"no intact record is there; the row names {row.url}")
+                yield Finding(
+                    "warc", "lost", SnapshotSubject(row.id, place), _("no intact record is there; the row names {url}").format(url=row.url)
+                )
             elif not agrees:
                 facts = records.read(place)
-                detail = _difference(facts_of_row(row), facts) if facts else "the record differs from the row, and cannot be read any more"
+                detail = (
+                    _difference(facts_of_row(row), facts) if facts else _("the record differs from the row, and cannot be read any more")
+                )
                 yield Finding("sql", "snapshot", SnapshotSubject(row.id, place), detail)
 
 
@@ -196,7 +211,7 @@ def _orphans(database: Engine, records: Records, folder: Path) -> Iterator[Findi
         for offset in [offset for offset in records.offsets(name) if offset not in known]:
             place = WarcPlace(name, offset)
             facts = records.read(place)
-            yield Finding("warc", "orphan", place, f"no snapshot row names this record of {facts.url if facts else '?'}")
+            yield Finding("warc", "orphan", place, _("no snapshot row names this record of {url}").format(url=facts.url if facts else "?"))
 
 
 def _rows(database: Engine) -> Iterator[Finding]:
@@ -209,7 +224,7 @@ def _rows(database: Engine) -> Iterator[Finding]:
                     # Read again: revisions may have been added since the batch was read.
                     yield from list(_notice(session, session.get_one(tables.NoticeRow, notice.id)))
                 except DamageFound as error:
-                    yield Finding("sql", "unreadable", NoticeSubject(notice.id), f"a row of it: {error}")
+                    yield Finding("sql", "unreadable", NoticeSubject(notice.id), _("a row of it: {error}").format(error=error))
 
 
 class _Batch(NamedTuple, Generic[Row]):
@@ -247,12 +262,17 @@ def _one_by_one(session: Session, model: type[Row], subject: Callable[[int], Sub
 def _notice(session: Session, notice: tables.NoticeRow) -> Iterator[Finding]:
     subject = NoticeSubject(notice.id)
     if notice.key != key_of(notice.url):
-        yield Finding("sql", "notice", subject, f"its key {notice.key} is not that of its address {notice.url}")
+        yield Finding("sql", "notice", subject, _("its key {key} is not that of its address {url}").format(key=notice.key, url=notice.url))
     mine = tables.RevisionRow.notice_id == notice.id
     revisions = list(session.scalars(select(tables.RevisionRow).where(mine).order_by(tables.RevisionRow.n)))
     if not revisions or [r.n for r in revisions] != list(range(1, notice.revisions + 1)):
         present = ", ".join(str(r.n) for r in revisions) or "none"
-        yield Finding("sql", "revisions", subject, f"it counts {notice.revisions} revisions, there are: {present}")
+        yield Finding(
+            "sql",
+            "revisions",
+            subject,
+            _("it counts {revisions} revisions, there are: {present}").format(revisions=notice.revisions, present=present),
+        )
     for revision in revisions:
         yield from _revision(session, revision)
 
@@ -269,11 +289,18 @@ def _revision(session: Session, revision: tables.RevisionRow) -> Iterator[Findin
     subject = RevisionSubject(revision.notice_id, revision.n, revision.id)
     snapshot = session.get(tables.SnapshotRow, revision.snapshot_id) if revision.snapshot_id else None
     if snapshot is not None and revision.notice.key not in keys_of_row(snapshot):
-        yield Finding("sql", "rewritten", subject, f"its snapshot {snapshot.id} is of {snapshot.url}, which is not its notice's address")
+        yield Finding(
+            "sql",
+            "rewritten",
+            subject,
+            _("its snapshot {id} is of {url}, which is not its notice's address").format(id=snapshot.id, url=snapshot.url),
+        )
     elif row_digest(revision) != revision.row_digest:
-        yield Finding("sql", "rewritten", subject, "the row, its attachments, aliases or citations are not what was written")
+        yield Finding("sql", "rewritten", subject, _("the row, its attachments, aliases or citations are not what was written"))
     for attachment in revision.attachments:
         snapshot = session.get(tables.SnapshotRow, attachment.snapshot_id) if attachment.snapshot_id else None
         if snapshot is not None and attachment.digest != snapshot.payload_digest:
-            detail = f"digest {attachment.digest}, its snapshot {snapshot.id} has {snapshot.payload_digest}"
+            detail = _("digest {digest}, its snapshot {id} has {payload_digest}").format(
+                digest=attachment.digest, id=snapshot.id, payload_digest=snapshot.payload_digest
+            )
             yield Finding("sql", "attachment", AttachmentSubject(subject, attachment.position), detail)

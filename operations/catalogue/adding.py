@@ -110,11 +110,13 @@ class _Adding:
         path = self.folder / f"{site}.toml"
         if site not in self.own:
             if path.exists():
-                return Added(site, "failed", path, problems=(f"{path} is not a valid source file; correct it or move it away",))
+                return Added(
+                    site, "failed", path, problems=(_("{path} is not a valid source file; correct it or move it away").format(path=path),)
+                )
             return _Job(site, path, draft_source(self._draft(new)), new)
         source, path = self.own[site]
         if urlsplit(new[0].url).hostname not in source.all_hosts():
-            return Added(site, "failed", path, problems=(f"{path} is the source of another site; rename one of them",))
+            return Added(site, "failed", path, problems=(_("{path} is the source of another site; rename one of them").format(path=path),))
         draft = replace(self._draft(new), delay=source.delay, allow_private=source.allow_private)
         return _Job(site, path, draft_source(draft), new, text_of(path))
 

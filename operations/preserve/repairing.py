@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from notices.config import Config
 from notices.errors import NoticesError
+from notices.text.language import N_
 from operations.indexing import drain, rebuild_index
 from operations.preserve.restore_from_backup import Restoration, restore
 from operations.preserve.verify_index import notices_of, verify_all
@@ -24,7 +25,7 @@ from preservation.findings import Finding, WarcPlace
 from preservation.repair import RepairContext, remedy_for
 from preservation.reparse import Reader
 
-_WRITE_DOCUMENT, _REBUILD = "write the document again from SQL", "rebuild the index from SQL"
+_WRITE_DOCUMENT, _REBUILD = N_("write the document again from SQL"), N_("rebuild the index from SQL")
 _INDEX_PLANS = {
     "differs": _WRITE_DOCUMENT,
     "rewritten": _WRITE_DOCUMENT,
@@ -32,7 +33,7 @@ _INDEX_PLANS = {
     "extra": _REBUILD,
     "file": _REBUILD,
     "unusable": _REBUILD,
-    "uncompared": "compare again when SQL can be read",
+    "uncompared": N_("compare again when SQL can be read"),
 }
 _INTACT_BYTES = ("orphan", "unsettled", "lost", "extra")  # findings that name a WARC file in which no byte is damaged
 _ORDER = ("warc", "sql", "log", "index")

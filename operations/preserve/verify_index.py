@@ -18,6 +18,7 @@ from index.engines import damaged_files, index_folder, open_engine
 from index.query.tree import Everything, Query
 from notices.config import Config
 from notices.errors import DamageFound, IndexUnusable, NoticesError
+from notices.text.language import _
 from operations.indexing import document, owner_of
 from pipeline.sql import outbox
 from pipeline.sql.database import for_reading
@@ -42,7 +43,7 @@ def verify_all(config: Config, database: Database, progress: Callable[[int], Non
 def check_index(config: Config, database: Database) -> Iterator[Finding]:
     """Everything in which the index differs from SQL; notices that wait in the outbox are left out."""
     damaged = list(_damaged(config, database))
-    for _ in range(_REPEATS if damaged else 0):
+    for _attempt in range(_REPEATS if damaged else 0):
         time.sleep(_PAUSE)
         still = set(_damaged(config, database))
         damaged = [each for each in damaged if each in still]
@@ -51,7 +52,7 @@ def check_index(config: Config, database: Database) -> Iterator[Finding]:
         try:
             yield from _documents(config, database)
         except DamageFound as error:
-            yield Finding("index", "uncompared", WholeIndex(config.index), f"SQL cannot be read to the end: {error}")
+            yield Finding("index", "uncompared", WholeIndex(config.index), _("SQL cannot be read to the end: {error}").format(error=error))
 
 
 def _damaged(config: Config, database: Database) -> Iterator[Finding]:
@@ -64,7 +65,7 @@ def _damaged(config: Config, database: Database) -> Iterator[Finding]:
             yield Finding("index", "unusable", WholeIndex(config.index), str(error))
         return
     for name in names:
-        yield Finding("index", "file", IndexFile(name), "its bytes are not those that were written")
+        yield Finding("index", "file", IndexFile(name), _("its bytes are not those that were written"))
 
 
 def _documents(config: Config, database: Database) -> Iterator[Finding]:
@@ -73,7 +74,7 @@ def _documents(config: Config, database: Database) -> Iterator[Finding]:
     suspects = list(_differences(config, database, None))
     for at in range(0, len(suspects), _SUSPECTS):
         found = suspects[at : at + _SUSPECTS]
-        for _ in range(_REPEATS):
+        for _attempt in range(_REPEATS):
             time.sleep(_PAUSE)
             still = set(_differences(config, database, notices_of(found)))
             found = [each for each in found if each in still]
@@ -141,8 +142,13 @@ def _compare(engine: Engine, indexed: DiskMap, wanted: Iterator[Document], waiti
         if each.id in waiting:
             continue
         if found is None or int(found) != each.revision:
-            ours = "no document" if found is None else f"revision {int(found)}"
-            yield Finding("index", "differs", NoticeSubject(each.id), f"the index contains {ours}, SQL revision {each.revision}")
+            ours = _("no document") if found is None else f"revision {int(found)}"
+            yield Finding(
+                "index",
+                "differs",
+                NoticeSubject(each.id),
+                _("the index contains {ours}, SQL revision {revision}").format(ours=ours, revision=each.revision),
+            )
             continue
         yield from _fields(indexed.get(_HIT, each.id), each)
         batch.append(each)
@@ -152,7 +158,12 @@ def _compare(engine: Engine, indexed: DiskMap, wanted: Iterator[Document], waiti
     yield from _texts(engine, batch)
     for ident, revision in indexed.each(_REVISION):
         if ident not in waiting:
-            yield Finding("index", "extra", NoticeSubject(ident), f"the index contains revision {int(revision)}, SQL no such notice")
+            yield Finding(
+                "index",
+                "extra",
+                NoticeSubject(ident),
+                _("the index contains revision {number}, SQL no such notice").format(number=int(revision)),
+            )
 
 
 def _hits(engine: Engine) -> Iterator[Hit]:
@@ -167,7 +178,7 @@ def _fields(hit: bytes | None, wanted: Document) -> Iterator[Finding]:
         return
     pairs = zip(_DISPLAYED, json.loads(hit), json.loads(_displayed(wanted)), strict=True) if hit else ((n, None, n) for n in _DISPLAYED)
     names = ", ".join(name for name, ours, theirs in pairs if ours != theirs)
-    yield Finding("index", "rewritten", NoticeSubject(wanted.id), f"the document has other values than SQL: {names}")
+    yield Finding("index", "rewritten", NoticeSubject(wanted.id), _("the document has other values than SQL: {names}").format(names=names))
 
 
 def _texts(engine: Engine, wanted: list[Document]) -> Iterator[Finding]:
@@ -179,4 +190,4 @@ def _texts(engine: Engine, wanted: list[Document]) -> Iterator[Finding]:
             yield Finding("index", "unreadable", NoticeSubject(each.id), f"{type(error).__name__}: {error}"[:200])
             continue
         if found != (each.text, each.attachments):
-            yield Finding("index", "rewritten", NoticeSubject(each.id), "the document's text is not that of its revision")
+            yield Finding("index", "rewritten", NoticeSubject(each.id), _("the document's text is not that of its revision"))

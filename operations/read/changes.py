@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from notices.cron import ZONE
 from notices.errors import UserError
 from notices.text.display import masked
+from notices.text.language import _
 from pipeline.sql import tables
 from pipeline.sql.changes import changes_after, check_cursor, cursor_at
 from pipeline.sql.database import for_reading
@@ -48,7 +49,9 @@ def cursor_of(database: Engine, since: str | None) -> int:
         day = date.fromisoformat(since) if len(since) <= 10 else None
         moment = datetime.combine(day, time_of_day(), ZONE) if day else datetime.fromisoformat(since)
     except ValueError as error:
-        raise UserError(f"--since {since!r} is neither the number of a change nor a date (2026-03-01) or time") from error
+        raise UserError(
+            _("--since {since!r} is neither the number of a change nor a date (2026-03-01) or time").format(since=since)
+        ) from error
     return cursor_at(database, moment if moment.tzinfo else moment.replace(tzinfo=ZONE))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from notices.errors import UnknownName
 from notices.reference.numbers import parse_number
 from notices.text.display import masked, safe
+from notices.text.language import _
 from notices.urls import is_address, url_key
 from pipeline.relations.citations import title_keys
 from pipeline.sql import tables
@@ -34,7 +35,9 @@ def find_ids(database: Engine, wanted: str) -> list[int]:
         if len(partly) == 1:
             return partly
         raise UnknownName(
-            _candidates(session, f"{len(partly)} notices have {wanted!r} in their title", partly) if partly else _unknown(wanted)
+            _candidates(session, _("{count} notices have {wanted!r} in their title").format(count=len(partly), wanted=wanted), partly)
+            if partly
+            else _unknown(wanted)
         )
 
 
@@ -70,7 +73,7 @@ def _candidates(session: Session, heading: str, ids: Sequence[int]) -> str:
     query = select(tables.RevisionRow).join(tables.RevisionRow.notice).where(_NEWEST, tables.NoticeRow.id.in_(ids[:_MOST_CANDIDATES]))
     lines = [_line(row) for row in session.scalars(query.order_by(tables.NoticeRow.id))]
     more = [f"  … {len(ids) - len(lines)} more"] if len(ids) > len(lines) else []
-    return "\n".join([f"{heading}; name one by its id:", *lines, *more])
+    return "\n".join([_("{heading}; name one by its id:").format(heading=heading), *lines, *more])
 
 
 def _line(row: tables.RevisionRow) -> str:
@@ -80,4 +83,6 @@ def _line(row: tables.RevisionRow) -> str:
 
 def _unknown(wanted: str) -> str:
     shown = safe(wanted)
-    return f"the archive contains no notice with the id, document number, address or title {shown!r}; to look for it: search '{shown}'"
+    return _(
+        "the archive contains no notice with the id, document number, address or title {shown!r}; to look for it: search '{shown}'"
+    ).format(shown=shown)

@@ -41,7 +41,7 @@ def hold_on(job: Job, config: Config, database: Engine, now: datetime) -> Hold |
     if job.source is None:
         return None
     ends = held_until(read_spans(config.blackout), now)
-    return Hold("blackout hours", ends) if ends else _backed_off(database, job, now)
+    return Hold(_("blackout hours"), ends) if ends else _backed_off(database, job, now)
 
 
 def _backed_off(database: Engine, job: Job, now: datetime) -> Hold | None:
@@ -54,7 +54,7 @@ def _backed_off(database: Engine, job: Job, now: datetime) -> Hold | None:
         return None
     assert ticks[0].finished_at is not None
     until = ticks[0].finished_at + min(FIRST * 2 ** (failures - 2), MOST)
-    return Hold(f"failed {failures} times in a row", until) if now < until <= now + MOST else None
+    return Hold(_("failed {failures} times in a row").format(failures=failures), until) if now < until <= now + MOST else None
 
 
 def _failures(outcomes: Iterable[str]) -> int:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine
 
 from notices.config import Config
+from notices.text.language import _
 from operations.schedule.due import newest_due
 from operations.schedule.holds import hold_on
 from operations.schedule.jobs import Job, read_schedule
@@ -37,7 +38,7 @@ def _moments(job: Job, config: Config, database: Engine, now: datetime, end: dat
     found = []
     begin = held.until if held and held.until else now
     if newest_due(job.rule, last_tick(database, job.name, begin), begin) is not None:
-        found.append(Moment(job.name, begin, held.reason if held else "due now"))
+        found.append(Moment(job.name, begin, held.reason if held else _("due now")))
     at = job.rule.next_after(begin)
     while at <= end and len(found) < _MOST_EACH:
         found.append(Moment(job.name, at, ""))

@@ -61,11 +61,17 @@ class SavedPages:
             except ValueError as error:
                 tell(PassedOver(f"{path.name} line {line.number}", line.values.get("url", ""), str(error), bad=True))
         for key, first in self._unread.items():
-            tell(PassedOver(f"{path.name} line {first}", "", f"nothing reads the key {key!r}; {', '.join(KEYS)} are read"))
+            tell(
+                PassedOver(
+                    f"{path.name} line {first}",
+                    "",
+                    _("nothing reads the key {key!r}; {names} are read").format(key=key, names=", ".join(KEYS)),
+                )
+            )
         named = {*self._files, path.resolve()}
         for each in sorted(self._folder.rglob("*")):
             if each.is_file() and each.resolve() not in named:
-                tell(PassedOver(str(each.relative_to(self._folder)), "", "a file that the manifest does not name"))
+                tell(PassedOver(str(each.relative_to(self._folder)), "", _("a file that the manifest does not name")))
 
     def answers(self) -> Iterator[Answer]:
         """The files, the oldest first; those whose time nobody noted come last."""
@@ -77,7 +83,7 @@ class SavedPages:
         path = self._files[answer.number]
         try:
             if path.stat().st_size > LARGEST_FILE:
-                raise ValueError(f"the file is larger than {LARGEST_FILE} bytes")
+                raise ValueError(_("the file is larger than {most} bytes").format(most=LARGEST_FILE))
             body = path.read_bytes()
         except OSError as error:
             raise ValueError(f"{path.name}: {error.strerror}") from error
@@ -101,14 +107,14 @@ class SavedPages:
                 self._unread.setdefault(key, line.number)
         missing = [key for key in ("file", "url") if not values.get(key)]
         if missing:
-            raise ValueError(f"the line has no {' and no '.join(missing)}")
+            raise ValueError(_("the line has no {names}").format(names=_(" and no ").join(missing)))
         path = self._inside(values["file"])
         url, key = canonical_url(values["url"]), url_key(values["url"])
         if key in self._by_key:
-            raise ValueError(f"the same address as {self._answers[self._by_key[key]].place}, which was taken")
+            raise ValueError(_("the same address as {place}, which was taken").format(place=self._answers[self._by_key[key]].place))
         status = values.get("status") or "200"
         if not (status.isascii() and status.isdigit() and 100 <= int(status[:4]) <= 599):
-            raise ValueError(f"status is {status!r}; a number of HTTP like 200 is needed")
+            raise ValueError(_("status is {status!r}; a number of HTTP like 200 is needed").format(status=status))
         media = values.get("content_type") or _MEDIA.get(path.suffix.lower())
         entry = ListEntry(values.get("title", "").strip(), url, _day(values.get("published_date")))
         kind = (media or "").partition(";")[0].strip().lower()
@@ -122,12 +128,12 @@ class SavedPages:
     def _inside(self, name: str) -> Path:
         """The file of that name in the folder. Raises ValueError for one that is elsewhere, or nowhere."""
         if "\0" in name:
-            raise ValueError("file: the name contains a zero character")
+            raise ValueError(_("file: the name contains a zero character"))
         path = (self._folder / name.replace("\\", "/")).resolve()
         if not path.is_relative_to(self._folder):
-            raise ValueError(f"file: {name!r} is not in the folder")
+            raise ValueError(_("file: {name!r} is not in the folder").format(name=name))
         if not path.is_file():
-            raise ValueError(f"file: the folder has no file {name!r}")
+            raise ValueError(_("file: the folder has no file {name!r}").format(name=name))
         return path
 
 
@@ -174,7 +180,7 @@ def _json_lines(path: Path, text: str, tell: Tell) -> Iterator[_Line]:
         try:
             value = json.loads(line)
             if not isinstance(value, dict):
-                raise ValueError("not a JSON object")
+                raise ValueError(_("not a JSON object"))
         except (ValueError, RecursionError) as error:
             tell(PassedOver(f"{path.name} line {number}", "", str(error), bad=True))
             continue
@@ -205,10 +211,10 @@ def _moment(stated: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(stated)
     except ValueError:
-        raise ValueError(f"fetched_at is {stated!r}; a time like 2024-05-01T16:00:00+08:00 is needed") from None
+        raise ValueError(_("fetched_at is {stated!r}; a time like 2024-05-01T16:00:00+08:00 is needed").format(stated=stated)) from None
     moment = (moment if moment.tzinfo else moment.replace(tzinfo=_CHINA)).astimezone(UTC)
     if moment > datetime.now(UTC) + timedelta(days=1):
-        raise ValueError(f"fetched_at {stated} is in the future")
+        raise ValueError(_("fetched_at {stated} is in the future").format(stated=stated))
     return moment
 
 
@@ -218,4 +224,4 @@ def _day(stated: str | None) -> date | None:
     try:
         return date.fromisoformat(stated)
     except ValueError:
-        raise ValueError(f"published_date is {stated!r}; YYYY-MM-DD is needed") from None
+        raise ValueError(_("published_date is {stated!r}; YYYY-MM-DD is needed").format(stated=stated)) from None

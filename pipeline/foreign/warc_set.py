@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from urllib.parse import urljoin
 
 from notices.capture import REDIRECTS, Capture, Original
+from notices.text.language import _
 from notices.urls import url_key
 from pipeline.foreign.answers import Answer, PassedOver, Tell
 from pipeline.foreign.stretch import Stretch
@@ -50,13 +51,13 @@ class WarcSet:
             return made
         first = self._original_of(record)
         if first is None:
-            raise ValueError("it repeats a record that is in none of these files, nor in the archive")
+            raise ValueError(_("it repeats a record that is in none of these files, nor in the archive"))
         headers = made.headers or first.headers
         return replace(made, body=first.body, headers=headers, status=made.status or first.status)
 
     def file_of(self, url: str, page: Answer) -> Answer | None:
         """The answer for a link of a page: the one nearest in time, redirects followed."""
-        for _ in range(_MOST_REDIRECTS):
+        for _attempt in range(_MOST_REDIRECTS):
             found = [self._answers[n] for n in self._by_key.get(_key(url), ())]
             if not found:
                 return None
@@ -70,7 +71,7 @@ class WarcSet:
         file, offset = self._where[number]
         record = record_at(self._files[file], offset)
         if isinstance(record, BadRecord):
-            raise ValueError(f"the file was changed meanwhile: {record.reason}")
+            raise ValueError(_("the file was changed meanwhile: {reason}").format(reason=record.reason))
         return record
 
     def _original_of(self, record: ForeignRecord) -> Capture | None:
@@ -102,9 +103,9 @@ class WarcSet:
     def _take(self, file: int, record: ForeignRecord, place: str) -> str | None:
         """Note an answer; or the reason why the record is not one. Raises ValueError for one that should not be so."""
         if record.type not in ("response", "resource", "revisit"):
-            return f"a {record.type or 'nameless'} record"
+            return _("a {type} record").format(type=record.type or "nameless")
         if not record.url.lower().startswith(("http://", "https://")):
-            return f"not of the web: {record.url.partition(':')[0][:20]}"
+            return _("not of the web: {scheme}").format(scheme=record.url.partition(":")[0][:20])
         _check(record)
         key, at = url_key(record.url), moment_of(record.fields, self._now)
         made = _captured(record, Answer(place, record.url, at, 0, "", 0), body=False)
@@ -126,12 +127,14 @@ class WarcSet:
 def _check(record: ForeignRecord) -> None:
     """Raise ValueError for a record whose bytes are not all there, or are not those that it states."""
     if "warc-segment-number" in record.fields:
-        raise ValueError("a record in segments; they are not joined")
+        raise ValueError(_("a record in segments; they are not joined"))
     if record.fields.get("warc-truncated"):
-        raise ValueError(f"its crawler cut it off (WARC-Truncated: {record.fields['warc-truncated'][:20]})")
+        raise ValueError(
+            _("its crawler cut it off (WARC-Truncated: {warc_truncated})").format(warc_truncated=record.fields["warc-truncated"][:20])
+        )
     profile = record.fields.get("warc-profile", "")
     if record.type == "revisit" and _SAME_PAYLOAD not in profile and "server-not-modified" not in profile:
-        raise ValueError(f"a revisit of an unknown profile: {profile!r}")
+        raise ValueError(_("a revisit of an unknown profile: {profile!r}").format(profile=profile))
     wrong = wrong_digest(record, _payloads(record))
     if wrong:
         raise ValueError(wrong)

@@ -9,6 +9,7 @@ from itertools import takewhile
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from notices.text.language import _
 from pipeline.observe.rhythm import Rhythm, rhythm, silence
 from pipeline.observe.yields import ColumnRecord
 
@@ -128,7 +129,7 @@ def judge(facts: Facts, expected: Expected, now: datetime) -> Health:
     learned = rhythm(days, expected.every_days)
     newest = max((day for day in facts.published if day <= today), default=None)
     if not expected.known or not expected.enabled:
-        why = "disabled in its file" if expected.known else "no source file: imported, or its file was removed"
+        why = _("disabled in its file") if expected.known else _("no source file: imported, or its file was removed")
         return Health("paused", (why,), learned, newest)
     found = [*_reasons(facts, expected, now), *_silent(days, learned, expected, today), *_few(days, today), *_future(facts, today)]
     found.sort(key=lambda r: r.level != "failing")
@@ -151,7 +152,7 @@ def _reasons(facts: Facts, expected: Expected, now: datetime) -> Iterator[Reason
             f"{facts.little_text} of the newest {RECENT} notices have little of their page's block as text: see them with notices show",
         )
     if facts.paused_until and facts.paused_until > now:
-        yield Reason("degraded", f"its server asked to be left alone until {_stamp(facts.paused_until)}")
+        yield Reason("degraded", _("its server asked to be left alone until {stamp}").format(stamp=_stamp(facts.paused_until)))
 
 
 def _known_days(facts: Facts, today: date) -> Mapping[date, int]:
@@ -163,9 +164,13 @@ def _known_days(facts: Facts, today: date) -> Mapping[date, int]:
 
 def _youth(facts: Facts, learned: Rhythm, now: datetime) -> tuple[str, ...]:
     if not any(r.finished_at for r in facts.runs):
-        return ("never run to its end yet",)
+        return (_("never run to its end yet"),)
     if learned.usual is None and facts.first_run_at and now - facts.first_run_at < timedelta(days=NEW_DAYS):
-        return (f"{facts.notices} notices since {_stamp(facts.first_run_at)}: too few days to know its rhythm",)
+        return (
+            _("{notices} notices since {stamp}: too few days to know its rhythm").format(
+                notices=facts.notices, stamp=_stamp(facts.first_run_at)
+            ),
+        )
     return ()
 
 
@@ -176,21 +181,35 @@ def _last_run(facts: Facts, expected: Expected, now: datetime) -> Iterator[Reaso
     if last.outcome == "running":
         yield from _running(last, expected, now)
     elif last.outcome in ("failed", "crashed"):
-        yield Reason("failing", f"run of {_stamp(last.started_at)} {last.outcome}{_because(last.reason)}")
+        yield Reason(
+            "failing",
+            _("run of {stamp} {outcome}{because}").format(
+                stamp=_stamp(last.started_at), outcome=_(last.outcome), because=_because(last.reason)
+            ),
+        )
     elif last.outcome == "partial":
-        yield Reason("degraded", f"run of {_stamp(last.started_at)} did not reach its end{_because(last.reason)}")
+        yield Reason(
+            "degraded",
+            _("run of {stamp} did not reach its end{because}").format(stamp=_stamp(last.started_at), because=_because(last.reason)),
+        )
     finished = next((r.finished_at for r in facts.runs if r.finished_at), None)
     since = finished or facts.runs[-1].started_at
     if expected.missed_runs >= MISSED_RUNS and now - since > RUN_SILENCE:
-        yield Reason("failing", f"no finished run since {_stamp(since)}: {expected.missed_runs} due runs missed")
+        yield Reason(
+            "failing",
+            _("no finished run since {stamp}: {missed_runs} due runs missed").format(stamp=_stamp(since), missed_runs=expected.missed_runs),
+        )
 
 
 def _running(last: RunFact, expected: Expected, now: datetime) -> Iterator[Reason]:
     if not expected.alive:
-        yield Reason("failing", f"run of {_stamp(last.started_at)} ended without reporting")
+        yield Reason("failing", _("run of {stamp} ended without reporting").format(stamp=_stamp(last.started_at)))
     elif now - last.started_at > STUCK:
         hours = (now - last.started_at).total_seconds() / 3600
-        yield Reason("degraded", f"a run has been under way for {hours:.0f} hours, since {_stamp(last.started_at)}")
+        yield Reason(
+            "degraded",
+            _("a run has been under way for {hours:.0f} hours, since {stamp}").format(hours=hours, stamp=_stamp(last.started_at)),
+        )
 
 
 def _because(reason: str) -> str:
@@ -205,19 +224,34 @@ def _lists(facts: Facts, expected: Expected) -> Iterator[Reason]:
     last = ended[0]
     if last.listed < expected.min_entries:
         before = next((r.listed for r in ended if r.listed), 0)
-        usual = f", {before} the last time there were any" if before > last.listed else ""
-        yield Reason("failing", f"{last.listed} list entries on {_stamp(last.started_at)}; at least {expected.min_entries} expected{usual}")
+        usual = _(", {before} the last time there were any").format(before=before) if before > last.listed else ""
+        yield Reason(
+            "failing",
+            _("{listed} list entries on {stamp}; at least {min_entries} expected{usual}").format(
+                listed=last.listed, stamp=_stamp(last.started_at), min_entries=expected.min_entries, usual=usual
+            ),
+        )
     elif len(ended) > 1:
         for column in facts.columns:
             if column.last_listed_at < ended[1].started_at:
-                yield Reason("degraded", f"column {column.url} has shown no entry since {_stamp(column.last_listed_at)}")
+                yield Reason(
+                    "degraded",
+                    _("column {url} has shown no entry since {stamp}").format(url=column.url, stamp=_stamp(column.last_listed_at)),
+                )
 
 
 def _old_lists(facts: Facts) -> Iterator[Reason]:
     for column in facts.columns:
         if column.newest and column.newer_gone >= GONE_NEWEST:
-            gone = f"{column.newer_gone} newer ones up to {column.newest_gone} are gone from it"
-            yield Reason("failing", f"list {column.url} shows only old notices, the newest of {column.newest}; {gone}")
+            gone = _("{newer_gone} newer ones up to {newest_gone} are gone from it").format(
+                newer_gone=column.newer_gone, newest_gone=column.newest_gone
+            )
+            yield Reason(
+                "failing",
+                _("list {url} shows only old notices, the newest of {newest}; {gone}").format(
+                    url=column.url, newest=column.newest, gone=gone
+                ),
+            )
 
 
 def _silent(days: Mapping[date, int], learned: Rhythm, expected: Expected, today: date) -> Iterator[Reason]:
@@ -225,11 +259,13 @@ def _silent(days: Mapping[date, int], learned: Rhythm, expected: Expected, today
         return
     newest = max(days)
     age, quiet = (today - newest).days, silence(newest, today)
-    usual = f"usual {learned.usual:g} days" if learned.usual is not None else "usual rhythm unknown"
-    longest = f", longest {learned.longest:g} in a year" if learned.longest is not None else ""
-    words = f"no new notice for {age} days (newest of {newest}); {usual}{longest}"
+    usual = _("usual {days:g} days").format(days=learned.usual) if learned.usual is not None else _("usual rhythm unknown")
+    longest = _(", longest {longest:g} in a year").format(longest=learned.longest) if learned.longest is not None else ""
+    words = _("no new notice for {age} days (newest of {newest}); {usual}{longest}").format(
+        age=age, newest=newest, usual=usual, longest=longest
+    )
     if expected.max_age_days is not None and age > expected.max_age_days:
-        yield Reason("failing", f"{words}, at most {expected.max_age_days} allowed")
+        yield Reason("failing", _("{words}, at most {max_age_days} allowed").format(words=words, max_age_days=expected.max_age_days))
     elif quiet > learned.allowed:
         yield Reason("failing" if quiet > FAIL_AT * learned.allowed else "degraded", words)
 
@@ -244,13 +280,17 @@ def _few(days: Mapping[date, int], today: date) -> Iterator[Reason]:
     usual = sum(earlier.values()) / span * silence(start, today)
     got = sum(n for day, n in days.items() if day > start)
     if usual >= YIELD_LEAST and 0 < got < YIELD_SHARE * usual:
-        yield Reason("degraded", f"{got} notices dated in the last {YIELD_DAYS} days; usual {usual:.0f}")
+        yield Reason(
+            "degraded", _("{got} notices dated in the last {days} days; usual {usual:.0f}").format(got=got, days=YIELD_DAYS, usual=usual)
+        )
 
 
 def _future(facts: Facts, today: date) -> Iterator[Reason]:
     later = {day: n for day, n in facts.published.items() if day > today + timedelta(days=1)}
     if sum(later.values()) > FUTURE_DATES:
-        yield Reason("degraded", f"{sum(later.values())} notices are dated in the future, up to {max(later)}")
+        yield Reason(
+            "degraded", _("{count} notices are dated in the future, up to {latest}").format(count=sum(later.values()), latest=max(later))
+        )
 
 
 def _unreadable(tried: Sequence[Tried]) -> Iterator[Reason]:
@@ -263,12 +303,14 @@ def _unreadable(tried: Sequence[Tried]) -> Iterator[Reason]:
         return
     why = "; ".join(dict.fromkeys(f"{t.state}{_because(t.reason)}" for t in bad[:3]))
     if streak >= UNREADABLE_STREAK:
-        yield Reason("failing", f"the newest {streak} entries could not be read ({why})")
+        yield Reason("failing", _("the newest {streak} entries could not be read ({why})").format(streak=streak, why=why))
     elif often:
-        yield Reason("degraded", f"the newest entry could not be read in {recent[0].tries} tries ({why})")
+        yield Reason("degraded", _("the newest entry could not be read in {tries} tries ({why})").format(tries=recent[0].tries, why=why))
     elif share >= UNREADABLE_SHARE:
         level: Level = "failing" if share >= UNREADABLE_WORSE else "degraded"
-        yield Reason(level, f"{len(bad)} of the last {len(recent)} entries could not be read ({why})")
+        yield Reason(
+            level, _("{count} of the last {all} entries could not be read ({why})").format(count=len(bad), all=len(recent), why=why)
+        )
 
 
 def _fields(filled: Sequence[Filled]) -> Iterator[Reason]:
@@ -280,7 +322,9 @@ def _fields(filled: Sequence[Filled]) -> Iterator[Reason]:
         drop = sum(before) / len(before) - sum(newest) / len(newest)
         if drop >= DROP:
             grave = name in ("title", "text") and drop >= DROP_WORSE and len(newest) >= EMPTY_STREAK
-            words = f"{name} in {sum(newest)} of the newest {len(newest)} notices, {sum(before)} of {len(before)} before"
+            words = _("{field} in {now} of the newest {newest} notices, {earlier} of {before} before").format(
+                field=_(name), now=sum(newest), newest=len(newest), earlier=sum(before), before=len(before)
+            )
             yield Reason("failing" if grave else "degraded", words)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from notices.errors import DamageFound
+from notices.text.language import _
 from pipeline.durable import file_error
 from pipeline.warc.files import QUARANTINE, Entry, file_name, lane_in_use, listing, reading
 from pipeline.warc.gzip_member import BadMember, Member, members_around_damage
@@ -72,14 +73,14 @@ def series_bytes(folder: Path) -> int:
 def _unexpected_files(folder: Path, names: dict[str, Entry | None]) -> Iterator[Damage]:
     for name, entry in names.items():
         if entry is None and not _LOCK.fullmatch(name) and name != QUARANTINE:
-            yield Damage("extra", name, None, "does not belong to the series")
+            yield Damage("extra", name, None, _("does not belong to the series"))
 
 
 def _lane_names(folder: Path, lane: int) -> list[Damage]:
     """Faults in which files a lane has; reported when they stay while nothing changes."""
     before: dict[str, Entry | None] = {}
     found: list[Damage] = []
-    for _ in range(_CHECKS):
+    for _attempt in range(_CHECKS):
         names = listing(folder)
         found = list(_gaps(names, lane))
         if not found or (names == before and not lane_in_use(folder, lane)):
@@ -97,23 +98,28 @@ def _gaps(names: dict[str, Entry | None], lane: int) -> Iterator[Damage]:
     expected = 1
     for serial in sorted(have):
         if serial > expected:
-            yield Damage("missing", file_name(lane, expected), None, f"no file has the serials {expected} to {serial - 1} of lane {lane}")
+            yield Damage(
+                "missing",
+                file_name(lane, expected),
+                None,
+                _("no file has the serials {expected} to {serial} of lane {lane}").format(expected=expected, serial=serial - 1, lane=lane),
+            )
         expected = serial + 1
         yield from _inconsistent_files(file_name(lane, serial), have[serial])
     if have and not any({".open", ".open.tmp"} & suffixes for suffixes in have.values()):
-        yield Damage("missing", file_name(lane, expected), None, f"lane {lane} has no open file")
+        yield Damage("missing", file_name(lane, expected), None, _("lane {lane} has no open file").format(lane=lane))
 
 
 def _inconsistent_files(name: str, has: set[str]) -> Iterator[Damage]:
     """What is wrong with the set of files that share a serial."""
     if "" in has and ".open" in has:
-        yield Damage("extra", f"{name}.open", None, "the file is sealed already")
+        yield Damage("extra", f"{name}.open", None, _("the file is sealed already"))
     elif "" in has and ".json" not in has:
-        yield Damage("missing", f"{name}.json", None, "the file has no manifest")
+        yield Damage("missing", f"{name}.json", None, _("the file has no manifest"))
     elif ".open" in has and ".tail" not in has:
-        yield Damage("missing", f"{name}.tail", None, "the open file has no tail")
+        yield Damage("missing", f"{name}.tail", None, _("the open file has no tail"))
     elif not {"", ".open", ".open.tmp"} & has and {".json", ".tail"} & has:
-        yield Damage("missing", name, None, "the file is gone, its manifest or tail is here")
+        yield Damage("missing", name, None, _("the file is gone, its manifest or tail is here"))
 
 
 def _check_file(folder: Path, entry: Entry, name: str, watch: Watch) -> Iterator[Damage]:
@@ -126,7 +132,7 @@ def _check_file(folder: Path, entry: Entry, name: str, watch: Watch) -> Iterator
     except DamageFound as error:
         yield Damage("missing", name, None, str(error))
     except IsADirectoryError as error:
-        yield Damage("missing", name, None, f"{Path(error.filename or folder / name).name} is a folder, not a file")
+        yield Damage("missing", name, None, _("{name} is a folder, not a file").format(name=Path(error.filename or folder / name).name))
     except OSError as error:
         raise file_error(folder / name, error) from error
 
@@ -140,7 +146,7 @@ def _check_sealed(folder: Path, start: Tail, watch: Watch) -> Iterator[Damage]:
         digest = file_digest(fd)
     yield from found
     if manifest is None:
-        yield Damage("manifest", f"{start.name}.json", None, "not a manifest")
+        yield Damage("manifest", f"{start.name}.json", None, _("not a manifest"))
     else:
         actual = Manifest(start.name, size, digest, read.records, read.first_date, read.last_date, start.previous, manifest.damage)
         yield from _compare(manifest, actual)
@@ -164,7 +170,7 @@ def _shown(value: object) -> str:
 def _check_open(folder: Path, lane: int, start: Tail, watch: Watch) -> Iterator[Damage]:
     """The first bytes of an open file, as far as its tail goes; bytes beyond it were never promised to anyone."""
     found: list[Damage] = []
-    for _ in range(3):  # a writer that undoes a failed write moves the tail back
+    for _attempt in range(3):  # a writer that undoes a failed write moves the tail back
         stated = _live_tail(folder, lane, start.name)
         if not (folder / f"{start.name}.open").exists() and (folder / start.name).exists():
             found = list(_check_sealed(folder, start, watch))
@@ -177,7 +183,7 @@ def _check_open(folder: Path, lane: int, start: Tail, watch: Watch) -> Iterator[
 
 def _live_tail(folder: Path, lane: int, name: str) -> Tail | None:
     """The tail, read again when a writer was just rewriting it."""
-    for _ in range(_CHECKS):
+    for _attempt in range(_CHECKS):
         tail = read_tail(folder / f"{name}.tail")
         if tail is not None or not lane_in_use(folder, lane):
             break
@@ -193,13 +199,20 @@ def _against_tail(folder: Path, start: Tail, stated: Tail | None, watch: Watch) 
         read = _read_records(fd, start, end, found, watch)
     yield from found
     if stated is None:
-        yield Damage("tail", f"{start.name}.tail", None, "not a tail")
+        yield Damage("tail", f"{start.name}.tail", None, _("not a tail"))
     elif size < stated.length:
-        yield Damage("length", start.name, size, f"{size} bytes, the tail states {stated.length}")
+        yield Damage("length", start.name, size, _("{size} bytes, the tail states {length}").format(size=size, length=stated.length))
     elif read.previous != stated.previous:
         yield Damage("chain", start.name, None, f"previous: stated {_shown(stated.previous)}, found {_shown(read.previous)}")
     elif read != stated and not found:
-        yield Damage("tail", start.name, None, f"the tail states {stated.records} records up to {stated.length}, other bytes are there")
+        yield Damage(
+            "tail",
+            start.name,
+            None,
+            _("the tail states {records} records up to {length}, other bytes are there").format(
+                records=stated.records, length=stated.length
+            ),
+        )
 
 
 def _read_records(fd: int, tail: Tail, end: int, found: list[Damage], watch: Watch) -> Tail:
@@ -209,7 +222,9 @@ def _read_records(fd: int, tail: Tail, end: int, found: list[Damage], watch: Wat
             found.append(Damage("record", tail.name, item.offset, str(item)))
             continue
         if item.offset == 0 and item.record.filename != tail.name:
-            found.append(Damage("extra", tail.name, 0, f"the first record names the file {item.record.filename}"))
+            found.append(
+                Damage("extra", tail.name, 0, _("the first record names the file {filename}").format(filename=item.record.filename))
+            )
         tail = advance(tail, item.length, item.digest, item.record.date if item.record.capture else None)
         if item.record.capture:
             watch.seen(tail.name, item)
@@ -224,5 +239,7 @@ def unsettled(folder: Path) -> Iterator[Damage]:
             continue
         stated, size = read_tail(folder / f"{name.removesuffix('.open')}.tail"), (folder / name).stat().st_size
         if stated is not None and size > stated.length:
-            more = f"{size - stated.length} bytes that no tail attests: left by a crash, then the next run repairs it, or added by somebody"
+            more = _("{size} bytes that no tail attests: left by a crash, then the next run repairs it, or added by somebody").format(
+                size=size - stated.length
+            )
             yield Damage("unsettled", name.removesuffix(".open"), stated.length, more)

@@ -200,7 +200,9 @@ def _check_log(database: Engine, config: Config) -> Iterator[Finding]:
 def _check_row(row: tables.CheckpointRow, log: Mapping[int, Milestone], config: Config) -> Iterator[Finding]:
     subject = CheckpointSubject(row.id, row.made_at.date())
     if not _has_file(config, row):
-        yield Finding("log", "missing", subject, f"no file in checkpoints/ contains its note; it was {row.size:012d}.txt")
+        yield Finding(
+            "log", "missing", subject, _("no file in checkpoints/ contains its note; it was {size:012d}.txt").format(size=row.size)
+        )
     try:
         if may_read_key(config):
             note_of(row, public_key(config, row.note))
@@ -209,10 +211,12 @@ def _check_row(row: tables.CheckpointRow, log: Mapping[int, Milestone], config: 
         return
     reached = log.get(row.size)
     if reached is None or reached.last_snapshot != row.last_snapshot_id:
-        detail = f"it was signed over {row.size} snapshots up to number {row.last_snapshot_id}; they are not all there"
+        detail = _("it was signed over {size} snapshots up to number {last_snapshot_id}; they are not all there").format(
+            size=row.size, last_snapshot_id=row.last_snapshot_id
+        )
         yield Finding("log", "log", subject, detail)
     elif reached.root.hex() != row.root:
-        yield Finding("log", "log", subject, f"the first {row.size} snapshots are not what was signed")
+        yield Finding("log", "log", subject, _("the first {size} snapshots are not what was signed").format(size=row.size))
 
 
 def _read_note(path: Path, config: Config) -> tuple[Path, Checkpoint | str]:
@@ -229,9 +233,24 @@ def _check_note(subject: CheckpointFile, signed: Checkpoint | str, log: Mapping[
         yield Finding("log", "signature", subject, signed)
         return
     if not subject.name.startswith(f"{signed.size:012d}"):
-        yield Finding("log", "log", subject, f"it contains the note of size {signed.size}: it was renamed, or another was put in its place")
+        yield Finding(
+            "log",
+            "log",
+            subject,
+            _("it contains the note of size {size}: it was renamed, or another was put in its place").format(size=signed.size),
+        )
     if signed.size not in sizes:
-        yield Finding("log", "log", subject, f"no checkpoint row has its size {signed.size}: the rows after it were lost or taken away")
+        yield Finding(
+            "log",
+            "log",
+            subject,
+            _("no checkpoint row has its size {size}: the rows after it were lost or taken away").format(size=signed.size),
+        )
     if signed.size not in log or log[signed.size].root != signed.root:
         signed_on = f"{signed.signed_at.astimezone(UTC):%Y-%m-%d}"
-        yield Finding("log", "log", subject, f"the first {signed.size} snapshots are not what was signed on {signed_on}")
+        yield Finding(
+            "log",
+            "log",
+            subject,
+            _("the first {size} snapshots are not what was signed on {signed_on}").format(size=signed.size, signed_on=signed_on),
+        )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
+from notices.text.language import _
 from pipeline.warc.series import warc_date
 
 Levels = list[list[bytes]]  # level k: the hash of every complete subtree of 2**k leaves
@@ -26,7 +27,7 @@ def leaf_data(payload_digest: str, url: str, fetched_at: datetime) -> bytes:
     Raises ValueError for a digest that is not sha256:<hex>.
     """
     if not _DIGEST.fullmatch(payload_digest):
-        raise ValueError(f"{payload_digest[:100]!r} is not sha256: and 64 hex digits")
+        raise ValueError(_("{payload_digest!r} is not sha256: and 64 hex digits").format(payload_digest=payload_digest[:100]))
     return f"notices-snapshot/1\n{payload_digest}\n{warc_date(fetched_at)}\n{url}\n".encode("utf-8", "surrogatepass")
 
 
@@ -117,7 +118,7 @@ def _split(span: int) -> int:
 
 def _within(value: int, most: int) -> None:
     if not 0 <= value <= most:
-        raise ValueError(f"{value} is not from 0 to {most}")
+        raise ValueError(_("{value} is not from 0 to {most}").format(value=value, most=most))
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], expected: bytes) -> bool:
@@ -185,7 +186,7 @@ def extend(frontier: Frontier, leaves: Iterable[bytes]) -> Frontier:
     for value in leaves:
         peaks.append(value)
         size += 1
-        for _ in range((size & -size).bit_length() - 1):
+        for _attempt in range((size & -size).bit_length() - 1):
             right = peaks.pop()
             peaks[-1] = _node(peaks[-1], right)
     return Frontier(size, tuple(peaks))

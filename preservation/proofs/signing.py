@@ -100,7 +100,7 @@ def _key_hash(origin: str, public: bytes) -> bytes:
 def sign_checkpoint(key: Ed25519PrivateKey, checkpoint: Checkpoint) -> str:
     """The signed note for a checkpoint."""
     if not _NAME.fullmatch(checkpoint.origin):
-        raise ValueError(f"origin {checkpoint.origin!r} contains blanks or '+'")
+        raise ValueError(_("origin {origin!r} contains blanks or '+'").format(origin=checkpoint.origin))
     text = _text(checkpoint)
     public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     signature = base64.b64encode(_key_hash(checkpoint.origin, public) + key.sign(text.encode())).decode()
