@@ -52,13 +52,17 @@ class Capture:
         return next((v for k, v in self.headers if k.lower() == name.lower()), None)
 
 
+Day = date  # a field of that name hides the type
+
+
 @dataclass(frozen=True, slots=True)
 class ListEntry:
-    """One line of a list page; `url` is absolute."""
+    """One line of a list page; `url` is absolute. `deadline`: the last day that it shows, of a consultation or an application."""
 
     title: str
     url: str
     date: date | None = None
+    deadline: Day | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,8 @@ def listed_note(listed: Listed, source: str) -> dict[str, str]:
     """What a reading of a page takes from outside its bytes, as notes of its capture: the entry in its list, and the source's name."""
     entry = listed.entry
     values = {"url": entry.url, "title": entry.title, "date": entry.date.isoformat() if entry.date else None}
+    if entry.deadline:
+        values["deadline"] = entry.deadline.isoformat()
     return {"listed": json.dumps(values | {"column": listed.column_url, "kind": listed.column_kind}), "source": source}
 
 
@@ -126,7 +132,8 @@ def noted_listed(note: Mapping[str, str]) -> Listed | None:
         return None
     values = json.loads(note["listed"])
     day = date.fromisoformat(values["date"]) if values["date"] else None
-    return Listed(ListEntry(values["title"], values["url"], day), values["column"], values["kind"])
+    last = date.fromisoformat(values["deadline"]) if values.get("deadline") else None
+    return Listed(ListEntry(values["title"], values["url"], day, last), values["column"], values["kind"])
 
 
 def addresses_of(capture: Capture) -> list[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import TypedDict
 
 from notices.attachment import AttachmentText, StoredAttachment
 from notices.capture import ArchivedNotice, Capture, CrawledPage
-from notices.model import AttachmentLink, Notice
+from notices.model import AttachmentLink, Notice, Period
 from notices.page_class import PageClass
 from notices.page_moves import is_home
 from notices.reference.regions import locate
@@ -70,7 +70,18 @@ def with_list_values(notice: Notice, page: CrawledPage) -> Notice:
         listed["published_date"] = entry.date
     if not notice.kind and page.listed.column_kind:
         listed["kind"] = page.listed.column_kind
-    return replace(notice, **listed, provenance={**notice.provenance, **dict.fromkeys(listed, "list")})
+    made = replace(notice, **listed, provenance={**notice.provenance, **dict.fromkeys(listed, "list")})
+    return _with_deadline(made, entry.deadline) if entry.deadline else made
+
+
+def _with_deadline(notice: Notice, last: date) -> Notice:
+    """The notice with the last day that its list shows, unless the text names it."""
+    end = datetime.combine(last, time()) + timedelta(days=1)  # exclusive, as the ends of all periods
+    known = notice.anatomy.periods
+    if any(period.end and end - timedelta(days=1) <= period.end <= end for period in known):
+        return notice
+    period = Period("截止", None, end, year_inferred=False, sentence="")
+    return replace(notice, anatomy=replace(notice.anatomy, periods=(*known, period)), provenance={**notice.provenance, "deadline": "list"})
 
 
 def led_elsewhere(page: CrawledPage, notice: Notice, archived: ArchivedNotice | None) -> str | None:

@@ -55,5 +55,6 @@ def _day_of_address(url: str) -> date | None:
 
 
 def _entries(records: list[Record]) -> tuple[ListEntry, ...]:
-    made = (ListEntry(r.title, r.link.url, r.day or _day_of_address(r.link.url)) for r in map(with_title, records) if r.title)
+    titled = (record for record in map(with_title, records) if record.title)
+    made = (ListEntry(r.title, r.link.url, r.day or _day_of_address(r.link.url), r.deadline) for r in titled)
     return tuple(dict.fromkeys(made))

@@ -28,6 +28,8 @@ _DAYS = (
     *("pubtime", "publishtime", "publishdate", "pubdate", "releasetime", "releasedate", "publishedtimeformat", "cfwrqformat"),
     *("docdate", "infodate", "ptime", "date", "time", "createdat", "createtime", "writedate", "showdate"),
 )
+# Last days of consultations and applications: 截止日期, 结束时间 and their initials.
+_LAST_DAYS = ("deadline", "enddate", "endtime", "closedate", "closetime", "expiretime", "jzrq", "jzsj", "jiezhiriqi")
 # Objects inside an item that contain its fields: Elasticsearch answers (_source), UCAP (data), policy libraries (map).
 _INNER = ("data", "fields", "source", "_source", "doc", "article", "map")
 _SHANGHAI = timedelta(hours=8)
@@ -106,7 +108,7 @@ def _entry(item: Mapping[str, object], url: str) -> ListEntry | None:
         address = next((a for link in links if link and (a := absolute(url, link))), None)
         if title and address:
             day = next((d for k in _DAYS if (d := _day(folded.get(k)))), None)
-            return ListEntry(title, address, day)
+            return ListEntry(title, address, day, next((d for k in _LAST_DAYS if (d := _day(folded.get(k)))), None))
     return None
 
 

@@ -6,6 +6,7 @@ import re
 
 from lxml import etree
 
+from crawler.lists.closing import is_span
 from notices.text.html import absolute
 from notices.text.whitespace import collapse_whitespace, remove_whitespace
 
@@ -102,7 +103,7 @@ def _shown_title(element: etree._Element, text: str) -> str:
 
 
 def _without_dates(element: etree._Element, parts: list[etree._Element], text: str) -> str:
-    dated = [p for p in parts if (shown := own_text(p)) and len(shown) <= 30 and _is_date(shown)]
+    dated = [p for p in parts if (shown := own_text(p)) and len(shown) <= 40 and _is_date(shown)]
     if not dated:
         blocks = [own_text(p) for p in parts if p.tag in ("p", "div")]
         return max(blocks[:2], key=len) if len(blocks) > 1 and len(text) > 60 else text
@@ -124,4 +125,4 @@ def row_title(row: etree._Element) -> str:
 
 
 def _is_date(text: str) -> bool:
-    return bool(re.fullmatch(r"[\[(（【]?\s*(?:发布)?(?:时间|日期)?[:：]?\s*[\d年月日/.\-: ]+\s*[\])）】]?", text))
+    return is_span(text) or bool(re.fullmatch(r"[\[(（【]?\s*(?:发布)?(?:时间|日期)?[:：]?\s*[\d年月日/.\-: ]+\s*[\])）】]?", text))

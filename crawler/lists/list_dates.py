@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 
+from crawler.lists.closing import is_span
 from notices.text.dates import find_dates, parse_date
 
 _DIGITS = re.compile(r"[0-9０-９]+")
@@ -62,7 +63,7 @@ class ListDateReader:
             self._whole(ListDate(node, at, whole, None, 2, self._label + _before_digits(text)))
         elif not self._part(text.translate(_WIDE), node, at):
             self.flush()
-            if not inside:
+            if not inside or is_span(text):
                 self._within(text, node, at)
             self._label = _label_of(text, inside)
 

@@ -7,13 +7,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 
 from lxml import etree
 
+from crawler.lists.closing import closing_day, is_closing
 from crawler.lists.links import own_text, row_title, title_of
 from crawler.lists.list_dates import ListDate, date_alone
 from crawler.lists.outline import Link, Outline
 from notices.text.dates import find_dates, url_date
+from notices.text.whitespace import collapse_whitespace
 
 MAX_LINKS_OF_ENTRY = 8
 MAX_DATES_OF_ENTRY = 12
@@ -54,6 +57,7 @@ class Record:
     day: date | None
     title: str = ""
     row: etree._Element | None = None
+    deadline: date | None = None
 
     @property
     def dated(self) -> bool:
@@ -129,11 +133,20 @@ class Pairing:
             if self.page.count_dates(home) > len(dates):
                 return self._near(home, links, dates)
             link = self.best(links)
-            return [Record(home, link, self._day(dates, link), row=self.page.elements[home])]
+            return [self._record(home, link, dates)]
         if len({id(link.element) for link in links}) <= MAX_LINKS_OF_ENTRY and len({link.url for link in links if not link.cut}) == 1:
             link = self.best(links)
-            return [Record(home, link, self._day(dates, link))]
+            return [self._record(home, link, dates)]
         return self._near(home, links, dates) if len(dates) > 1 else []
+
+    def _record(self, home: int, link: Link, dates: list[ListDate]) -> Record:
+        """The entry that a part of the page is, with its day of publication and its last day, which is no day of publication."""
+        row = self.page.elements[home]
+        for list_date in dates[:MAX_DATES_OF_ENTRY]:
+            list_date.label = list_date.label or self.columns.label(self.page.elements[list_date.node])
+        last = _deadline(row, dates)
+        published = [each for each in dates if last is None or each.day != last]
+        return Record(home, link, self._day(published, link), row=row, deadline=last)
 
     def _near(self, home: int, links: list[Link], dates: list[ListDate]) -> list[Record]:
         """Pair links and dates that are siblings of one part, in reading order: each date with the link before it, or after it."""
@@ -152,7 +165,10 @@ class Pairing:
                 found[-1][1].append(mark)
         # Of several the surest, and of those the first: what follows may belong to an abstract, or to the page below the list.
         surest = ((link, max(shown, key=lambda s: (_rank(s.label), s.sure, -s.at))) for link, shown in found if shown)
-        return [Record(home, link, self._day([list_date], link)) for link, list_date in surest]
+        made = [Record(home, link, self._day([list_date], link)) for link, list_date in surest]
+        if len(links) == len(made) == 1:
+            made[0].deadline = _deadline(self.page.elements[home], dates)
+        return made
 
     def _dates_first(self, home: int, marks: Iterable[Link | ListDate]) -> list[Record]:
         """Pair each date with the first link after it."""
@@ -177,6 +193,12 @@ class Pairing:
         if list_date.day:
             return list_date.day
         return _dated(_year_of(link.url, list_date.month_day), list_date.month_day) if list_date.month_day else None
+
+
+def _deadline(row: etree._Element, dates: list[ListDate]) -> date | None:
+    """The last day that an entry shows, by the label of a date or in the text of its row."""
+    labelled = next((each.day for each in dates if each.day and is_closing(each.label)), None)
+    return labelled or closing_day(collapse_whitespace(" ".join(islice(row.itertext(), 60))))
 
 
 def _once(records: list[Record]) -> Iterable[Record]:

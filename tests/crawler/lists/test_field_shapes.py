@@ -207,3 +207,26 @@ def test_line_break_of_an_editor_is_not_a_part_of_an_address() -> None:
 def test_title_of_a_list_names_site_and_column_in_any_order(head: str, site: str) -> None:
     found = recognise(page("".join(ROWS["labelled"](n, t, day(n)) for n, t in enumerate(LONG)), head=head), URL)
     assert (found.site, found.columns[0][0]) == (site, "通知公告")
+
+
+def row(day_: str, last: str, form: str) -> Callable[[int, str, date], str]:
+    return lambda n, t, d: form.format(n=n, t=t, first=d.strftime(day_), last=(d + timedelta(40)).strftime(last))
+
+
+@pytest.mark.parametrize(
+    ("form", "is_published"),
+    [
+        ('<li><a href="/a/{n}.html">{t}</a><span>{first} 至 {last}</span></li>', True),
+        ('<li><a href="/a/{n}.html">{t}</a><p>征集时间：{first}~{last}</p></li>', True),
+        ('<li><a href="/a/{n}.html">{t}</a><span>开始时间：{first}</span><span>结束时间：{last}</span></li>', True),
+        ('<li><a href="/a/{n}.html">{t}</a><span>发布日期：{first}</span><span>截止日期：{last}</span></li>', True),
+        ('<li><a href="/a/{n}.html">{t}</a><i>征集期限：2020-01-01至{last}</i><span>{first}</span></li>', True),
+        ('<li><a href="/a/{n}.html">{t}</a><span>截止日期：{last}</span></li>', False),
+        ('<li><a href="/a/{n}.html">{t}<span>报名时间：{first}至{last}</span></a></li>', False),
+    ],
+)
+def test_last_day_of_an_entry_is_its_deadline_and_no_publication(form: str, is_published: bool) -> None:
+    made = row("%Y-%m-%d", "%Y-%m-%d", form)
+    found = read_list(page("".join(made(n, t, day(n)) for n, t in enumerate(LONG))), URL).entries
+    assert [(entry.title, entry.deadline) for entry in found] == [(t, day(n) + timedelta(40)) for n, t in enumerate(LONG)]
+    assert [entry.date for entry in found] == [day(n) if is_published else None for n in range(len(LONG))]
