@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from notices.attachment import AttachmentText, StoredAttachment
-from notices.capture import ArchivedNotice, Capture, CrawledPage, Listed, ListEntry
+from notices.capture import ArchivedNotice, Capture, CrawledPage, Listed, ListEntry, listed_note, noted_listed
 from notices.model import AttachmentLink, Notice
 from notices.page_class import PageClass
 from pipeline.reading import file_conditions, is_file, kept_files, led_elsewhere, located, missing_file, read_page
@@ -87,3 +87,23 @@ def test_file_that_cannot_be_fetched_now_stays_as_archived_under_todays_name() -
 def test_conditions_are_the_validators_that_the_server_sent() -> None:
     capture = Capture(URL, 200, (("ETag", '"a"'), ("Last-Modified", "Fri, 20 Nov 2026\r\nX: y")), b"", datetime.now(UTC), "attachment")
     assert file_conditions(capture) == {"If-None-Match": '"a"'}
+
+
+def test_last_day_of_the_list_is_a_period_that_ends_after_it() -> None:
+    entry = ListEntry("关于防汛的公告", URL, date(2026, 11, 20), date(2026, 12, 10))
+    found = read_page(page(PAGE.format(tags="", issuer="").encode(), entry), None)
+    assert [(each.label, each.start, each.end) for each in found.anatomy.periods] == [("截止", None, datetime(2026, 12, 11))]
+    assert found.provenance["deadline"] == "list"
+    assert noted_listed(listed_note(Listed(entry, "http://www.linshan.example/"), "linshan")) == Listed(
+        entry, "http://www.linshan.example/"
+    )
+
+
+@pytest.mark.parametrize(
+    "named", ["请于2026年12月10日前反馈意见。", "征求意见时间：2026年12月1日至2026年12月10日。", "报名截止时间：2026年12月10日17时。"]
+)
+def test_last_day_that_the_text_names_is_not_said_twice(named: str) -> None:
+    body = PAGE.format(tags="", issuer=named).encode()
+    found = read_page(page(body, ListEntry("", URL, None, date(2026, 12, 10))), None)
+    assert len(found.anatomy.periods) == 1
+    assert "deadline" not in found.provenance
