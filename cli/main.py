@@ -66,6 +66,7 @@ VERBS = {
     "changes": ("cli.verbs.read.changes", N_("list what happened to notices: new, edited, missing, withdrawn, back, corrected, repealed")),
     "export": ("cli.verbs.read.export", N_("write the notices that match a query, or all, as CSV or JSON Lines")),
     "watch": ("cli.verbs.watch.watch", N_("save searches and be told of what they find")),
+    "channel": ("cli.verbs.watch.channel", N_("say where people are told: e-mail, webhook, command, group robots")),
     "status": ("cli.verbs.operate.status", N_("show archive totals and source health")),
     "metrics": ("cli.verbs.operate.metrics", N_("print sizes, ages and health as Prometheus reads them")),
     "runs": ("cli.verbs.operate.runs", N_("list the newest runs, or show one with its addresses and reasons")),

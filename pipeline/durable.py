@@ -38,17 +38,17 @@ def pwrite_all(fd: int, data: bytes, offset: int) -> None:
         view, offset = view[written:], offset + written
 
 
-def write_durably(path: Path, data: bytes) -> None:
+def write_durably(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Replace the file at `path`: all of it or nothing, and on the device when this returns."""
     temporary = path.with_name(path.name + ".tmp")
-    write_new(temporary, data)
+    write_new(temporary, data, mode)
     os.replace(temporary, path)
     sync_folder(path.parent)
 
 
-def write_new(path: Path, data: bytes) -> None:
+def write_new(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Write and fsync a file; its name is durable only after sync_folder."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:
         pwrite_all(fd, data, 0)
         os.fsync(fd)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from cli.terminal import padded
+from cli.verbs.watch.channel import test_channels
 from index.engines import open_engine
 from notices.config import Config
 from notices.cron import ZONE
@@ -18,6 +19,8 @@ from notices.text.language import _
 from operations.indexing import owner_of
 from operations.read.json_values import json_object
 from pipeline.sql.database import database_errors, open_database, open_for_reading
+from watch.channels import channel_named, channels
+from watch.delivery import deliver_due
 from watch.events import Event, note_told, untold
 from watch.matching import match_new
 from watch.saved import BUSY, Forecast, WatchSpec, WatchView, add_watch, forecast, pause, remove, watches
@@ -43,6 +46,8 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         ("remove", _("remove one, with its hits"), _remove),
     ):
         _action(actions, name, text, run).add_argument("name", metavar="NAME")
+    test = _action(actions, "test", _("send one real message and show the receiver's answer"), _test)
+    test.add_argument("name", metavar="NAME")
     run_now = _action(actions, "run", _("match what is new, deliver what is due, and print the events"), _run_now)
     run_now.add_argument("name", nargs="?", metavar="NAME", help=_("only this one"))
 
@@ -59,6 +64,8 @@ def _action(
 def _add(args: argparse.Namespace, config: Config) -> int:
     every = args.every or ("30 8 * * mon-fri" if args.digest else "")
     spec = WatchSpec(args.name, args.query, tuple(args.to), every)
+    for each in spec.channels:
+        channel_named(channels(config), each)
     expected = _forecast(config, spec)
     if args.json:
         print(json.dumps({"name": spec.name, "query": spec.query, "expected": expected and json_object(expected)}, ensure_ascii=False))
@@ -136,6 +143,14 @@ def _remove(args: argparse.Namespace, config: Config) -> int:
     return 0
 
 
+def _test(args: argparse.Namespace, config: Config) -> int:
+    """Send a message to each channel of the watch; exit 3 when one was not taken."""
+    (watch,) = watches(open_for_reading(config), args.name)
+    if not watch.channels:
+        raise BadInput(f"watch {args.name!r} has no channel to test")
+    return test_channels(config, watch.channels, args.json)
+
+
 def _run_now(args: argparse.Namespace, config: Config) -> int:
     """Print the events of watches without a channel; exit 3 when a watch could not be read or a message not be sent."""
     database = open_database(config)
@@ -143,14 +158,22 @@ def _run_now(args: argparse.Namespace, config: Config) -> int:
         if args.name is not None:
             watches(database, args.name)
         matched = match_new(database, args.name)
+        delivered = deliver_due(config, database, datetime.now(UTC))
+        _print_events(args, delivered.events)
         while events := untold(database, args.name):
-            for each in events:
-                print(json.dumps(json_object(each), ensure_ascii=False) if args.json else _line(each))
-            sys.stdout.flush()
+            _print_events(args, events)
             note_told(database, events)
     for name, why in matched.broken:
         print(f"notices: watch {safe(name)}: {safe(why)}", file=sys.stderr)
-    return 3 if matched.broken else 0
+    if delivered.failed or delivered.dead:
+        print(f"notices: {delivered.failed + delivered.dead} messages were not sent: notices channel letters lists them", file=sys.stderr)
+    return 3 if matched.broken or delivered.failed or delivered.dead else 0
+
+
+def _print_events(args: argparse.Namespace, events: Sequence[Event]) -> None:
+    for each in events:
+        print(json.dumps(json_object(each), ensure_ascii=False) if args.json else _line(each))
+    sys.stdout.flush()
 
 
 def _line(each: Event) -> str:

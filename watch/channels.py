@@ -1,0 +1,140 @@
+"""Where people are told: the channels of channels.toml in the archive's folder, which nobody else may read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, get_args
+
+import msgspec
+
+from notices.config import Config
+from notices.errors import BadInput, ConfigError, UnknownName
+from notices.hours import Span, read_spans
+from pipeline.durable import file_errors, write_durably
+
+Kind = Literal["command", "webhook", "email", "wecom", "dingtalk", "feishu", "apprise"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+FILE = "channels.toml"
+
+
+class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One channel. `target` is a command line, an address (URL, e-mail) or "env:NAME", as `secret` is, or "file:PATH".
+
+    `smtp` is smtp://[user@]host[:port] or smtps://…, `sender` the address in From. `quiet` are hours without messages (22:00-07:30, Asia/Shanghai).
+    """
+
+    type: Kind
+    target: str
+    secret: str = ""
+    smtp: str = ""
+    sender: str = ""
+    quiet: str = ""
+    allow_private: bool = False
+
+
+def channels(config: Config) -> dict[str, Channel]:
+    """The channels by name. Raises ConfigError for a file that others can read or that is not understood."""
+    path = config.home / FILE
+    if not path.exists():
+        return {}
+    _check_mode(path)
+    try:
+        found = msgspec.toml.decode(path.read_bytes(), type=dict[str, Channel])
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    for name, each in found.items():
+        check(name, each)
+    return found
+
+
+def _check_mode(path: Path) -> None:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        raise ConfigError(f"{path} can be read by others (mode {mode:03o}) and may contain secrets: chmod 600 {path}")
+
+
+def check(name: str, channel: Channel) -> None:
+    """Raise ConfigError for a channel that cannot work."""
+    where = f"channel {name}"
+    if channel.type in ("webhook", "wecom", "dingtalk", "feishu") and not channel.target.startswith(
+        ("https://", "http://", "env:", "file:")
+    ):
+        raise ConfigError(f"{where}: {channel.target!r} is not an address; use https://…, env:NAME or file:PATH")
+    if channel.type == "email" and not (
+        channel.smtp.startswith(("smtp://", "smtps://")) and "@" in channel.target and "@" in channel.sender
+    ):
+        raise ConfigError(f"{where}: e-mail needs an address, --smtp smtp://HOST:PORT and --from ADDRESS")
+    if channel.quiet:
+        quiet_hours(channel, where)
+
+
+def quiet_hours(channel: Channel, where: str = "channel") -> tuple[Span, ...]:
+    """The hours without messages. Raises ConfigError."""
+    try:
+        return read_spans(channel.quiet)
+    except ValueError as error:
+        raise ConfigError(f"{where}: quiet {channel.quiet!r}: {error}") from error
+
+
+def add_channel(config: Config, name: str, channel: Channel) -> None:
+    """Write a channel into the file, with mode 600. Raises BadInput for a name that is taken."""
+    if not name.isprintable() or not 0 < len(name) <= 80:
+        raise BadInput(f"the name {name[:100]!r} is not usable: 1 to 80 printable characters")
+    known = channels(config)
+    if name in known:
+        raise BadInput(f"there is a channel {name!r} already; notices channel remove removes it")
+    check(name, channel)
+    _write(config, known | {name: channel})
+
+
+def remove_channel(config: Config, name: str) -> None:
+    """Take a channel out of the file. Raises UnknownName."""
+    known = channels(config)
+    channel_named(known, name)
+    _write(config, {each: channel for each, channel in known.items() if each != name})
+
+
+def channel_named(known: Mapping[str, Channel], name: str) -> Channel:
+    """The channel of that name. Raises UnknownName."""
+    if name not in known:
+        raise UnknownName(
+            f"there is no channel {name!r}" + (f"; there are: {', '.join(known)}" if known else "; notices channel add adds one")
+        )
+    return known[name]
+
+
+def _write(config: Config, known: Mapping[str, Channel]) -> None:
+    path = config.home / FILE
+    text = "".join(
+        f"[{_quoted(name)}]\n" + "".join(_line(n, v) for n, v in msgspec.to_builtins(c).items()) + "\n" for name, c in known.items()
+    )
+    with file_errors(path):
+        write_durably(path, text.encode(), mode=0o600)
+
+
+def _line(name: str, value: object) -> str:
+    return f"{name} = {str(value).lower() if isinstance(value, bool) else _quoted(str(value))}\n"
+
+
+def _quoted(value: str) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def secret_of(value: str) -> str:
+    """A value as it is, or from the environment (env:NAME) or a file that only its owner can read (file:PATH). Raises ConfigError, never with the value."""
+    if value.startswith("env:"):
+        found = os.environ.get(value[4:])
+        if not found:
+            raise ConfigError(f"the environment variable {value[4:]} is not set")
+        return found
+    if value.startswith("file:"):
+        path = Path(value[5:])
+        try:
+            _check_mode(path)
+            return path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path}: {type(error).__name__}") from error
+    return value
