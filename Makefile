@@ -4,17 +4,25 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-semantic test-long check bench eval faults faults-long replay clean setup lock
+.PHONY: demo test test-web test-semantic test-long check bench eval faults faults-long replay clean setup lock
 
 demo: $(READY)
 	$(BIN)/notices demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long and not faults"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long and not faults and not browser"
 
 # The long tests, and every property on examples that were not tried before.
 test-long: $(READY)
-	$(BIN)/python -m pytest -n 2 -m "(long or hypothesis) and not faults" --timeout 3600 --hypothesis-profile random
+	$(BIN)/python -m pytest -n 2 -m "(long or hypothesis) and not faults and not browser" --timeout 3600 --hypothesis-profile random
+
+# The reading room in Debian's Chromium (apt-get install chromium fonts-noto-cjk); screenshots go to build/screenshots.
+test-web: $(VENV)/.ready-browser
+	NOTICES_SCREENSHOTS=build/screenshots $(BIN)/python -m pytest tests/web -m browser --timeout 900
+
+$(VENV)/.ready-browser: $(READY) requirements-browser.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-browser.lock
+	touch $@
 
 faults: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "faults and not long" --timeout 900
@@ -77,6 +85,7 @@ lock:
 	$(LOCK) pyproject.toml --extra web --extra agent --group dev -o requirements.lock
 	$(LOCK) pyproject.toml --extra semantic -c requirements.lock -o requirements-semantic.lock
 	$(LOCK) --group bench -c requirements.lock -o requirements-bench.lock
+	$(LOCK) --group browser -c requirements.lock -o requirements-browser.lock
 
 clean:
 	rm -rf $(VENV) $(VENV)-pywb $(VENV)-semantic build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
