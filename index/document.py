@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from datetime import date
 from typing import NamedTuple
 
@@ -66,14 +67,19 @@ def hit_of(shown: str, numbers: HitNumbers, score: float, exact: bool) -> Hit:
     )  # fmt: skip
 
 
-def original_of(document: Document) -> str:
-    """Text and attachments as archived, as JSON."""
-    return _json([document.text, [[a.name, a.pages] for a in document.attachments]])
+def original_of(document: Document) -> bytes:
+    """Text and attachments as archived: JSON, compressed at the lowest level, because time counts more than the last tenth of space."""
+    value = _json([document.text, [[a.name, a.pages] for a in document.attachments]])
+    return zlib.compress(value.encode("utf-8", "surrogatepass"), 1)
 
 
-def texts_of(original: str) -> ArchivedText:
-    """The text and attachments that original_of packed."""
-    text, attached = json.loads(original)
+def texts_of(original: bytes) -> ArchivedText:
+    """The text and attachments that original_of packed; a Tantivy index of version 2 has the JSON itself. Raises ValueError."""
+    try:
+        value = original if original.startswith(b"[") else zlib.decompress(original)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    text, attached = json.loads(value.decode("utf-8", "surrogatepass"))
     return ArchivedText(text, tuple(AttachmentText(name, tuple(pages)) for name, pages in attached))
 
 

@@ -31,7 +31,7 @@ def open_engine(url: str, *, write: bool = False, owner: Owner | None = None) ->
                 write_marker(folder, index_marker(owner, folder))
             return engine
     if write and is_outdated(folder):
-        raise IndexUnusable(_("index {folder}: its texts are folded by an earlier version of this program").format(folder=folder))
+        raise IndexUnusable(_("index {folder}: an earlier version of this program made it").format(folder=folder))
     if scheme == "whoosh":
         from index.whoosh import engine as whoosh  # only the engine of the address is loaded
 
@@ -84,7 +84,7 @@ def rebuild(url: str, documents: Iterable[Document], owner: Owner | None = None)
 
 
 def outdated(url: str) -> bool:
-    """Whether the index at the address is folded by an earlier version: it is read as it is, and rebuilt before it is written to."""
+    """Whether an earlier version made the index at the address: it is read as it is, and rebuilt before it is written to."""
     return is_outdated(_parts(url)[1])
 
 

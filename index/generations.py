@@ -19,13 +19,13 @@ from notices.text.language import _
 
 CURRENT, VERSION_FILE, WRITTEN_FILE = "current", "version.json", "written.json"
 _FOLDING, _FIRST_FOLDING = "folding", 1  # an index of before the key was written is folded as version 1
-_CONTENT, CONTENT = "content", 2  # raise when more is written into an index of the same format: what was made before lacks it (none: 1)
+_CONTENT, CONTENT = "content", 3  # raise when otherwise is written than before into an index that can be read: it is rebuilt (none: 1)
 _NAME = re.compile(r"g-[0-9]{6,9}")
 Format = Mapping[str, object]  # engine and version of the format, as version.json has them
 
 
-def current_generation(folder: Path, wanted: Format) -> Path:
-    """The folder of the current generation. Raises IndexUnusable, with the name of the faulty file, when none has the wanted format."""
+def current_generation(folder: Path, *readable: Format) -> Path:
+    """The folder of the current generation. Raises IndexUnusable, with the name of the faulty file, when it has none of the formats."""
     try:
         name = (folder / CURRENT).read_text(encoding="ascii").strip()
     except (OSError, ValueError) as error:
@@ -43,7 +43,7 @@ def current_generation(folder: Path, wanted: Format) -> Path:
         raise IndexUnusable(
             _("index {generation}: {file}: {error}").format(generation=generation, file=VERSION_FILE, error=error)
         ) from error
-    if not isinstance(found, dict) or {name: value for name, value in found.items() if name not in (_FOLDING, _CONTENT)} != wanted:
+    if not isinstance(found, dict) or {name: value for name, value in found.items() if name not in (_FOLDING, _CONTENT)} not in readable:
         raise IndexUnusable(
             _("index {generation}: made by another version or engine of this program ({file}: {found!r})").format(
                 generation=generation, file=VERSION_FILE, found=found

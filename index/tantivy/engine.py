@@ -64,10 +64,10 @@ class TantivyEngine:
         columns = [self._searcher.fast_field_values(name, addresses) for name in ("id", "revision", "published", "written")]
         numbers = (HitNumbers(*(int(value or 0) for value in values)) for values in zip(*columns, strict=True))
         rows = zip(places, numbers, strict=True)
-        return tuple(hit_of(self._stored(place.address, "shown"), each, place.score, place.exact) for place, each in rows)
+        return tuple(hit_of(self._stored(place.address, "shown").decode("utf-8"), each, place.score, place.exact) for place, each in rows)
 
-    def _stored(self, address: tantivy.DocAddress, name: str) -> str:
-        return bytes(self._searcher.doc(address).get_first(name) or b"").decode("utf-8")
+    def _stored(self, address: tantivy.DocAddress, name: str) -> bytes:
+        return bytes(self._searcher.doc(address).get_first(name) or b"")
 
     def texts(self, ids: Sequence[int]) -> dict[int, ArchivedText]:
         """Original text and attachments of the documents, for snippets; unknown ids are left out."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from index import generations
-from index.tantivy.schema import VERSION
+from index.tantivy.schema import READABLE, VERSION
 from notices.errors import ArchiveUnwritable, DiskFull, IndexUnusable, NoticesError
 from notices.text.language import _
 
@@ -17,8 +17,8 @@ _FORMAT = {"engine": "tantivy", "version": VERSION}
 
 
 def current_generation(folder: Path) -> Path:
-    """See generations.current_generation; made by this version of this engine."""
-    return generations.current_generation(folder, _FORMAT)
+    """See generations.current_generation; made by a version of this engine that can be read."""
+    return generations.current_generation(folder, *({**_FORMAT, "version": version} for version in READABLE))
 
 
 def new_generation(folder: Path) -> Path:

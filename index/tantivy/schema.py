@@ -7,7 +7,7 @@ ranked                                  the pairs and the distinct characters of
 chars                                   the distinct characters of each field, after the field's prefix: for queries of one character
 facts                                   keyword values as field=value
 id, recent, dates                       columns; `recent` sorts newest first, then by id
-shown, original                         stored: the fields of a result line; text and attachments as archived
+shown, original                         stored: the fields of a result line; text and attachments as archived, compressed
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from index.document import facts_of, ordinals_of, original_of, parts_of, shown_o
 from index.engine import Document
 from index.scoring import TITLE_TIMES
 
-VERSION = 2  # raise when an index made earlier must be rebuilt
+VERSION = 3  # raise when an earlier program could not read the index
+READABLE = (2, 3)  # versions that this program reads
 PREFIXES = {"title": "t", "number": "n", "issuer": "i", "text": "x", "attached": "a"}
 RANKED = "ranked"
 DATES = ("published", "written", "effective")
@@ -88,7 +89,7 @@ def entry_of(document: Document, *, ranked: bool = True) -> tantivy.Document:
     for name, day in zip(DATES, days, strict=True):
         entry.add_unsigned(name, day)
     entry.add_bytes("shown", shown_of(document).encode("utf-8", "replace"))
-    entry.add_bytes("original", original_of(document).encode("utf-8", "replace"))
+    entry.add_bytes("original", original_of(document))
     return entry
 
 

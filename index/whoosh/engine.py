@@ -11,7 +11,7 @@ from index.engine import Answer, ArchivedText, Document, Hit
 from index.generations import make_current
 from index.query.tree import Query
 from index.whoosh.bitsets import numbers_of
-from index.whoosh.folder import FOLDED, ORIGINALS, current_generation, mapped, new_generation, open_index, unpacked, writing
+from index.whoosh.folder import FOLDED, ORIGINALS, current_generation, mapped, new_generation, open_index, unframed, writing
 from index.whoosh.postings import Postings
 from index.whoosh.ranking import Place, rank
 from notices.errors import IndexUnusable
@@ -56,7 +56,7 @@ class WhooshEngine:
         known = {ident: self._on_page[ident] for ident in ids if ident in self._on_page}
         if len(known) < len(set(ids)):
             known = self._postings.numbers_of(ids)
-        return {ident: texts_of(unpacked(originals, places[known[ident]])) for ident in ids if ident in known}
+        return {ident: texts_of(unframed(originals, places[known[ident]])) for ident in ids if ident in known}
 
     def versions(self) -> set[tuple[int, int]]:
         """Every (id, revision) in the index."""

@@ -23,7 +23,7 @@ from whoosh.index import TOC, FileIndex
 
 from index import generations
 from index.whoosh.codec import ContiguousPostingsCodec
-from index.whoosh.schema import VERSION, schema
+from index.whoosh.schema import READABLE, VERSION, schema
 from index.whoosh.storage import IndexStorage
 from notices.errors import ArchiveUnwritable, DiskFull, IndexUnusable
 from notices.text.language import _
@@ -39,8 +39,8 @@ _UNSUMMED = {f"{name}{end}" for name in (SUMS, generations.WRITTEN_FILE) for end
 
 
 def current_generation(folder: Path) -> Path:
-    """See generations.current_generation; made by this version of this engine."""
-    return generations.current_generation(folder, _FORMAT)
+    """See generations.current_generation; made by a version of this engine that can be read."""
+    return generations.current_generation(folder, *({"version": version} for version in READABLE))
 
 
 def new_generation(folder: Path) -> Path:
@@ -79,16 +79,15 @@ def append(path: Path, pieces: list[bytes]) -> list[int]:
     return offsets
 
 
-def packed(text: str) -> bytes:
-    """A text compressed, after its length; at the lowest level, because time counts more than the last tenth of space."""
-    data = zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
+def framed(data: bytes) -> bytes:
+    """The bytes after their length."""
     return len(data).to_bytes(4, "big") + data
 
 
-def unpacked(file: mmap.mmap | bytes, offset: int) -> str:
-    """The text that was packed at the offset."""
+def unframed(file: mmap.mmap | bytes, offset: int) -> bytes:
+    """The bytes that were framed at the offset."""
     size = int.from_bytes(file[offset : offset + 4], "big")
-    return zlib.decompress(file[offset + 4 : offset + 4 + size]).decode("utf-8", "surrogatepass")
+    return file[offset + 4 : offset + 4 + size]
 
 
 def mapped(path: Path) -> mmap.mmap | bytes:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from index.whoosh.gram_table import GramTable
 
 
 class File(Protocol):
@@ -21,6 +24,7 @@ class Storage(Protocol):
 
     def open_file(self, name: str, /) -> File: ...
     def file_length(self, name: str, /) -> int: ...
+    def file_exists(self, name: str, /) -> bool: ...
 
 
 class Field(Protocol):
@@ -57,13 +61,14 @@ class Table(Protocol):
 
 
 class Terms(Protocol):
-    """whoosh.codec.whoosh3.W3TermsReader"""
+    """index.whoosh.codec._TermsReader and what it inherits"""
 
     _tindex: Table
     _postfile: File
     _keycoder: Callable[[str, bytes], bytes]
+    grams: GramTable | None
 
-    def doc_frequency(self, field: str, term: bytes, /) -> int: ...
+    def extent(self, field: str, term: bytes, /) -> tuple[int, int]: ...
 
 
 class Column(Protocol):

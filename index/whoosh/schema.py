@@ -19,7 +19,8 @@ from whoosh.formats import Frequency
 if TYPE_CHECKING:
     from whoosh.analysis.analyzers import Analyzer
 
-VERSION = 2  # raise when an index made earlier must be rebuilt
+VERSION = 3  # raise when an earlier program could not read the index
+READABLE = (2, 3)  # versions that this program reads
 NUMBERS = (
     "ident",
     "revision",

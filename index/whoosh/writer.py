@@ -14,7 +14,7 @@ from index.document import Parts, facts_of, ordinals_of, original_of, parts_of, 
 from index.engine import Document
 from index.generations import sync_tree
 from index.whoosh.codec import MOST_DOCUMENTS, ContiguousPostingsCodec, column_of, open_leaf
-from index.whoosh.folder import FOLDED, ORIGINALS, append, open_index, packed, write_sums
+from index.whoosh.folder import FOLDED, ORIGINALS, append, framed, open_index, write_sums
 from index.whoosh.segment import BATCH, StoredDocument, join_segments
 from index.whoosh.workers import segments_of
 
@@ -106,7 +106,7 @@ def _stored(generation: Path, batch: Sequence[Document]) -> Iterator[StoredDocum
     folded = [parts_of(document) for document in batch]
     every = [(p.title, p.number, p.issuer, p.text, *p.attached) for p in folded]
     starts = append(generation / FOLDED, ["\0".join((*parts, "")).encode() for parts in every])
-    originals = append(generation / ORIGINALS, [packed(original_of(document)) for document in batch])
+    originals = append(generation / ORIGINALS, [framed(original_of(document)) for document in batch])
     for document, named, parts, start, original in zip(batch, folded, every, starts, originals, strict=True):
         bounds = [start, *(start + length for length in _lengths(named, parts))]
         row = [document.id, document.revision, *bounds, *ordinals_of(document), original]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from array import array
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,10 +14,12 @@ from whoosh.query import Prefix, Term
 from index.engine import Document
 from index.query.tree import Everything, Phrase, Query
 from index.whoosh import segment
+from index.whoosh.codec import frequency, postings, terms_of
 from index.whoosh.engine import WhooshEngine, create
 from index.whoosh.folder import current_generation, open_index
 from index.whoosh.segment import counted
 from index.whoosh.writer import to_join
+from notices.text.fold import fold
 from tests.support.corpora import a_document, compare
 
 
@@ -32,14 +35,53 @@ def size(live: int, deleted: int = 0) -> SimpleNamespace:
     return SimpleNamespace(doc_count=lambda: live, deleted_count=lambda: deleted)
 
 
-def test_whoosh_itself_reads_what_was_written(tmp_path: Path) -> None:
-    create(tmp_path / "index", [plain(1, "防汛防汛"), plain(2, "抗旱"), plain(3, "防汛抗旱")])
+def test_whoosh_itself_reads_the_terms_that_are_in_its_table(tmp_path: Path) -> None:
+    create(tmp_path / "index", [plain(n, "防汛")._replace(kind=kind) for n, kind in enumerate(("通知", "公告", "通知"))])
     with held_by(tmp_path / "index").searcher() as searcher:
-        assert {int(n) for n in searcher.docs_for_query(Term("grams", "防汛"))} == {0, 2}
-        assert {int(n) for n in searcher.docs_for_query(Prefix("grams", "抗"))} == {1, 2}
-        matcher = searcher.postings("grams", "防汛")
-        assert [(matcher.id(), matcher.weight())] == [(0, 2.0)]
-        assert searcher.doc_frequency("grams", "防汛") == 2
+        assert {int(n) for n in searcher.docs_for_query(Term("facts", "kind=通知"))} == {0, 2}
+        assert {int(n) for n in searcher.docs_for_query(Prefix("facts", "kind=公"))} == {1}
+        matcher = searcher.postings("facts", "kind=通知")
+        assert [(matcher.id(), matcher.weight())] == [(0, 1.0)]
+        assert searcher.doc_frequency("facts", "kind=通知") == 2
+
+
+RARE = "\U00020bb7野家\U00020bb7\ufffd\uffff"
+
+
+def test_every_gram_is_found_in_its_table_or_in_whooshs(tmp_path: Path) -> None:
+    create(tmp_path / "index", [plain(1, RARE), plain(2, "抗旱防汛"), plain(3, f"汛{RARE}")])
+    (leaf, _base), *others = held_by(tmp_path / "index").reader().leaf_readers()
+    assert not others
+    expected = dict[str, dict[int, int]]()
+    for number, text in enumerate((RARE, "抗旱防汛", f"汛{RARE}")):
+        for gram, times in counted([fold(text)]).items():
+            expected.setdefault(gram, {})[number] = times
+    found = {gram: postings(leaf, "grams", gram.encode()) for gram in expected}
+    assert {gram: dict(zip(docs, times, strict=True)) for gram, (docs, times) in found.items()} == expected
+    assert {gram: frequency(leaf, "grams", gram.encode()) for gram in expected} == {gram: len(held) for gram, held in expected.items()}
+    for absent in ("汛抗", "\U00020bb7\U00020bb7", "一", "家野", "", "抗旱防"):
+        assert postings(leaf, "grams", absent.encode()) == (array("H"), b"")
+        assert frequency(leaf, "grams", absent.encode()) == 0
+    every = [(key[:2], key[2:].decode()) for key, _docs, _counts in terms_of(leaf)]
+    assert every == sorted(every)
+    assert {term for field, term in every if field == b"\0\1"} == set(expected)
+    leaf.close()
+
+
+def test_segment_of_version_2_is_answered_and_joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.whoosh.codec.GRAMS", "")  # as if no field had a table of its own
+    monkeypatch.setattr("index.whoosh.folder._FORMAT", {"version": 2})
+    chance = random.Random(9)
+    documents = [a_document(chance, n) for n in range(1, 60)]
+    create(tmp_path / "index", documents)
+    monkeypatch.undo()
+    engine = WhooshEngine(tmp_path / "index")
+    compare(engine, documents, chance, 40)
+    before = {segment.segment_id() for segment in held_by(tmp_path / "index")._read_toc().segments}
+    engine.write([], [document.id for document in documents[:40]])  # mostly deleted: it is written again
+    assert before.isdisjoint(segment.segment_id() for segment in held_by(tmp_path / "index")._read_toc().segments)
+    compare(engine, documents[40:], chance, 40)
+    engine.close()
 
 
 def test_counts_stop_where_a_byte_does() -> None:
