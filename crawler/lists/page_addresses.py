@@ -14,6 +14,20 @@ _NUMBERED = re.compile(rf"^(.*?[^\d])?(\d{{1,4}})({ENDING})$", re.I)
 _FILE = re.compile(rf"^(.*?)({ENDING})?$", re.I)
 
 
+_POSTED = "#POST:"
+
+
+def posted(url: str, form: str) -> str:
+    """The address of an answer that is asked for by POST: the form stands behind the address, as a fragment, which is never sent."""
+    return f"{url}{_POSTED}{form}"
+
+
+def posted_form(url: str) -> str | None:
+    """The form of an address that `posted` made; None for any other address."""
+    _, mark, form = url.partition(_POSTED)
+    return form if mark else None
+
+
 def with_query(url: str, **values: str | int) -> str:
     """The address with these query values, replaced where the key occurs (in any case) or added."""
     parts = urlsplit(url)

@@ -5,15 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from crawler.list_page import next_candidates
 from crawler.list_rules import ListRules
+from crawler.lists.page_addresses import posted, posted_form
 from crawler.source import Column
 from notices.capture import ColumnYield, ListEntry, ListPage, ListYield
 from notices.urls import is_address
 
 KNOWN_PAGES_TO_STOP = 2
 """So many pages in a row without a new entry end a walk whose column was walked to its end before: one alone may be a pinned page."""
+
+
+def asked(url: str) -> dict[str, Any]:
+    """How the answer of an address is asked for: the arguments of its request, but for the address."""
+    form = posted_form(url)
+    if form is None:
+        return {}
+    headers = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8", "X-Requested-With": "XMLHttpRequest"}
+    return {"method": "POST", "body": form, "headers": headers}
+
+
+def form_note(url: str) -> dict[str, str]:
+    """The form that an address is asked with, as a note of its capture."""
+    form = posted_form(url)
+    return {} if form is None else {"posted": form}
+
+
+def address_of(asked_for: str, answered: str) -> str:
+    """The address of an answer, with the form that it was asked with: Scrapy cuts off what is not sent."""
+    form = posted_form(asked_for)
+    return answered if form is None else posted(answered, form)
 
 
 MOST_LISTS = 100

@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from crawler.failures import evidence_of, failed_state, reason_of, status_of
 from crawler.list_page import read_list
 from crawler.source import Source
-from crawler.spiders.list_walk import Walk
+from crawler.spiders.list_walk import Walk, address_of, asked, form_note
 from notices.capture import CrawledPage, Listed, ListEntry, ListPage, Revisit
 from notices.errors import NoticesError
 from notices.page_class import PageClass, class_of
@@ -150,14 +150,15 @@ class NoticeSpider(scrapy.Spider):
 
     def _list_request(self, walk: Walk, url: str, others: tuple[str, ...]) -> Request:
         walk.pages.add(url)
-        note = {"column": walk.column.url, "column_kind": walk.column.kind or ""}
-        meta = {"kind": "list", "walk": walk, "others": others, "note": note}
-        return Request(url, self.parse_list, errback=self.list_failed, dont_filter=True, priority=LISTS, meta=meta)
+        note = {"column": walk.column.url, "column_kind": walk.column.kind or "", **form_note(url)}
+        meta = {"kind": "list", "walk": walk, "others": others, "note": note, "address": url}
+        return Request(url, self.parse_list, errback=self.list_failed, dont_filter=True, priority=LISTS, meta=meta, **asked(url))
 
     def parse_list(self, response: Response) -> Iterator[Request]:
         """The entries' requests and the next list page's."""
         walk: Walk = response.meta["walk"]
         self.counts["lists"] += 1
+        response = response.replace(url=address_of(response.meta["address"], response.url))
         page = self._read(response, walk)
         fresh = walk.fresh(self._addressed(page, response.url, walk)) if page else []
         if page is None or not fresh:

@@ -63,6 +63,11 @@ def serving(site: Site) -> Iterator[Site]:
             self.end_headers()
             self.wfile.write(body)
 
+        def do_POST(self) -> None:
+            form = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+            self.path = f"POST {self.path} {form}"
+            self.do_GET()
+
         def log_message(self, format: str, *args: object) -> None:
             """Stay quiet."""
 
