@@ -18,7 +18,7 @@ _POSTED = "#POST:"
 
 
 def posted(url: str, form: str) -> str:
-    """The address of an answer that is asked for by POST: the form stands behind the address, as a fragment, which is never sent."""
+    """The address of an answer that is asked for by POST: the form follows the address as a fragment, which is never sent."""
     return f"{url}{_POSTED}{form}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 from crawler.list_page import next_candidates
 from crawler.list_rules import ListRules
@@ -18,7 +18,15 @@ KNOWN_PAGES_TO_STOP = 2
 """So many pages in a row without a new entry end a walk whose column was walked to its end before: one alone may be a pinned page."""
 
 
-def asked(url: str) -> dict[str, Any]:
+class Asking(TypedDict, total=False):
+    """Arguments of a request."""
+
+    method: str
+    body: str
+    headers: dict[str, str]
+
+
+def asked(url: str) -> Asking:
     """How the answer of an address is asked for: the arguments of its request, but for the address."""
     form = posted_form(url)
     if form is None:
