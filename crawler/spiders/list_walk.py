@@ -42,7 +42,7 @@ def form_note(url: str) -> dict[str, str]:
 
 
 def address_of(asked_for: str, answered: str) -> str:
-    """The address of an answer, with the form that it was asked with: Scrapy cuts off what is not sent."""
+    """The address of an answer, with the form that it was asked with: Scrapy cuts off the fragment."""
     form = posted_form(asked_for)
     return answered if form is None else posted(answered, form)
 
