@@ -19,6 +19,7 @@ from notices.errors import NoticesError
 from web.api import routes as api
 from web.archive import Archive
 from web.headers import Guard
+from web.kept import Kept, kept
 from web.pages import HERE
 from web.problems import on_error
 from web.views import collection, discovery, export, notice, revision, search
@@ -38,7 +39,7 @@ def create_app(config: Config) -> Starlette:
     handlers = {kind: on_error for kind in (HTTPException, NoticesError, OSError, Exception)}
     around = [Middleware(Guard, names=names_of(config)), Middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM)]
     app = Starlette(routes=routes(), middleware=around, exception_handlers=handlers, lifespan=lifespan)
-    app.state.archive = archive
+    app.state.archive, app.state.kept = archive, Kept()
     return app
 
 
@@ -50,12 +51,12 @@ def from_environment() -> Starlette:
 def routes() -> Sequence[BaseRoute]:
     """Every address."""
     return [
-        Route("/", search.show, name="home"),
-        Route("/search", search.show),
+        Route("/", kept(search.show)),
+        Route("/search", kept(search.show)),
         Route("/export", export.download),
         Route("/complete", search.complete),
-        Route("/n/{notice:int}", notice.show),
-        Route("/n/{notice:int}/r/{n:int}", notice.show),
+        Route("/n/{notice:int}", kept(notice.show)),
+        Route("/n/{notice:int}/r/{n:int}", kept(notice.show)),
         Route("/n/{notice:int}/r/{n:int}/original", revision.original),
         Route("/n/{notice:int}/r/{n:int}/a/{position:int}", revision.attachment),
         Route("/n/{notice:int}/diff", revision.diff),

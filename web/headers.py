@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.problems import problem
+from web.rates import Rates
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -33,6 +34,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
         self._app = app
+        self._rates = Rates()
         self._names = frozenset(name.lower() for name in names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,6 +65,9 @@ class Guard:
             return 421, "This server does not answer for that host name."
         if len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"") > LONGEST_ADDRESS:
             return 414, "The address is too long."
+        client = scope.get("client")
+        if client and scope.get("query_string") and not scope["path"].startswith("/static/") and not self._rates.allows(client[0]):
+            return 429, "Your network asks more questions than this server can answer. Please wait a little."
         if scope["method"] not in _METHODS:
             return 405, "The reading room only answers GET and HEAD."
         return None

@@ -71,11 +71,22 @@ def validated(request: Request, response: Response) -> Response:
     tag = f'W/"{hashlib.sha256(bytes(response.body)).hexdigest()[:32]}"'
     response.headers["ETag"] = tag
     response.headers.setdefault("Cache-Control", "no-cache")
+    return unless_known(request, response)
+
+
+def unless_known(request: Request, response: Response) -> Response:
+    """The response, or 304 when the reader has just that."""
+    tag = response.headers["ETag"]
     known = [part.strip() for part in request.headers.get("if-none-match", "")[:2000].split(",")]
     if request.method in ("GET", "HEAD") and (tag in known or tag.removeprefix("W/") in known or known == ["*"]):
         kept = {name: value for name, value in response.headers.items() if name not in ("content-length", "content-type")}
         return Response(status_code=304, headers=kept)
     return response
+
+
+def language_wanted(request: Request) -> Language:
+    """The language of an answer to this request."""
+    return Reader(request).language
 
 
 def archive_of(request: Request) -> Archive:

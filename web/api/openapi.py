@@ -14,6 +14,7 @@ _PROBLEMS = {
     "400": "the question has a value that it cannot have, or exceeds a limit",
     "404": "the archive does not contain it",
     "414": "the address is too long",
+    "429": "this network asks too much; Retry-After says how long to wait",
     "503": "the archive cannot be read at the moment, or is busy",
 }
 

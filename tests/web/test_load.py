@@ -1,0 +1,63 @@
+"""What keeps readers from waiting: answers that are kept, and rates of networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.testclient import TestClient
+
+from tests.support.quick_home import QuickHome
+from tests.support.reading_room import NOTICES, archive_in, reading_room
+from web.rates import Rates
+
+
+def test_a_kept_answer_is_that_of_the_archive_as_it_is(tmp_path: Path) -> None:
+    home = archive_in(tmp_path / "home")
+    with reading_room(home) as room:
+        before = room.get("/n/4", headers={"accept-language": "en"})
+        assert room.get("/n/4", headers={"accept-language": "en"}).text == before.text
+        assert room.get("/n/4", headers={"accept-language": "zh"}).text != before.text
+        assert room.get("/n/4", headers={"accept-language": "en", "if-none-match": before.headers["etag"]}).status_code == 304
+        assert room.get("/search?q=汛前重新").text.count('class="hit"') == room.get("/search?q=汛前重新").text.count('class="hit"')
+        _edit(home, tmp_path)
+        room.app.state.archive._index._looked = 0  # type: ignore[attr-defined]
+        after = room.get("/n/4", headers={"accept-language": "en", "if-none-match": before.headers["etag"]})
+        assert after.status_code == 200
+        assert "汛前重新安排" in after.text
+        assert "<mark>汛前重新</mark>" in room.get("/search?q=汛前重新").text
+
+
+def _edit(home: QuickHome, folder: Path) -> None:
+    import json
+
+    file = folder / "edit.jsonl"
+    file.write_text(
+        json.dumps(NOTICES[3] | {"text": "汛前重新安排如下。" + "各县区要落实责任，按时完成。" * 9}, ensure_ascii=False), encoding="utf-8"
+    )
+    home.run("import", str(file))
+
+
+def test_a_network_that_asks_too_much_waits_and_others_do_not() -> None:
+    rates = Rates()
+    assert [rates.allows("203.0.113.7", 0.0) for _ in range(101)] == [True] * 100 + [False]
+    assert not rates.allows("203.0.113.99", 0.0)
+    assert rates.allows("198.51.100.1", 0.0)
+    assert [rates.allows("203.0.113.7", 1.0) for _ in range(11)] == [True] * 10 + [False]
+    assert all(rates.allows(address, 0.0) for address in ("127.0.0.1", "::1", "testclient") for _ in range(500))
+    assert [rates.allows(f"2001:db8:1:{n:x}::1", 0.0) for n in range(101)][-1] is False
+    for n in range(20_000):
+        rates.allows(f"10.{n // 250}.{n % 250}.1", 2.0)
+    assert len(rates._buckets) <= 10_000
+
+
+def test_questions_are_counted_and_notices_are_not(tmp_path: Path) -> None:
+    home = archive_in(tmp_path / "home")
+    with reading_room(home) as room:
+        stranger = TestClient(room.app, base_url="http://127.0.0.1", client=("203.0.113.7", 5000))
+        answers = [stranger.get("/search?q=河道").status_code for _ in range(115)]
+        assert answers[:100] == [200] * 100
+        assert 429 in answers
+        refused = next(a for a in (stranger.get("/search?q=河道") for _ in range(200)) if a.status_code == 429)
+        assert refused.headers["retry-after"]
+        assert stranger.get("/n/1").status_code == 200
+        assert room.get("/search?q=河道").status_code == 200

@@ -1,0 +1,45 @@
+"""How many questions one network may ask: a crawler that follows every combination of filters must not keep readers waiting."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+import time
+from collections import OrderedDict
+
+_A_SECOND, _AT_ONCE = 10.0, 100.0
+_MOST = 10_000  # networks that are remembered
+
+
+class Rates:
+    """A bucket of questions for each network (/24 of IPv4, /48 of IPv6), in one process. This machine, where a proxy may be, is not limited."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def allows(self, address: str, now: float | None = None) -> bool:
+        """Whether one more question may be asked; it is counted."""
+        network = _network(address)
+        if network is None:
+            return True
+        now = time.monotonic() if now is None else now
+        with self._lock:
+            left, at = self._buckets.pop(network, (_AT_ONCE, now))
+            left = min(left + (now - at) * _A_SECOND, _AT_ONCE)
+            allowed = left >= 1
+            self._buckets[network] = left - allowed, now
+            while len(self._buckets) > _MOST:
+                self._buckets.popitem(last=False)
+        return allowed
+
+
+def _network(address: str) -> str | None:
+    """The network of an address; None for this machine, and for what is not an address."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    if found.is_loopback:
+        return None
+    return str(ipaddress.ip_network((found, 24 if found.version == 4 else 48), strict=False))
