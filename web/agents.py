@@ -5,12 +5,13 @@ Tools only read. Each result is bounded and names the permanent address, the dig
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from functools import wraps
+from functools import partial, wraps
 from itertools import islice
 from typing import ParamSpec
 
+from anyio import to_thread
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
@@ -62,13 +63,13 @@ def make_server(archive: Archive) -> MCPServer:
     return server
 
 
-def _guarded(tool: Callable[Given, Json]) -> Callable[Given, Json]:
-    """The tool with the archive's errors told as a stranger may read them."""
+def _guarded(tool: Callable[Given, Json]) -> Callable[Given, Awaitable[Json]]:
+    """The tool in a thread of its own, with the archive's errors told as a stranger may read them."""
 
     @wraps(tool)
-    def run(*args: Given.args, **kwargs: Given.kwargs) -> Json:
+    async def run(*args: Given.args, **kwargs: Given.kwargs) -> Json:
         try:
-            return tool(*args, **kwargs)
+            return await to_thread.run_sync(partial(tool, *args, **kwargs))
         except UserError as error:
             raise ToolError(safe(masked(str(error)))[:600]) from error
         except NoticesError as error:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -22,25 +23,52 @@ from web.headers import Guard
 from web.kept import Kept, kept
 from web.pages import HERE
 from web.problems import on_error
-from web.views import collection, discovery, export, notice, revision, search
+from web.views import collection, discovery, export, memento, notice, revision, search
 
+if TYPE_CHECKING:
+    from mcp.server import MCPServer
+
+LARGEST_CALL = 256 * 1024  # bytes of an agent's call
 _COMPRESSED_FROM = 1000  # bytes
 
 
 def create_app(config: Config) -> Starlette:
     """The reading room of one archive."""
     archive = Archive(config)
+    agents = _agents(archive)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        yield
+        async with agents.session_manager.run() if agents else nullcontext():
+            yield
         archive.close()
 
     handlers = {kind: on_error for kind in (HTTPException, NoticesError, OSError, Exception)}
     around = [Middleware(Guard, names=names_of(config)), Middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM)]
-    app = Starlette(routes=routes(), middleware=around, exception_handlers=handlers, lifespan=lifespan)
+    app = Starlette(
+        routes=[*routes(), *(door(agents) if agents else ())], middleware=around, exception_handlers=handlers, lifespan=lifespan
+    )
     app.state.archive, app.state.kept = archive, Kept()
     return app
+
+
+def _agents(archive: Archive) -> MCPServer | None:
+    """The server of agents' tools, if its extra is installed."""
+    try:
+        from web.agents import make_server  # an installation without the extra serves pages all the same
+    except ModuleNotFoundError:
+        return None
+    return make_server(archive)
+
+
+def door(agents: MCPServer) -> Sequence[BaseRoute]:
+    """The address of the tools. No session is kept, so any process may answer any call; the guard says who may ask."""
+    from mcp.server.transport_security import TransportSecuritySettings  # see _agents
+
+    guarded = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    return agents.streamable_http_app(
+        stateless_http=True, json_response=True, max_request_body_size=LARGEST_CALL, transport_security=guarded
+    ).routes
 
 
 def from_environment() -> Starlette:
@@ -71,6 +99,8 @@ def routes() -> Sequence[BaseRoute]:
         Route("/opensearch.xml", discovery.opensearch),
         Route("/feed.atom", discovery.atom_feed),
         Route("/feed.json", discovery.json_feed),
+        Route("/timegate/{url:path}", memento.timegate),
+        Route("/timemap/link/{url:path}", memento.timemap),
         *api.routes(),
         Mount("/static", StaticFiles(directory=HERE / "static")),
     ]

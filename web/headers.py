@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -25,6 +26,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+AGENTS = "/mcp"  # where agents call tools: by POST, as their protocol wants it; the tools only read
 LONGEST_ADDRESS = 8192
 _METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -61,15 +63,20 @@ class Guard:
 
     def _refused(self, scope: Scope) -> tuple[int, str] | None:
         """The status and the reason, if the request is refused."""
-        if not self._is_ours(Headers(scope=scope).get("host", "")):
-            return 421, "This server does not answer for that host name."
-        if len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"") > LONGEST_ADDRESS:
-            return 414, "The address is too long."
-        client = scope.get("client")
-        if client and scope.get("query_string") and not scope["path"].startswith("/static/") and not self._rates.allows(client[0]):
+        headers, client, to_agents = Headers(scope=scope), scope.get("client"), scope["path"] == AGENTS
+        asks = to_agents or (bool(scope.get("query_string")) and not scope["path"].startswith("/static/"))
+        origin = headers.get("origin") if to_agents else None
+        reasons = (
+            (not self._is_ours(headers.get("host", "")), 421, "This server does not answer for that host name."),
+            (len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"") > LONGEST_ADDRESS, 414, "The address is too long."),
+            (not to_agents and scope["method"] not in _METHODS, 405, "The reading room only answers GET and HEAD."),
+            (bool(origin) and not self._is_ours(urlsplit(origin or "").netloc), 403, "Pages of other sites may not ask here."),
+        )
+        for wrong, status, why in reasons:
+            if wrong:
+                return status, why
+        if asks and client and not self._rates.allows(client[0]):
             return 429, "Your network asks more questions than this server can answer. Please wait a little."
-        if scope["method"] not in _METHODS:
-            return 405, "The reading room only answers GET and HEAD."
         return None
 
     def _is_ours(self, host: str) -> bool:

@@ -193,6 +193,9 @@ SENTENCES: dict[str, str] = {
     "The archive is answering many questions at the moment. Please try again in a few seconds.": "当前请求较多，请几秒后再试。",
     "The page could not be made. The maintainers find the reason in the log.": "页面生成失败，管理人员可在日志中查到原因。",
     "Your network asks more questions than this server can answer. Please wait a little.": "您所在网络的请求过多，请稍候再试。",
+    "Accept-Datetime: {value} is not a date as RFC 7089 writes it, such as Fri, 01 Mar 2024 00:00:00 GMT.":
+        "Accept-Datetime：{value} 不是 RFC 7089 规定的日期写法，例如 Fri, 01 Mar 2024 00:00:00 GMT。",
+    "Pages of other sites may not ask here.": "其他网站的页面不得在此请求。",
     "There is nothing at this address.": "此地址没有内容。",
     "This server does not answer for that host name.": "本服务器不使用该主机名。",
     "The address is too long.": "网址过长。",

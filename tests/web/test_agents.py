@@ -16,7 +16,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from notices.config import load_config
 from tests.support.quick_home import QuickHome
-from tests.support.reading_room import archive_in, line
+from tests.support.reading_room import archive_in, line, reading_room
 from web.agents import CHARACTERS, make_server
 from web.archive import Archive
 
@@ -136,3 +136,16 @@ def test_over_standard_input_and_output(home: QuickHome) -> None:
 
 def test_without_an_archive_one_sentence(tmp_path: Path) -> None:
     assert "no archive" in QuickHome(tmp_path).run("mcp", check=2).stderr
+
+
+def test_over_http_beside_the_pages(home: QuickHome) -> None:
+    headers = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "search", "arguments": {"query": "汛前检查", "limit": 1}}}
+    with reading_room(home) as room:
+        answer = room.post("/mcp", json=call, headers=headers)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["result"]["structuredContent"]["total"] == 2
+        assert room.post("/mcp", json=call, headers=headers | {"origin": "https://evil.example"}).status_code == 403
+        assert room.post("/mcp", json=call, headers=headers | {"host": "evil.example"}).status_code == 421
+        assert room.post("/mcp", content=b"x" * 300_000, headers=headers).status_code in (400, 413)
+        assert room.get("/n/1").status_code == 200

@@ -17,6 +17,8 @@ from operations.read.history import history
 from operations.read.notice_views import NoticeView, Relations, relations
 from operations.read.revisions import RevisionLine, notices_numbered, revision_lines, revision_view
 from web.pages import Reader, archive_of, page
+from web.views.discovery import base_of
+from web.views.memento import memento_headers
 from web.views.query import day_of
 
 _MOST_EVENTS, _MOST_LINKS, _MOST_OUTLINE = 100, 100, 300
@@ -70,6 +72,8 @@ def show(request: Request) -> Response:
         "anatomy": view.anatomy if isinstance(view.anatomy, dict) else {},
     }  # fmt: skip
     answer = page(request, "notice.html", values)
+    if n is not None and view.snapshot:
+        answer.headers.update(memento_headers(base_of(request), view.url, view.snapshot.fetched_at))
     if day or (n is not None and not shown.is_newest):
         answer.headers["X-Robots-Tag"] = "noindex"
     return answer
