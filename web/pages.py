@@ -119,7 +119,7 @@ def asset(name: str) -> str:
 
 
 def _written(value: object) -> object:
-    """What is about to be shown. Markup is our own; any other text may be what somebody published."""
+    """The value as it is shown. Markup is our own; any other text may be what somebody published."""
     if value is None:
         return ""
     return value if isinstance(value, Markup) else safe(str(value))

@@ -35,7 +35,7 @@ class Rates:
 
 
 def _network(address: str) -> str | None:
-    """The network of an address; None for this machine, and for what is not an address."""
+    """The network of an address; None for this machine, and for a name."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
