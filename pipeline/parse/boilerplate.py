@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from lxml import etree
+
 from notices.reference.headings import heading_of
 from notices.text.dates import date_line, split_day
 from notices.text.whitespace import remove_whitespace
@@ -78,6 +80,7 @@ _CRUMB = re.compile(
 _LEAD_TOOLS = re.compile(rf"(?:{_TOOL}|[\d:：\-年月日次\s]|浏览|阅读|点击|次数|量|数|来源|发布|日期|时间|视力保护色|作者|编辑){{1,60}}+")
 # A date alone above the text: the day of publication; above a place or a programme it belongs to a meeting.
 _DATED = re.compile(r"(?:(?:时间|日期|作者)\s?[:：]\s?)?(?:19|20)\d\d[-/年.]\d{1,2}[-/月.]\d{1,2}日?(?:\s+\d{1,2}:\d\d(?::\d\d)?)?")
+_SHOWN_DAY = re.compile(r"(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}")
 _BRACKETS = " \u3000[【|<>"
 _SENTENCE_FROM = 15  # characters: shorter ones end in 。 on buttons and in slogans
 _ANNEX = re.compile(r"附\s?件\s?\d{0,2}\s?[:：]")
@@ -132,6 +135,17 @@ def trim(lines: Sequence[str], titles: Sequence[str], place: Place) -> tuple[int
         start = _title_lines(lines, titles)
         end = next((n for n in range(start, len(lines)) if is_end(lines[n]) and not _is_weak(lines[n])), len(lines))
     return start, max(start, end)
+
+
+def without_buttons(lines: Sequence[str], block: etree._Element) -> list[str]:
+    """The lines without rows of buttons that act by script, which templates put anywhere: 【打印本页】【关闭窗口】."""
+    acting = {text for a in block.iter("a") if _acts(a) and (text := remove_whitespace("".join(a.itertext())))}
+    return [line for line in lines if not (is_tools(line) and any(text in line for text in acting))] if acting else list(lines)
+
+
+def _acts(link: etree._Element) -> bool:
+    href = link.get("href")
+    return href is not None and (href.startswith("#") or href[:11].lower() == "javascript:")
 
 
 def _below_title(lines: Sequence[str], titles: Sequence[str]) -> int:
@@ -215,29 +229,26 @@ def _is_text(lines: Sequence[str], n: int) -> bool:
 def _start(lines: Sequence[str], titles: Sequence[str], place: Place) -> int:
     """The first line of the notice: lines down to the last line of labels among the first twenty are left out."""
     start = over = _title_lines(lines, titles)
+    dated = place.dated or place.typed
     for n, line in enumerate(lines[:20]):
         if n < over:
             continue
-        if _is_head(lines, n, place) or (
+        if _is_head(lines, n, dated=dated) or (
             n and n == start and (remove_whitespace(line) in titles or (is_end(line) and not (_is_weak(line) or _sentence(line))))
         ):
             start = n + 1
+            dated = dated or _SHOWN_DAY.search(line) is not None
         elif place.typed or len(line) > 80 or line.endswith(("。", "；", "：", ":")) or heading_of(line) or (n > 2 and date_line(line)):
             break
     return start + _title_lines(lines[start : start + 8], titles)
 
 
-def _is_head(lines: Sequence[str], n: int, place: Place) -> bool:
-    """Whether one of the first lines belongs to the head: labels, buttons, the way to the page, the day of publication."""
+def _is_head(lines: Sequence[str], n: int, *, dated: bool) -> bool:
+    """Whether one of the first lines belongs to the head: labels, buttons, the way to the page, the day of publication unless it was above."""
     line = lines[n]
     if is_lead(line) or split_day(lines[n : n + 2]) or (n and (split_day(lines[n - 1 : n + 1]) or is_label_row(lines[n - 1].split("\t")))):
         return True
-    return (
-        n < 3
-        and not (place.dated or place.typed)
-        and _DATED.fullmatch(line) is not None
-        and not _PLACE.match("".join(lines[n + 1 : n + 2]))
-    )
+    return n < 3 and not dated and _DATED.fullmatch(line) is not None and not _PLACE.match("".join(lines[n + 1 : n + 2]))
 
 
 def _title_lines(lines: Sequence[str], titles: Sequence[str]) -> int:

@@ -17,7 +17,7 @@ from notices.text.html import base_url, decode, one_line, parse, text_of
 from notices.text.whitespace import remove_whitespace
 from pipeline.anatomy import read_anatomy
 from pipeline.parse.body import main_block
-from pipeline.parse.boilerplate import Place, trim
+from pipeline.parse.boilerplate import Place, trim, without_buttons
 from pipeline.parse.element_names import names_typed_text
 from pipeline.parse.files import find_files
 from pipeline.parse.labels import definition_lines, is_label_line, label_table_lines, labelled_values
@@ -78,14 +78,14 @@ def _segment(root: etree._Element, url: str, listed_title: str | None) -> _Page:
     page = _Page(root, block, url, tags, head, lines, tail, scripted=script_values(root))
     first = labelled_values([*definition_lines(root), *label_table_lines(root), *head])
     page.title, page.provenance["title"] = find_title(root, tags, first.get("title"), (head, lines), listed_title)
-    place = Place(known, known and names_typed_text(block), "published_date" in first or "shown_date" in first)
+    place = Place(known, known and names_typed_text(block), "published_date" in first or "shown_date" in first or bool(_bare_date(head)))
     start, end = trim(lines, _spellings(page.title), place)
     if not known and not _has_text(lines[start:end]) and block.tag != "body":
         page.body = next(root.iter("body"), root)
         head, lines, tail = [], [*head, *lines, *tail], []
         start, end = trim(lines, _spellings(page.title), Place())
     page.provenance["text"] = share_of_text(_size(lines[start:end]), _size(lines))
-    page.head, page.lines, page.tail = head + lines[:start], lines[start:end], lines[end:] + tail
+    page.head, page.lines, page.tail = head + lines[:start], without_buttons(lines[start:end], page.body), lines[end:] + tail
     page.labels = {**labelled_values(page.tail[:30]), **labelled_values(lines[:start]), **first}
     if page.title is None:
         page.title = page.labels.get("title")

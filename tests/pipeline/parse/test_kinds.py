@@ -369,3 +369,17 @@ def test_day_that_an_editor_copied_is_not_the_pages() -> None:
     shown = "<div class='bar'>发布时间：<script>var pubdata='2026年03月03日'; document.write(pubdata);</script></div>"
     found = read(article(f"<font id='Zoom'>{copied}{BODY}</font>", info=shown, container="content"))
     assert found.published_date == date(2026, 3, 3)
+
+
+def test_buttons_that_act_by_script_are_no_text_wherever_they_are() -> None:
+    row = "<p>【<a href='javascript:window.print()'>打印本页</a>】【<a href='javascript:window.close()'>关闭窗口</a>】</p>"
+    named = "<p>打印 关闭 两项服务</p>"
+    found = read(article(f"<p>　　{FIRST}</p>{row}{named}<p>　　{LAST}</p>"))
+    assert found.text.split("\n") == [FIRST, "打印 关闭 两项服务", LAST]
+
+
+def test_bare_day_below_the_day_of_publication_begins_the_text() -> None:
+    programme = f"<p>2026年3月9日</p><p>上午：报到</p><p>　　{LAST}</p>"
+    assert read(article(programme)).text.startswith("2026年3月9日\n上午：报到")
+    inside = f'<div class="news-content"><h1>{TITLE}</h1><p>2026-03-03 10:00　点击数：12</p>{programme}</div>'
+    assert read(inside).text.startswith("2026年3月9日\n上午：报到")

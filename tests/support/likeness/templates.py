@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -50,6 +51,12 @@ BUTTONS = (
     "（编辑：乙二）",
     "点击数：{n}",
 )
+# Rows that are nothing but buttons which act by script, wherever they are.
+ROWS = (
+    "【<a href='javascript:window.print()'>打印本页</a>】【<a href='javascript:window.close()'>关闭窗口</a>】",
+    "<a href='javascript:;' onclick='doPrint()'>打印</a> <a href='javascript:;' onclick='doClose()'>关闭</a>",
+    "字号：<a href='javascript:doZoom(18)'>大</a> <a href='javascript:doZoom(16)'>中</a> <a href='javascript:doZoom(14)'>小</a>",
+)
 NEIGHBOURS = (
     "<div>上一篇：<a href='/a/1.html'>关于{subject}的公告</a></div><div>下一篇：<a href='/a/2.html'>关于{subject}培训的通知</a></div>",
     "<p>上一条：<a href='/a/1.html'>{subject}简报</a></p><p>下一条：没有了</p>",
@@ -89,7 +96,7 @@ def page(rng: Random, platform: str) -> Page:
     heading = rng.choice(('<h1 class="{}">{}</h1>', '<div class="{}">{}</div>', '<h3 class="{}">{}</h3>')).format(
         rng.choice(("title", "tit", "a1", "")), title
     )
-    inner, over, under = _text(rng, lines), [heading, _block(rng, "info", fill(INFO))], []
+    inner, over, under = _broken_up(rng, _text(rng, lines), container, fill), [heading, _block(rng, "info", fill(INFO))], []
     if rng.random() < 0.3:
         over.append(_block(rng, "tools", fill(BUTTONS)))
     if platform not in EDITORS and rng.random() < 0.4:
@@ -150,6 +157,17 @@ def _text(rng: Random, lines: list[str]) -> str:
         half = len(lines) // 2
         return "".join(f"<section>{''.join(f'<p>{line}</p>' for line in part)}</section>" for part in (lines[:half], lines[half:]))
     return "".join(f"<p>　　{line}</p>" for line in lines)
+
+
+def _broken_up(rng: Random, html: str, container: str, fill: Callable[[tuple[str, ...]], str]) -> str:
+    """The text with buttons between two paragraphs, or a part of it in a second container of the same name within the first."""
+    at = [m.end() for m in re.finditer(r"</p>(?=<p)", html)]
+    if not at or rng.random() >= 0.2:
+        return html
+    middle = rng.choice(at)
+    if rng.random() < 0.5:
+        return f"{html[:middle]}<p>{fill(ROWS)}</p>{html[middle:]}"
+    return f"{html[:middle]}<div {container}>{html[middle:]}</div>" if "<section" not in html and "<div" not in html else html
 
 
 def _block(rng: Random, name: str, html: str) -> str:

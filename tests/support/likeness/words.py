@@ -103,6 +103,8 @@ def paragraphs(rng: Random) -> list[str]:
         if forms is PLAIN_SENTENCES and rng.random() < 0.3:
             line = f"{rng.choice('一二三四五六七八九')}、{line}"
         lines.append(line)
+    if rng.random() < 0.1:
+        lines[:0] = [f"2026年3月{rng.randint(1, 28)}日", "上午：报到，领取材料", "下午：分组讨论"]
     if rng.random() < 0.5:
         lines.append(phrase(rng, rng.choice(PLAIN_SENTENCES), used))
     if rng.random() < 0.3:
