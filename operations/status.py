@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from crawler.source import Source, survey_sources
-from index.engines import outgrown, text_megabytes
+from index.engines import index_folder, outgrown, text_megabytes
 from notices.config import Config
 from notices.version import PARSER
 from operations.indexing import index_problem, index_state
@@ -149,7 +149,8 @@ def _index(database: Engine, config: Config, notices: int) -> IndexStatus:
     state, waiting = index_state(config), outbox.pending_count(database)
     problem = index_problem(config, state, notices=notices, waiting=waiting)
     faster = _outgrown(config, state.documents)
-    return IndexStatus(config.index, waiting, state.documents, state.error, faster, str(problem) if problem else None)
+    error = state.error if notices or index_folder(config.index).exists() else None  # before the first notice there is no index
+    return IndexStatus(config.index, waiting, state.documents, error, faster, str(problem) if problem else None)
 
 
 def _outgrown(config: Config, documents: int | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from OpenSSL import SSL
+from scrapy.exceptions import DownloadCancelledError
 from service_identity import VerificationError
 
 _SETTINGS = (
@@ -18,7 +19,7 @@ def told(error: BaseException | None) -> str:
     reasons = getattr(error.__cause__ if error else None, "reasons", None) or []
     causes = [getattr(each, "value", each) for each in reasons]
     cause = "; ".join(f"TLS: {tls}" if (tls := _tls(each)) else f"{type(each).__name__}: {each}" for each in causes)
-    said = cause or str(error)
+    said = cause or str(error) or ("more bytes than max_body_bytes" if isinstance(error, DownloadCancelledError) else "")
     setting = next((setting for mark, setting in _SETTINGS if "TLS: " in cause and mark.search(cause)), None)
     hint = f'; tls = "{setting}" in the source file reaches such a server' if setting else ""
     return f"{type(error).__name__}: {said}"[: 500 - len(hint)] + hint

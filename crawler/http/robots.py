@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import logging
 from urllib.parse import urlsplit
 
 from scrapy import Request
@@ -27,11 +28,17 @@ _MARKS = (
 _NOBODY = b"User-agent: *\nDisallow: /\n"
 
 
+def _is_told_elsewhere(record: logging.LogRecord) -> bool:
+    """Drop Scrapy's trace of a robots.txt that failed: each request that it refuses says why."""
+    return record.levelno < logging.ERROR
+
+
 class Robots(RobotsTxtMiddleware):
     """Refuses what robots.txt disallows and slows down to its Crawl-delay."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        logging.getLogger(RobotsTxtMiddleware.__module__).addFilter(_is_told_elsewhere)
         self._unknown: dict[str, str] = {}
 
     async def robot_parser(self, request: Request) -> RobotParser | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -147,8 +148,13 @@ def test_expectation_that_cannot_be_is_refused_with_its_key(home: Home) -> None:
 
 def test_empty_folder_is_told_of_and_stays_empty(home: Home) -> None:
     home.path.mkdir()
-    assert "0 notices" in home.run("status").stdout
+    assert "there is no archive in" in home.run("status", check=2).stderr
     assert list(home.path.iterdir()) == []
+    home.source("http://127.0.0.1:9")
+    shown = home.run("status", check=None).stdout  # before the first crawl of a source
+    assert "0 notices" in shown
+    assert "not built yet" in shown
+    assert os.listdir(home.path) == ["sources"]
 
 
 def test_index_that_lacks_notices_or_is_of_an_earlier_version_is_told_with_its_remedy(home: Home) -> None:

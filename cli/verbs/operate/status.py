@@ -49,10 +49,16 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 def _opened(config: Config) -> Engine:
-    """The archive's database; one without rows where there is no archive yet: the first `status` may come before the first crawl."""
-    home = config.home
-    if config.database.startswith("sqlite") and not (config.state_paths().database.exists() or (home / "warc").exists()):
-        return open_database(config) if home.exists() and not home.is_dir() else no_archive_yet()
+    """The archive's database; one without rows before the first crawl of a home with settings or sources. Raises UserError without those.
+
+    A disk that is not mounted, or a mistyped name, is no archive without notices.
+    """
+    state = config.state_paths()
+    if config.database.startswith("sqlite") and not (state.database.exists() or state.warc.exists()):
+        if config.home.exists() and not config.home.is_dir():
+            return open_database(config)
+        if state.settings.exists() or any(config.sources_dir.glob("*.toml")):
+            return no_archive_yet()
     return open_for_reading(config)
 
 

@@ -100,3 +100,14 @@ def test_missing_robots_means_no_rules_and_a_failing_server_none_allowed() -> No
     assert rules_of(404, b"gone") == b""
     assert rules_of(200, b"<!DOCTYPE html><html>not found</html>") == b""
     assert b"Disallow: /\n" in rules_of(503, b"")
+
+
+def test_robots_txt_that_cannot_be_fetched_is_told_in_one_line_and_with_no_trace(home: Home) -> None:
+    site = small_site(1)
+    with serving(site):
+        home.source(site.base)
+        site.pages["/robots.txt"] = (200, {"Content-Length": "99999999"}, b"User-agent: *")
+        said = home.run("crawl", check=3).stderr
+    assert "Traceback" not in said
+    assert "robots.txt could not be read: DownloadCancelledError" in said
+    assert str(site.base) in said

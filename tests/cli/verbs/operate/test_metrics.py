@@ -33,7 +33,6 @@ def test_sizes_ages_and_health_of_an_archive(tmp_path: Path) -> None:
 
 def test_file_is_written_whole_and_a_bad_place_is_named(tmp_path: Path) -> None:
     home = QuickHome(tmp_path / "home")
-    home.run("status")
     assert "no archive" in home.run("metrics", check=2).stderr
     home.run("import", "-", stdin='{"url": "https://a.example/1", "title": "关于堤防巡查的通知", "text": "各县：请巡查。"}\n')
     file = tmp_path / "notices.prom"
