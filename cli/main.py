@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import NoReturn
 
 from cli.language import HELP, choose_language
 from cli.process import INTERRUPTED, command_line, exit_code_of, prepare_streams
@@ -101,9 +102,34 @@ exit codes:
   5 disk full    6 another run holds the lock    130 stopped by Ctrl-C""")
 
 
+class _Parser(argparse.ArgumentParser):
+    """Names unknown options beside whatever else is wrong: argparse stops at the first fault, a missing argument before an unknown option."""
+
+    _given: Sequence[str] = ()
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        """As argparse; notes what was given."""
+        self._given = list(args or ())
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        """Print the fault and leave with 2."""
+        options = [
+            word.partition("=")[0] for word in self._given[: _end_of_options(self._given)] if word.startswith("--") and len(word) > 2
+        ]
+        unknown = [word for word in options if not any(known.startswith(word) for known in self._option_string_actions)]
+        if unknown and unknown[0] not in message:
+            message += f"; {_('unrecognized arguments: %s') % ' '.join(unknown)}"
+        super().error(message)
+
+
+def _end_of_options(words: Sequence[str]) -> int:
+    return words.index("--") if "--" in words else len(words)
+
+
 def parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     """The command's parser; of the verbs, only the one that was asked for is loaded. Raises UserError for an unknown one."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         "notices",
         usage="notices [-h] [--version] [-v] [--log-format FORMAT] [--lang LANGUAGE] VERB ...",
         description=_("An archive of published Chinese government notices."),

@@ -28,6 +28,8 @@ def current_generation(folder: Path, *readable: Format) -> Path:
     """The folder of the current generation. Raises IndexUnusable, with the name of the faulty file, when it has none of the formats."""
     try:
         name = (folder / CURRENT).read_text(encoding="ascii").strip()
+    except FileNotFoundError as error:
+        raise IndexUnusable(_("index {folder}: not built yet").format(folder=folder)) from error
     except (OSError, ValueError) as error:
         raise IndexUnusable(_("index {folder}: {file}: {error}").format(folder=folder, file=CURRENT, error=error)) from error
     generation = folder / name

@@ -15,7 +15,8 @@ from index.query.tree import And, Contains, Everything, Is, Node, Or, Query
 from index.query.values import FIELDS
 from notices.text.fold import fold
 
-_FIELD_TYPED = re.compile(r"([A-Za-z_\-]{2,20}|[\u4e00-\u9fff]{2,8})[:：](?=\S)")
+# The third form mixes scripts (发文机guan, a Cyrillic letter among Latin ones): an input method that changed half-way.
+_FIELD_TYPED = re.compile(r"([A-Za-z_\-]{2,20}|[\u4e00-\u9fff]{2,8}|[^\W\d_][\w\-]{1,11})[:：](?=\S)")
 _OF_NOTICES = ("issuer", "kind", "source")  # fields whose values are those of the archive's notices
 _MOST, _LIKE = 5, 0.4
 

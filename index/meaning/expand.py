@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from index.meaning.days import day_notations
 from index.meaning.names import names_inside, other_names, shorts_of_words
 from index.query.grammar import replaced
 from index.query.numbers import as_written, near_nodes, number_nodes, query_number, shown, to_mark
@@ -53,12 +54,15 @@ def _expanded(parsed: ParsedQuery, home: Path | None) -> ExpandedQuery:
     if isinstance(tree, Phrase) and tree.scope == "any" and (meant := _as_title(text, node) or _as_day(text, node)):
         return meant
     numbers = {word: number for word in dict.fromkeys(words) if (number := query_number(word)) and as_written(number)}
-    if not numbers:
+    days = {word: written for word in dict.fromkeys(words) if (written := day_notations(word))}
+    if not numbers and not days:
         return _with_names(tree, node, words, home)
-    changed = _with_numbers(tree, numbers)
+    changed = _with_days(_with_numbers(tree, numbers), days)
     rest = _with_names(changed, Or((node, changed)), words, home)
-    notes = (Interpretation("number", word, shown(number)) for word, number in numbers.items())
-    return rest._replace(interpretations=(*notes, *rest.interpretations), names=(*map(as_written, numbers.values()), *rest.names))
+    notes = [Interpretation("number", word, shown(number)) for word, number in numbers.items()]
+    notes += [Interpretation("date", word, written[0]) for word, written in days.items()]
+    names = (*map(as_written, numbers.values()), *(each for written in days.values() for each in written), *rest.names)
+    return rest._replace(interpretations=(*notes, *rest.interpretations), names=names)
 
 
 def _as_title(text: str, node: Node) -> ExpandedQuery | None:
@@ -73,7 +77,7 @@ def _as_title(text: str, node: Node) -> ExpandedQuery | None:
 
 
 def _as_day(text: str, node: Node) -> ExpandedQuery | None:
-    """A query that is a day or a month and nothing else, with what was published then; a year alone is more often a part of a text."""
+    """A query that is a day or a month and nothing else, in every notation, with what was published then; a year alone is more often a part of a text."""
     if not re.fullmatch(r"\s*\d{4}(?:[-/.]\d{1,2}(?:[-/.]\d{1,2})?|年\d{1,2}月(?:\d{1,2}[日号])?)\s*", text):
         return None
     try:
@@ -82,7 +86,9 @@ def _as_day(text: str, node: Node) -> ExpandedQuery | None:
         return None
     meant = "..".join(dict.fromkeys(each.isoformat() for each in (first, last) if each))
     note = Interpretation("date", text.strip(), f"日期:{meant}")
-    return ExpandedQuery(node, ((Between("published_date", first, last), ALIAS),), (note,))
+    written = day_notations(text.strip())
+    either = Or((node, *map(Phrase, written))) if written else node
+    return ExpandedQuery(either, ((node, ALIAS), (Between("published_date", first, last), ALIAS)), (note,), written)
 
 
 def _scope(node: Node) -> Scope:
@@ -99,6 +105,17 @@ def _with_numbers(tree: Node, numbers: Mapping[str, NumberQuery]) -> Node:
         if not (isinstance(leaf, Phrase) and leaf.text in numbers):
             return leaf
         return Or((leaf, *number_nodes(numbers[leaf.text], leaf.scope)))
+
+    return replaced(tree, change)
+
+
+def _with_days(tree: Node, days: Mapping[str, Sequence[str]]) -> Node:
+    """The tree with days among other words found in every notation: 2026-01-03 值守."""
+
+    def change(leaf: Node) -> Node:
+        if not (isinstance(leaf, Phrase) and leaf.text in days):
+            return leaf
+        return Or((leaf, *(Phrase(written, leaf.scope) for written in days[leaf.text])))
 
     return replaced(tree, change)
 

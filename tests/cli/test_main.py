@@ -41,3 +41,10 @@ def test_every_verb_explains_itself(capsys: pytest.CaptureFixture[str], verb: st
 def test_unknown_verb_is_answered_with_a_way_on(capsys: pytest.CaptureFixture[str], words: list[str], said: str) -> None:
     assert main(words) == 2
     assert said in capsys.readouterr().err
+
+
+def test_unknown_option_is_named_beside_a_missing_argument(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["backup", "--zzz", "--no-progress"])
+    said = capsys.readouterr().err
+    assert "FOLDER_OR_FILE.tar; unrecognized arguments: --zzz\n" in said

@@ -155,5 +155,7 @@ def _raw_lines(name: str) -> Iterator[bytes]:
     try:
         with sys.stdin.buffer if name == "-" else Path(name).open("rb") as handle:
             yield from (line.rstrip(b"\r\n") for line in handle)
+    except FileNotFoundError as error:
+        raise BadInput(_("{file}: there is no such file").format(file=name)) from error
     except OSError as error:
         raise BadInput(f"{name}: {error.strerror}") from error
