@@ -16,7 +16,7 @@ from cli.process import INTERRUPTED, command_line, exit_code_of, prepare_streams
 from notices.config import load_config
 from notices.errors import NoticesError, UserError
 from notices.text.display import safe
-from notices.text.language import N_, _
+from notices.text.language import N_, _, told
 from notices.version import PROGRAM
 
 
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except NoticesError as error:
         with suppress(OSError):
-            print(f"notices: {safe(str(error), one_line=False)}", file=sys.stderr)  # it may name what others wrote
+            print(f"notices: {safe(told(str(error)), one_line=False)}", file=sys.stderr)  # it may name what others wrote
         return error.exit_code
     except OSError as error:
         return exit_code_of(error, "notices")

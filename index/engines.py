@@ -57,7 +57,9 @@ def _refuse_damaged(url: str, folder: Path) -> None:
     changed = changed_in(folder)
     damaged = damaged_files(url, changed) if changed else []
     if damaged:
-        raise IndexUnusable(f"index {folder}: {', '.join(damaged[:3])}: its bytes are not those that were written")
+        raise IndexUnusable(
+            _("index {folder}: {names}: its bytes are not those that were written").format(folder=folder, names=", ".join(damaged[:3]))
+        )
 
 
 def rebuild(url: str, documents: Iterable[Document], owner: Owner | None = None) -> int:

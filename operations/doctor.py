@@ -94,7 +94,7 @@ def _attachments() -> Check:
 
 def _contact(config: Config) -> Check:
     if config.contact == _LOCALHOST:
-        return Check("contact", "warning", _("no contact is set; sites cannot reach you"), 'contact = "you@example.org" in notices.toml')
+        return Check("contact", "warning", _("no contact is set; sites cannot reach you"), _('contact = "you@example.org" in notices.toml'))
     return Check("contact", "ok", config.contact)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from index.answer.meaning_order import Encoder, model_of, packed
 from notices.config import Config
 from notices.errors import ArchiveUnwritable, ConfigError
+from notices.text.language import _
 from pipeline.sql import tables
 from pipeline.sql.locks import hold
 
@@ -69,9 +70,11 @@ def _prepared(file: Path, model: Encoder) -> sqlite3.Connection:
             store.execute("delete from vector")
         store.execute("insert or replace into meta values ('model', ?)", (model.model,))
     except sqlite3.OperationalError as error:
-        raise ArchiveUnwritable(f"cannot use {file}: {error}") from error
+        raise ArchiveUnwritable(_("cannot use {file}: {error}").format(file=file, error=error)) from error
     except sqlite3.DatabaseError as error:
-        raise ConfigError(f"{file} is damaged ({error}); delete it, notices embed makes it again") from error
+        raise ConfigError(
+            _("{file} is damaged ({error}); delete it, notices embed makes it again").format(file=file, error=error)
+        ) from error
     return store
 
 
@@ -97,7 +100,7 @@ def _embed_batch(database: Database, store: sqlite3.Connection, file: Path, mode
             store.execute("begin")
             store.executemany("insert or replace into vector values (?, ?, ?, ?)", rows)
     except sqlite3.OperationalError as error:
-        raise ArchiveUnwritable(f"cannot use {file}: {error}") from error
+        raise ArchiveUnwritable(_("cannot use {file}: {error}").format(file=file, error=error)) from error
 
 
 def _passages(database: Database, batch: list[tuple[int, int]]) -> Iterator[tuple[int, int, list[str]]]:

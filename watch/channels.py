@@ -13,6 +13,7 @@ import msgspec
 from notices.config import Config
 from notices.errors import BadInput, ConfigError, UnknownName
 from notices.hours import Span, read_spans
+from notices.text.language import _
 from pipeline.durable import file_errors, write_durably
 
 Kind = Literal["command", "webhook", "email", "wecom", "dingtalk", "feishu", "apprise"]
@@ -53,7 +54,9 @@ def channels(config: Config) -> dict[str, Channel]:
 def _check_mode(path: Path) -> None:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
-        raise ConfigError(f"{path} can be read by others (mode {mode:03o}) and may contain secrets: chmod 600 {path}")
+        raise ConfigError(
+            _("{path} can be read by others (mode {mode:03o}) and may contain secrets: chmod 600 {path}").format(path=path, mode=mode)
+        )
 
 
 def check(name: str, channel: Channel) -> None:
@@ -62,11 +65,13 @@ def check(name: str, channel: Channel) -> None:
     if channel.type in ("webhook", "wecom", "dingtalk", "feishu") and not channel.target.startswith(
         ("https://", "http://", "env:", "file:")
     ):
-        raise ConfigError(f"{where}: {channel.target!r} is not an address; use https://…, env:NAME or file:PATH")
+        raise ConfigError(
+            _("{where}: {target!r} is not an address; use https://…, env:NAME or file:PATH").format(where=where, target=channel.target)
+        )
     if channel.type == "email" and not (
         channel.smtp.startswith(("smtp://", "smtps://")) and "@" in channel.target and "@" in channel.sender
     ):
-        raise ConfigError(f"{where}: e-mail needs an address, --smtp smtp://HOST:PORT and --from ADDRESS")
+        raise ConfigError(_("{where}: e-mail needs an address, --smtp smtp://HOST:PORT and --from ADDRESS").format(where=where))
     if channel.quiet:
         quiet_hours(channel, where)
 
@@ -76,16 +81,16 @@ def quiet_hours(channel: Channel, where: str = "channel") -> tuple[Span, ...]:
     try:
         return read_spans(channel.quiet)
     except ValueError as error:
-        raise ConfigError(f"{where}: quiet {channel.quiet!r}: {error}") from error
+        raise ConfigError(_("{where}: quiet {quiet!r}: {error}").format(where=where, quiet=channel.quiet, error=error)) from error
 
 
 def add_channel(config: Config, name: str, channel: Channel) -> None:
     """Write a channel into the file, with mode 600. Raises BadInput for a name that is taken."""
     if not name.isprintable() or not 0 < len(name) <= 80:
-        raise BadInput(f"the name {name[:100]!r} is not usable: 1 to 80 printable characters")
+        raise BadInput(_("the name {name!r} is not usable: 1 to 80 printable characters").format(name=name[:100]))
     known = channels(config)
     if name in known:
-        raise BadInput(f"there is a channel {name!r} already; notices channel remove removes it")
+        raise BadInput(_("there is a channel {name!r} already; notices channel remove removes it").format(name=name))
     check(name, channel)
     _write(config, known | {name: channel})
 
@@ -101,7 +106,8 @@ def channel_named(known: Mapping[str, Channel], name: str) -> Channel:
     """The channel of that name. Raises UnknownName."""
     if name not in known:
         raise UnknownName(
-            f"there is no channel {name!r}" + (f"; there are: {', '.join(known)}" if known else "; notices channel add adds one")
+            _("there is no channel {name!r}").format(name=name)
+            + (_("; there are: {names}").format(names=", ".join(known)) if known else _("; notices channel add adds one"))
         )
     return known[name]
 
@@ -128,7 +134,7 @@ def secret_of(value: str) -> str:
     if value.startswith("env:"):
         found = os.environ.get(value[4:])
         if not found:
-            raise ConfigError(f"the environment variable {value[4:]} is not set")
+            raise ConfigError(_("the environment variable {name} is not set").format(value=value[4:]))
         return found
     if value.startswith("file:"):
         path = Path(value[5:])

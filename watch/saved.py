@@ -14,6 +14,7 @@ from index.query.tree import And, Between
 from index.search import read_query
 from notices.cron import ZONE, CronLine
 from notices.errors import BadInput, UnknownName
+from notices.text.language import _
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
 from pipeline.sql.watch_tables import DeliveryRow, WatchHitRow, WatchRow
@@ -83,19 +84,19 @@ def _cron(every: str) -> CronLine:
     try:
         return CronLine(every)
     except ValueError as error:
-        raise BadInput(f"--every {every!r}: {error}") from error
+        raise BadInput(_("--every {every!r}: {error}").format(every=every, error=error)) from error
 
 
 def add_watch(database: Database, spec: WatchSpec, now: datetime) -> None:
     """Save a search; it is told of what changes from now on. Raises BadInput for a name that is taken or unusable."""
     if not spec.name.strip() or len(spec.name) > 80 or not spec.name.isprintable():
-        raise BadInput(f"the name {spec.name[:100]!r} is not usable: 1 to 80 printable characters")
+        raise BadInput(_("the name {name!r} is not usable: 1 to 80 printable characters").format(name=spec.name[:100]))
     read_query(spec.query, exact=True)
     if spec.every:
         _cron(spec.every)
     with Session(database) as session, session.begin():
         if session.scalar(select(WatchRow.id).where(WatchRow.name == spec.name)) is not None:
-            raise BadInput(f"there is a watch {spec.name!r} already; notices watch remove removes it")
+            raise BadInput(_("there is a watch {name!r} already; notices watch remove removes it").format(name=spec.name))
         newest = session.scalar(select(func.max(tables.ChangeRow.seq))) or 0
         values = {"query": spec.query, "channels": list(spec.channels), "every": spec.every, "made_at": now}
         session.add(WatchRow(name=spec.name, matched_seq=newest, **values))

@@ -6,6 +6,7 @@ A message is written in English, as `_("{count} notices in {home}").format(count
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -98,3 +99,46 @@ def read_catalogue(file: Path) -> dict[str, str]:
             messages[key] = messages.get(key, "") + json.loads(text) if line is text else json.loads(text)
     messages.pop("", None)
     return messages
+
+
+def told(text: str) -> str:
+    """What was stored or sent in English, in the language of this process; as it is if it was made from no message of the catalogue.
+
+    A reason such as "paused: the server asks for 30 s" is matched with the message that it was made from, and so is each value in it.
+    """
+    return _retold(text, _DEEPEST) if _Spoken.messages else text
+
+
+_DEEPEST = 3  # a reason in a reason in a reason
+_FEWEST_LETTERS = 5  # a message such as "{where}: {error}" fits everything
+
+
+def _retold(text: str, depth: int) -> str:
+    if (known := _Spoken.messages.get(text)) is not None:
+        return known
+    fitting = [(message, values) for message in _Spoken.messages if depth and "{" in message and (values := _values(message, text))]
+    if fitting:
+        message, values = max(fitting, key=lambda each: len(re.sub(_PLACE, "", each[0])))  # the one that says most itself
+        words = {name: _retold(value, depth - 1) for name, value in values.items()}
+        return re.sub(_PLACE, lambda place: words[place[1]], _Spoken.messages[message])
+    head, colon, rest = text.partition(": ")
+    known = _Spoken.messages.get(head)
+    return f"{known}：{_retold(rest, depth)}" if known and colon else text
+
+
+_PLACE = r"\{(\w+)(?:![rs])?(?::[^{}]*)?\}"
+
+
+def _values(message: str, text: str) -> dict[str, str]:
+    """The values with which the message becomes this text; empty if it cannot."""
+    pieces = re.split(_PLACE, message)
+    literals = pieces[::2]
+    if sum(map(len, literals)) < _FEWEST_LETTERS or not any(re.search("[a-z]{3}", each) for each in literals):
+        return {}
+    if not all(each in text for each in literals):  # most messages end here, before their pattern is made
+        return {}
+    pattern = "".join(
+        re.escape(each) if n % 2 == 0 else f"(?P={each})" if each in pieces[1:n:2] else f"(?P<{each}>.+?)" for n, each in enumerate(pieces)
+    )
+    found = re.fullmatch(pattern, text, re.DOTALL)
+    return found.groupdict() if found else {}

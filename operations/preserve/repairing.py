@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from notices.config import Config
 from notices.errors import NoticesError
-from notices.text.language import N_
+from notices.text.language import N_, in_english
 from operations.indexing import drain, rebuild_index
 from operations.preserve.restore_from_backup import Restoration, restore
 from operations.preserve.verify_index import notices_of, verify_all
@@ -109,6 +109,7 @@ def _plan(finding: Finding) -> str | None:
     return remedy.plan if remedy else None
 
 
+@in_english()  # what a repair marks and tells of a row is stored
 def apply_repair(config: Config, database: Engine, backup: Path | None = None, watch: RepairWatch | None = None) -> RepairResult:
     """Restore losses from the backup, repair the rest, verify again. Nothing is deleted: what was damaged goes to quarantine.
 

@@ -26,6 +26,7 @@ from index.engines import open_engine, rebuild
 from index.query.tree import Query
 from index.search import SearchHit, SearchRequest, SearchResult, read_query, shown
 from notices.errors import QueryLimitError, UnknownName, UserError
+from notices.text.language import _
 from operations.indexing import document
 from operations.read.notice_views import NoticeView, PresenceView, view_of
 from pipeline.observe.observations import observation_of
@@ -49,7 +50,7 @@ def end_of(day: date) -> datetime:
     try:
         return datetime.combine(day + timedelta(days=1), datetime.min.time(), _ZONE).astimezone(UTC)
     except OverflowError as error:
-        raise UserError(f"{day} is not a day that has an end") from error
+        raise UserError(_("{day} is not a day that has an end").format(day=day)) from error
 
 
 def view_as_of(database: sqlalchemy.Engine, notice_id: int, day: date) -> NoticeView:
@@ -61,8 +62,10 @@ def view_as_of(database: sqlalchemy.Engine, notice_id: int, day: date) -> Notice
         revision = session.scalar(query)
         if revision is None:
             first = session.scalar(select(func.min(row.created_at)).where(row.notice_id == notice_id))
-            since = f"; it was first archived on {first.astimezone(_ZONE).date()}" if first else ""
-            raise UnknownName(f"the archive contained no notice {notice_id} on {day}{since}")
+            since = _("; it was first archived on {day}").format(day=first.astimezone(_ZONE).date()) if first else ""
+            raise UnknownName(
+                _("the archive contained no notice {notice_id} on {day}{since}").format(notice_id=notice_id, day=day, since=since)
+            )
         then = _presence(session, notice_id, moment)
         seen = None if then.state == "listed" or then.since is None else PresenceView(then.state, then.since, then.evidence, then.dead)
         return replace(view_of(session, revision), state=then.state, presence=seen)
@@ -99,7 +102,11 @@ def _since(database: sqlalchemy.Engine, moment: datetime) -> _Since:
             if state != states[ident] and ident not in came:
                 wanted.setdefault(ident, n)
         if len(wanted) > _MOST_ALTERED:
-            raise QueryLimitError(f"{len(wanted)} notices changed since that day, at most {_MOST_ALTERED} can be searched as they were")
+            raise QueryLimitError(
+                _("{count} notices changed since that day, at most {most} can be searched as they were").format(
+                    count=len(wanted), most=_MOST_ALTERED
+                )
+            )
         return _Since(came, dict(_documents(session, wanted, states)))
 
 
@@ -127,7 +134,7 @@ def search_as_of(engine: Engine, database: sqlalchemy.Engine, request: SearchReq
     """
     began = time.perf_counter()
     if request.similar is not None or request.facets:
-        raise UserError("similar notices and facets are of today; they cannot be asked for as on another day")
+        raise UserError(_("similar notices and facets are of today; they cannot be asked for as on another day"))
     query = read_query(request.text, request.filters, exact=request.exact, home=home, lenient=True)._replace(relaxed_text="")
     since = _since(database, end_of(day))
     offset = _offset(request)
@@ -150,7 +157,7 @@ def _offset(request: SearchRequest) -> int:
         return request.page.offset
     given = _CURSOR.fullmatch(request.after)
     if not given:
-        raise UserError(f"{request.after!r} is not the `next` of an answer as on a day")
+        raise UserError(_("{after!r} is not the `next` of an answer as on a day").format(after=request.after))
     return int(given[1])
 
 
@@ -167,7 +174,9 @@ def _all(engine: Engine, query: Query) -> Sequence[Hit]:
     found = engine.search(query, limit=MOST)
     if found.total > MOST:
         raise QueryLimitError(
-            f"{found.total} notices match today; as on another day at most {MOST} can be looked at. Use more words or filters"
+            _("{total} notices match today; as on another day at most {most} can be looked at. Use more words or filters").format(
+                total=found.total, most=MOST
+            )
         )
     return found.hits
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from notices.errors import UnknownName
 from notices.text.display import safe
+from notices.text.language import _
 from notices.urls import url_key
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
@@ -31,7 +32,7 @@ def mementos_of(database: Engine, url: str) -> Sequence[Memento]:
     try:
         key = url_key(url)
     except ValueError as error:
-        raise UnknownName(f"{safe(url)[:200]!r} is not an http(s) address") from error
+        raise UnknownName(_("{url!r} is not an http(s) address").format(url=safe(url)[:200])) from error
     revision, notice, snapshot = tables.RevisionRow, tables.NoticeRow, tables.SnapshotRow
     query = (
         select(notice.id, revision.n, notice.url, func.coalesce(snapshot.fetched_at, revision.created_at, type_=revision.created_at.type))
@@ -43,7 +44,7 @@ def mementos_of(database: Engine, url: str) -> Sequence[Memento]:
     with Session(for_reading(database)) as session, session.begin():
         found = [Memento(ident, n, own, at) for ident, n, own, at in session.execute(query)]
     if not found:
-        raise UnknownName(f"the archive contains no page of {safe(url)[:200]!r}")
+        raise UnknownName(_("the archive contains no page of {url!r}").format(url=safe(url)[:200]))
     return found
 
 

@@ -149,7 +149,9 @@ def _reasons(facts: Facts, expected: Expected, now: datetime) -> Iterator[Reason
     if facts.little_text >= LITTLE_TEXT:
         yield Reason(
             "degraded",
-            f"{facts.little_text} of the newest {RECENT} notices have little of their page's block as text: see them with notices show",
+            _("{little_text} of the newest {count} notices have little of their page's block as text: see them with notices show").format(
+                little_text=facts.little_text, count=RECENT
+            ),
         )
     if facts.paused_until and facts.paused_until > now:
         yield Reason("degraded", _("its server asked to be left alone until {stamp}").format(stamp=_stamp(facts.paused_until)))

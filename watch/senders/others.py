@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from notices.errors import ConfigError
+from notices.text.language import _
 from watch.channels import Channel, secret_of
 from watch.senders.answer import Answer, Message
 
@@ -12,9 +13,9 @@ def send(channel: Channel, message: Message) -> Answer:
     try:
         import apprise  # an extra: only its channels need it
     except ImportError as error:
-        raise ConfigError("a channel of type apprise needs the extra notify: pip install 'notices-archive[notify]'") from error
+        raise ConfigError(_("a channel of type apprise needs the extra notify: pip install 'notices-archive[notify]'")) from error
     service = apprise.Apprise()
     if not service.add(secret_of(channel.target)):
-        raise ConfigError("apprise does not know the address of the channel")
+        raise ConfigError(_("apprise does not know the address of the channel"))
     taken = bool(service.notify(title=message.body.subject, body=message.text()))
     return Answer(taken, "apprise: taken" if taken else "apprise: not taken")

@@ -9,6 +9,7 @@ import hmac
 import time
 
 from notices.errors import ConfigError
+from notices.text.language import _
 from watch.channels import Channel, secret_of
 from watch.senders.answer import Answer, Message
 from watch.senders.post import Target, post
@@ -19,7 +20,7 @@ def signature(secret: str, ident: str, seconds: int, body: bytes) -> str:
     try:
         key = base64.b64decode(secret.removeprefix("whsec_"), validate=True) if secret.startswith("whsec_") else secret.encode()
     except binascii.Error as error:
-        raise ConfigError("the secret begins with whsec_ and is not base64 after it") from error
+        raise ConfigError(_("the secret begins with whsec_ and is not base64 after it")) from error
     digest = hmac.new(key, b".".join((ident.encode(), str(seconds).encode(), body)), hashlib.sha256).digest()
     return f"v1,{base64.b64encode(digest).decode()}"
 

@@ -18,7 +18,7 @@ from crawler.source import survey_sources
 from notices.config import Config
 from notices.errors import UserError
 from notices.text.display import safe
-from notices.text.language import _, ngettext
+from notices.text.language import _, ngettext, told
 
 if TYPE_CHECKING:
     from operations.catalogue.adding import Added
@@ -109,7 +109,7 @@ def _load(config: Config) -> Catalogue:
 
 def _warn(problems: Iterable[str]) -> None:
     for problem in problems:
-        print(_("warning: {problem}").format(problem=safe(problem)), file=sys.stderr)
+        print(_("warning: {problem}").format(problem=safe(told(problem))), file=sys.stderr)
 
 
 def run_catalogue(args: argparse.Namespace, config: Config) -> int:
@@ -315,4 +315,4 @@ def _status_line(status: ListStatus, ids: dict[str, str]) -> str:
         read = _("{count} entries, newest {day}").format(count=check.entries, day=check.newest or _("undated"))
         return f"{left(name, 32)} {left(_('read'), 8)}  {read}{when}"
     last = _(", last read {day}").format(day=day_in_china(check.read_at)) if check.read_at else ""
-    return f"{left(name, 32)} {left(_('NOT READ'), 8)}  {safe(check.problem)}{last}{when}"
+    return f"{left(name, 32)} {left(_('NOT READ'), 8)}  {safe(told(check.problem))}{last}{when}"

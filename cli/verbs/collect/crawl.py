@@ -14,7 +14,7 @@ from cli.verbs.operate.status import last_runs
 from crawler.source import survey_sources
 from notices.config import Config
 from notices.text.display import safe
-from notices.text.language import _
+from notices.text.language import _, told
 from operations.crawl_job import CrawlEnd, CrawlOrder, NoticeLine
 from operations.crawl_many import choose_sources, crawl_many, settle
 from pipeline.sql.database import open_database
@@ -60,14 +60,14 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 def print_outcome(line: NoticeLine) -> None:
     """A line for a notice."""
-    print(f"  {left(term(line.outcome), 9)} {safe(line.title)} {safe(line.reason)}".rstrip(), flush=True)
+    print(f"  {left(term(line.outcome), 9)} {safe(line.title)} {safe(told(line.reason))}".rstrip(), flush=True)
 
 
 def print_problems(ends: Sequence[CrawlEnd]) -> None:
     """On stderr, a line for each run that did not simply end well."""
     for end in ends:
         if end.reason:
-            print(f"{'notices' if end.outcome is None else end.source}: {safe(end.reason)}", file=sys.stderr)
+            print(f"{'notices' if end.outcome is None else end.source}: {safe(told(end.reason))}", file=sys.stderr)
 
 
 def print_runs(config: Config, sources: Sequence[str]) -> None:

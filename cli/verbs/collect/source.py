@@ -21,7 +21,7 @@ from crawler.source import Column, Source, find_source, survey_sources
 from notices.config import Config
 from notices.errors import BadInput, FetchError, UserError
 from notices.text.display import safe
-from notices.text.language import _
+from notices.text.language import _, told
 from operations.source_files import switch_source
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def run_list(args: argparse.Namespace, config: Config) -> int:
                 + _("written {day}  {site}, {count} columns").format(day=source.written, site=safe(source.site), count=len(source.columns))
             )
     for problem in survey.problems:
-        print(_("warning: {problem}").format(problem=safe(problem)), file=sys.stderr)
+        print(_("warning: {problem}").format(problem=safe(told(problem))), file=sys.stderr)
     return 3 if survey.problems else 0
 
 
@@ -110,7 +110,7 @@ def run_check(args: argparse.Namespace, config: Config) -> int:
     for line in _table(preview, source):
         print(line)
     for problem in [*preview.problems, *_warnings(preview, source)]:
-        print(_("warning: {problem}").format(problem=safe(problem)), file=sys.stderr)
+        print(_("warning: {problem}").format(problem=safe(told(problem))), file=sys.stderr)
     return 3 if preview.problems or not preview.entries else 0
 
 

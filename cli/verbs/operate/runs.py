@@ -13,7 +13,7 @@ from cli.verbs.operate.status import counts_line
 from notices.capture import ColumnYield
 from notices.config import Config
 from notices.text.display import safe
-from notices.text.language import _
+from notices.text.language import _, told
 from operations.read.json_values import json_object
 from operations.runs import RunDetail, RunView, run_detail, runs
 from pipeline.observe.yields import ColumnRecord
@@ -68,7 +68,7 @@ def _took(each: RunView) -> str:
 def _detail_lines(detail: RunDetail) -> Iterator[str]:
     each = detail.run
     yield _("run {id}: {kind} {source}").format(id=each.id, kind=term(each.kind), source=safe(each.source or "")).rstrip()
-    outcome = f"{term(each.outcome)}{': ' + safe(each.reason) if each.reason else ''}"
+    outcome = f"{term(each.outcome)}{': ' + safe(told(each.reason)) if each.reason else ''}"
     yield "  " + _("started {moment}, took {time}, {outcome}").format(moment=in_china(each.started_at), time=_took(each), outcome=outcome)
     yield f"  {counts_line(each.counts)}"
     if detail.log:
@@ -80,12 +80,12 @@ def _detail_lines(detail: RunDetail) -> Iterator[str]:
         for s in detail.stored.items
     ]
     yield from _section(_("stored"), detail.stored.total, stored)
-    absent = [(f"[{a.notice}]", safe(a.evidence), safe(a.detail), safe(a.url)) for a in detail.absent.items]
+    absent = [(f"[{a.notice}]", safe(told(a.evidence)), safe(told(a.detail)), safe(a.url)) for a in detail.absent.items]
     yield from _section(_("archived notices that were not found"), detail.absent.total, absent)
     unread = [
         (
             term(u.state),
-            safe(u.reason),
+            safe(told(u.reason)),
             _("{count} tries").format(count=u.tries) if u.tries > 1 else "",
             safe(u.title),
             safe(u.url),

@@ -11,7 +11,7 @@ from cli.terminal import padded
 from notices.config import Config
 from notices.errors import UserError
 from notices.text.display import safe
-from notices.text.language import _
+from notices.text.language import _, told
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -67,7 +67,7 @@ def _show(args: argparse.Namespace, config: Config) -> int:
             at = each.at.astimezone(UTC).isoformat(timespec="seconds") if each.at else None
             print(json.dumps({"job": each.job, "at": at, "reason": each.reason}, ensure_ascii=False))
         return 0
-    rows = [(_("when (Asia/Shanghai)"), _("job"), ""), *((_local(each.at), safe(each.job), safe(each.reason)) for each in found)]
+    rows = [(_("when (Asia/Shanghai)"), _("job"), ""), *((_local(each.at), safe(each.job), safe(told(each.reason))) for each in found)]
     print("\n".join(line.rstrip() for line in padded(rows)))
     return 0
 

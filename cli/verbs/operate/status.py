@@ -15,7 +15,7 @@ from cli.terms import term
 from crawler.source import survey_sources
 from notices.config import Config
 from notices.text.display import safe
-from notices.text.language import N_, _
+from notices.text.language import N_, _, told
 from operations import status
 from operations.read.json_values import json_object
 from operations.status import ArchiveStatus, SourceStatus, archive_status
@@ -95,7 +95,7 @@ def _table(sources: Sequence[SourceStatus], colour: bool) -> Iterator[str]:
         alarm = colour and n > 0 and sources[n - 1].state == "failing"
         yield marked(line, [(0, len(row[0]))], colour) if alarm else line
         for reason in sources[n - 1].reasons if n else ():
-            yield f"    {safe(reason)}"
+            yield f"    {safe(told(reason))}"
 
 
 def _cells(source: SourceStatus) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from cli.verbs.preserve.findings import finding_line
 from notices.config import Config
 from notices.errors import BadInput
 from notices.text.display import safe
-from notices.text.language import _
+from notices.text.language import _, told
 from operations.preserve.rebuilding_sql import rebuild_sql
 from operations.preserve.repairing import IndexRepair, Repaired, RepairPlan, RepairResult, RepairWatch, Step, apply_repair, plan_repair
 from operations.preserve.restore_from_backup import Restoration, RestoredFile, opened
@@ -111,7 +111,7 @@ def _print_plan(plan: RepairPlan) -> int:
     if plan.restoration is not None:
         _print_restoration(plan.restoration)
     for each in plan.planned:
-        would = each.plan or _("nothing: this is evidence; restore the bytes from a backup")
+        would = told(each.plan) if each.plan else _("nothing: this is evidence; restore the bytes from a backup")
         print(finding_line(each.finding))
         print("      " + _("would: {remedy}").format(remedy=would))
     found = _("{count} problems found; nothing was changed").format(count=len(plan.planned))
@@ -131,8 +131,8 @@ def _print_step(step: Step) -> None:
         case Restoration():
             _print_restoration(step)
         case Repaired(finding, done, problem):
-            why = safe(problem) if problem else _("it needs the bytes or rows of a backup")
-            outcome = done or _("not repaired: {reason}").format(reason=why)
+            why = safe(told(problem)) if problem else _("it needs the bytes or rows of a backup")
+            outcome = told(done) if done else _("not repaired: {reason}").format(reason=why)
             print(f"{finding_line(finding)}\n      {outcome}")
         case IndexRepair(rebuilt, notices):
             print(
@@ -150,11 +150,11 @@ def _print_restoration(restoration: Restoration) -> None:
     for table, count in restoration.row_counts().items():
         print(verb.format(what=_("{count} rows of {table}").format(count=count, table=table)))
     for row in [row for row in restoration.rows if row.problem][:_PRINTED]:
-        print(_("{table} row {id}: not repaired: {problem}").format(table=row.table, id=row.id, problem=safe(row.problem)))
+        print(_("{table} row {id}: not repaired: {problem}").format(table=row.table, id=row.id, problem=safe(told(row.problem))))
     for each in restoration.notes:
         _print_file(each, verb)
 
 
 def _print_file(file: RestoredFile, verb: str) -> None:
-    outcome = _("not repaired: {reason}").format(reason=safe(file.problem)) if file.problem else verb.format(what=safe(file.how))
+    outcome = _("not repaired: {reason}").format(reason=safe(told(file.problem))) if file.problem else verb.format(what=safe(file.how))
     print(f"{safe(file.place)}: {outcome}")

@@ -9,7 +9,7 @@ from cli.terminal import in_china, left
 from cli.terms import term
 from notices.config import Config
 from notices.text.display import safe
-from notices.text.language import _
+from notices.text.language import _, told
 from operations.read.history import history
 from operations.read.json_values import json_object
 from operations.read.lookup import find_ids
@@ -30,6 +30,6 @@ def run(args: argparse.Namespace, config: Config) -> int:
     with database_errors(config.database):
         for notice_id in find_ids(database, args.wanted):
             for event in history(database, notice_id):
-                line = f"{in_china(event.at)}  {left(term(event.event), 10)} {safe(event.detail)}"
+                line = f"{in_china(event.at)}  {left(term(event.event), 10)} {safe(told(event.detail))}"
                 print(json.dumps(json_object(event), ensure_ascii=False) if args.json else line)
     return 0

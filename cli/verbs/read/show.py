@@ -13,7 +13,7 @@ from index.query.values import date_range
 from notices.config import Config
 from notices.errors import QuerySyntaxError
 from notices.text.display import safe
-from notices.text.language import _
+from notices.text.language import _, told
 from operations.read.as_of import view_as_of
 from operations.read.json_values import json_object
 from operations.read.lookup import find_ids
@@ -62,7 +62,7 @@ def _lines(view: NoticeView) -> Iterator[str]:
         if value := getattr(view, name):
             yield f"{left(term(name), 16)} {safe(term(str(value)) if name == 'state' else str(value))}"
     for attachment in view.attachments:
-        why = f": {safe(attachment.detail)}" if attachment.detail else ""
+        why = f": {safe(told(attachment.detail))}" if attachment.detail else ""
         yield f"{left(_('attachment'), 16)} {safe(attachment.name)} ({term(attachment.outcome)}{why})"
     if view.presence:
         since = _("{state} since").format(state=term(view.presence.state))

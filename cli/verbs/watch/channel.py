@@ -62,7 +62,11 @@ def _list(args: argparse.Namespace, config: Config) -> int:
         for name, each in found.items():
             print(json.dumps({"name": name, "type": each.type, "quiet": each.quiet}, ensure_ascii=False))
     elif found:
-        print("\n".join(padded([("name", "type", "quiet"), *((safe(name), each.type, each.quiet or "-") for name, each in found.items())])))
+        print(
+            "\n".join(
+                padded([(_("name"), _("type"), _("quiet")), *((safe(name), each.type, each.quiet or "-") for name, each in found.items())])
+            )
+        )
     else:
         print(_("no channel: notices channel add NAME TYPE TARGET adds one"))
     return 0
@@ -98,7 +102,7 @@ def _letters(args: argparse.Namespace, config: Config) -> int:
             print(json.dumps(json_object(each), ensure_ascii=False))
     elif found:
         rows = [(str(each.id), each.state, str(each.tries), safe(each.channel), safe(each.watch), safe(each.answer)) for each in found]
-        print("\n".join(padded([("id", "state", "tries", "channel", "watch", "answer"), *rows])))
+        print("\n".join(padded([(_("id"), _("state"), _("tries"), _("channel"), _("watch"), _("answer")), *rows])))
     return 3 if any(each.state == "dead" for each in found) else 0
 
 

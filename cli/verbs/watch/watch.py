@@ -73,7 +73,9 @@ def _add(args: argparse.Namespace, config: Config) -> int:
         _print_forecast(spec, expected)
     if expected and expected.messages_a_week > BUSY * 7 and not args.busy:
         raise BadInput(
-            f"{expected.messages_a_week / 7:.0f} messages a day are to be expected; --busy saves it all the same, --digest collects them"
+            _("{count:.0f} messages a day are to be expected; --busy saves it all the same, --digest collects them").format(
+                count=expected.messages_a_week / 7
+            )
         )
     if not args.dry_run:
         database = open_database(config)
@@ -117,7 +119,7 @@ def _list(args: argparse.Namespace, config: Config) -> int:
         for each in found:
             print(json.dumps(json_object(each), ensure_ascii=False))
     elif found:
-        print("\n".join(padded([("name", "told", "waiting", "to", "when", "query"), *map(_cells, found)])))
+        print("\n".join(padded([(_("name"), _("told"), _("waiting"), _("to"), _("when"), _("query")), *map(_cells, found)])))
     else:
         print(_("no saved search: notices watch add NAME QUERY saves one"))
     return 0
@@ -147,7 +149,7 @@ def _test(args: argparse.Namespace, config: Config) -> int:
     """Send a message to each channel of the watch; exit 3 when one was not taken."""
     (watch,) = watches(open_for_reading(config), args.name)
     if not watch.channels:
-        raise BadInput(f"watch {args.name!r} has no channel to test")
+        raise BadInput(_("watch {name!r} has no channel to test").format(name=args.name))
     return test_channels(config, watch.channels, args.json)
 
 
@@ -164,9 +166,14 @@ def _run_now(args: argparse.Namespace, config: Config) -> int:
             _print_events(args, events)
             note_told(database, events)
     for name, why in matched.broken:
-        print(f"notices: watch {safe(name)}: {safe(why)}", file=sys.stderr)
+        print(_("notices: watch {name}: {why}").format(name=safe(name), why=safe(why)), file=sys.stderr)
     if delivered.failed or delivered.dead:
-        print(f"notices: {delivered.failed + delivered.dead} messages were not sent: notices channel letters lists them", file=sys.stderr)
+        print(
+            _("notices: {count} messages were not sent: notices channel letters lists them").format(
+                count=delivered.failed + delivered.dead
+            ),
+            file=sys.stderr,
+        )
     return 3 if matched.broken or delivered.failed or delivered.dead else 0
 
 
