@@ -134,7 +134,7 @@ def secret_of(value: str) -> str:
     if value.startswith("env:"):
         found = os.environ.get(value[4:])
         if not found:
-            raise ConfigError(_("the environment variable {name} is not set").format(value=value[4:]))
+            raise ConfigError(_("the environment variable {name} is not set").format(name=value[4:]))
         return found
     if value.startswith("file:"):
         path = Path(value[5:])

@@ -88,7 +88,8 @@ def test_channels(config: Config, names: Sequence[str], as_json: bool) -> int:
         answer = send(channel_named(channels(config), name), trial(datetime.now(UTC)))
         code = code if answer.ok else 3
         words = {"channel": name, "taken": answer.ok, "answer": answer.text}
-        print(json.dumps(words, ensure_ascii=False) if as_json else safe(f"{name}: {'taken' if answer.ok else 'not taken'}: {answer.text}"))
+        said = _("{name}: taken: {answer}") if answer.ok else _("{name}: not taken: {answer}")
+        print(json.dumps(words, ensure_ascii=False) if as_json else safe(said.format(name=name, answer=answer.text)))
     return code
 
 
