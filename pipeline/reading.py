@@ -61,12 +61,12 @@ def located(notice: Notice, source_region: str | None) -> Notice:
 
 
 def with_list_values(notice: Notice, page: CrawledPage) -> Notice:
-    """The notice with title, date and kind taken from the list where its page shows none."""
+    """The notice with title, date and kind taken from the list where its page shows none; the day of upload in an address is no better."""
     entry = page.listed.entry
     listed = _ListValues()
     if not notice.title and entry.title:
         listed["title"] = entry.title
-    if not notice.published_date and entry.date:
+    if entry.date and (not notice.published_date or notice.provenance.get("published_date") == "url"):
         listed["published_date"] = entry.date
     if not notice.kind and page.listed.column_kind:
         listed["kind"] = page.listed.column_kind

@@ -117,6 +117,7 @@ def test_table_shows_state_and_reasons_and_json_keeps_its_keys(home: Home) -> No
         "last_new",
         "usual_days",
         "allowed_days",
+        "columns",
     ]
 
 

@@ -107,3 +107,19 @@ def test_last_day_that_the_text_names_is_not_said_twice(named: str) -> None:
     found = read_page(page(body, ListEntry("", URL, None, date(2026, 12, 10))), None)
     assert len(found.anatomy.periods) == 1
     assert "deadline" not in found.provenance
+
+
+@pytest.mark.parametrize(
+    ("shown", "address", "expected"),
+    [
+        ("<p>发布时间：2026-11-18</p>", URL, date(2026, 11, 18)),
+        ("<p>今日 2026-11-23 星期一</p>", URL, date(2026, 11, 20)),
+        ("<p>2026-11-18</p>", URL, date(2026, 11, 18)),
+        ("", "http://www.linshan.example/202609/t20260928_1.html", date(2026, 11, 20)),
+    ],
+)
+def test_day_of_the_list_comes_before_a_clock_of_the_site_and_a_day_of_upload(shown: str, address: str, expected: date) -> None:
+    body = PAGE.format(tags="", issuer="").replace("</h1>", f"</h1>{shown}").encode()
+    capture = Capture(address, 200, (("Content-Type", "text/html"),), body, datetime(2026, 11, 23, 4, tzinfo=UTC), "detail")
+    listed = Listed(ListEntry("关于做好防汛工作的通知", address, date(2026, 11, 20)), "http://www.linshan.example/")
+    assert read_page(CrawledPage(capture, 1, listed), None).published_date == expected
