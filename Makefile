@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-web test-semantic test-long check bench eval faults faults-long replay clean setup lock
+.PHONY: demo test test-web test-semantic test-ocr test-long check bench eval faults faults-long replay clean setup lock
 
 demo: $(READY)
 	$(BIN)/notices demo
@@ -23,6 +23,10 @@ test-web: $(VENV)/.ready-browser
 $(VENV)/.ready-browser: $(READY) requirements-browser.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-browser.lock
 	touch $@
+
+# The real recogniser (the extra ocr: 400 MB); `make test` uses a small one of its own.
+test-ocr: $(VENV)/.ready-ocr
+	$(BIN)/python -m pytest tests/pipeline/attachments/test_rapidocr_text.py
 
 faults: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "faults and not long" --timeout 900
@@ -79,6 +83,10 @@ $(VENV)/.ready-bench: $(READY) requirements-bench.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	touch $@
 
+$(VENV)/.ready-ocr: $(READY) requirements-ocr.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-ocr.lock
+	touch $@
+
 LOCK := uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-annotate --no-header
 
 lock:
@@ -86,6 +94,7 @@ lock:
 	$(LOCK) pyproject.toml --extra semantic -c requirements.lock -o requirements-semantic.lock
 	$(LOCK) --group bench -c requirements.lock -o requirements-bench.lock
 	$(LOCK) --group browser -c requirements.lock -o requirements-browser.lock
+	$(LOCK) pyproject.toml --extra ocr -c requirements.lock -o requirements-ocr.lock
 
 clean:
 	rm -rf $(VENV) $(VENV)-pywb $(VENV)-semantic build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

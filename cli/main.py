@@ -75,6 +75,7 @@ VERBS = {
     "doctor": ("cli.verbs.operate.doctor", N_("check that the archive can work on this machine, with a remedy for each problem")),
     "index": ("cli.verbs.operate.index", N_("bring the index up to date, or rebuild it")),
     "embed": ("cli.verbs.operate.embed", N_("make vectors, so that similar notices are ordered by meaning (extra semantic)")),
+    "ocr": ("cli.verbs.operate.ocr", N_("recognise the text of scans and pictures")),
     "schedule": ("cli.verbs.operate.schedule", N_("run every source on its schedule until stopped")),
     "serve": ("cli.verbs.operate.serve", N_("serve the reading room: search and notices as web pages")),
     "mcp": ("cli.verbs.operate.mcp", N_("answer language-model agents over standard input and output (MCP)")),

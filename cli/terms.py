@@ -32,14 +32,14 @@ _TERMS = (
         N_("warc"), N_("sql"), N_("log"), N_("index"), N_("integrity"), N_("schema"), N_("reference"), N_("lost"), N_("snapshot"),
         N_("orphan"), N_("unreadable"), N_("notice"), N_("revisions"), N_("rewritten"), N_("signature"), N_("uncompared"),
         N_("unusable"), N_("file"), N_("differs"), N_("extra"), N_("truncated"), N_("unlisted"), N_("changed"),
-        N_("manifest"), N_("chain"), N_("length"), N_("digest"), N_("records"), N_("record"), N_("tail"), N_("sealed-damaged"),
+        N_("manifest"), N_("chain"), N_("length"), N_("digest"), N_("records"), N_("record"), N_("tail"), N_("sealed-damaged"), N_("recognised"),
     ),
     (  # what an instrument does to another
         N_("cites"), N_("repeals"), N_("amends"), N_("replaces"), N_("promulgates"), N_("forwards"), N_("interprets"), N_("implements"),
         N_("corrects"), N_("responds"),
     ),
     (  # what doctor checks
-        N_("home"), N_("disk"), N_("contact"), N_("source file"), N_("sources"), N_("database"), N_("python"),
+        N_("home"), N_("disk"), N_("attachments"), N_("contact"), N_("source file"), N_("sources"), N_("database"), N_("python"),
     ),
     (N_("crawl"), N_("import"), N_("catalogue"), N_("archive"), N_("contents"), N_("copies"), N_("archived bytes"), N_("default")),
 )  # fmt: skip

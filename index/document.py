@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -69,7 +70,8 @@ def hit_of(shown: str, numbers: HitNumbers, score: float, exact: bool) -> Hit:
 
 def original_of(document: Document) -> bytes:
     """Text and attachments as archived: JSON, compressed at the lowest level, because time counts more than the last tenth of space."""
-    value = _json([document.text, [[a.name, a.pages] for a in document.attachments]])
+    files = [[a.name, a.pages, a.confidences] if a.confidences else [a.name, a.pages] for a in document.attachments]
+    value = _json([document.text, files])
     return zlib.compress(value.encode("utf-8", "surrogatepass"), 1)
 
 
@@ -80,7 +82,11 @@ def texts_of(original: bytes) -> ArchivedText:
     except zlib.error as error:
         raise ValueError(str(error)) from error
     text, attached = json.loads(value.decode("utf-8", "surrogatepass"))
-    return ArchivedText(text, tuple(AttachmentText(name, tuple(pages)) for name, pages in attached))
+    return ArchivedText(text, tuple(_attached(*each) for each in attached))
+
+
+def _attached(name: str, pages: Sequence[str], confidences: Sequence[float | None] = ()) -> AttachmentText:
+    return AttachmentText(name, tuple(pages), confidences=tuple(confidences))
 
 
 def ordinals_of(document: Document) -> list[int]:

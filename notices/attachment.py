@@ -9,6 +9,7 @@ class AttachmentText(NamedTuple):
     """What was read from an attached file; `pages` in order, one where the format has none.
 
     `outcome`: ok, encrypted, scanned, unsupported, broken or too_large; "missing" for a file that could not be fetched. `detail` says why.
+    `confidences` has an element for each page if any page was recognised from its picture: from 0 to 1, None for a page that was read.
     """
 
     name: str = ""
@@ -16,6 +17,11 @@ class AttachmentText(NamedTuple):
     outcome: str = "ok"
     media_type: str = ""
     detail: str | None = None
+    confidences: tuple[float | None, ...] = ()
+
+    def confidence_of(self, page: int) -> float | None:
+        """The confidence of a page (from 0) that was recognised from its picture; None for one that was read."""
+        return self.confidences[page] if page < len(self.confidences) else None
 
 
 class StoredAttachment(NamedTuple):

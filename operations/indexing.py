@@ -17,12 +17,12 @@ from index.engine import Document, Engine
 from index.engines import index_folder, open_engine, outdated, rebuild, same_place
 from index.meaning.aliases import write_aliases
 from notices.archive_id import Owner, read_marker
-from notices.attachment import AttachmentText
 from notices.config import Config, relative_address
 from notices.errors import ConfigError, DamageFound, ForeignPart, IndexUnusable
 from notices.reference.levels import level_of
 from notices.text.language import _
 from pipeline.durable import file_errors, write_durably
+from pipeline.recognised import text_with_recognised
 from pipeline.sql import outbox, tables
 from pipeline.sql.database import database_errors
 from pipeline.sql.locks import hold
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 def document(revision: tables.RevisionRow) -> Document:
     """The index document of a notice's newest revision."""
     notice, source = revision.notice, revision.notice.source
-    attached = tuple(AttachmentText(a.name, tuple(a.text.split("\f")) if a.text else ()) for a in revision.attachments)
+    attached = tuple(text_with_recognised(attachment) for attachment in revision.attachments)
     return Document(
         id=notice.id,
         revision=revision.n,

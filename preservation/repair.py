@@ -20,6 +20,7 @@ from notices.errors import DamageFound
 from notices.text.language import N_, _
 from notices.urls import url_key
 from pipeline.ledger import snapshot_row
+from pipeline.recognised import forget
 from pipeline.recovery import fits_sql, recover
 from pipeline.sql import tables
 from pipeline.sql.column_types import Day, Json, PackedText
@@ -28,7 +29,7 @@ from pipeline.store import Reading, store_reading
 from pipeline.warc.series import QUARANTINE, scan, to_quarantine, warc_files
 from preservation.accounting import keys_of_row
 from preservation.change_log import log_revision
-from preservation.findings import AttachmentSubject, Finding, NoticeSubject, RevisionSubject, SnapshotSubject, WarcPlace
+from preservation.findings import AttachmentSubject, Finding, NoticeSubject, RevisionSubject, RowSubject, SnapshotSubject, WarcPlace
 from preservation.reparse import Reader, reparse_revision
 from preservation.verify import key_of
 
@@ -90,6 +91,8 @@ def _sql_remedy(finding: Finding) -> Remedy | None:  # noqa: PLR0911 (one line f
             return Remedy(N_("take the digest from the bytes"), partial(_redigest_attachments, ident))
         case "revisions", NoticeSubject(ident):
             return Remedy(N_("count the revisions that are there"), partial(_recount_revisions, ident))
+        case "recognised", RowSubject(_row, ident):
+            return Remedy(N_("remove the text; notices ocr recognises it again"), partial(_forget_recognised, ident))
         case "notice", NoticeSubject(ident):
             return Remedy(N_("take address and key from the page"), partial(_rewrite_address, ident))
     return None
@@ -142,6 +145,12 @@ def _rewrite_snapshot(ident: int, context: RepairContext) -> str | None:
             row.note = {**{k: v for k, v in row.note.items() if k in ("taken_up", "damaged")}, **capture.note}
             return _("the row agrees with its record again")
     return None
+
+
+def _forget_recognised(ident: int, context: RepairContext) -> str | None:
+    """Remove recognised text that is not as it was written, from the index too."""
+    with Session(context.database) as session, session.begin():
+        return _("removed") if forget(session, ident, context.now) else None
 
 
 def _reread_revision(ident: int, context: RepairContext) -> str | None:

@@ -20,6 +20,7 @@ from notices.errors import BadInput, DamageFound, NoticesError
 from notices.text.language import _
 from pipeline.observe.observations import presence_of
 from pipeline.sql import tables
+from pipeline.sql.base import Base
 from pipeline.sql.database import archive_id
 from pipeline.sql.row_digest import row_digest
 from pipeline.warc.series import BadMember, read_member, reading
@@ -27,7 +28,7 @@ from preservation.findings import Finding, NoticeSubject, RevisionSubject
 from preservation.proofs.checkpoints import note_of, public_key
 from preservation.verify import facts_of_record, facts_of_row, key_of
 
-Model = type[tables.Base]
+Model = type[Base]
 _ONLY_ADDED: tuple[Model, ...] = (
     *(tables.SourceRow, tables.RunRow, tables.SnapshotRow, tables.NoticeRow, tables.RevisionRow),
     *(tables.CorrectionRow, tables.ObservationRow, tables.ChangeRow, tables.CheckpointRow),

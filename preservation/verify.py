@@ -20,6 +20,7 @@ from notices.config import Config
 from notices.errors import DamageFound
 from notices.text.language import _
 from notices.urls import url_key
+from pipeline.recognised import damaged_recognitions
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors, for_reading
 from pipeline.sql.row_digest import row_digest
@@ -119,6 +120,8 @@ def _verify(database: Engine, config: Config, records: Records, progress: Callab
         yield from _orphans(database, records, config.warc_dir)
         yield from _rows(database)
         yield from check_changes(database)
+        for ident, detail in damaged_recognitions(database):
+            yield Finding("sql", "recognised", RowSubject("recognition", ident), detail)
         yield from unread_pages(database, config, newest)
         yield from unread_files(database, config, newest)
         yield from check_log(database, config)

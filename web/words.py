@@ -87,6 +87,7 @@ SENTENCES: dict[str, str] = {
     "Cited by": "被引用",
     "Cites": "引用",
     "Contacts": "联系方式",
+    "recognised from a picture ({confidence})": "由图片识别（置信度 {confidence}）",
     "Copies elsewhere": "其他网站的同一文件",
     "Counted over the newest {count}.": "仅统计最新的 {count} 条。",
     "Detail": "详情",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from cli.search.output import json_line
+from cli.terminal import json_line
 from index.engine import Engine
 from index.search import SearchRequest, error_as_json, search
 from notices.errors import UserError

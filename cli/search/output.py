@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import re
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cli.terminal import left, marked, wants_colour, width
+from cli.terminal import json_line, left, marked, wants_colour, width
 from cli.terms import term
 from index.answer.snippet import Snippet, marks_in
-from index.search import Json, SearchHit, SearchResult
+from index.search import SearchHit, SearchResult
 from notices.errors import NoticesError, QuerySyntaxError
 from notices.text.display import csv_cell, masked, safe
 from notices.text.language import _, ngettext
@@ -24,13 +22,6 @@ if TYPE_CHECKING:
     from index.query.tree import Interpretation
 
 _CSV = ("id", "title", "published_date", "written_date", "issuer", "document_number", "kind", "state", "source", "exact", "url")
-# Characters that could drive a terminal: C1 controls, marks of direction, zero-width and line separators, halves of surrogate pairs.
-_UNSAFE = "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
-
-
-def json_line(value: Json) -> str:
-    """The value as JSON in one line; characters that could drive a terminal, and lone surrogates, are written as escapes."""
-    return re.sub(_UNSAFE, lambda m: f"\\u{ord(m[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def print_json(result: SearchResult) -> None:
@@ -125,7 +116,8 @@ def _place(snippet: Snippet) -> str:
     if isinstance(where, str):
         return ""
     page = _(", page {number}").format(number=where["page"]) if where["page"] else ""
-    return f"[{safe(str(where['attachment']))}{page}] "
+    recognised = _(", recognised from a picture ({confidence})").format(confidence=where["confidence"]) if "confidence" in where else ""
+    return f"[{safe(str(where['attachment']))}{page}{recognised}] "
 
 
 def _facet_lines(facets: Facets | None) -> Iterator[str]:

@@ -18,7 +18,7 @@ _OCCURRENCES = 100
 _MARGIN = 40  # characters around a passage that are masked with it, so that a number cut by its ends is masked too
 
 WHOLE = 10_000  # the query as a whole is shown before any number of its words
-Where = str | dict[str, str | int | None]
+Where = str | dict[str, str | int | float | None]
 Occurrence = tuple[int, int, int]  # first and last folded character, number of the run
 
 
@@ -30,7 +30,8 @@ class Above(NamedTuple):
 
 
 class Snippet(NamedTuple):
-    """A passage; `marks` are [start, end) in its characters; `where` is title, text or {attachment, page} (page null: its name); `path` has the headings above."""
+    """A passage; `marks` are [start, end) in its characters; `where` is title, text or {attachment, page} (page null: its name; a page
+    whose text was recognised from its picture has `recognised` and `confidence` too); `path` has the headings above."""
 
     text: str
     marks: tuple[tuple[int, int], ...]
@@ -67,7 +68,10 @@ def _places(title: str, text: str, attachments: Sequence[AttachmentText]) -> Ite
     yield "text", text, Above((), 0)
     for attached in attachments:
         for number, page in enumerate(attached.pages):
-            yield {"attachment": attached.name, "page": number + 1}, page, Above(attached.pages, number)
+            place: dict[str, str | int | float | None] = {"attachment": attached.name, "page": number + 1}
+            if (confidence := attached.confidence_of(number)) is not None:
+                place |= {"recognised": True, "confidence": confidence}
+            yield place, page, Above(attached.pages, number)
     for attached in attachments:
         yield {"attachment": attached.name, "page": None}, attached.name, None
     yield "title", title, None

@@ -13,12 +13,22 @@ from notices.text.display import masked
 from operations.read.json_values import json_object, json_value
 from pipeline.observe.observations import presence_of
 from pipeline.observe.presence import Presence
+from pipeline.recognised import recognised_pages
 from pipeline.relations.citations import Instrument, Link, cited_by, cites, instrument_of
 from pipeline.relations.copies import copies_of
 from pipeline.relations.versions import Step, newest_version
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
 from pipeline.sql.outbox import newest_revisions
+
+
+@dataclass(frozen=True, slots=True)
+class RecognisedView:
+    """Text that was recognised from a file's pictures: by what, on which pages (from 1), and the lowest confidence of them."""
+
+    recogniser: str
+    pages: tuple[int, ...]
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,7 @@ class AttachmentView:
     size: int | None
     detail: str | None
     position: int
+    recognised: RecognisedView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +143,15 @@ def view_of(session: Session, revision: tables.RevisionRow) -> NoticeView:
 
 def _attachment(a: tables.AttachmentRow) -> AttachmentView:
     return AttachmentView(
-        masked(a.name), a.url, a.outcome, a.media_type, a.digest, a.size, masked(a.detail) if a.detail else None, a.position
-    )
+        masked(a.name), a.url, a.outcome, a.media_type, a.digest, a.size, masked(a.detail) if a.detail else None, a.position,
+        _recognised(a.recognition),
+    )  # fmt: skip
+
+
+def _recognised(row: tables.RecognitionRow | None) -> RecognisedView | None:
+    if row is None or not (pages := recognised_pages(row)):
+        return None
+    return RecognisedView(row.recogniser, tuple(n + 1 for n in sorted(pages)), min(confidence for _, confidence in pages.values()))
 
 
 def _masked(value: object) -> object:

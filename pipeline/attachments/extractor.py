@@ -31,10 +31,11 @@ class Extractor:
     """A worker process that reads one file after another; started when first needed, again after it was killed.
 
     Any thread may call it; files are read one at a time. Close it, or use it in a with statement.
+    `recogniser` names the module whose `recogniser()` the worker loads (pipeline.attachments.recognition); its memory should allow for it.
     """
 
-    def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
-        self._seconds, self._memory = seconds, memory
+    def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY, recogniser: str | None = None) -> None:
+        self._seconds, self._memory, self._recogniser = seconds, memory, recogniser
         self._worker: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
@@ -46,22 +47,30 @@ class Extractor:
 
     def extract(self, body: bytes, name: str = "", media_type: str | None = None) -> AttachmentText:
         """The file's text. A file that overruns its bounds is too_large, one that breaks the worker broken; nothing is raised."""
+        text = self._extract(body, ExtractRequest(len(body), clean(name), clean(media_type or "") or None)).text
+        return text._replace(name=name, media_type=text.media_type or media_type or "")
+
+    def recognise(self, body: bytes, picture: int) -> ExtractResult:
+        """The file's text with one of its pictures recognised (from 0), and how many there are. A failure is in the result."""
+        return self._extract(body, ExtractRequest(len(body), "", None, picture))
+
+    def _extract(self, body: bytes, request: ExtractRequest) -> ExtractResult:
         if len(body) > MAX_BODY:
-            return AttachmentText(name, outcome="too_large", media_type=media_type or "", detail=f"{len(body)} bytes")
-        head = msgspec.json.encode(ExtractRequest(len(body), clean(name), clean(media_type or "") or None)) + b"\n"
+            return _failed("too_large", f"{len(body)} bytes")
+        head = msgspec.json.encode(request) + b"\n"
         with self._lock:
             for _ in range(_TRIES):
                 found = self._attempt(head, body)
                 if found is not None:
-                    return found._replace(name=name)
-        return AttachmentText(name, outcome="broken", media_type=media_type or "", detail="the reader was ended from outside")
+                    return found
+        return _failed("broken", "the reader was ended from outside")
 
     def close(self) -> None:
         """End the worker."""
         with self._lock:
             self._end()
 
-    def _attempt(self, head: bytes, body: bytes) -> AttachmentText | None:
+    def _attempt(self, head: bytes, body: bytes) -> ExtractResult | None:
         """The answer for one file, or None when the worker ended for a reason of its own: then it is worth another try."""
         worker = self._started()
         late = threading.Event()
@@ -74,18 +83,18 @@ class Extractor:
         if answer is not None:
             if answer.memory > self._memory // 4:  # a heap that has grown does not shrink
                 self._end()
-            return answer.text
+            return answer
         ended = self._end()
         if late.is_set() or ended in _OUT_OF_TIME:
-            return AttachmentText(outcome="too_large", detail=f"takes longer than {self._seconds:g} s")
+            return _failed("too_large", f"takes longer than {self._seconds:g} s")
         if ended == -signal.SIGTERM:  # the thread that had started it has ended
             return None
-        return AttachmentText(outcome="broken", detail=_end_of_worker(ended))
+        return _failed("broken", _end_of_worker(ended))
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._worker is None or self._worker.poll() is not None:
             self._end()
-            self._worker = _start(self._memory, self._seconds)
+            self._worker = _start(self._memory, self._seconds, self._recogniser)
         return self._worker
 
     def _end(self) -> int | None:
@@ -127,16 +136,20 @@ def _environment() -> dict[str, str]:
     return {"PYTHONPATH": _ROOT, "LC_ALL": "C.UTF-8"}
 
 
-def _start(memory: int, seconds: float) -> subprocess.Popen[bytes]:
+def _start(memory: int, seconds: float, recogniser: str | None) -> subprocess.Popen[bytes]:
     """A new worker: no environment, no files but its pipes, a session of its own (Ctrl-C is the parent's to handle)."""
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", _WORKER, str(memory), str(int(seconds) + 1), str(os.getpid())],
+        [sys.executable, "-P", "-m", _WORKER, str(memory), str(int(seconds) + 1), str(os.getpid()), *([recogniser] if recogniser else [])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=_environment(),
         start_new_session=True,
     )
+
+
+def _failed(outcome: str, detail: str) -> ExtractResult:
+    return ExtractResult(AttachmentText(outcome=outcome, detail=detail), 0, failure=detail)
 
 
 def _overrun(worker: subprocess.Popen[bytes], late: threading.Event) -> None:

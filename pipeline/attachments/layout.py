@@ -30,6 +30,12 @@ def with_private_codes(read: AttachmentText) -> AttachmentText:
     return read._replace(detail=f"{read.detail}; {detail}" if read.detail else detail)
 
 
+def is_private(text: str) -> bool:
+    """Whether most of a page is in codes that only its own fonts explain."""
+    private = len(_PRIVATE.findall(text))
+    return private >= _FEW and private >= _MOST * len(remove_whitespace(text))
+
+
 def joined_lines(text: str) -> str:
     """The text with a line joined to the next one where it is full and ends inside a Chinese sentence."""
     lines = text.split("\n")

@@ -18,6 +18,7 @@ from pipeline.attachments.limits import (
     native_reader,
     text_result,
 )
+from pipeline.attachments.recognition import Turn
 from pipeline.attachments.sniff import sniff, unprefixed
 
 Reader = Callable[[bytes], AttachmentText]
@@ -25,15 +26,16 @@ _ARCHIVES = ("zip", "7z", "rar")
 _WORST_FIRST = ("encrypted", "scanned", "too_large", "broken", "unsupported")
 
 
-def read_attachment(body: bytes, name: str = "", media_type: str | None = None) -> AttachmentText:
+def read_attachment(body: bytes, name: str = "", media_type: str | None = None, turn: Turn | None = None) -> AttachmentText:
     """The text of a file by pages (one page where the format has none). Never raises for the content of a file.
 
     The bytes alone decide how it is read: `name` only goes into the result, `media_type` too when the bytes do not tell.
+    With a `turn`, one of its pictures is recognised.
     """
-    return _read(body, media_type or "", Budget())._replace(name=name)
+    return _read(body, media_type or "", Budget(), turn)._replace(name=name)
 
 
-def _read(body: bytes, media_type: str, budget: Budget) -> AttachmentText:
+def _read(body: bytes, media_type: str, budget: Budget, turn: Turn | None = None) -> AttachmentText:
     body = unprefixed(body)
     kind = sniff(body)
     if not body:
@@ -42,7 +44,7 @@ def _read(body: bytes, media_type: str, budget: Budget) -> AttachmentText:
         return AttachmentText(outcome="unsupported", media_type=media_type, detail="unknown format")
     try:
         with native_reader():
-            read = _archive(kind, body, budget) if kind in _ARCHIVES else _reader(kind, budget)(body)
+            read = _archive(kind, body, budget, turn) if kind in _ARCHIVES else _reader(kind, budget, turn)(body)
         return _bounded(read._replace(media_type=kind))
     except Exception as error:  # a damaged file makes its reader raise anything at all
         outcome, detail = _failure(error)
@@ -74,12 +76,15 @@ def _bounded(read: AttachmentText) -> AttachmentText:
         if left < 0:
             break
     if left < 0 or len(pages) < len(read.pages):
-        return read._replace(outcome="too_large", pages=tuple(pages), detail=f"cut at {MAX_TEXT} characters or {MAX_PAGES} pages")
+        confidences = read.confidences[: len(pages)]
+        return read._replace(
+            outcome="too_large", pages=tuple(pages), confidences=confidences, detail=f"cut at {MAX_TEXT} characters or {MAX_PAGES} pages"
+        )
     silent = read.outcome == "ok" and read.detail is None and not any(page.strip() for page in pages)
     return read._replace(pages=tuple(pages), detail="no text" if silent else read.detail)
 
 
-def _archive(kind: str, body: bytes, budget: Budget) -> AttachmentText:
+def _archive(kind: str, body: bytes, budget: Budget, turn: Turn | None) -> AttachmentText:
     """Each member read like a file of its own: a page begins with the member's name. The outcome is ok when one member is."""
     from pipeline.attachments.packed import members
 
@@ -87,20 +92,27 @@ def _archive(kind: str, body: bytes, budget: Budget) -> AttachmentText:
         raise TooLarge(f"archives nested more than {MAX_DEPTH} deep")
     budget.depth += 1
     try:
-        read = [(name, _member(load, budget)) for name, load in members(kind, body, budget)]
+        read = [(name, _member(load, budget, turn)) for name, load in members(kind, body, budget)]
     finally:
         budget.depth -= 1
     if not read:
         raise ValueError("an archive without members")
     pages = [page for name, text in read for page in [f"{name}\n{page}" for page in text.pages] or [name]]
-    return text_result(pages, _unread(read))._replace(outcome=_overall([text.outcome for _, text in read]))
+    return text_result(pages, _unread(read))._replace(outcome=_overall([text.outcome for _, text in read]), confidences=_confidences(read))
 
 
-def _member(load: Callable[[], bytes], budget: Budget) -> AttachmentText:
+def _confidences(read: list[tuple[str, AttachmentText]]) -> tuple[float | None, ...]:
+    """Those of the members' pages; a member without text is a page too."""
+    if not any(text.confidences for _, text in read):
+        return ()
+    return tuple(text.confidence_of(page) for _, text in read for page in range(max(len(text.pages), 1)))
+
+
+def _member(load: Callable[[], bytes], budget: Budget, turn: Turn | None) -> AttachmentText:
     try:
         with native_reader():
             unpacked = load()
-        return _read(unpacked, "", budget)
+        return _read(unpacked, "", budget, turn)
     except Exception as error:  # one member that cannot be unpacked says nothing of the others
         outcome, detail = _failure(error)
         return AttachmentText(outcome=outcome, detail=detail)
@@ -127,7 +139,7 @@ def _embedded(body: bytes, budget: Budget) -> AttachmentText:
         budget.depth -= 1
 
 
-def _reader(kind: str, budget: Budget) -> Reader:
+def _reader(kind: str, budget: Budget, turn: Turn | None) -> Reader:
     """The reader of a format; a module is imported when its format first comes."""
     from pipeline.attachments.formats import doc, markup, ofd, office, pdf, ppt, rtf, word
 
@@ -135,9 +147,10 @@ def _reader(kind: str, budget: Budget) -> Reader:
         return _embedded(body, budget)
 
     readers: dict[str, Reader] = {
-        "pdf": pdf.pdf, "docx": lambda body: word.docx(body, part), "odt": word.odt, "doc": doc.doc, "rtf": rtf.rtf, "xlsx": office.sheets, "xls": office.sheets,
-        "ods": office.sheets, "pptx": office.slides, "ppt": ppt.ppt, "ofd": ofd.ofd, "html": markup.html, "mht": markup.mht,
-        "xml": word.office_xml, "txt": markup.plain, "encrypted": _encrypted, "image": _image,
+        "pdf": lambda body: pdf.pdf(body, turn), "docx": lambda body: word.docx(body, part), "odt": word.odt, "doc": doc.doc, "rtf": rtf.rtf,
+        "xlsx": office.sheets, "xls": office.sheets,
+        "ods": office.sheets, "pptx": office.slides, "ppt": ppt.ppt, "ofd": lambda body: ofd.ofd(body, turn), "html": markup.html, "mht": markup.mht,
+        "xml": word.office_xml, "txt": markup.plain, "encrypted": _encrypted, "image": lambda body: _image(body, turn),
     }  # fmt: skip
     return readers.get(kind, _unsupported)
 
@@ -146,8 +159,10 @@ def _encrypted(body: bytes) -> AttachmentText:
     raise Encrypted
 
 
-def _image(body: bytes) -> AttachmentText:
-    return AttachmentText(outcome="scanned", detail="an image")
+def _image(body: bytes, turn: Turn | None) -> AttachmentText:
+    found = turn.recognise(lambda: body) if turn else None
+    pages, confidences = ((found.text,), (found.confidence,)) if found else ((), ())
+    return AttachmentText(pages=pages, outcome="scanned", detail="an image", confidences=confidences)
 
 
 def _unsupported(body: bytes) -> AttachmentText:

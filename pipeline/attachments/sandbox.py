@@ -122,6 +122,7 @@ def _code_places() -> list[str]:
     here = Path(__file__).resolve().parents[2]
     paths = sysconfig.get_paths()
     installed = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    installed += [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]  # of the user, of the system
     return [*installed, str(Path(sys.base_prefix, "lib")), str(here / "pipeline"), str(here / "notices"), *_SYSTEM]
 
 

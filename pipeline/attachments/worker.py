@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import resource
 import signal
 import sys
-from collections.abc import Callable
 from typing import BinaryIO
 
 import msgspec
 
 from notices.attachment import AttachmentText
+from pipeline.attachments.recognition import Recogniser, Turn
 from pipeline.attachments.sandbox import confine
 
 _PR_SET_PDEATHSIG = 1
 _FILE_BYTES = 256 << 20
 _STATUS = "/proc/self/status"
+_NICE = 10  # recognising takes seconds of every core
 
 
 class ExtractRequest(msgspec.Struct):
@@ -26,13 +28,20 @@ class ExtractRequest(msgspec.Struct):
     size: int
     name: str
     media_type: str | None
+    picture: int | None = None  # the picture to recognise, by a worker that has a recogniser
 
 
 class ExtractResult(msgspec.Struct):
-    """The text of a file, and the most memory that the process has had, in bytes."""
+    """The text of a file, and the most memory that the process has had, in bytes.
+
+    `pictures` counts those that could be recognised, `failure` says why the one asked for was not, `recogniser` by what.
+    """
 
     text: AttachmentText
     memory: int
+    pictures: int = 0
+    failure: str | None = None
+    recogniser: str = ""
 
 
 def main() -> int:
@@ -44,15 +53,17 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_FSIZE, (_FILE_BYTES, _FILE_BYTES))
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # the output of a library must not get between the answers
-    from pipeline.attachments.read import read_attachment  # with every format; the parent loads this module for the messages alone
-
+    recogniser: Recogniser | None = importlib.import_module(sys.argv[4]).recogniser() if len(sys.argv) > 4 else None
+    if recogniser is not None:
+        os.nice(_NICE)
     with open(_STATUS, "rb") as status:  # before files are given up
         confine()  # a gap is told by `notices doctor`
         while head := sys.stdin.buffer.readline():
             _bound_time(seconds)
             request = msgspec.json.decode(head, type=ExtractRequest)
-            text = _read(read_attachment, request, sys.stdin.buffer.read(request.size))
-            _answer(out, ExtractResult(text, _most_memory(status)))
+            result = _read(request, sys.stdin.buffer.read(request.size), recogniser)
+            result.memory = _most_memory(status)
+            _answer(out, result)
             signal.alarm(0)
     return 0
 
@@ -73,13 +84,16 @@ def _bound_time(seconds: int) -> None:
     signal.alarm(2 * seconds + 1)
 
 
-def _read(read: Callable[[bytes, str, str | None], AttachmentText], request: ExtractRequest, body: bytes) -> AttachmentText:
+def _read(request: ExtractRequest, body: bytes, recogniser: Recogniser | None) -> ExtractResult:
+    from pipeline.attachments import read  # with every format; the parent loads this module for the messages alone
+
+    turn = None if recogniser is None or request.picture is None else Turn(recogniser, request.picture)
     try:
-        return read(body, request.name, request.media_type)
+        text = read.read_attachment(body, request.name, request.media_type, turn)
     except MemoryError:
-        return AttachmentText(
-            request.name, outcome="too_large", media_type=request.media_type or "", detail="needs more memory than allowed"
-        )
+        media_type = request.media_type or ""
+        text = AttachmentText(request.name, outcome="too_large", media_type=media_type, detail="needs more memory than allowed")
+    return ExtractResult(text, 0, turn.pictures if turn else 0, turn.failure if turn else None, recogniser.name if recogniser else "")
 
 
 def _answer(out: BinaryIO, result: ExtractResult) -> None:

@@ -91,10 +91,10 @@ def open_read_only(config: Config) -> Engine:
 
 def no_archive_yet() -> Engine:
     """A database without rows, in memory: an archive as it is before its first crawl. Nothing is made in the home."""
-    from pipeline.sql.tables import Base  # the models: those who open a database do not need them for that
+    from pipeline.sql.tables import ArchiveRow  # the models: those who open a database do not need them for that
 
     engine = create_engine("sqlite://", poolclass=StaticPool, json_serializer=compact_json)
-    Base.metadata.create_all(engine)
+    ArchiveRow.metadata.create_all(engine)
     return engine
 
 

@@ -53,7 +53,7 @@ def newest_revisions(engine: Engine, notice_ids: Sequence[int]) -> list[tables.R
         .where(tables.RevisionRow.n == tables.NoticeRow.revisions, tables.NoticeRow.id.in_(notice_ids))
         .options(
             joinedload(tables.RevisionRow.notice).joinedload(tables.NoticeRow.source),
-            selectinload(tables.RevisionRow.attachments),
+            selectinload(tables.RevisionRow.attachments).selectinload(tables.AttachmentRow.recognition),
             selectinload(tables.RevisionRow.aliases),
         )
         .order_by(tables.NoticeRow.id)

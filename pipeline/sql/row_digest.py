@@ -10,6 +10,7 @@ import hashlib
 import json
 
 from pipeline.sql import tables
+from pipeline.sql.base import Base
 
 _LEFT_OUT = {"id", "notice_id", "row_digest", "revision_id", "target_id"}
 _LATER = ("region", "region_provenance")  # of migration 0002
@@ -24,7 +25,12 @@ def row_digest(revision: tables.RevisionRow) -> str:
     return _sha256([_sha256(parts), later])
 
 
-def _values(row: tables.Base) -> dict[str, object]:
+def recognition_digest(row: tables.RecognitionRow) -> str:
+    """sha256 hex over a recognition's columns."""
+    return _sha256(_values(row))
+
+
+def _values(row: Base) -> dict[str, object]:
     return {column.key: getattr(row, column.key) for column in row.__table__.columns if column.key not in _LEFT_OUT}
 
 

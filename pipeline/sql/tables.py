@@ -4,26 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, MetaData, String, Text, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from pipeline.sql.column_types import AnatomyJson, Day, Json, PackedJson, PackedText, Utc
-
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s", "pk": "pk_%(table_name)s",
-}  # fmt: skip
-
-Values = dict[str, object]  # a JSON object of several types
-
-
-class Base(DeclarativeBase):
-    """Base of all tables."""
-
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {  # noqa: RUF012
-        datetime: Utc, date: Day, str: Text, list[str]: Json, dict[str, int]: Json, dict[str, str]: Json, Values: Json,
-    }  # fmt: skip
+from pipeline.sql.base import Base, Values
+from pipeline.sql.column_types import AnatomyJson, PackedJson, PackedText
 
 
 class ArchiveRow(Base):
@@ -191,6 +176,28 @@ class AttachmentRow(Base):
     text: Mapped[str] = mapped_column(PackedText, default="")
     snapshot_id: Mapped[int | None] = mapped_column(ForeignKey("snapshot.id"))
     revision: Mapped[RevisionRow] = relationship(back_populates="attachments")
+    recognition: Mapped[RecognitionRow | None] = relationship(
+        primaryjoin="foreign(AttachmentRow.digest) == RecognitionRow.digest", viewonly=True, uselist=False
+    )
+
+
+class RecognitionRow(Base):
+    """Text recognised from the pictures of a file with these bytes: beside what was read from them, never in its place.
+
+    `pages`: the number of a page (from 0) to its text and confidence. `recogniser` is the program with its version. The row is done once as
+    many pictures as `pictures` counts were tried; `failures` are those that gave no text, with the reason. `row_digest` is over all of it.
+    """
+
+    __tablename__ = "recognition"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(unique=True)
+    recogniser: Mapped[str]
+    made_at: Mapped[datetime]
+    pictures: Mapped[int]
+    tried: Mapped[int]
+    pages: Mapped[Values] = mapped_column(default=dict)
+    failures: Mapped[Values] = mapped_column(default=dict)
+    row_digest: Mapped[str] = mapped_column(default="")
 
 
 class CitationRow(Base):

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pipeline.sql.tables import Base
+from pipeline.sql.base import Base
 
 
 class WatchRow(Base):

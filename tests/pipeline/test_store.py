@@ -13,6 +13,7 @@ from notices.attachment import AttachmentText, StoredAttachment
 from notices.config import load_config
 from notices.model import Alias, Anatomy, Citation, Notice
 from pipeline.sql import outbox, tables
+from pipeline.sql.base import Base
 from pipeline.sql.database import open_database
 from pipeline.sql.runs import source_id
 from pipeline.store import Reading, store_reading
@@ -43,7 +44,7 @@ def store(database: Engine, notice: Notice = NOTICE, attached: tuple[StoredAttac
         return store_reading(session, source, Reading(notice, attached, None, NOW))
 
 
-def count(database: Engine, table: type[tables.Base]) -> int:
+def count(database: Engine, table: type[Base]) -> int:
     with Session(database) as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 

@@ -24,6 +24,12 @@ def zipped(members: Mapping[str, str | bytes], method: int = zipfile.ZIP_DEFLATE
     return buffer.getvalue()
 
 
+def unzipped(body: bytes) -> dict[str, str]:
+    """The members of a ZIP of texts."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
 def zip_named(raw_name: bytes, data: bytes) -> bytes:
     """A ZIP with one stored member whose name has no UTF-8 flag."""
     return zipped({"x" * len(raw_name): data}, zipfile.ZIP_STORED).replace(b"x" * len(raw_name), raw_name)

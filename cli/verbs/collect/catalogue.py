@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cli.terminal import day_in_china, in_china, left, padded
+from cli.terminal import day_in_china, in_china, json_line, left, padded
 from cli.terms import term
 from crawler.catalogue import LEVELS, Catalogue, Row, Wanted, by_site, level_of, prefixes_of_region
 from crawler.source import survey_sources
@@ -124,7 +123,7 @@ def run_catalogue(args: argparse.Namespace, config: Config) -> int:
         print(nothing_found(catalogue, wanted), file=sys.stderr)
         return _NO_HIT
     state = CheckState(config.state_paths().list_checks)
-    for line in [json.dumps(_row_value(r, state.of(r.url)), ensure_ascii=False) for r in found] if args.json else _table(found, state):
+    for line in [json_line(_row_value(r, state.of(r.url))) for r in found] if args.json else _table(found, state):
         print(line)
     if summary:
         print("\n".join(_totals(catalogue)))
@@ -249,7 +248,7 @@ def run_add(args: argparse.Namespace, config: Config) -> int:
 def _added_json(added: Added) -> str:
     value = {"site": added.site, "outcome": added.outcome, "file": str(added.path), "columns": added.columns, "entries": added.entries}
     newest = added.newest.isoformat() if added.newest else None
-    return json.dumps({**value, "newest": newest, "problems": list(added.problems)}, ensure_ascii=False)
+    return json_line({**value, "newest": newest, "problems": list(added.problems)})
 
 
 def _added_line(added: Added) -> str:
@@ -304,7 +303,7 @@ def _status_json(status: ListStatus, ids: dict[str, str]) -> str:
         "checked_at": check.checked_at.isoformat(),
         "read_at": check.read_at.isoformat() if check.read_at else None,
     }
-    return json.dumps(value, ensure_ascii=False)
+    return json_line(value)
 
 
 def _status_line(status: ListStatus, ids: dict[str, str]) -> str:

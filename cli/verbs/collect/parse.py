@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from cli.terminal import json_line
 from crawler.list_page import read_list
 from notices.capture import ListPage
 from notices.config import Config
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         raise BadInput(_("parse: give either files or --manifest"))
     pages = manifest(args.manifest) if args.manifest else (Page(f, f, args.url, args.kind) for f in args.files)
     for page in pages:
-        print(json.dumps(read_page(page), ensure_ascii=False))
+        print(json_line(read_page(page)))
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from cli.terminal import left
+from cli.terminal import json_line, left
 from cli.terms import term
 from cli.verbs.collect import catalogue
 from cli.verbs.operate.runs import column_lines
@@ -66,7 +65,7 @@ def run_list(args: argparse.Namespace, config: Config) -> int:
         origin = "own" if path.is_relative_to(config.sources_dir) else "shipped"
         if args.json:
             row = {"name": source.name, "site": source.site, "enabled": source.enabled, "written": source.written.isoformat()}
-            print(json.dumps({**row, "columns": len(source.columns), "schedule": source.schedule, "file": str(path)}, ensure_ascii=False))
+            print(json_line({**row, "columns": len(source.columns), "schedule": source.schedule, "file": str(path)}))
         else:
             state = _("enabled") if source.enabled else _("disabled")
             print(

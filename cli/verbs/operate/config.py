@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Iterator, Sequence
 
-from cli.terminal import padded
+from cli.terminal import json_line, padded
 from notices.config import Config, Setting, settings
 from notices.config_values import without_password
 from notices.text.display import safe
@@ -27,7 +26,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if args.json:
         for setting in found:
             row = {"key": setting.key, "value": _plain(setting.value), "origin": setting.origin, "default": _plain(setting.default)}
-            print(json.dumps(row, ensure_ascii=False))
+            print(json_line(row))
         return 0
     print("\n".join(_lines(found, config)))
     return 0
@@ -56,8 +55,4 @@ def _written(value: object) -> str:
     """The value as notices.toml would have it."""
     if isinstance(value, int | float):
         return str(value)
-    return (
-        json.dumps(_plain(value), ensure_ascii=False)
-        if isinstance(value, tuple)
-        else safe(json.dumps(str(_plain(value)), ensure_ascii=False))
-    )
+    return json_line(_plain(value)) if isinstance(value, tuple) else safe(json_line(str(_plain(value))))

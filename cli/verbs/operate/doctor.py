@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator, Sequence
 
-from cli.terminal import marked, padded, wants_colour
+from cli.terminal import json_line, marked, padded, wants_colour
 from cli.terms import term
 from notices.config import Config
 from notices.text.display import safe
@@ -27,7 +26,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     checks = list(examine(config))
     if args.json:
         for check in checks:
-            print(json.dumps(json_object(check), ensure_ascii=False))
+            print(json_line(json_object(check)))
     else:
         print("\n".join(_lines(checks, colour=wants_colour())))
     return 2 if any(check.level == "problem" for check in checks) else 0

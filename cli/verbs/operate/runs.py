@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from cli.terminal import in_china, padded
+from cli.terminal import in_china, json_line, padded
 from cli.terms import term
 from cli.verbs.operate.status import counts_line
 from notices.capture import ColumnYield
@@ -38,12 +37,12 @@ def run(args: argparse.Namespace, config: Config) -> int:
     with database_errors(config.database):
         if args.id is not None:
             detail = run_detail(database, config, args.id, limit=max(args.limit or 50, 1))
-            print(json.dumps(json_object(detail), ensure_ascii=False) if args.json else "\n".join(_detail_lines(detail)))
+            print(json_line(json_object(detail)) if args.json else "\n".join(_detail_lines(detail)))
             return 0
         found = runs(database, config.locks_dir, source=args.source, limit=max(args.limit or 20, 1))
     if args.json:
         for each in found:
-            print(json.dumps(json_object(each), ensure_ascii=False))
+            print(json_line(json_object(each)))
     else:
         print("\n".join(_table(found)) if found else _("no run yet: notices crawl NAME or notices import FILE.jsonl starts one"))
     return 0

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from cli.terminal import padded
+from cli.terminal import json_line, padded
 from notices.config import Config
 from notices.errors import UserError
 from notices.text.display import safe
@@ -65,7 +64,7 @@ def _show(args: argparse.Namespace, config: Config) -> int:
     if args.json:
         for each in found:
             at = each.at.astimezone(UTC).isoformat(timespec="seconds") if each.at else None
-            print(json.dumps({"job": each.job, "at": at, "reason": each.reason}, ensure_ascii=False))
+            print(json_line({"job": each.job, "at": at, "reason": each.reason}))
         return 0
     rows = [(_("when (Asia/Shanghai)"), _("job"), ""), *((_local(each.at), safe(each.job), safe(told(each.reason))) for each in found)]
     print("\n".join(line.rstrip() for line in padded(rows)))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
-from cli.terminal import day_in_china, in_china, left, marked, padded, wants_colour
+from cli.terminal import day_in_china, in_china, json_line, left, marked, padded, wants_colour
 from cli.terms import term
 from crawler.source import survey_sources
 from notices.config import Config
@@ -41,7 +40,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     database = _opened(config)
     with database_errors(config.database):
         found = archive_status(database, config, datetime.now(UTC))
-    print(json.dumps(json_object(found), ensure_ascii=False) if args.json else "\n".join(_lines(found, colour=wants_colour())))
+    print(json_line(json_object(found)) if args.json else "\n".join(_lines(found, colour=wants_colour())))
     invalid = survey_sources(config.sources_dir).problems
     for problem in invalid:
         print(_("warning: {problem}").format(problem=safe(problem)), file=sys.stderr)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import json
 from collections.abc import Iterator
 
 from cli.progress import Progress, Unit, is_shown
+from cli.terminal import json_line
 from cli.terms import term
 from notices.config import Config
 from notices.text.display import masked, safe
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     finally:
         progress.close()
     if args.json:
-        print(json.dumps(_counts_json(result, dry_run=args.dry_run), ensure_ascii=False))
+        print(json_line(_counts_json(result, dry_run=args.dry_run)))
     else:
         print(_summary(result.counts, dry_run=args.dry_run))
     return 4 if result.counts.unreadable else 0
@@ -56,7 +56,7 @@ def _counts_json(result: ReparseResult, *, dry_run: bool) -> dict[str, int | boo
 
 def _print_json(change: Change) -> None:
     value = {"id": change.notice_id, "revision": change.n, "url": change.url, "error": change.error, "changes": change.fields}
-    print(json.dumps(value, ensure_ascii=False))
+    print(json_line(value))
 
 
 def _print_change(change: Change) -> None:
@@ -81,7 +81,7 @@ def _field_lines(name: str, before: JsonValue, after: JsonValue) -> Iterator[str
 
 
 def _short(value: JsonValue) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json_line(value)
     displayed = safe(masked(text))
     return displayed if len(displayed) <= 2 * _SHORT else displayed[: 2 * _SHORT] + "…"
 

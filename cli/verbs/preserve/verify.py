@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections import Counter
 from pathlib import Path
 
 from cli.progress import Progress, is_shown
+from cli.terminal import json_line
 from cli.terms import term
 from cli.verbs.preserve.findings import finding_json, finding_line
 from cli.verbs.preserve.prove import verify_file
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     for each in verify_archive(database, config, progress) if args.no_index else verify_all(config, database, progress):
         counts[each.area] += 1
         if args.json:
-            print(json.dumps(finding_json(each), ensure_ascii=False))
+            print(json_line(finding_json(each)))
         elif counts.total() <= _PRINTED:
             print(finding_line(each))
     progress.close()
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 def _print_counts(counts: Counter[str], size: int, seconds: float, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"damages": counts.total(), **counts, "bytes": size, "seconds": round(seconds, 3)}))
+        print(json_line({"damages": counts.total(), **counts, "bytes": size, "seconds": round(seconds, 3)}))
         return
     rate = f", {seconds / (size / 1e9):.0f} s/GB" if size > 50e6 else ""
     areas = ", ".join(f"{term(area)} {n}" for area, n in sorted(counts.items()))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from itertools import islice
 
+from cli.terminal import json_line
 from notices.config import Config
 from notices.text.display import safe
 from notices.text.language import _
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         after = cursor_of(database, args.since)
         found = follow(database, after) if args.follow else changes(database, after)
         for each in islice(found, args.limit):
-            print(json.dumps(json_object(each), ensure_ascii=False) if args.json else _line(each), flush=args.follow)
+            print(json_line(json_object(each)) if args.json else _line(each), flush=args.follow)
     return 0
 
 

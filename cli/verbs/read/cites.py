@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 
+from cli.terminal import json_line
 from cli.terms import term
 from notices.config import Config
 from notices.text.display import safe
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     database = open_for_reading(config)
     with database_errors(config.database):
         for found in relations(database, find_ids(database, args.wanted)):
-            print(json.dumps(json_object(found), ensure_ascii=False) if args.json else "\n".join(_lines(found)))
+            print(json_line(json_object(found)) if args.json else "\n".join(_lines(found)))
     return 0
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator, Sequence
 
-from cli.terminal import marked, wants_colour
+from cli.terminal import json_line, marked, wants_colour
 from cli.terms import term
 from notices.config import Config
 from notices.text.display import safe
@@ -32,7 +31,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     database = open_for_reading(config)
     with database_errors(config.database):
         found = difference(database, find_id(database, args.wanted), args.old, args.new)
-    print(json.dumps(json_object(found), ensure_ascii=False) if args.json else "\n".join(_lines(found, wants_colour())))
+    print(json_line(json_object(found)) if args.json else "\n".join(_lines(found, wants_colour())))
     return 0
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 
-from cli.terminal import in_china, left
+from cli.terminal import in_china, json_line, left
 from cli.terms import term
 from notices.config import Config
 from notices.text.display import safe
@@ -31,5 +30,5 @@ def run(args: argparse.Namespace, config: Config) -> int:
         for notice_id in find_ids(database, args.wanted):
             for event in history(database, notice_id):
                 line = f"{in_china(event.at)}  {left(term(event.event), 10)} {safe(told(event.detail))}"
-                print(json.dumps(json_object(event), ensure_ascii=False) if args.json else line)
+                print(json_line(json_object(event)) if args.json else line)
     return 0

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from datetime import date
 
-from cli.terminal import in_china, left
+from cli.terminal import in_china, json_line, left
 from cli.terms import term
 from index.query.values import date_range
 from notices.config import Config
 from notices.errors import QuerySyntaxError
 from notices.text.display import safe
-from notices.text.language import _, told
+from notices.text.language import _, ngettext, told
 from operations.read.as_of import view_as_of
 from operations.read.json_values import json_object
 from operations.read.lookup import find_ids
@@ -41,7 +40,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     with database_errors(config.database):
         ids = find_ids(database, args.wanted)
         for view in notice_views(database, ids) if args.as_of is None else [view_as_of(database, ident, args.as_of) for ident in ids]:
-            print(json.dumps(json_object(view), ensure_ascii=False) if args.json else "\n".join(_lines(view)))
+            print(json_line(json_object(view)) if args.json else "\n".join(_lines(view)))
     return 0
 
 
@@ -64,6 +63,10 @@ def _lines(view: NoticeView) -> Iterator[str]:
     for attachment in view.attachments:
         why = f": {safe(told(attachment.detail))}" if attachment.detail else ""
         yield f"{left(_('attachment'), 16)} {safe(attachment.name)} ({term(attachment.outcome)}{why})"
+        if found := attachment.recognised:
+            pages = ngettext("{count} page recognised by {name}", "{count} pages recognised by {name}", len(found.pages))
+            text = pages.format(count=len(found.pages), name=found.recogniser)
+            yield f"{'':16} {text}, {_('confidence from {confidence}').format(confidence=found.confidence)}"
     if view.presence:
         since = _("{state} since").format(state=term(view.presence.state))
         moment = in_china(view.presence.since, "%Y-%m-%d %H:%M")

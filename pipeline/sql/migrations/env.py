@@ -3,9 +3,9 @@
 from alembic import context
 
 from pipeline.sql import watch_tables  # noqa: F401 (its tables join those of Base)
-from pipeline.sql.tables import Base
+from pipeline.sql.tables import ArchiveRow
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_server_default=True)
+context.configure(connection=connection, target_metadata=ArchiveRow.metadata, render_as_batch=True, compare_server_default=True)
 with context.begin_transaction():
     context.run_migrations()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import random
-import zipfile
 
 import py7zr
 
@@ -75,7 +74,7 @@ def test_names_of_a_7z_that_lead_out_of_it_or_come_twice_cost_no_member() -> Non
 
 
 def test_damaged_page_of_an_ofd_costs_itself_alone() -> None:
-    members = unzipped(made.ofd(made.ofd_text(10, 60, "前页"), made.ofd_text(10, 60, "坏页"), made.ofd_text(10, 60, "后页")))
+    members = made.unzipped(made.ofd(made.ofd_text(10, 60, "前页"), made.ofd_text(10, 60, "坏页"), made.ofd_text(10, 60, "后页")))
     members["Doc_0/Pages/P1.xml"] = members["Doc_0/Pages/P1.xml"][:40]
     found = read_attachment(made.zipped(members))
     assert (found.outcome, found.pages) == ("ok", ("前页", "", "后页"))
@@ -85,7 +84,7 @@ def test_damaged_page_of_an_ofd_costs_itself_alone() -> None:
 
 
 def test_damaged_template_of_an_ofd_costs_no_page() -> None:
-    members = unzipped(made.ofd(made.ofd_text(10, 60, "正文")))
+    members = made.unzipped(made.ofd(made.ofd_text(10, 60, "正文")))
     common = '<ofd:CommonData><ofd:TemplatePage ID="2" BaseLoc="T.xml"/></ofd:CommonData><ofd:Pages>'
     members["Doc_0/Document.xml"] = members["Doc_0/Document.xml"].replace("<ofd:Pages>", common)
     members["Doc_0/Pages/P0.xml"] = members["Doc_0/Pages/P0.xml"].replace("<ofd:Content>", '<ofd:Template TemplateID="2"/><ofd:Content>')
@@ -95,14 +94,14 @@ def test_damaged_template_of_an_ofd_costs_no_page() -> None:
 
 
 def test_ofd_whose_pages_are_all_damaged_is_broken() -> None:
-    members = unzipped(made.ofd(made.ofd_text(10, 60, "坏页")))
+    members = made.unzipped(made.ofd(made.ofd_text(10, 60, "坏页")))
     found = read_attachment(made.zipped({**members, "Doc_0/Pages/P0.xml": "<torn"}))
     assert (found.outcome, found.pages) == ("broken", ())
     assert "none of 1 pages and templates can be read: Doc_0/Pages/P0.xml" in (found.detail or "")
 
 
 def test_damaged_slide_or_order_of_slides_costs_no_other_slide() -> None:
-    members = unzipped(
+    members = made.unzipped(
         made.pptx({"slide1": "第一页", "slide2": "坏页", "slide3": "第三页"}, ["slide3", "slide1", "slide2"], {"slide1": "备注"})
     )
     members["ppt/slides/slide2.xml"] = "<torn"
@@ -114,13 +113,8 @@ def test_damaged_slide_or_order_of_slides_costs_no_other_slide() -> None:
 
 
 def test_damaged_header_or_numbering_of_a_docx_costs_itself_alone() -> None:
-    members = unzipped(made.word(made.paragraph("正文")))
+    members = made.unzipped(made.word(made.paragraph("正文")))
     found = read_attachment(made.zipped({**members, "word/header1.xml": "<torn", "word/numbering.xml": "<torn"}))
     assert (found.outcome, found.pages) == ("ok", ("正文",))
     assert "not read: automatic numbers" in (found.detail or "")
     assert "not read: word/header1.xml" in (found.detail or "")
-
-
-def unzipped(body: bytes) -> dict[str, str]:
-    with zipfile.ZipFile(io.BytesIO(body)) as archive:
-        return {name: archive.read(name).decode() for name in archive.namelist()}

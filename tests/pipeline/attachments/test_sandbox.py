@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(bool(extractor.confinement_gaps()), reason="this
 def nosy() -> Iterator[Extractor]:
     with Extractor() as one:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(extractor, "_WORKER", "tests.support.nosy_reader")
+            patch.setattr(extractor, "_WORKER", "tests.support.readers.nosy_reader")
             assert answer(one, f"read {sandbox.__file__}").startswith("done: b")  # the worker that starts now serves them all
         yield one
 

@@ -1,0 +1,29 @@
+"""The base of all SQL tables: names of constraints, types of columns."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import MetaData, Text
+from sqlalchemy.orm import DeclarativeBase
+
+from pipeline.sql.column_types import Day, Json, Utc
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+Values = dict[str, object]  # a JSON object of several types
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {  # noqa: RUF012
+        datetime: Utc, date: Day, str: Text, list[str]: Json, dict[str, int]: Json, dict[str, str]: Json, Values: Json,
+    }  # fmt: skip
