@@ -113,7 +113,7 @@ class _Import:
         """Keep each line's bytes, then store the batch in one transaction."""
         captures = [capture_of(raw, line, datetime.now(UTC)) for raw, line in batch]
         stored = [self.writer.write(capture) for capture in captures]
-        sources = {line.source: source_id(self.database, line.source) for _, line in batch}
+        sources = {name: source_id(self.database, name) for name in dict.fromkeys(line.source for _, line in batch)}
         with Session(self.database) as session, session.begin():
             for (_, line), capture, where in zip(batch, captures, stored, strict=True):
                 row = snapshot_row(capture, where, self.run_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from pipeline.relations.duplicates import Fingerprint, candidate_keys, fingerprint, same_instrument
@@ -20,7 +20,7 @@ def group_copies(session: Session, notice: tables.NoticeRow, revision: tables.Re
     keys = candidate_keys(own)
     session.execute(delete(tables.InstrumentKeyRow).where(tables.InstrumentKeyRow.notice_id == notice.id))
     session.add_all(tables.InstrumentKeyRow(notice_id=notice.id, key=key) for key in dict.fromkeys(keys))
-    copies = [other for other in _candidates(session, notice.id, keys) if same_instrument(own, _fingerprint(other))]
+    copies = [other for other in _candidates(session, notice.id, own, keys) if same_instrument(own, _fingerprint(other))]
     if copies:
         _join(session, notice, [other.notice for other in copies], revision)
 
@@ -30,19 +30,21 @@ def _fingerprint(revision: tables.RevisionRow) -> Fingerprint:
     return fingerprint(revision.text, title=revision.title, number_key=revision.number_key, issuer=revision.issuer, dates=dates)
 
 
-def _candidates(session: Session, notice_id: int, keys: tuple[str, ...]) -> list[tables.RevisionRow]:
-    """Newest revisions of other notices that share a key."""
-    sharing = select(tables.InstrumentKeyRow.notice_id).where(
-        tables.InstrumentKeyRow.key.in_(keys), tables.InstrumentKeyRow.notice_id != notice_id
-    )
-    newest = tables.RevisionRow.n == tables.NoticeRow.revisions
+def _candidates(session: Session, notice_id: int, own: Fingerprint, keys: tuple[str, ...]) -> list[tables.RevisionRow]:
+    """Newest revisions of the notices that share the most keys: a usual title (采购公告) is shared by thousands, the keys of a text by its copies."""
+    key, revision, notice = tables.InstrumentKeyRow, tables.RevisionRow, tables.NoticeRow
     query = (
-        select(tables.RevisionRow)
-        .join(tables.RevisionRow.notice)
-        .where(newest, tables.NoticeRow.id.in_(sharing))
-        .order_by(tables.NoticeRow.id)
+        select(revision.id)
+        .join(notice, (notice.id == revision.notice_id) & (notice.revisions == revision.n))
+        .join(key, key.notice_id == notice.id)
+        .where(key.key.in_(keys), notice.id != notice_id)
+        .group_by(revision.id, notice.id)
+        .order_by(func.count().desc(), notice.id)
     )
-    return list(session.scalars(query.limit(_MOST_CANDIDATES)))
+    if own.written:  # what was signed on another day is another instrument
+        query = query.where(revision.written_date.is_(None) | (revision.written_date == own.written))
+    idents = session.scalars(query.limit(_MOST_CANDIDATES)).all()
+    return list(session.scalars(select(revision).where(revision.id.in_(idents)).order_by(revision.notice_id))) if idents else []
 
 
 def _join(session: Session, notice: tables.NoticeRow, copies: list[tables.NoticeRow], revision: tables.RevisionRow) -> None:

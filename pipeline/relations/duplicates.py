@@ -16,6 +16,7 @@ from pipeline.anatomy.lines import fold_title
 
 _SHINGLE = 6
 _SKETCH = 128
+_TEXT_KEYS = 4
 _MAX_TEXT = 100_000
 _FOLD = re.compile(r"\W+")
 _FIGURES = re.compile(r"\d+")
@@ -66,14 +67,17 @@ def fingerprint(
 
 
 def candidate_keys(print_: Fingerprint) -> tuple[str, ...]:
-    """Keys to look up possible copies by: two copies of one instrument share at least one, unless a site renamed and renumbered it."""
+    """Keys to look up possible copies by: two copies of one instrument share at least one, unless a site renamed and renumbered it.
+
+    Copies share most of the four keys of the text. Strangers share one at times, where a usual phrase has a small hash.
+    """
     keys = []
     if print_.number:
         keys.append("number:" + print_.number)
     if print_.title:
         keys.append("title:" + print_.title)
     if print_.shingles and print_.length >= _SHORT_TEXT:
-        keys.append(f"text:{print_.shingles[0]:08x}")
+        keys += [f"text:{shingle:08x}" for shingle in print_.shingles[:_TEXT_KEYS]]
     return tuple(keys)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from notices.config import load_config
-from notices.model import Notice
+from notices.model import DocumentNumber, Notice
 from notices.reference.numbers import parse_number
 from pipeline.relations.copies import copies_of
 from pipeline.sql import tables
@@ -34,11 +34,11 @@ def database(tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-def store(database: Engine, *notices: Notice) -> list[int | None]:
+def store(database: Engine, *notices: Notice, number: DocumentNumber | None = NUMBER) -> list[int | None]:
     source = source_id(database, "linshan")
     for notice in notices:
         with Session(database) as session, session.begin():
-            store_reading(session, source, Reading(replace(notice, anatomy=replace(notice.anatomy, document_number=NUMBER)), (), None, NOW))
+            store_reading(session, source, Reading(replace(notice, anatomy=replace(notice.anatomy, document_number=number)), (), None, NOW))
     with Session(database) as session:
         return [n.group_id for n in session.query(tables.NoticeRow).order_by(tables.NoticeRow.id)]
 
@@ -55,3 +55,18 @@ def test_repost_on_another_site_joins_the_first(database: Engine) -> None:
 def test_next_year_s_notice_of_the_same_title_stays_alone(database: Engine) -> None:
     later = replace(FIRST, url="http://www.linshan.example/2.html", written_date=date(2027, 5, 6), published_date=date(2027, 5, 8))
     assert store(database, FIRST, later) == [None, None]
+
+
+def test_copy_among_many_of_one_title_is_found(database: Engine) -> None:
+    """A usual title is a key that leads to everybody's notices; the copy of a late one was not looked at."""
+    things = ["锅炉", "水泵", "桌椅", "窗帘", "路灯", "电梯", "空调", "油漆", "管道", "草坪"]
+    notices = []
+    for n in range(40):
+        lots = [
+            f"第{n}批采购{things[(n * 7 + i) % 10]}{n * 31 + i * i}件，由{things[(n + i * 3) % 10]}组验收，预算{n * 977 + i * 131}元。"
+            for i in range(8)
+        ]
+        notices.append(Notice(url=f"http://a.example/{n}.html", title="采购公告", text="\n".join(lots)))
+    copy = replace(notices[36], url="http://b.example/36.html", text=notices[36].text + "\n来源：采购办")
+    groups = store(database, *notices, copy, number=None)
+    assert {n: group for n, group in enumerate(groups) if group} == {36: 37, 40: 37}
