@@ -10,6 +10,7 @@ import pytest
 
 from notices.text.fold import fold
 from notices.urls import canonical_url
+from pipeline.sql.column_types import unpacked
 from tests.support.archive_home import Home
 
 LINE = {"url": "http://a.example/1", "title": "关于防汛的通知", "text": "请做好“汛防”工作。\n第二段。", "published_date": "2026-10-16"}
@@ -141,7 +142,7 @@ def test_every_document_of_the_corpus_is_found_by_a_run_from_anywhere_in_it(home
     columns = home.rows(
         "select n.url, r.title, r.text, coalesce(r.issuer, ''), coalesce(r.document_number, '') from revision r join notice n on n.id = r.notice_id"
     )
-    texts = {canonical_url(url): [fold(part) for part in parts] for url, *parts in columns}
+    texts = {canonical_url(url): [fold(str(unpacked(part))) for part in parts] for url, *parts in columns}
     for n, (answer, url) in enumerate(zip(answers, wanted, strict=True)):
         assert "error" not in answer, answer
         assert answer["total"] >= 1, answer["query"]
