@@ -15,6 +15,7 @@ NoticesError                     exit code
 └── UserError                    the user who typed the command
     ├── QuerySyntaxError         2   a query cannot be parsed; has a position
     ├── QueryLimitError          2   a query exceeds a documented limit
+    ├── StaleCursor              2   a cursor is of another question, or of another state of the index or the log
     ├── UnknownName              2   no such source, notice or file
     └── BadInput                 2   an input file or an argument cannot be used
 """
@@ -110,6 +111,10 @@ class QuerySyntaxError(UserError):
 
 class QueryLimitError(UserError):
     """A query exceeds a documented limit of length, depth or time."""
+
+
+class StaleCursor(UserError):
+    """A cursor belongs to another question, or to another state of the index or the log."""
 
 
 class UnknownName(UserError):

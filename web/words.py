@@ -40,6 +40,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "period period": ("period", "期间"),
     "problem 400": ("The question cannot be answered as it is", "无法回答这个问题"), "problem 403": ("Not handed out here", "不在此处提供"),
     "problem 404": ("Not found", "未找到"), "problem 405": ("Only reading is possible here", "此处只能阅读"),
+    "problem 409": ("The list has moved on", "列表已更新"),
     "problem 414": ("The address is too long", "网址过长"), "problem 421": ("Another host name", "主机名不符"),
     "problem 429": ("Too many questions", "请求过多"), "problem 500": ("The page could not be made", "页面生成失败"),
     "problem 503": ("The archive cannot be read at the moment", "档案库暂时无法读取"),

@@ -17,7 +17,7 @@ from index.deadline import one_question
 from index.engine import Answer, Engine, Hit
 from index.query.parse import MAX_OFFSET
 from index.query.tree import And, Between, Node, Not, Or, Query
-from notices.errors import QueryLimitError, UserError
+from notices.errors import QueryLimitError, StaleCursor
 from notices.text.language import _
 
 
@@ -45,12 +45,12 @@ def cursor_at(engine: Engine, query: Query, offset: int, *, every_copy: bool = F
 
 
 def offset_of(engine: Engine, query: Query, cursor: str, *, every_copy: bool = False) -> int:
-    """The offset of the cursor's page. Raises UserError for a cursor of another query, or of another state of the index."""
+    """The offset of the cursor's page. Raises StaleCursor for a cursor of another query, or of another state of the index."""
     found = _COUNTED.fullmatch(cursor)
     if not found:
         raise _no_cursor(cursor, "relevance")
     if found[2] != _state(engine, query, every_copy):
-        raise UserError(
+        raise StaleCursor(
             _(
                 "--after {cursor}: the index has changed since that answer, or the query is another, so the ranks "
                 "differ; search again without --after, or with --sort date, whose cursors stay valid"
@@ -71,7 +71,7 @@ def _state(engine: Engine, query: Query, every_copy: bool) -> str:
 
 
 def page_after(engine: Engine, query: Query, cursor: str, limit: int, *, every_copy: bool = False) -> Answer:
-    """The next exact hits, newest first, undated last, after the cursor's. Raises UserError for an invalid cursor."""
+    """The next exact hits, newest first, undated last, after the cursor's. Raises StaleCursor for an invalid cursor."""
     with one_question():
         return _page_after(engine, query, _read(cursor), limit, every_copy)
 
@@ -99,8 +99,8 @@ def _read(cursor: str) -> _Position:
         raise _no_cursor(cursor, "date") from error
 
 
-def _no_cursor(cursor: str, sort: str) -> UserError:
-    return UserError(
+def _no_cursor(cursor: str, sort: str) -> StaleCursor:
+    return StaleCursor(
         _("{cursor!r} is not a cursor of answers sorted by {sort}. Use the value `next` of an earlier answer").format(
             cursor=cursor, sort=sort
         )

@@ -25,7 +25,7 @@ from index.engine import Document, Engine, Hit
 from index.engines import open_engine, rebuild
 from index.query.tree import Query
 from index.search import SearchHit, SearchRequest, SearchResult, read_query, shown
-from notices.errors import QueryLimitError, UnknownName, UserError
+from notices.errors import QueryLimitError, StaleCursor, UnknownName, UserError
 from notices.text.language import _
 from operations.indexing import document
 from operations.read.notice_views import NoticeView, PresenceView, view_of
@@ -157,7 +157,7 @@ def _offset(request: SearchRequest) -> int:
         return request.page.offset
     given = _CURSOR.fullmatch(request.after)
     if not given:
-        raise UserError(_("{after!r} is not the `next` of an answer as on a day").format(after=request.after))
+        raise StaleCursor(_("{after!r} is not the `next` of an answer as on a day").format(after=request.after))
     return int(given[1])
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, or_, select, text
 from sqlalchemy.orm import Session, load_only
 
 from notices.cron import ZONE
-from notices.errors import UserError
+from notices.errors import StaleCursor
 from notices.text.language import _
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
@@ -108,10 +108,10 @@ def cursor_at(engine: Engine, at: datetime) -> int:
 
 
 def check_cursor(engine: Engine, seq: int) -> int:
-    """The cursor, if the log has come so far. Raises UserError: after SQL was rebuilt from the bytes the log is numbered from 1 again."""
+    """The cursor, if the log has come so far. Raises StaleCursor: after SQL was rebuilt from the bytes the log is numbered from 1 again."""
     newest = newest_change(engine)
     if seq < 0 or seq > newest:
-        raise UserError(
+        raise StaleCursor(
             _("--since {seq}: the newest change is {newest} (a log that was rebuilt with SQL is numbered from 1 again)").format(
                 seq=seq, newest=newest
             )

@@ -63,7 +63,8 @@ def test_changes_after_a_cursor(room: TestClient) -> None:
     rest = room.get("/api/v1/changes", params={"since": first["next"]}).json()
     assert [c["seq"] for c in (*first["changes"], *rest["changes"])] == list(range(1, rest["next"] + 1))
     assert room.get("/api/v1/changes", params={"since": rest["next"]}).json() == {"changes": [], "next": rest["next"]}
-    assert {room.get("/api/v1/changes", params={"since": wrong}).status_code for wrong in ("999999", "x", "-1", " ")} == {400}
+    assert {room.get("/api/v1/changes", params={"since": wrong}).status_code for wrong in ("x", "-1", " ", "")} == {400}
+    assert room.get("/api/v1/changes", params={"since": "999999"}).status_code == 409
 
 
 def test_citations_of_a_text(room: TestClient) -> None:
@@ -108,3 +109,12 @@ def test_json_shows_no_character_that_drives_a_terminal(room: TestClient) -> Non
     body = room.get("/api/v1/notices/3").text
     assert "\u202e" not in body
     assert "\\u202e" in body
+
+
+def test_a_query_without_a_character_that_is_searched_finds_nothing(room: TestClient) -> None:
+    for asked in ({}, {"q": ""}, {"q": "！？ -"}, {"facets": "1"}):
+        answer = room.get("/api/v1/search", params=asked)
+        assert answer.status_code == 200, answer.text
+        assert (answer.json()["total"], answer.json()["hits"]) == (0, [])
+    assert room.get("/api/v1/search", params={"region": "河道"}).status_code == 404
+    assert room.get("/api/v1/search", params={"q": "河道", "similar": "1", "as_of": "2024"}).status_code == 409

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
 from index.query.parse import MAX_BYTES
+from notices.errors import UserError
 from web.views.query import LIMIT, MOST
 
 Json = dict[str, object]
-_DAY = r"^[0-9]{4}(-[0-9]{1,2}(-[0-9]{1,2})?)?$"
+_LEAP = "(19|20)(0[48]|[2468][048]|[13579][26])|2000"
+_DAY = (
+    r"^((19|20)[0-9]{2}(-(0[1-9]|1[0-2])|-(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|-(0[469]|11)-(0[1-9]|[12][0-9]|30)"
+    rf"|-02-(0[1-9]|1[0-9]|2[0-8]))?|({_LEAP})-02-29)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,31 @@ class Endpoint:
     def route(self) -> str:
         """The path as Starlette writes it."""
         return self.path.replace("}", ":int}")
+
+
+def refuse_wrong(parameters: Sequence[Parameter], given: QueryParams) -> None:
+    """Raise UserError for a value that its schema does not allow: an address with a slip is not answered as if it had none."""
+    for each in parameters:
+        values, schema = given.getlist(each.name), each.schema
+        if each.required and not values:
+            raise UserError(f"{each.name} is missing")
+        if schema["type"] == "array":
+            if len(values) > int(str(schema["maxItems"])):
+                raise UserError(f"{each.name}: {len(values)} values, at most {schema['maxItems']} are allowed")
+            items = schema["items"]
+            schema = items if isinstance(items, dict) else {}
+        for value in values:
+            if not _allows(schema, value):
+                raise UserError(f"{each.name}: {value[:60]!r} is not allowed here; see the OpenAPI document")
+
+
+def _allows(schema: Json, value: str) -> bool:
+    if schema["type"] == "integer":
+        plain = value.isascii() and value.isdigit() and len(value) < 16
+        return plain and int(str(schema["minimum"])) <= int(value) <= int(str(schema["maximum"]))
+    choices, pattern = schema.get("enum"), schema.get("pattern")
+    fits = int(str(schema.get("minLength", 0))) <= len(value) <= int(str(schema.get("maxLength", MAX_BYTES)))
+    return fits and (not isinstance(choices, list) or value in choices) and (not pattern or re.search(str(pattern), value) is not None)
 
 
 def text(most: int = 200) -> Json:
@@ -86,7 +118,11 @@ SEARCH = (
 )
 MOST_CHANGES = 500
 CHANGES = (
-    Parameter("since", "only changes after this number, or from this day on (default: all)", text(40) | {"minLength": 1}),
+    Parameter(
+        "since",
+        "only changes after this number, or from this day on (default: all)",
+        {"type": "string", "pattern": rf"^(0|[1-9][0-9]{{0,14}})$|{_DAY}"},
+    ),
     Parameter("limit", "changes of a page", count(1, MOST_CHANGES, MOST_CHANGES)),
 )
 TEXT = (Parameter("text", "the text whose citations are checked", text(5000) | {"minLength": 1}, required=True),)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from web.api import views
-from web.api.endpoints import AS_OF, CHANGES, REVISIONS, SEARCH, TEXT, Endpoint
+from web.api.endpoints import AS_OF, CHANGES, REVISIONS, SEARCH, TEXT, Endpoint, refuse_wrong
 from web.api.openapi import document
 from web.json_answer import json_answer
 
@@ -37,8 +37,18 @@ ENDPOINTS = (
 
 def routes() -> Sequence[BaseRoute]:
     """A route for each address, and the documents about them."""
-    made = [Route(f"{PREFIX}{each.route}", each.view, name=f"api-{each.name}") for each in ENDPOINTS]
+    made = [Route(f"{PREFIX}{each.route}", _checked(each), name=f"api-{each.name}") for each in ENDPOINTS]
     return [*made, Route(f"{PREFIX}/openapi.json", _openapi), Route(f"{PREFIX}", _start), Route(f"{PREFIX}/", _start)]
+
+
+def _checked(each: Endpoint) -> Callable[[Request], Response]:
+    """The view, asked only with values that the document allows."""
+
+    def answer(request: Request) -> Response:
+        refuse_wrong(each.parameters, request.query_params)
+        return each.view(request)
+
+    return answer
 
 
 def _openapi(request: Request) -> Response:

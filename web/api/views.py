@@ -9,7 +9,8 @@ from itertools import islice
 from starlette.requests import Request
 from starlette.responses import Response
 
-from notices.errors import QuerySyntaxError, UserError
+from notices.errors import UserError
+from notices.text.fold import fold
 from operations.read.as_of import view_as_of
 from operations.read.changes import changes, cursor_of
 from operations.read.citation_check import check_citations
@@ -25,14 +26,17 @@ from web.pages import archive_of
 from web.views.query import asked, count_of, day_of
 from web.views.revision import revision_number
 
+_NOTHING: dict[str, object] = {  # a query without a character that is searched finds nothing; it is no mistake of the address
+    "total": 0, "relaxed": 0, "hits": [], "understood": [], "took_ms": 0, "next": None, "note": "the query contains no character that is searched",
+}  # fmt: skip
 _PUBLIC = ("name", "site", "enabled", "notices", "newest_date", "last_run", "outcome", "state", "last_new")  # reasons are the maintainers'
 
 
 def search(request: Request) -> Response:
     """An answer to a query, as `search --json` prints it, each hit with its permanent address."""
     question = asked(request, facets=request.query_params.get("facets") == "1")
-    if question.is_empty:
-        raise QuerySyntaxError("nothing is asked: q, a filter or similar is needed", "", 0)
+    if question.is_empty or (not fold(question.text) and question.without(("q", question.text)) == ()):
+        return json_answer(request, {"query": question.text, **_NOTHING})
     result = question.answered(archive_of(request))
     value = result.as_json()
     value["hits"] = [{**hit, "address": f"/n/{hit['id']}/r/{hit['revision']}"} for hit in _objects(value["hits"])]

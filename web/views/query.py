@@ -13,7 +13,8 @@ from index.query.parse import Filters
 from index.query.tree import DateField, Scope
 from index.query.values import date_range, state_of
 from index.search import SearchRequest, SearchResult
-from notices.errors import QueryLimitError, QuerySyntaxError, UserError
+from notices.errors import QueryLimitError, QuerySyntaxError, StaleCursor, UnknownName, UserError
+from notices.reference.regions import prefixes_of
 from web.archive import Archive
 
 FILTERS = ("source", "issuer", "region", "kind", "number", "state", "since", "until", "has", "in", "as_of")
@@ -86,6 +87,10 @@ def asked(request: Request, *, facets: bool = False, snippets: bool = True) -> A
     if len(pairs) > _MOST_VALUES:
         raise QueryLimitError(f"the address has {len(pairs)} parts, at most {_MOST_VALUES} are allowed")
     as_of = day_of(request)
+    if as_of and given.get("similar"):
+        raise StaleCursor("similar notices are of today; they cannot be asked for as on another day")
+    if (region := given.get("region", "")).strip() and not prefixes_of(region):
+        raise UnknownName(f"{region!r} is not a region; use a name such as 河南 or 新乡市, or a code such as 4107")
     facets = facets and as_of is None
     search = SearchRequest(
         text=given.get("q", ""), filters=_filters(request), page=Page(count_of("limit", given.get("limit", ""), MOST, LIMIT), 0, given.get("sort") or _SORTS[0]),
