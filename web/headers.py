@@ -26,7 +26,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-AGENTS = "/mcp"  # where agents call tools: by POST, as their protocol wants it; the tools only read
+AGENTS, CHECK = "/mcp", "/api/v1/citations"  # what takes a body by POST: calls of tools, texts to check; both only read
 LONGEST_ADDRESS = 8192
 _METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -63,13 +63,22 @@ class Guard:
 
     def _refused(self, scope: Scope) -> tuple[int, str] | None:
         """The status and the reason, if the request is refused."""
-        headers, client, to_agents = Headers(scope=scope), scope.get("client"), scope["path"] == AGENTS
-        asks = to_agents or (bool(scope.get("query_string")) and not scope["path"].startswith("/static/"))
-        origin = headers.get("origin") if to_agents else None
+        headers, client, takes_body = Headers(scope=scope), scope.get("client"), scope["path"] in (AGENTS, CHECK)
+        asks = takes_body or (bool(scope.get("query_string")) and not scope["path"].startswith("/static/"))
+        origin = headers.get("origin") if takes_body else None
+        too_long = 400 if scope["path"].startswith("/api/") else 414  # to a program it is one more value beyond its limit
         reasons = (
             (not self._is_ours(headers.get("host", "")), 421, "This server does not answer for that host name."),
-            (len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"") > LONGEST_ADDRESS, 414, "The address is too long."),
-            (not to_agents and scope["method"] not in _METHODS, 405, "The reading room only answers GET and HEAD."),
+            (
+                len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"") > LONGEST_ADDRESS,
+                too_long,
+                "The address is too long.",
+            ),
+            (
+                not (takes_body and scope["method"] in ("POST", "DELETE")) and scope["method"] not in _METHODS,
+                405,
+                "The reading room only answers GET and HEAD.",
+            ),
             (bool(origin) and not self._is_ours(urlsplit(origin or "").netloc), 403, "Pages of other sites may not ask here."),
         )
         for wrong, status, why in reasons:

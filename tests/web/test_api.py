@@ -72,6 +72,18 @@ def test_citations_of_a_text(room: TestClient) -> None:
     assert [(c["number"], c["verdict"]) for c in found] == [("临政〔2018〕5号", "repealed"), ("虚政〔2001〕8号", "not_held")]
 
 
+def test_citations_of_a_longer_text_are_checked_in_a_body(room: TestClient) -> None:
+    text = "各县区要落实责任。" * 1500 + "按临政〔2018〕5号办理。"
+    (found,) = room.post("/api/v1/citations", content=text.encode()).json()["citations"]
+    assert (text[found["start"] : found["end"]], found["verdict"]) == ("临政〔2018〕5号", "repealed")
+    for wrong in (b"", b"\xff\xfe", b"x" * 90_000, ("长" * 21_000).encode()):
+        answer = room.post("/api/v1/citations", content=wrong)
+        assert answer.status_code == 400
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert room.post("/api/v1/citations", content=b"x", headers={"origin": "https://evil.example"}).status_code == 403
+    assert room.post("/api/v1/search", content=b"x").status_code == 405
+
+
 def test_every_documented_address_is_served_and_every_problem_is_a_problem_document(room: TestClient) -> None:
     described = room.get("/api/v1/openapi.json").json()
     assert described["openapi"].startswith("3.1")

@@ -90,7 +90,7 @@ def count(least: int, most: int, default: int | None = None) -> Json:
 
 def several(schema: Json) -> Json:
     """The schema of a parameter that may be repeated."""
-    return {"type": "array", "items": schema, "maxItems": 10}
+    return {"type": "array", "items": schema, "maxItems": 5}
 
 
 AS_OF = Parameter("as_of", "as the archive was at the end of this day, month or year (in China)", {"type": "string", "pattern": _DAY})
@@ -125,7 +125,8 @@ CHANGES = (
     ),
     Parameter("limit", "changes of a page", count(1, MOST_CHANGES, MOST_CHANGES)),
 )
-TEXT = (Parameter("text", "the text whose citations are checked", text(5000) | {"minLength": 1}, required=True),)
+LARGEST_TEXT = 80_000  # bytes of a body whose citations are checked
+TEXT = (Parameter("text", "the text whose citations are checked; a longer one is sent by POST", text(600), required=True),)
 REVISIONS = (
     Parameter("from", "the earlier revision (default: the one before `to`)", count(1, 999_999_999)),
     Parameter("to", "the later revision (default: the newest, or the one after `from`)", count(1, 999_999_999)),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from notices.version import PROGRAM
+from operations.read.citation_check import LONGEST
 from web.api.endpoints import Endpoint, Json
 from web.problems import MEDIA_TYPE
 
@@ -14,14 +15,17 @@ _PROBLEMS = {
     "400": "the question has a value that it cannot have, or exceeds a limit",
     "404": "the archive does not contain it",
     "409": "a cursor of another question or of another state of the archive, or parameters that exclude each other",
-    "414": "the address is too long",
     "429": "this network asks too much; Retry-After says how long to wait",
     "503": "the archive cannot be read at the moment, or is busy",
 }
 
 
-def document(prefix: str, endpoints: Sequence[Endpoint]) -> Json:
-    """The document, as JSON."""
+def document(prefix: str, endpoints: Sequence[Endpoint], takes_text: str) -> Json:
+    """The document, as JSON. The address `takes_text` also takes a text by POST."""
+    paths = {f"{prefix}{each.path}": {"get": _operation(each)} for each in endpoints}
+    asked = paths[f"{prefix}{takes_text}"]["get"]
+    body: Json = {"required": True, "content": {"text/plain": {"schema": {"type": "string", "maxLength": LONGEST}}}}
+    paths[f"{prefix}{takes_text}"]["post"] = asked | {"operationId": f"{asked['operationId']}_text", "parameters": [], "requestBody": body}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -29,7 +33,7 @@ def document(prefix: str, endpoints: Sequence[Endpoint]) -> Json:
             "version": PROGRAM,
             "description": "Read only. Personal data is starred out. Archived text is a quotation of what its source published.",
         },
-        "paths": {f"{prefix}{each.path}": {"get": _operation(each)} for each in endpoints},
+        "paths": paths,
         "components": {"schemas": {"Problem": _PROBLEM}},
     }
 

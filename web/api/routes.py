@@ -13,7 +13,7 @@ from web.api.endpoints import AS_OF, CHANGES, REVISIONS, SEARCH, TEXT, Endpoint,
 from web.api.openapi import document
 from web.json_answer import json_answer
 
-PREFIX = "/api/v1"
+PREFIX, CHECK = "/api/v1", "/citations"
 ENDPOINTS = (
     Endpoint("/search", "search", "search the archive", views.search, SEARCH),
     Endpoint("/notices/{notice}", "notice", "a notice, its newest revision or that of a day", views.notice, (AS_OF,)),
@@ -38,6 +38,7 @@ ENDPOINTS = (
 def routes() -> Sequence[BaseRoute]:
     """A route for each address, and the documents about them."""
     made = [Route(f"{PREFIX}{each.route}", _checked(each), name=f"api-{each.name}") for each in ENDPOINTS]
+    made.append(Route(f"{PREFIX}{CHECK}", views.check_body, methods=["POST"]))
     return [*made, Route(f"{PREFIX}/openapi.json", _openapi), Route(f"{PREFIX}", _start), Route(f"{PREFIX}/", _start)]
 
 
@@ -52,7 +53,7 @@ def _checked(each: Endpoint) -> Callable[[Request], Response]:
 
 
 def _openapi(request: Request) -> Response:
-    return json_answer(request, document(PREFIX, ENDPOINTS))
+    return json_answer(request, document(PREFIX, ENDPOINTS, CHECK))
 
 
 def _start(request: Request) -> Response:

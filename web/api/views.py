@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import islice
 
+from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
+from index.query.fields import filter_node
+from index.query.tree import Everything
 from notices.errors import UserError
 from notices.text.fold import fold
 from operations.read.as_of import view_as_of
@@ -20,7 +23,7 @@ from operations.read.json_values import json_object
 from operations.read.notice_views import NoticeView, relations
 from operations.read.revisions import attached_text, revision_lines, revision_view
 from operations.status import source_statuses
-from web.api.endpoints import MOST_CHANGES
+from web.api.endpoints import LARGEST_TEXT, MOST_CHANGES
 from web.json_answer import json_answer
 from web.pages import archive_of
 from web.views.query import asked, count_of, day_of
@@ -35,7 +38,7 @@ _PUBLIC = ("name", "site", "enabled", "notices", "newest_date", "last_run", "out
 def search(request: Request) -> Response:
     """An answer to a query, as `search --json` prints it, each hit with its permanent address."""
     question = asked(request, facets=request.query_params.get("facets") == "1")
-    if question.is_empty or (not fold(question.text) and question.without(("q", question.text)) == ()):
+    if not fold(question.text) and not question.request.similar and filter_node(question.request.filters) == Everything():
         return json_answer(request, {"query": question.text, **_NOTHING})
     result = question.answered(archive_of(request))
     value = result.as_json()
@@ -118,6 +121,21 @@ def changed(request: Request) -> Response:
 def check(request: Request) -> Response:
     """Every citation in a text, and whether the archive contains what it names."""
     text = request.query_params.get("text", "")
-    if not text.strip():
-        raise UserError("text is empty; citations such as 《…》 or a document number in it are checked")
     return json_answer(request, {"citations": check_citations(archive_of(request).database, text)})
+
+
+async def check_body(request: Request) -> Response:
+    """The same for a text that is sent as the body, in UTF-8: a longer one."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_TEXT:
+            raise UserError(f"the text has more than {LARGEST_TEXT} bytes")
+    if not body:
+        raise UserError("the body is empty; it is the text whose citations are checked")
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"the text is not UTF-8: byte {error.start}") from error
+    found = await to_thread.run_sync(check_citations, archive_of(request).database, text)
+    return json_answer(request, {"citations": found})

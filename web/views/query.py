@@ -32,7 +32,7 @@ _CHOICES = {
     "facets": ("1",),
 }
 LIMIT, MOST = 20, 100
-_MOST_VALUES, _LONGEST_VALUE = 20, 200
+_MOST_VALUES, _LONGEST_VALUE = 60, 200
 
 Pairs = tuple[tuple[str, str], ...]
 
