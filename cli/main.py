@@ -68,6 +68,8 @@ VERBS = {
     "export": ("cli.verbs.read.export", N_("write the notices that match a query, or all, as CSV or JSON Lines")),
     "watch": ("cli.verbs.watch.watch", N_("save searches and be told of what they find")),
     "channel": ("cli.verbs.watch.channel", N_("say where people are told: e-mail, webhook, command, group robots")),
+    "feeds": ("cli.verbs.watch.feeds", N_("write Atom and JSON feeds, and calendars of deadlines, as files")),
+    "deadlines": ("cli.verbs.watch.deadlines", N_("list the deadlines that notices state, with the sentence")),
     "status": ("cli.verbs.operate.status", N_("show archive totals and source health")),
     "metrics": ("cli.verbs.operate.metrics", N_("print sizes, ages and health as Prometheus reads them")),
     "runs": ("cli.verbs.operate.runs", N_("list the newest runs, or show one with its addresses and reasons")),

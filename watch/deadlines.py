@@ -1,0 +1,144 @@
+"""Deadlines and periods that notices state, each with its sentence, and as a calendar (RFC 5545)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from notices.cron import ZONE
+from notices.text.display import masked
+from pipeline.sql import tables
+from pipeline.sql.database import for_reading
+
+_BATCH = 500
+_ZONE_LINES = (
+    "BEGIN:VTIMEZONE", "TZID:Asia/Shanghai", "BEGIN:STANDARD", "DTSTART:19700101T000000", "TZOFFSETFROM:+0800", "TZOFFSETTO:+0800",
+    "TZNAME:CST", "END:STANDARD", "END:VTIMEZONE",
+)  # fmt: skip
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A span that a notice states: local times in Asia/Shanghai, `end` exclusive; `position` is its place among those of the notice."""
+
+    notice: int
+    revision: int
+    url: str
+    title: str
+    state: str
+    label: str
+    start: datetime | None
+    end: datetime
+    year_inferred: bool
+    sentence: str
+    position: int
+
+    @property
+    def whole_days(self) -> bool:
+        """Whether no clock time is stated."""
+        return self.end.time() == time() and (self.start is None or self.start.time() == time())
+
+
+def deadlines(database: Engine, since: datetime | None = None, notices: Collection[int] | None = None) -> list[Deadline]:
+    """Those that end after `since` (aware), of all notices or of some, the next first; withdrawn notices too."""
+    local = since.astimezone(ZONE).replace(tzinfo=None) if since else None
+    found = [each for each in _all(database, notices) if local is None or each.end > local]
+    return sorted(found, key=lambda each: (each.end, each.notice, each.position))
+
+
+def _all(database: Engine, notices: Collection[int] | None) -> Iterator[Deadline]:
+    row, notice, last = tables.RevisionRow, tables.NoticeRow, 0
+    query = (
+        select(notice.id, row.n, notice.url, row.title, notice.state, row.anatomy)
+        .join(row.notice)
+        .where(row.n == notice.revisions)
+        .order_by(notice.id)
+        .limit(_BATCH)
+    )
+    while True:
+        with Session(for_reading(database)) as session, session.begin():
+            rows = session.execute(query.where(notice.id > last)).all()
+        if not rows:
+            return
+        last = rows[-1][0]
+        for ident, n, url, title, state, anatomy in rows:
+            if notices is None or ident in notices:
+                yield from _of(anatomy, (ident, n, url, masked(title), state))
+
+
+def _of(anatomy: tables.Values, facts: tuple[int, int, str, str, str]) -> Iterator[Deadline]:
+    periods = anatomy.get("periods")
+    for position, period in enumerate(periods if isinstance(periods, list) else [], 1):
+        end = _moment(period.get("end"))
+        if end is not None:
+            label, sentence = str(period.get("label") or ""), masked(str(period.get("sentence") or ""))
+            yield Deadline(*facts, label, _moment(period.get("start")), end, bool(period.get("year_inferred")), sentence, position)
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(value)) if value else None
+    except ValueError:
+        return None
+
+
+def calendar(found: Iterable[Deadline], archive: str, now: datetime) -> bytes:
+    """The deadlines as an iCalendar file. A UID stays the same over revisions; a withdrawn notice's events are cancelled."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//notices//deadlines//ZH", "CALSCALE:GREGORIAN", *_ZONE_LINES]
+    for each in found:
+        lines += _event(each, archive, now)
+    return "".join(f"{_folded(line)}\r\n" for line in [*lines, "END:VCALENDAR"]).encode()
+
+
+def _event(each: Deadline, archive: str, now: datetime) -> list[str]:
+    note = each.sentence + ("\n（年份由发布日期推断）" if each.year_inferred else "")
+    return [
+        "BEGIN:VEVENT",
+        f"UID:{each.notice}-{each.position}@{archive}",
+        f"DTSTAMP:{now.astimezone(UTC):%Y%m%dT%H%M%SZ}",
+        f"SEQUENCE:{each.revision}",
+        *_span(each),
+        f"SUMMARY:{_text(f'{each.label}：{each.title}')}",
+        f"DESCRIPTION:{_text(note)}",
+        f"URL:{_CONTROLS.sub('', each.url)}",
+        f"STATUS:{'CANCELLED' if each.state == 'withdrawn' else 'CONFIRMED'}",
+        "END:VEVENT",
+    ]
+
+
+def _span(each: Deadline) -> list[str]:
+    if each.whole_days:
+        first = each.start.date() if each.start else each.end.date() - timedelta(days=1)
+        return [f"DTSTART;VALUE=DATE:{_day(first)}", f"DTEND;VALUE=DATE:{_day(max(each.end.date(), first + timedelta(days=1)))}"]
+    begin = each.start or each.end
+    return [f"DTSTART;TZID=Asia/Shanghai:{_clock(begin)}", f"DTEND;TZID=Asia/Shanghai:{_clock(max(each.end, begin))}"]
+
+
+def _day(value: date) -> str:
+    return value.isoformat().replace("-", "")
+
+
+def _clock(value: datetime) -> str:
+    return value.isoformat(timespec="seconds").replace("-", "").replace(":", "")
+
+
+def _text(value: str) -> str:
+    value = _CONTROLS.sub("", value.replace("\r", ""))
+    return value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+
+
+def _folded(line: str) -> str:
+    """Lines of at most 75 octets, characters whole (RFC 5545, 3.1)."""
+    pieces, piece = list[str](), ""
+    for char in line:
+        if len((piece + char).encode()) > 74:
+            pieces.append(piece)
+            piece = ""
+        piece += char
+    return "\r\n ".join([*pieces, piece])
