@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -12,8 +13,10 @@ from notices.capture import ArchivedNotice, Capture, CrawledPage
 from notices.model import AttachmentLink, Notice, Period
 from notices.page_class import PageClass
 from notices.page_moves import is_home
+from notices.reference.agencies import names_in
 from notices.reference.regions import locate
 from notices.text.fold import fold
+from notices.text.whitespace import remove_whitespace
 from pipeline.attachments.disposition import disposition_name
 from pipeline.attachments.sniff import is_page
 from pipeline.parse.detail import read_detail
@@ -21,6 +24,7 @@ from pipeline.parse.files import names_nothing
 
 MAX_ATTACHMENTS = 50
 """So many files of one page are fetched; the others are not stored, and no later reading adds them."""
+_CUT_OFF = re.compile(r"\s*(?:\.\.\.?|…+)\s*$")
 NO_ADDRESS = "the page gives no address"
 UNANSWERED = "no answer is archived: the request failed, or was not made"
 
@@ -64,7 +68,7 @@ def with_list_values(notice: Notice, page: CrawledPage) -> Notice:
     """The notice with title, date and kind taken from the list where its page shows none; the day of upload in an address is no better."""
     entry = page.listed.entry
     listed = _ListValues()
-    if not notice.title and entry.title:
+    if entry.title and (not notice.title or _names_the_site(notice) or _is_cut_off(notice.title, entry.title)):
         listed["title"] = entry.title
     if entry.date and (not notice.published_date or notice.provenance.get("published_date") == "url"):
         listed["published_date"] = entry.date
@@ -72,6 +76,23 @@ def with_list_values(notice: Notice, page: CrawledPage) -> Notice:
         listed["kind"] = page.listed.column_kind
     made = replace(notice, **listed, provenance={**notice.provenance, **dict.fromkeys(listed, "list")})
     return _with_deadline(made, entry.deadline) if entry.deadline else made
+
+
+def _names_the_site(notice: Notice) -> bool:
+    """Whether the title of a page is nothing but the name of its site or of agencies, as <title> of many templates is."""
+    title = notice.title or ""
+    return notice.provenance.get("title") == "tag" and (title == notice.site_name or bool(names_in(title)))
+
+
+def _is_cut_off(title: str, listed: str) -> bool:
+    """Whether a template cut the page's title and the list has it whole."""
+    begun = _CUT_OFF.sub("", title)
+    return (
+        begun != title
+        and len(begun) >= 6
+        and not _CUT_OFF.search(listed)
+        and remove_whitespace(listed).startswith(remove_whitespace(begun))
+    )
 
 
 def _with_deadline(notice: Notice, last: date) -> Notice:

@@ -35,7 +35,7 @@ _DAY_BEHIND = re.compile(
     r"(?:\s+\d{1,2}:\d\d(?::\d\d)?)?\s*[）)\]】]?$"
 )
 # A row of sections: 新闻中心 政务公开 办事服务; only if each word is the text of a link.
-_ROW = re.compile(r"[^\s|｜·>]{2,8}(?:[\s|｜·>]+[^\s|｜·>]{2,8}){2,}")
+_ROW = re.compile(r"[^\s|｜·>]{2,8}(?:[\s|｜·>]+[^\s|｜·>]{2,8})+")
 _CONTACT = re.compile(r"(?:联系|咨询|监督|举报)?(?:电话|地址|传真|邮箱|邮编|人)\s*[:：]")
 _LIST_AGREES = 5.0
 _HAN = "\u2e80-\u9fff\uf900-\ufaff《》（）〔〕“”、，。：；"
@@ -82,7 +82,9 @@ def find_title(
     scores = {text: weight + _score(text, page, names) + agreeing.get(text, 0.0) for text, weight in shown.items()}
     best = max(scores, key=lambda text: scores[text], default=None)
     sure = best is not None and scores[best] >= _ENOUGH
-    return (part, "tag") if part and not sure else (best, "line")
+    if part and not sure:
+        return part, "tag"
+    return (None, "") if best is not None and not sure and best.endswith(("。", "；")) else (best, "line")
 
 
 def _listed(wanted: str, tag: str | None, around: tuple[Sequence[str], Sequence[str]], root: etree._Element) -> str | None:

@@ -123,3 +123,26 @@ def test_day_of_the_list_comes_before_a_clock_of_the_site_and_a_day_of_upload(sh
     capture = Capture(address, 200, (("Content-Type", "text/html"),), body, datetime(2026, 11, 23, 4, tzinfo=UTC), "detail")
     listed = Listed(ListEntry("关于做好防汛工作的通知", address, date(2026, 11, 20)), "http://www.linshan.example/")
     assert read_page(CrawledPage(capture, 1, listed), None).published_date == expected
+
+
+@pytest.mark.parametrize(
+    ("shown", "listed", "expected"),
+    [
+        ("临杉市林业局", "2026年护林员招录方案", "2026年护林员招录方案"),
+        ("临杉市林业局", "", "临杉市林业局"),
+        ("2026年护林员招录工作…-临杉市林业局", "2026年护林员招录工作方案", "2026年护林员招录工作方案"),
+        ("2026年护林员招录工作…-临杉市林业局", "2026年护林员招录工作…", "2026年护林员招录工作…"),
+        ("2026年护林员招录工作方案-临杉市林业局", "2026年护林员招录…", "2026年护林员招录工作方案"),
+    ],
+)
+def test_title_of_the_list_comes_before_a_sites_name_and_a_cut_title(shown: str, listed: str, expected: str) -> None:
+    text = "<p>为做好招录工作，请各单位于汛期前完成检查，并将结果报送市防汛办公室。</p>" * 3
+    body = f"<html><head><title>{shown}</title></head><body><a href='/'>首页</a> <a href='/g/'>公开</a><div class='content-text'>{text}</div></body></html>"
+    assert read_page(page(body.encode(), ListEntry(listed, URL)), None).title == expected
+
+
+def test_page_without_a_title_and_with_two_links_above_is_still_the_notice() -> None:
+    text = "<p>为做好招录工作，请各单位于汛期前完成检查，并将结果报送市防汛办公室。</p>" * 3
+    body = f"<html><body><div><a href='/'>首页</a> <a href='/g/'>政务公开</a></div><div class='article-content'>{text}</div></body></html>"
+    found = read_page(page(body.encode(), ListEntry("2026年护林员招录方案", URL)), None)
+    assert (found.blocked, found.title) == (None, "2026年护林员招录方案")
