@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from notices.cron import ZONE
 from notices.text.display import masked
 from pipeline.sql import tables
+from pipeline.sql.base import Values
 from pipeline.sql.database import for_reading
 
 _BATCH = 500
@@ -72,7 +73,7 @@ def _all(database: Engine, notices: Collection[int] | None) -> Iterator[Deadline
                 yield from _of(anatomy, (ident, n, url, masked(title), state))
 
 
-def _of(anatomy: tables.Values, facts: tuple[int, int, str, str, str]) -> Iterator[Deadline]:
+def _of(anatomy: Values, facts: tuple[int, int, str, str, str]) -> Iterator[Deadline]:
     periods = anatomy.get("periods")
     for position, period in enumerate(periods if isinstance(periods, list) else [], 1):
         end = _moment(period.get("end"))
