@@ -37,6 +37,16 @@ def _written_out(match: re.Match[str]) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def escaped(json_text: str) -> str:
+    """JSON with the characters that drive a terminal, or are not seen, as its own escapes: its value stays the same."""
+    return _UNSAFE.sub(_as_escape, json_text)
+
+
+def _as_escape(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
 def masked(text: str) -> str:
     """The text with identity numbers, mobile numbers and bank accounts starred out but for their ends.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from cli.progress import Progress, is_shown
+from cli.terminal import json_line
 from cli.terms import term
 from notices.config import Config
 from notices.errors import BadInput
@@ -86,7 +86,7 @@ def _run_pages(args: argparse.Namespace, config: Config) -> int:
         def passed(each: PassedOver) -> None:
             if report is not None:
                 line = {"place": each.place, "url": each.url or None, "reason": each.reason, "bad": each.bad}
-                print(json.dumps(line, ensure_ascii=False), file=report)
+                print(json_line(line), file=report)
             if each.bad:
                 address = f" ({each.url})" if each.url else ""
                 print(safe(_("{place}: skipped: {reason}").format(place=each.place, reason=_(each.reason)) + address), file=sys.stderr)

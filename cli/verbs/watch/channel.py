@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from cli.terminal import padded
+from cli.terminal import json_line, padded
 from notices.config import Config
 from notices.text.display import safe
 from notices.text.language import _
@@ -60,7 +59,7 @@ def _list(args: argparse.Namespace, config: Config) -> int:
     found = channels(config)
     if args.json:
         for name, each in found.items():
-            print(json.dumps({"name": name, "type": each.type, "quiet": each.quiet}, ensure_ascii=False))
+            print(json_line({"name": name, "type": each.type, "quiet": each.quiet}))
     elif found:
         print(
             "\n".join(
@@ -89,7 +88,7 @@ def test_channels(config: Config, names: Sequence[str], as_json: bool) -> int:
         code = code if answer.ok else 3
         words = {"channel": name, "taken": answer.ok, "answer": answer.text}
         said = _("{name}: taken: {answer}") if answer.ok else _("{name}: not taken: {answer}")
-        print(json.dumps(words, ensure_ascii=False) if as_json else safe(said.format(name=name, answer=answer.text)))
+        print(json_line(words) if as_json else safe(said.format(name=name, answer=answer.text)))
     return code
 
 
@@ -100,7 +99,7 @@ def _letters(args: argparse.Namespace, config: Config) -> int:
         found = letters(database, dead=args.dead)
     if args.json:
         for each in found:
-            print(json.dumps(json_object(each), ensure_ascii=False))
+            print(json_line(json_object(each)))
     elif found:
         rows = [(str(each.id), each.state, str(each.tries), safe(each.channel), safe(each.watch), safe(each.answer)) for each in found]
         print("\n".join(padded([(_("id"), _("state"), _("tries"), _("channel"), _("watch"), _("answer")), *rows])))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from cli.terminal import padded
+from cli.terminal import json_line, padded
 from cli.verbs.watch.channel import test_channels
 from index.engines import open_engine
 from notices.config import Config
@@ -68,7 +67,7 @@ def _add(args: argparse.Namespace, config: Config) -> int:
         channel_named(channels(config), each)
     expected = _forecast(config, spec)
     if args.json:
-        print(json.dumps({"name": spec.name, "query": spec.query, "expected": expected and json_object(expected)}, ensure_ascii=False))
+        print(json_line({"name": spec.name, "query": spec.query, "expected": expected and json_object(expected)}))
     else:
         _print_forecast(spec, expected)
     if expected and expected.messages_a_week > BUSY * 7 and not args.busy:
@@ -117,7 +116,7 @@ def _list(args: argparse.Namespace, config: Config) -> int:
         found = watches(database, getattr(args, "name", None))
     if args.json:
         for each in found:
-            print(json.dumps(json_object(each), ensure_ascii=False))
+            print(json_line(json_object(each)))
     elif found:
         print("\n".join(padded([(_("name"), _("told"), _("waiting"), _("to"), _("when"), _("query")), *map(_cells, found)])))
     else:
@@ -179,7 +178,7 @@ def _run_now(args: argparse.Namespace, config: Config) -> int:
 
 def _print_events(args: argparse.Namespace, events: Sequence[Event]) -> None:
     for each in events:
-        print(json.dumps(json_object(each), ensure_ascii=False) if args.json else _line(each))
+        print(json_line(json_object(each)) if args.json else _line(each))
     sys.stdout.flush()
 
 

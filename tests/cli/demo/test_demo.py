@@ -49,6 +49,8 @@ def _timeless(line: str) -> str:
 
 def test_demo_twice_starts_anew(home: Home) -> None:
     home.run("demo")
+    home.run("import", "-", stdin='{"url": "http://a.example/1", "title": "关于河段的通知", "text": "各县：请巡查。"}')
+    home.run("checkpoint")
     home.run("index", "--rebuild", "--to", f"tantivy://{home.path}/fast")
     home.run("demo")
     assert not (home.path / "fast").exists()
