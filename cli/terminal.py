@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
@@ -13,13 +12,6 @@ from notices.text.display import escaped, safe
 
 _CHINA = timezone(timedelta(hours=8))  # no summer time since 1991: a fixed offset spares the start the table of zones
 _ON, _OFF = "\x1b[1;31m", "\x1b[0m"
-# Characters that could drive a terminal: C1 controls, marks of direction, zero-width and line separators, halves of surrogate pairs.
-_UNSAFE = "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
-
-
-def json_line(value: object) -> str:
-    """The value as JSON in one line; characters that could drive a terminal, and lone surrogates, are written as escapes."""
-    return re.sub(_UNSAFE, lambda m: f"\\u{ord(m[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def json_line(value: object) -> str:
