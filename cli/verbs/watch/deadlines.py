@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import fields
 from datetime import UTC, datetime
 
+from cli.terminal import json_line
 from notices.config import Config
 from notices.text.display import safe
 from notices.text.language import _
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
             sys.stdout.buffer.write(calendar(found, archive_id(database), now))
             return 0
     for each in found:
-        print(json.dumps(_as_json(each), ensure_ascii=False) if args.json else _lines(each))
+        print(json_line(_as_json(each)) if args.json else _lines(each))
     return 0
 
 
