@@ -23,7 +23,7 @@ from web.headers import Guard
 from web.kept import Kept, kept
 from web.pages import HERE
 from web.problems import on_error
-from web.views import collection, discovery, export, memento, notice, revision, search
+from web.views import cite, collection, discovery, export, memento, notice, revision, search
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -85,6 +85,8 @@ def routes() -> Sequence[BaseRoute]:
         Route("/complete", search.complete),
         Route("/n/{notice:int}", kept(notice.show)),
         Route("/n/{notice:int}/r/{n:int}", kept(notice.show)),
+        Route("/n/{notice:int}/r/{n:int}/cite/{form}", cite.cite),
+        Route("/n/{notice:int}/r/{n:int}/proof", cite.proof),
         Route("/n/{notice:int}/r/{n:int}/original", revision.original),
         Route("/n/{notice:int}/r/{n:int}/a/{position:int}", revision.attachment),
         Route("/n/{notice:int}/diff", revision.diff),

@@ -85,6 +85,7 @@ SENTENCES: dict[str, str] = {
     "Attachments": "附件",
     "Before": "修改前",
     "Changed:": "已变：",
+    "Cite": "引用本文",
     "Cited by": "被引用",
     "Cites": "引用",
     "Contacts": "联系方式",
@@ -119,6 +120,7 @@ SENTENCES: dict[str, str] = {
     "Page {page}": "第 {page} 页",
     "Periods and deadlines": "期限",
     "Permanent address": "永久地址",
+    "Proof": "证明文件",
     "Proof of archival": "存档证明",
     "Reading": "读取结果",
     "Record": "WARC 记录",
@@ -198,6 +200,7 @@ SENTENCES: dict[str, str] = {
     "Accept-Datetime: {value} is not a date as RFC 7089 writes it, such as Fri, 01 Mar 2024 00:00:00 GMT.":
         "Accept-Datetime：{value} 不是 RFC 7089 规定的日期写法，例如 Fri, 01 Mar 2024 00:00:00 GMT。",
     "Pages of other sites may not ask here.": "其他网站的页面不得在此请求。",
+    "The signed log does not contain this page yet; its maintainers sign it every day.": "签名日志尚未包含此页面；管理人员每天签名一次。",
     "There is nothing at this address.": "此地址没有内容。",
     "This server does not answer for that host name.": "本服务器不使用该主机名。",
     "The address is too long.": "网址过长。",

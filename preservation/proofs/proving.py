@@ -47,7 +47,7 @@ class SignedLog:
 def prove_notice(config: Config, database: Engine, notice_id: int, n: int | None = None) -> SnapshotProof:
     """Prove the snapshot from which revision `n` of the notice was read (default: the newest). Raises UnknownName or DamageFound."""
     with database_errors(config.database):
-        snapshot = _snapshot(database, notice_id, n)
+        snapshot = snapshot_of(database, notice_id, n)
         row = checkpoints.newest(database)
         if row is None or row.last_snapshot_id < snapshot.id:
             row = checkpoints.make_checkpoint(database, config, datetime.now(UTC))
@@ -59,7 +59,8 @@ def prove_notice(config: Config, database: Engine, notice_id: int, n: int | None
         return SnapshotProof(render_proof(proof), snapshot.id)
 
 
-def _snapshot(database: Engine, notice_id: int, n: int | None) -> tables.SnapshotRow:
+def snapshot_of(database: Engine, notice_id: int, n: int | None) -> tables.SnapshotRow:
+    """The snapshot from which a revision was read (default: the newest). Raises UnknownName."""
     with Session(database, expire_on_commit=False) as session, session.begin():
         notice = session.get_one(tables.NoticeRow, notice_id)
         mine = tables.RevisionRow.notice_id == notice.id, tables.RevisionRow.n == (n or notice.revisions)

@@ -30,6 +30,8 @@ _REFUSED = (
     "/*lang=",
     "/n/*/r/*/a/",
     "/n/*/r/*/original",
+    "/n/*/r/*/cite/",
+    "/n/*/r/*/proof",
     "/feed",
 )
 

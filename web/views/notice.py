@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from notices.cron import ZONE
 from notices.reference.headings import heading_of
 from notices.reference.numbers import parse_number
 from notices.text.display import safe
@@ -17,6 +19,7 @@ from operations.read.history import history
 from operations.read.notice_views import NoticeView, Relations, relations
 from operations.read.revisions import RevisionLine, notices_numbered, revision_lines, revision_view
 from web.pages import Reader, archive_of, page
+from web.views.cite import gbt7714
 from web.views.discovery import base_of
 from web.views.memento import memento_headers
 from web.views.query import day_of
@@ -68,7 +71,8 @@ def show(request: Request) -> Response:
     events = history(database, ident)
     values = {
         "shown": shown, "n": view, "events": events[-_MOST_EVENTS:], "more_events": max(len(events) - _MOST_EVENTS, 0),
-        "cut": len(view.text) > LONGEST_SHOWN, "most_links": _MOST_LINKS, "as_of": day if n is None else None,
+        "cut": len(view.text) > LONGEST_SHOWN, "most_links": _MOST_LINKS, "reference": gbt7714(view, base_of(request), datetime.now(UTC).astimezone(ZONE).date()),
+        "as_of": day if n is None else None,
         "anatomy": view.anatomy if isinstance(view.anatomy, dict) else {},
     }  # fmt: skip
     answer = page(request, "notice.html", values)
