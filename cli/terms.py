@@ -24,6 +24,8 @@ _TERMS = (
         N_("unread"), N_("pending"), N_("given up"), N_("present"), N_("enabled"), N_("disabled"), N_("own"), N_("shipped"),
     ),
     (N_("observed"), N_("correction")),  # events of a history
+    (N_("seen"), N_("gone from list"), N_("on list again")),  # evidence of an observation
+    (N_("in force"), N_("not yet in force"), N_("amended"), N_("edited"), N_("expired"), N_("repealed"), N_("partly repealed"), N_("unknown"), N_("yes")),
     (  # reasons why a page is not the notice
         N_("challenge"), N_("unavailable"), N_("error"), N_("login"), N_("soft 404"), N_("empty"), N_("interstitial"),
         N_("section index"), N_("another page"), N_("led to another page"),

@@ -127,7 +127,7 @@ def _archive(config: Config) -> Iterator[Check]:
         return
     try:
         notices = outbox.notice_count(database)
-        yield Check("database", "ok", f"{notices} notices")
+        yield Check("database", "ok", _("{count} notices").format(count=notices))
         yield _index(config, database, notices)
     except NoticesError as error:
         yield Check("database", "problem", str(error), _("notices verify names the damage"))
@@ -143,4 +143,4 @@ def _index(config: Config, database: Engine, notices: int) -> Check:
         return Check("index", "problem" if problem.wrong else "warning", problem.fault, problem.remedy)
     if waiting:
         return Check("index", "warning", _("{waiting} notices wait to be indexed").format(waiting=waiting), "notices index")
-    return Check("index", "ok", f"{state.documents} documents")
+    return Check("index", "ok", _("{count} documents").format(count=state.documents))

@@ -18,7 +18,7 @@ from tests.support.catalogue_file import MARKS, ROOT, message_files
 _ERRORS = {name for name, each in vars(errors).items() if isinstance(each, type) and issubclass(each, errors.NoticesError)}
 _READERS = {*_ERRORS, "ArgumentTypeError", "print", "error", "add_argument_group", "Check", "Reason", "Finding", "Remedy"}
 _KEYWORDS = {"help", "description", "epilog"}
-_WORDS = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
+_WORDS = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}|\0 [a-z]{3,}")
 _COMMAND = re.compile(r"\W*notices [a-z]+(?: --?\w+)*\W*|source file")  # what one types, and what doctor checks, are names
 # Rooms with messages that are not in the catalogue yet. web has the two languages of its pages in web/words.py.
 _ALLOWED: dict[str, int] = {}

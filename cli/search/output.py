@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from index.answer.facets import Facets
     from index.query.tree import Interpretation
 
+_CODED = ("state", "attachment")  # facets whose values are codes
 _CSV = ("id", "title", "published_date", "written_date", "issuer", "document_number", "kind", "state", "source", "exact", "url")
 
 
@@ -124,7 +125,9 @@ def _facet_lines(facets: Facets | None) -> Iterator[str]:
     if facets is not None:
         for name, values in facets.fields.items():
             if values:
-                yield left(term(name), 11) + "  ".join(f"{safe(value)} ({count})" for value, count in values)
+                yield left(term(name), 11) + "  ".join(
+                    f"{safe(term(value) if name in _CODED else value)} ({count})" for value, count in values
+                )
 
 
 def print_error(error: NoticesError) -> None:

@@ -46,7 +46,7 @@ def find_id(database: Engine, wanted: str) -> int:
     ids = find_ids(database, wanted)
     if len(ids) > 1:
         with Session(for_reading(database)) as session, session.begin():
-            raise UnknownName(_candidates(session, f"{wanted!r} means {len(ids)} notices", ids))
+            raise UnknownName(_candidates(session, _("{wanted!r} means {count} notices").format(wanted=wanted, count=len(ids)), ids))
     return ids[0]
 
 
@@ -72,7 +72,7 @@ def _ids(session: Session, condition: ColumnElement[bool]) -> list[int]:
 def _candidates(session: Session, heading: str, ids: Sequence[int]) -> str:
     query = select(tables.RevisionRow).join(tables.RevisionRow.notice).where(_NEWEST, tables.NoticeRow.id.in_(ids[:_MOST_CANDIDATES]))
     lines = [_line(row) for row in session.scalars(query.order_by(tables.NoticeRow.id))]
-    more = [f"  … {len(ids) - len(lines)} more"] if len(ids) > len(lines) else []
+    more = ["  " + _("… {count} more").format(count=len(ids) - len(lines))] if len(ids) > len(lines) else []
     return "\n".join([_("{heading}; name one by its id:").format(heading=heading), *lines, *more])
 
 

@@ -71,7 +71,7 @@ def _detail_lines(detail: RunDetail) -> Iterator[str]:
     yield "  " + _("started {moment}, took {time}, {outcome}").format(moment=in_china(each.started_at), time=_took(each), outcome=outcome)
     yield f"  {counts_line(each.counts)}"
     if detail.log:
-        yield f"  log: {safe(detail.log)}"
+        yield "  " + _("log: {file}").format(file=safe(detail.log))
     for column in detail.columns:
         yield from column_lines(column)
     stored = [

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from itertools import islice
 
-from cli.terminal import json_line
+from cli.terminal import in_china, json_line
+from cli.terms import term
 from notices.config import Config
 from notices.text.display import safe
 from notices.text.language import _
 from operations.read.changes import ChangeView, changes, cursor_of, follow
 from operations.read.json_values import json_object
-from operations.status import in_utc
 from pipeline.sql.database import database_errors, open_for_reading
 
 
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 def _line(each: ChangeView) -> str:
-    words = [str(each.seq), in_utc(each.at), each.kind, f"[{each.notice}]", safe(each.title or each.url)]
+    words = [str(each.seq), in_china(each.at), term(each.kind), f"[{each.notice}]", safe(each.title or each.url)]
     if each.by is not None:
         words.append(_("(by {notice})").format(notice=each.by))
     return "  ".join([*words, _("(baseline)")] if each.baseline else words)

@@ -59,7 +59,7 @@ def _lines(view: NoticeView) -> Iterator[str]:
     yield safe(view.title) or _("(no title)")
     for name in _FIELDS:
         if value := getattr(view, name):
-            yield f"{left(term(name), 16)} {safe(term(str(value)) if name == 'state' else str(value))}"
+            yield f"{left(term(name), 16)} {safe(term(str(value)) if name in ('state', 'validity') else str(value))}"
     for attachment in view.attachments:
         why = f": {safe(told(attachment.detail))}" if attachment.detail else ""
         yield f"{left(_('attachment'), 16)} {safe(attachment.name)} ({term(attachment.outcome)}{why})"
