@@ -109,6 +109,8 @@ class _Parser(argparse.ArgumentParser):
     """Names unknown options beside whatever else is wrong: argparse stops at the first fault, a missing argument before an unknown option."""
 
     _given: Sequence[str] = ()
+    asked: argparse.ArgumentParser | None = None
+    """The verb whose usage helps where its own parser finds no fault."""
 
     def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
         """As argparse; notes what was given."""
@@ -123,6 +125,8 @@ class _Parser(argparse.ArgumentParser):
         unknown = [word for word in options if not any(known.startswith(word) for known in self._option_string_actions)]
         if unknown and unknown[0] not in message:
             message += f"; {_('unrecognized arguments: %s') % ' '.join(unknown)}"
+        if self.asked is not None and message.startswith((_("unrecognized arguments: %s") % "").strip()):
+            argparse.ArgumentParser.error(self.asked, message)
         super().error(message)
 
 
@@ -152,6 +156,7 @@ def parser(argv: Sequence[str]) -> argparse.ArgumentParser:
             verbs.add_parser(name)
     if asked is not None:
         importlib.import_module(VERBS[asked][0]).add_verbs(verbs)
+        top.asked = verbs.choices[asked]
         _describe(verbs.choices[asked], _(VERBS[asked][1]))
     return top
 

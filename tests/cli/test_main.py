@@ -48,3 +48,18 @@ def test_unknown_option_is_named_beside_a_missing_argument(capsys: pytest.Captur
         main(["backup", "--zzz", "--no-progress"])
     said = capsys.readouterr().err
     assert "FOLDER_OR_FILE.tar; unrecognized arguments: --zzz\n" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["config", "contact"], "notices config: error: unrecognized arguments: contact\n"),
+        (["crawl", "--since", "yesterday"], "'yesterday' is not a day; write it as 2026-01-03\n"),
+    ],
+)
+def test_fault_of_a_verb_comes_with_its_usage(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(words)
+    err = capsys.readouterr().err
+    assert err.startswith(f"usage: notices {words[0]} ")
+    assert err.endswith(said)

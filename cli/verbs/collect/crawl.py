@@ -27,7 +27,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     verb = verbs.add_parser("crawl", help=_("fetch new notices from sources"), description=_("Fetch new notices, archive and index them."))
     verb.add_argument("sources", nargs="*", metavar="SOURCE", help=_("names or files of sources (default: all enabled sources)"))
     verb.add_argument("--full", action="store_true", help=_("read every list to its end and fetch every notice again"))
-    verb.add_argument("--since", type=date.fromisoformat, metavar="DATE", help=_("ignore list entries dated before this day"))
+    verb.add_argument("--since", type=_day, metavar="DATE", help=_("ignore list entries dated before this day"))
     verb.add_argument("--revisit", action="store_true", help=_("revisit every archived notice now, including those that are not due"))
     verb.add_argument("--again", dest="revisit", action="store_true", help=argparse.SUPPRESS)  # the name it had first
     verb.add_argument("--limit", type=_positive, metavar="N", help=_("fetch at most N new notices of each source, and revisit at most N"))
@@ -41,6 +41,14 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(_("{text} is less than 1").format(text=text))
     return number
+
+
+def _day(typed: str) -> date:
+    """The day, for argparse."""
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        raise argparse.ArgumentTypeError(_("{typed!r} is not a day; write it as 2026-01-03").format(typed=typed)) from None
 
 
 def run(args: argparse.Namespace, config: Config) -> int:

@@ -54,7 +54,9 @@ def manifest(name: str) -> Iterator[Page]:
     """The pages a manifest names. Raises BadInput with the line's number."""
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise BadInput(f"{name}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
         raise BadInput(f"{name}: {error}") from error
     for n, line in enumerate(text.split("\n"), 1):
         if line.strip():

@@ -157,6 +157,8 @@ def run_new(args: argparse.Namespace, config: Config) -> int:
     saved = Path(args.page)
     is_address = args.page.startswith(("http://", "https://"))
     url = args.page if is_address else args.url
+    if not is_address and not saved.is_file():
+        raise UserError(_("{page}: neither an address (http://…) nor a file").format(page=args.page))
     if not url:
         raise UserError(_("{page}: give the saved page's address with --url").format(page=args.page))
     body, content_type = _fetch(url, args.allow_private, config) if is_address else (_read(saved), None)

@@ -13,6 +13,7 @@ from notices.config import Config
 from notices.text.display import masked, safe
 from notices.text.language import _
 from operations.preserve.reparsing import ReparseCounts, ReparseRequest, ReparseResult, ReparseWatch, reparse_archive
+from operations.read.lookup import find_id
 from pipeline.sql.database import open_archive, open_for_reading
 from preservation.reparse import Change, JsonValue, count_revisions
 
@@ -23,7 +24,7 @@ _LINES = 6
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices reparse`."""
     verb = verbs.add_parser("reparse", help=_("read all archived bytes again with today's parser, offline"))
-    verb.add_argument("wanted", nargs="?", type=int, metavar="ID", help=_("only this notice"))
+    verb.add_argument("wanted", nargs="?", metavar="NOTICE", help=_("only this notice, by its id, number, address or title"))
     verb.add_argument("--dry-run", action="store_true", help=_("show what would change, change nothing"))
     verb.add_argument("--json", action="store_true", help=_("print one JSON object for each changed revision, then one with the counts"))
     verb.add_argument("--no-progress", action="store_true", help=_("do not show progress"))
@@ -34,10 +35,11 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Print each change, then the counts; exit 4 when bytes could not be read."""
     database = (open_for_reading if args.dry_run else open_archive)(config)
     shown = is_shown(no_progress=args.no_progress)
-    progress = Progress(_("reparse"), count_revisions(database, args.wanted), Unit(_("revisions")), shown=shown)
+    wanted = find_id(database, args.wanted) if args.wanted is not None else None
+    progress = Progress(_("reparse"), count_revisions(database, wanted), Unit(_("revisions")), shown=shown)
     watch = ReparseWatch(progress, _print_json if args.json else _print_change)
     try:
-        result = reparse_archive(config, database, ReparseRequest(args.wanted, apply=not args.dry_run), watch)
+        result = reparse_archive(config, database, ReparseRequest(wanted, apply=not args.dry_run), watch)
     finally:
         progress.close()
     if args.json:
