@@ -9,7 +9,7 @@ from datetime import date
 from typing import NamedTuple
 
 from index.engine import ArchivedText, Document, Hit
-from notices.attachment import AttachmentText
+from notices.attachment import ARCHIVES, AttachmentText
 from notices.text.fold import fold
 
 NO_DATE = 0
@@ -70,8 +70,7 @@ def hit_of(shown: str, numbers: HitNumbers, score: float, exact: bool) -> Hit:
 
 def original_of(document: Document) -> bytes:
     """Text and attachments as archived: JSON, compressed at the lowest level, because time counts more than the last tenth of space."""
-    files = [[a.name, a.pages, a.confidences] if a.confidences else [a.name, a.pages] for a in document.attachments]
-    value = _json([document.text, files])
+    value = _json([document.text, list(map(_packed, document.attachments))])
     return zlib.compress(value.encode("utf-8", "surrogatepass"), 1)
 
 
@@ -85,8 +84,14 @@ def texts_of(original: bytes) -> ArchivedText:
     return ArchivedText(text, tuple(_attached(*each) for each in attached))
 
 
-def _attached(name: str, pages: Sequence[str], confidences: Sequence[float | None] = ()) -> AttachmentText:
-    return AttachmentText(name, tuple(pages), confidences=tuple(confidences))
+def _packed(attached: AttachmentText) -> list[object]:
+    """Name and pages; then confidences and the kind of archive if it has any of them."""
+    more = [attached.confidences, attached.media_type if attached.media_type in ARCHIVES else ""]
+    return [attached.name, attached.pages, *(more if any(more) else ())]
+
+
+def _attached(name: str, pages: Sequence[str], confidences: Sequence[float | None] = (), media_type: str = "") -> AttachmentText:
+    return AttachmentText(name, tuple(pages), media_type=media_type, confidences=tuple(confidences))
 
 
 def ordinals_of(document: Document) -> list[int]:

@@ -19,7 +19,7 @@ from notices.text.language import _
 
 CURRENT, VERSION_FILE, WRITTEN_FILE = "current", "version.json", "written.json"
 _FOLDING, _FIRST_FOLDING = "folding", 1  # an index of before the key was written is folded as version 1
-_CONTENT, CONTENT = "content", 3  # raise when otherwise is written than before into an index that can be read: it is rebuilt (none: 1)
+_CONTENT, CONTENT = "content", 4  # raise when otherwise is written than before into an index that can be read: it is rebuilt (none: 1)
 _NAME = re.compile(r"g-[0-9]{6,9}")
 Format = Mapping[str, object]  # engine and version of the format, as version.json has them
 

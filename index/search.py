@@ -271,7 +271,10 @@ def shown(engine: Engine, query: Query, hits: tuple[Hit, ...], request: SearchRe
         text, attachments = texts.get(hit.id, _NO_TEXT)
         snippet = snippet_of(hit.title, text, attachments, tiers_of(query), mask) if request.snippets else _NO_SNIPPET
         if request.masked and not isinstance(snippet.where, str):
-            snippet = snippet._replace(where={**snippet.where, "attachment": masked(str(snippet.where["attachment"]))})
+            names: dict[str, str | int | float | None] = {
+                name: masked(str(snippet.where[name])) for name in ("attachment", "member") if name in snippet.where
+            }
+            snippet = snippet._replace(where={**snippet.where, **names})
         yield SearchHit(hit._replace(title=mask(hit.title)), snippet)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+ARCHIVES = ("zip", "7z", "rar")
+
 
 class AttachmentText(NamedTuple):
     """What was read from an attached file; `pages` in order, one where the format has none.
@@ -18,6 +20,10 @@ class AttachmentText(NamedTuple):
     media_type: str = ""
     detail: str | None = None
     confidences: tuple[float | None, ...] = ()
+
+    def member_of(self, page: int) -> str | None:
+        """The member of an archive (ZIP, 7z, RAR) that a page is of: a page of an archive begins with its name. None for other files."""
+        return self.pages[page].partition("\n")[0] if self.media_type in ARCHIVES else None
 
     def confidence_of(self, page: int) -> float | None:
         """The confidence of a page (from 0) that was recognised from its picture; None for one that was read."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine, delete, or_, select
 from sqlalchemy.orm import Session
 
-from notices.attachment import AttachmentText
+from notices.attachment import ARCHIVES, AttachmentText
 from notices.errors import DamageFound
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
@@ -143,13 +143,14 @@ def recognised_pages(row: tables.RecognitionRow | None) -> Mapping[int, tuple[st
 
 
 def text_with_recognised(attachment: tables.AttachmentRow) -> AttachmentText:
-    """The file's pages, recognised ones in their places with their confidence."""
+    """The file's pages, recognised ones in their places with their confidence; the media type is that of an archive, or empty."""
     pages = attachment.text.split("\f") if attachment.text else []
+    kind = attachment.media_type if attachment.media_type in ARCHIVES else ""
     found = recognised_pages(attachment.recognition)
     if not found:
-        return AttachmentText(attachment.name, tuple(pages))
+        return AttachmentText(attachment.name, tuple(pages), media_type=kind)
     pages += [""] * (max(found) + 1 - len(pages))
     confidences: list[float | None] = [None] * len(pages)
     for number, (text, confidence) in found.items():
         pages[number], confidences[number] = text, confidence
-    return AttachmentText(attachment.name, tuple(pages), confidences=tuple(confidences))
+    return AttachmentText(attachment.name, tuple(pages), media_type=kind, confidences=tuple(confidences))

@@ -118,7 +118,8 @@ def _place(snippet: Snippet) -> str:
         return ""
     page = _(", page {number}").format(number=where["page"]) if where["page"] else ""
     recognised = _(", recognised from a picture ({confidence})").format(confidence=where["confidence"]) if "confidence" in where else ""
-    return f"[{safe(str(where['attachment']))}{page}{recognised}] "
+    member = f": {safe(str(where['member']))}" if "member" in where else ""
+    return f"[{safe(str(where['attachment']))}{member or page}{recognised}] "
 
 
 def _facet_lines(facets: Facets | None) -> Iterator[str]:

@@ -30,7 +30,8 @@ class Above(NamedTuple):
 
 
 class Snippet(NamedTuple):
-    """A passage; `marks` are [start, end) in its characters; `where` is title, text or {attachment, page} (page null: its name; a page
+    """A passage; `marks` are [start, end) in its characters; `where` is title, text or {attachment, page} (page null: its name; a page of an
+    archive has `member`, a page
     whose text was recognised from its picture has `recognised` and `confidence` too); `path` has the headings above."""
 
     text: str
@@ -69,6 +70,8 @@ def _places(title: str, text: str, attachments: Sequence[AttachmentText]) -> Ite
     for attached in attachments:
         for number, page in enumerate(attached.pages):
             place: dict[str, str | int | float | None] = {"attachment": attached.name, "page": number + 1}
+            if (member := attached.member_of(number)) is not None:
+                place["member"] = member
             if (confidence := attached.confidence_of(number)) is not None:
                 place |= {"recognised": True, "confidence": confidence}
             yield place, page, Above(attached.pages, number)

@@ -25,7 +25,7 @@ from pipeline.sql.locks import hold
 from preservation.reparse import Reader
 
 _RAPIDOCR = "pipeline.attachments.rapidocr_text"
-_SECONDS, _MEMORY = 180.0, 3 << 30
+_SECONDS, _MEMORY = 600.0, 3 << 30  # a page takes ten seconds, on a busy machine minutes
 _MOST_PICTURES = 2_000  # of one file: a thousand pages are an hour of a core
 
 

@@ -13,7 +13,7 @@ from notices.text.display import masked
 from operations.read.json_values import json_object, json_value
 from pipeline.observe.observations import presence_of
 from pipeline.observe.presence import Presence
-from pipeline.recognised import recognised_pages
+from pipeline.recognised import recognised_pages, text_with_recognised
 from pipeline.relations.citations import Instrument, Link, cited_by, cites, instrument_of
 from pipeline.relations.copies import copies_of
 from pipeline.relations.versions import Step, newest_version
@@ -32,6 +32,14 @@ class RecognisedView:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberView:
+    """A member of an archive, and whether text was read or recognised from it; the archive's detail says why not."""
+
+    path: str
+    has_text: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AttachmentView:
     """An attached file and what came of reading it."""
 
@@ -44,6 +52,7 @@ class AttachmentView:
     detail: str | None
     position: int
     recognised: RecognisedView | None
+    members: tuple[MemberView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +153,18 @@ def view_of(session: Session, revision: tables.RevisionRow) -> NoticeView:
 def _attachment(a: tables.AttachmentRow) -> AttachmentView:
     return AttachmentView(
         masked(a.name), a.url, a.outcome, a.media_type, a.digest, a.size, masked(a.detail) if a.detail else None, a.position,
-        _recognised(a.recognition),
+        _recognised(a.recognition), _members(a),
     )  # fmt: skip
+
+
+def _members(attachment: tables.AttachmentRow) -> tuple[MemberView, ...]:
+    """The members in their order, each once: a member of several pages has text if one of them has."""
+    read = text_with_recognised(attachment)
+    found: dict[str, bool] = {}
+    for number, page in enumerate(read.pages):
+        if (member := read.member_of(number)) is not None:
+            found[member] = found.get(member, False) or "\n" in page
+    return tuple(MemberView(masked(path), has_text) for path, has_text in found.items())
 
 
 def _recognised(row: tables.RecognitionRow | None) -> RecognisedView | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from notices.attachment import AttachmentText
+from notices.attachment import ARCHIVES, AttachmentText
 from notices.text.html import clean
 from pipeline.attachments.limits import (
     MAX_DEPTH,
@@ -22,7 +22,6 @@ from pipeline.attachments.recognition import Turn
 from pipeline.attachments.sniff import sniff, unprefixed
 
 Reader = Callable[[bytes], AttachmentText]
-_ARCHIVES = ("zip", "7z", "rar")
 _WORST_FIRST = ("encrypted", "scanned", "too_large", "broken", "unsupported")
 
 
@@ -44,7 +43,7 @@ def _read(body: bytes, media_type: str, budget: Budget, turn: Turn | None = None
         return AttachmentText(outcome="unsupported", media_type=media_type, detail="unknown format")
     try:
         with native_reader():
-            read = _archive(kind, body, budget, turn) if kind in _ARCHIVES else _reader(kind, budget, turn)(body)
+            read = _archive(kind, body, budget, turn) if kind in ARCHIVES else _reader(kind, budget, turn)(body)
         return _bounded(read._replace(media_type=kind))
     except Exception as error:  # a damaged file makes its reader raise anything at all
         outcome, detail = _failure(error)

@@ -63,6 +63,8 @@ def _lines(view: NoticeView) -> Iterator[str]:
     for attachment in view.attachments:
         why = f": {safe(told(attachment.detail))}" if attachment.detail else ""
         yield f"{left(_('attachment'), 16)} {safe(attachment.name)} ({term(attachment.outcome)}{why})"
+        for member in attachment.members:
+            yield f"{'':16} {safe(member.path)}{'' if member.has_text else ' ' + _('(no text)')}"
         if found := attachment.recognised:
             pages = ngettext("{count} page recognised by {name}", "{count} pages recognised by {name}", len(found.pages))
             text = pages.format(count=len(found.pages), name=found.recogniser)

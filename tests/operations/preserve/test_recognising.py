@@ -71,10 +71,15 @@ def test_scans_are_found_and_told_apart_from_text(config: Config) -> None:
     assert hit["where"] == {"attachment": "附件：a.png", "page": 1, "recognised": True, "confidence": 0.9}
     assert hit["exact"]
     assert "recognised" in home.run("search", "堤坝巡查").stdout
+    hit = json.loads(home.run("search", "堤坝巡查", "--json").stdout)["hits"][0]
+    assert hit["where"] == {"attachment": "附件：b.zip", "page": 2, "member": "2.png", "recognised": True, "confidence": 0.9}
+    assert "[附件：b.zip: 2.png, recognised" in home.run("search", "堤坝巡查").stdout
     shown = json.loads(home.run("show", "1", "--json").stdout)["attachments"]
     assert shown[0]["outcome"] == "scanned"
     assert shown[0]["recognised"] == {"recogniser": "fake 1", "pages": [1], "confidence": 0.9}
     assert shown[1]["recognised"]["pages"] == [2]
+    assert shown[1]["members"] == [{"path": "1.png", "has_text": False}, {"path": "2.png", "has_text": True}]
+    assert " 1.png (no text)\n" in home.run("show", "1").stdout
     assert "1 page recognised by fake 1, confidence from 0.9" in home.run("show", "1").stdout
     assert "recognised" not in json.loads(home.run("search", "年", "--json").stdout)["hits"][0]["where"]
     home.run("verify")
