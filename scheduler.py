@@ -27,7 +27,7 @@ from notices.config import Config, load_config
 from notices.cron import ZONE
 from notices.errors import ArchiveLocked, NoticesError
 from notices.text.display import safe
-from notices.text.language import _
+from notices.text.language import _, language_of, language_of_locale, use
 from operations.log_lines import formatter
 from operations.schedule.due import Rule, jitter, newest_due
 from operations.schedule.holds import hold_on
@@ -242,6 +242,7 @@ def _stop_on_signals(clock: Clock) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """`python scheduler.py [--once]`: 0 stopped or done, 2 configuration, 3 a source failed, 5 disk full."""
+    use(language_of(os.environ.get("NOTICES_LANG", "")) or language_of_locale(os.environ))
     parser = argparse.ArgumentParser("scheduler.py", description=_("Run every source's schedule and keep the index up to date."))
     parser.add_argument("--once", action="store_true", help=_("run everything that is due now, then exit"))
     args = parser.parse_args(argv)
