@@ -62,6 +62,8 @@ def _all(database: Engine, notices: Collection[int] | None) -> Iterator[Deadline
         .order_by(notice.id)
         .limit(_BATCH)
     )
+    if notices is not None and len(notices) <= _BATCH:  # some notices are looked up, not looked for
+        query = query.where(notice.id.in_(notices))
     while True:
         with Session(for_reading(database)) as session, session.begin():
             rows = session.execute(query.where(notice.id > last)).all()

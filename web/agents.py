@@ -30,6 +30,7 @@ from operations.read.json_values import json_value
 from operations.read.notice_views import relations
 from operations.read.revisions import revision_lines, revision_view
 from operations.status import source_statuses
+from watch.deadlines import deadlines
 from web.archive import Archive, Busy
 from web.problems import BUSY, OUT_OF_ORDER
 from web.views.query import day_named
@@ -57,6 +58,7 @@ def make_server(archive: Archive) -> MCPServer:
         tools.cites,
         tools.verify_citation,
         tools.changes_since,
+        tools.deadlines,
         tools.sources,
     ):
         server.tool(annotations=_READ_ONLY)(_guarded(tool))
@@ -192,6 +194,19 @@ class Tools:
             for c in found
         ]  # fmt: skip
         return {"changes": told, "next": found[-1].seq if found else after}
+
+    def deadlines(self, notice: int) -> Json:
+        """The periods and deadlines that a notice states, each with its sentence. Times are local in China; `end` is exclusive."""
+        view = revision_view(self._archive.database, notice)
+        found = deadlines(self._archive.database, notices=[notice])
+        told = [
+            {
+                "start": json_value(each.start), "end": json_value(each.end), "year_inferred": each.year_inferred,
+                "quotation": {"label": each.label, "sentence": each.sentence},
+            }
+            for each in found[:MOST_LINKS]
+        ]  # fmt: skip
+        return {**self._about(notice, view.revision, view.state), "deadlines": told}
 
     def sources(self) -> Json:
         """The sources that the archive collects, with the number of notices, the newest date and whether collecting works."""

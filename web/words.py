@@ -201,6 +201,7 @@ SENTENCES: dict[str, str] = {
         "Accept-Datetime：{value} 不是 RFC 7089 规定的日期写法，例如 Fri, 01 Mar 2024 00:00:00 GMT。",
     "Pages of other sites may not ask here.": "其他网站的页面不得在此请求。",
     "The signed log does not contain this page yet; its maintainers sign it every day.": "签名日志尚未包含此页面；管理人员每天签名一次。",
+    "The notice states no deadline.": "该公文没有期限。",
     "There is nothing at this address.": "此地址没有内容。",
     "This server does not answer for that host name.": "本服务器不使用该主机名。",
     "The address is too long.": "网址过长。",

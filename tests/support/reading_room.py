@@ -35,7 +35,8 @@ NOTICES = [
          f"《关于加强河道巡查工作的通知》（临政〔2018〕5号）同时废止。{PADDING}", issuer="临杉市人民政府",
          document_number="临政〔2020〕9号"),
     line(3, f"恶意公文{EVIL}", f"河道{EVIL}\n\u202e反向\x1b[31m\n一、{EVIL}\n" + PADDING, issuer=f"恶意机关{EVIL}"),
-    line(4, "临杉市水利局关于汛前检查的通知", "汛前检查安排如下。" + PADDING * 2, issuer="临杉市水利局", document_number="临水〔2022〕1号"),
+    line(4, "临杉市水利局关于汛前检查的通知",
+         "汛前检查安排如下。报名时间为2024年4月1日至2024年4月10日。" + PADDING * 2, issuer="临杉市水利局", document_number="临水〔2022〕1号"),
     line(5, "临杉市水利局关于汛前检查的补充通知", "汛前检查补充安排如下。" + PADDING * 2, issuer="临杉市水利局", document_number="临水〔2022〕1号"),
 ]  # fmt: skip
 

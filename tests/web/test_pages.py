@@ -114,6 +114,14 @@ def test_a_notice_shows_its_text_outline_relations_and_revisions(room: TestClien
     assert "/n/1/r/1" in room.get("/n/1/r/1").text
 
 
+def test_deadlines_go_into_a_calendar(room: TestClient) -> None:
+    assert "/n/4/deadlines.ics" in room.get("/n/4").text
+    answer = room.get("/n/4/deadlines.ics")
+    assert answer.headers["content-type"].startswith("text/calendar")
+    assert "DTSTART;VALUE=DATE:20240401" in answer.text
+    assert room.get("/n/2/deadlines.ics").status_code == 404
+
+
 def test_a_diff_shows_what_was_removed_and_added(room: TestClient) -> None:
     tree = html.fromstring(room.get("/n/1/diff").text)
     assert "明确分工" in tree.xpath("//del")[0].text_content()

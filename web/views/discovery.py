@@ -32,6 +32,7 @@ _REFUSED = (
     "/n/*/r/*/original",
     "/n/*/r/*/cite/",
     "/n/*/r/*/proof",
+    "/n/*/deadlines.ics",
     "/feed",
 )
 

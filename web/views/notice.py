@@ -18,6 +18,8 @@ from operations.read.as_of import view_as_of
 from operations.read.history import history
 from operations.read.notice_views import NoticeView, Relations, relations
 from operations.read.revisions import RevisionLine, notices_numbered, revision_lines, revision_view
+from pipeline.sql.database import archive_id
+from watch.deadlines import calendar, deadlines
 from web.pages import Reader, archive_of, page
 from web.views.cite import gbt7714
 from web.views.discovery import base_of
@@ -105,3 +107,14 @@ def by_number(request: Request) -> Response:
         return RedirectResponse(reader.link(f"/n/{ids[0]}"), 302)
     views = [revision_view(archive_of(request).database, ident) for ident in ids[:_MOST_LINKS]]
     return page(request, "candidates.html", {"wanted": number.display if number else wanted, "views": views})
+
+
+def calendar_file(request: Request) -> Response:
+    """The deadlines that a notice states, for calendars (RFC 5545)."""
+    database, ident = archive_of(request).database, request.path_params["notice"]
+    view = revision_view(database, ident)
+    found = deadlines(database, notices=[view.id])
+    if not found:
+        raise HTTPException(404, Reader(request).text("The notice states no deadline."))
+    headers = {"Content-Disposition": f'attachment; filename="notice-{ident}.ics"', "X-Robots-Tag": "noindex"}
+    return Response(calendar(found, archive_id(database), datetime.now(UTC)), media_type="text/calendar", headers=headers)
