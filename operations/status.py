@@ -21,6 +21,7 @@ from pipeline.observe.health_facts import facts
 from pipeline.observe.yields import ColumnRecord, counts_alone
 from pipeline.sql import outbox, tables
 from pipeline.sql.runs import is_running
+from pipeline.sql.watch_tables import DeliveryRow
 from preservation.proofs import checkpoints
 
 _MOST_MISSED = 1000
@@ -112,7 +113,10 @@ class SourceStatus:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveStatus:
-    """The archive at a moment. `log` is None before the first checkpoint; `behind` counts revisions that an earlier parser read."""
+    """The archive at a moment. `log` is None before the first checkpoint; `behind` counts revisions that an earlier parser read.
+
+    `unsent` are messages of saved searches that wait, `dead_letters` those that were given up.
+    """
 
     home: str
     counts: Counts
@@ -120,6 +124,8 @@ class ArchiveStatus:
     log: LogStatus | None
     behind: int
     sources: tuple[SourceStatus, ...]
+    unsent: int = 0
+    dead_letters: int = 0
 
 
 def archive_status(database: Engine, config: Config, now: datetime) -> ArchiveStatus:
@@ -129,6 +135,8 @@ def archive_status(database: Engine, config: Config, now: datetime) -> ArchiveSt
         counts = Counts(*(session.scalar(select(func.count()).select_from(row)) or 0 for row in counted))
         by_earlier = tables.RevisionRow.parser_version != PARSER
         behind = session.scalar(select(func.count()).select_from(tables.RevisionRow).where(by_earlier)) or 0
+        state = DeliveryRow.state
+        messages = {name: count for name, count in session.execute(select(state, func.count()).where(state != "sent").group_by(state))}
     signed = checkpoints.newest(database)
     return ArchiveStatus(
         home=str(config.home),
@@ -137,6 +145,8 @@ def archive_status(database: Engine, config: Config, now: datetime) -> ArchiveSt
         log=LogStatus(signed.made_at, signed.size) if signed else None,
         behind=behind,
         sources=source_statuses(database, config, now),
+        unsent=sum(messages.values()) - messages.get("dead", 0),
+        dead_letters=messages.get("dead", 0),
     )
 
 

@@ -46,6 +46,8 @@ def read_schedule(config: Config) -> Schedule:
     survey = survey_sources(config.sources_dir)
     crawls = [_crawl(source, config) for source, _ in survey.found.values() if source.enabled]
     jobs = [*crawls, Job("index", Every(config.drain_minutes), ("index",))]
+    if (config.home / "channels.toml").exists():  # there are channels for messages of saved searches
+        jobs.append(Job("watch", Every(config.drain_minutes), ("watch", "run", "--silent")))
     if config.verify_schedule:
         jobs.append(Job("verify", CronLine(config.verify_schedule), ("verify", "--no-progress")))
     if config.backup_folder:

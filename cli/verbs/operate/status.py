@@ -36,7 +36,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """Print the status; exit 3 when a source is failing, its newest run failed, or a source file is not valid."""
+    """Print the status; exit 3 when a source is failing, its newest run failed, a source file is not valid, or a message was given up."""
     database = _opened(config)
     with database_errors(config.database):
         found = archive_status(database, config, datetime.now(UTC))
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     invalid = survey_sources(config.sources_dir).problems
     for problem in invalid:
         print(_("warning: {problem}").format(problem=safe(problem)), file=sys.stderr)
-    return 3 if invalid or any(source.failing for source in found.sources) else 0
+    return 3 if invalid or found.dead_letters or any(source.failing for source in found.sources) else 0
 
 
 def _opened(config: Config) -> Engine:
@@ -82,6 +82,9 @@ def _lines(found: ArchiveStatus, *, colour: bool) -> Iterator[str]:
     if found.behind:
         advice = _("{count} revisions were read by an earlier parser; bring them up to date: notices reparse")
         yield f"          {advice.format(count=found.behind)}"
+    if found.unsent or found.dead_letters:
+        text = _("{waiting} messages wait, {dead} were given up: notices channel letters")
+        yield f"{left(_('messages'), 9)} {text.format(waiting=found.unsent, dead=found.dead_letters)}"
     if found.sources:
         yield ""
         yield from _table(found.sources, colour)

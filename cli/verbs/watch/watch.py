@@ -48,6 +48,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     test = _action(actions, "test", _("send one real message and show the receiver's answer"), _test)
     test.add_argument("name", metavar="NAME")
     run_now = _action(actions, "run", _("match what is new, deliver what is due, and print the events"), _run_now)
+    run_now.add_argument("--silent", action="store_true", help=_("print no events; those of searches without a channel wait"))
     run_now.add_argument("name", nargs="?", metavar="NAME", help=_("only this one"))
 
 
@@ -160,8 +161,8 @@ def _run_now(args: argparse.Namespace, config: Config) -> int:
             watches(database, args.name)
         matched = match_new(database, args.name)
         delivered = deliver_due(config, database, datetime.now(UTC))
-        _print_events(args, delivered.events)
-        while events := untold(database, args.name):
+        _print_events(args, () if args.silent else delivered.events)
+        while not args.silent and (events := untold(database, args.name)):
             _print_events(args, events)
             note_told(database, events)
     for name, why in matched.broken:
