@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import string
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,3 +89,25 @@ def test_escaped_message_is_found() -> None:
     assert escaped(ast.parse(passed), lines=True) == []
     assert escaped(ast.parse('def f():\n    return f"{n} notices found here"\n'), lines=True) == [2]
     assert Path(ROOT / "cli").is_dir()
+
+
+def unfilled(tree: ast.AST) -> list[tuple[int, set[str]]]:
+    """Messages that are formatted in place with other names than they have: line, and the names that differ."""
+    found = []
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format"):
+            continue
+        marked = [node.func.value] if not isinstance(node.func.value, ast.IfExp) else [node.func.value.body, node.func.value.orelse]
+        given = {each.arg for each in node.keywords if each.arg}
+        for call in marked:
+            if isinstance(call, ast.Call) and _called(call) in MARKS and isinstance(call.args[0], ast.Constant):
+                wanted = {name for _t, name, _s, _c in string.Formatter().parse(str(call.args[0].value)) if name is not None}
+                if wanted - given or (len(marked) == 1 and given - wanted):
+                    found.append((node.lineno, wanted ^ given))
+    return found
+
+
+def test_every_message_is_given_the_values_that_it_names() -> None:
+    places = {f"{f.relative_to(ROOT)}": bad for f in message_files() if (bad := unfilled(ast.parse(f.read_text(encoding="utf-8"))))}
+    assert places == {}
+    assert unfilled(ast.parse('_("{a} of {b}").format(a=1, c=2)')) == [(1, {"b", "c"})]
