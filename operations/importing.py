@@ -112,13 +112,13 @@ class _Import:
     def store(self, batch: list[tuple[bytes, ImportedLine]]) -> None:
         """Keep each line's bytes, then store the batch in one transaction."""
         captures = [capture_of(raw, line, datetime.now(UTC)) for raw, line in batch]
-        stored = [self.writer.write(capture) for capture in captures]
+        stored = self.writer.write_all(captures)
         sources = {name: source_id(self.database, name) for name in dict.fromkeys(line.source for _, line in batch)}
         with Session(self.database) as session, session.begin():
-            for (_, line), capture, where in zip(batch, captures, stored, strict=True):
-                row = snapshot_row(capture, where, self.run_id)
-                session.add(row)
-                session.flush()
+            rows = [snapshot_row(capture, where, self.run_id) for capture, where in zip(captures, stored, strict=True)]
+            session.add_all(rows)
+            session.flush()  # their ids, in the order of their records
+            for (_, line), capture, row in zip(batch, captures, rows, strict=True):
                 source = session.get_one(tables.SourceRow, sources[line.source])
                 reading = reading_of(line, source.region, row.id, capture.fetched_at)
                 self.counts[store_reading(session, source.id, reading, Occasion(self.run_id))] += 1

@@ -91,6 +91,8 @@ def _notice_row(session: Session, source_id: int, reading: Reading) -> tables.No
 
 
 def _newest(session: Session, row: tables.NoticeRow) -> tables.RevisionRow | None:
+    if not row.revisions:
+        return None
     mine = tables.RevisionRow.notice_id == row.id, tables.RevisionRow.n == row.revisions
     return session.scalar(select(tables.RevisionRow).where(*mine))
 

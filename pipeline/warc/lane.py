@@ -7,7 +7,7 @@ final name, tail removed.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -91,13 +91,16 @@ def leave_lane(lane: Lane) -> None:
         os.close(fd)
 
 
-def append(lane: Lane, member: bytes, date: str) -> int:
-    """Write one record durably and return its offset. On any error the file is as it was before, and the error comes through."""
-    before = lane.tail
+def append(lane: Lane, members: Sequence[tuple[bytes, str]]) -> list[int]:
+    """Write records, each with its date, durably and return their offsets. On any error the file is as it was before, and the error comes through."""
+    before = after = lane.tail
+    offsets = list[int]()
     try:
-        pwrite_all(lane.data, member, before.length)
+        for member, date in members:
+            pwrite_all(lane.data, member, after.length)
+            offsets.append(after.length)
+            after = advance(after, len(member), sha256(member).digest(), date)
         os.fsync(lane.data)
-        after = advance(before, len(member), sha256(member).digest(), date)
         pwrite_all(lane.tail_file, render_tail(after), 0)
     except BaseException:
         # The tail first: were it to state more than the file contains, the next owner would see damage.
@@ -105,7 +108,7 @@ def append(lane: Lane, member: bytes, date: str) -> int:
         os.ftruncate(lane.data, before.length)
         raise
     lane.tail = after
-    return before.length
+    return offsets
 
 
 def rotate(lane: Lane) -> None:

@@ -6,11 +6,13 @@ Several processes write at once, each in a lane of its own (docs/warc.md).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate, islice
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 from notices.capture import Capture, payload_digest
 from notices.errors import DamageFound
@@ -77,6 +79,15 @@ class Stored:
     record_id: str
 
 
+class _Record(NamedTuple):
+    """A capture as it is written."""
+
+    id: str
+    member: bytes
+    digest: str
+    revisit: bool
+
+
 class SnapshotWriter:
     """Appends captures to the series in `folder`; each is on the device when write returns. Not for use by several threads at once.
 
@@ -101,26 +112,48 @@ class SnapshotWriter:
 
         A record of another archive is kept byte for byte: only what was a revisit there is one here.
         """
+        return self.write_all((capture,))[0]
+
+    def write_all(self, captures: Sequence[Capture]) -> list[Stored]:
+        """Keep captures in their order, as write does, with one wait for the device; after an error those of files that were full before it are kept."""
+        records = [self._record(capture) for capture in captures]
+        with file_errors(self._folder):
+            places = self._append(
+                [(record.member, warc_date(capture.fetched_at)) for record, capture in zip(records, captures, strict=True)]
+            )
+        return [
+            Stored(name, offset, len(record.member), record.digest, record.revisit, record.id)
+            for record, (name, offset) in zip(records, places, strict=True)
+        ]
+
+    def _record(self, capture: Capture) -> _Record:
         digest = payload_digest(capture.body)
         repeats = capture.body and capture.kind != "redirect" and (capture.original is None or capture.original.type == "revisit")
         refers_to = self._previous(digest) if self._previous and repeats else None
         record_id, data = encode(capture, digest, refers_to)
-        member = compress(data)
-        with file_errors(self._folder):
-            name, offset = self._append(member, warc_date(capture.fetched_at))
-        return Stored(name, offset, len(member), digest, refers_to is not None, record_id)
+        return _Record(record_id, compress(data), digest, refers_to is not None)
 
-    def _append(self, member: bytes, date: str) -> tuple[str, int]:
+    def _append(self, records: Sequence[tuple[bytes, str]]) -> list[tuple[str, int]]:
+        """File and offset of each record."""
         if self._lane is None:
             self._lane = take_lane(self._folder)
+        places = list[tuple[str, int]]()
         try:
             lane = self._lane
-            if lane.tail.records > 1 and lane.tail.length + len(member) > self._max_bytes:
-                rotate(lane)
-            return lane.tail.name, append(lane, member, date)
+            while len(places) < len(records):
+                if lane.tail.records > 1 and lane.tail.length + len(records[len(places)][0]) > self._max_bytes:
+                    rotate(lane)
+                some = self._fitting(lane.tail.length, records[len(places) :])
+                places += [(lane.tail.name, offset) for offset in append(lane, some)]
         except BaseException:
             self.close()  # the next write takes a lane again and finishes what was interrupted
             raise
+        return places
+
+    def _fitting(self, length: int, records: Sequence[tuple[bytes, str]]) -> Sequence[tuple[bytes, str]]:
+        """The first record and those after it that its file has room for."""
+        ends = accumulate((len(member) for member, _date in records), initial=length)
+        return records[: max(1, sum(end <= self._max_bytes for end in islice(ends, 1, None)))]
 
     def close(self) -> None:
         """Let the lane go. Its file stays open for the next writer: many short runs make no more files than one long run."""

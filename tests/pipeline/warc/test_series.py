@@ -129,6 +129,29 @@ def test_files_rotate_and_every_one_passes_warcio(tmp_path: Path) -> None:
     assert list(verify_series(tmp_path)) == []
 
 
+def test_captures_written_together_are_the_records_that_one_by_one_they_are(tmp_path: Path) -> None:
+    captures = [capture(n, body=bytes([n]) * 300) for n in range(40)]
+    places = []
+    for name, sizes in (("one", [1] * 40), ("together", [0, 1, 25, 14])):
+        (tmp_path / name).mkdir()
+        rest = iter(captures)
+        with SnapshotWriter(tmp_path / name, 9000) as writer:
+            stored = [each for size in sizes for each in writer.write_all([next(rest) for _ in range(size)])]
+        assert [read_capture(tmp_path / name, s.warc_file, s.offset) for s in stored] == captures
+        assert list(verify_series(tmp_path / name)) == []
+        places.append([s.warc_file for s in stored])
+    assert places[0] == places[1]
+    assert len(set(places[0])) > 2
+
+
+def test_records_written_together_are_synced_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = []
+    with SnapshotWriter(tmp_path, 1 << 20) as writer:
+        monkeypatch.setattr("pipeline.warc.lane.os.fsync", synced.append)
+        writer.write_all([capture(n) for n in range(50)])
+    assert len(synced) == 1
+
+
 def test_fastwarc_reads_the_series(tmp_path: Path) -> None:
     fastwarc = pytest.importorskip("fastwarc", reason="FastWARC is not installed")
     with SnapshotWriter(tmp_path, 1 << 20) as writer:
