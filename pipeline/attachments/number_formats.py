@@ -8,6 +8,8 @@ import zipfile
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
+from lxml import etree
+
 from pipeline.attachments.limits import MAX_XML, RELATION, member, relations, xml_member
 
 CellFormats = Mapping[
@@ -26,18 +28,23 @@ _QUOTED = re.compile(r'"([^"]*)"|\\(.)|_.|\*.|\[[^\]]*\]')
 _PERCENT = re.compile(r"#?,?#*0*(?:\.(0+))?%")
 _PADDED = re.compile(r"0{2,20}")
 _DAY = re.compile(r"(?:(yy(?:yy)?)年)?(?:(mm?)月)?(?:(dd?)日)?")
+_OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
+_TABLE, _OFFICE, _TEXT = (f"{{{_OASIS}{part}:1.0}}" for part in ("table", "office", "text"))
 _EPOCH, _LAST_DAY = datetime(1899, 12, 30), 2_958_465  # 9999-12-31
 
 
 class SheetFormats:
-    """The formats of a workbook's cells, sheet by sheet; none for xls and ods, whose formats are not read."""
+    """The formats of a workbook's cells, sheet by sheet; of ods what each cell shows; none for xls, whose formats are not read."""
 
     def __init__(self, body: bytes) -> None:
         self._archive: zipfile.ZipFile | None = None
         self._codes: dict[int, str] = {}
         self._places: dict[str, str] = {}
+        self._shown: dict[str, dict[tuple[int, int], str]] = {}
         if body.startswith(b"PK"):
             archive = zipfile.ZipFile(io.BytesIO(body))
+            if "content.xml" in archive.namelist() and archive.getinfo("content.xml").file_size <= MAX_XML:
+                self._shown = _shown_by_ods(archive)
             if "xl/styles.xml" in archive.namelist() and "xl/workbook.xml" in archive.namelist():
                 self._archive, self._codes = archive, _codes(archive)
                 related = relations(archive, "xl/workbook.xml")
@@ -46,6 +53,8 @@ class SheetFormats:
 
     def of(self, name: str) -> CellFormats:
         """The formats of a sheet's cells. A sheet too large to be read twice has no formats."""
+        if name in self._shown:
+            return self._shown[name]
         place = self._places.get(name, "")
         if not self._codes or self._archive is None or place not in self._archive.namelist():
             return {}
@@ -61,8 +70,36 @@ class SheetFormats:
         return found
 
 
+def _shown_by_ods(archive: zipfile.ZipFile) -> dict[str, dict[tuple[int, int], str]]:
+    """Of each sheet the cells that are not text, as they are shown (OpenDocument 1.3 part 3, §9.1.4: a cell contains its shown text too)."""
+    found: dict[str, dict[tuple[int, int], str]] = {}
+    left = _MOST_CELLS
+    for table in xml_member(archive, "content.xml").iter(f"{_TABLE}table"):
+        cells = found.setdefault(table.get(f"{_TABLE}name") or "", {})
+        row = 0
+        for line in table.iter(f"{_TABLE}table-row"):
+            column, rows = 0, _repeated(line, "rows")
+            for cell in line.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
+                columns = _repeated(cell, "columns")
+                if cell.get(f"{_OFFICE}value-type", "string") != "string" and rows * columns <= left:
+                    text = "=" + " ".join("".join(part.itertext()).strip() for part in cell.iterchildren(f"{_TEXT}p"))
+                    places = ((r, c) for r in range(row, row + rows) for c in range(column, column + columns))
+                    cells.update(dict.fromkeys(places, text) if text != "=" else {})
+                    left -= rows * columns
+                column += columns
+            row += rows
+    return found
+
+
+def _repeated(node: etree._Element, what: str) -> int:
+    count = node.get(f"{_TABLE}number-{what}-repeated") or "1"
+    return int(count) if count.isdigit() and len(count) < 8 else 1
+
+
 def shown_as(value: object, code: str) -> str | None:
-    """The value as a format shows it; None where the format leaves it as it is."""
+    """The value as a format shows it; None where the format leaves it as it is. A code that begins with "=" is what the cell shows."""
+    if code.startswith("="):
+        return code[1:]
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):

@@ -217,3 +217,30 @@ def test_server_names_a_file_where_link_and_address_do_not(link: AttachmentLink,
 
 def made_capture(headers: tuple[tuple[str, str], ...]) -> Capture:
     return Capture("http://a.example/x", 200, headers, b"", datetime(2026, 1, 1, tzinfo=UTC), "attachment", None, {})
+
+
+def test_cells_of_an_ods_are_read_as_they_are_shown() -> None:
+    names = " ".join(f'xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text"))
+
+    def cell(kind: str, value: str, shown: str, more: str = "") -> str:
+        return f'<table:table-cell office:value-type="{kind}" office:{value} {more}><text:p>{shown}</text:p></table:table-cell>'
+
+    rows = [
+        cell("string", 'string-value="合格率"', "合格率") + cell("percentage", 'value="0.9735"', "97.35%"),
+        '<table:table-cell table:number-columns-repeated="2"/>'
+        + cell("float", 'value="123"', "000123", 'table:number-columns-repeated="2"'),
+        cell("date", 'date-value="2031-03-05"', "2031年3月5日") + cell("currency", 'value="5"', "￥5.00"),
+    ]
+    lines = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+    sheet = f'<table:table table:name="表一">{lines}</table:table>'
+    content = f"<office:document-content {names}><office:body><office:spreadsheet>{sheet}</office:spreadsheet></office:body></office:document-content>"
+    manifest = '<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    found = read_attachment(zipped({"mimetype": kind, "content.xml": content, "META-INF/manifest.xml": manifest}))
+    assert (found.outcome, found.media_type) == ("ok", "ods"), found.detail
+    assert [line.split() for line in found.pages[0].split("\n")] == [
+        ["表一"],
+        ["合格率", "97.35%"],
+        ["000123", "000123"],
+        ["2031年3月5日", "￥5.00"],
+    ]
