@@ -18,8 +18,7 @@ def group_copies(session: Session, notice: tables.NoticeRow, revision: tables.Re
     """
     own = _fingerprint(revision)
     keys = candidate_keys(own)
-    if revision.n > 1:
-        session.execute(delete(tables.InstrumentKeyRow).where(tables.InstrumentKeyRow.notice_id == notice.id))
+    session.execute(delete(tables.InstrumentKeyRow).where(tables.InstrumentKeyRow.notice_id == notice.id))
     session.add_all(tables.InstrumentKeyRow(notice_id=notice.id, key=key) for key in dict.fromkeys(keys))
     copies = [other for other in _candidates(session, notice.id, own, keys) if same_instrument(own, _fingerprint(other))]
     if copies:
