@@ -89,23 +89,24 @@ def _same(stated: str, data: bytes) -> bool:
 def _wrong(package: zipfile.ZipFile, info: zipfile.ZipInfo | None, stated: tuple[str, int | None] | None) -> str | None:
     """The fault of a WARC file of the package; None without one."""
     if info is None:
-        return f"{_MANIFEST} names the file, the package lacks it"
+        return _("{file} names the file, the package lacks it").format(file=_MANIFEST)
     if stated is None:
-        return f"{_MANIFEST} does not name the file"
+        return _("{file} does not name the file").format(file=_MANIFEST)
     digest, length = stated
-    name, _, value = digest.partition(":")
+    name, _sign, value = digest.partition(":")
     if name not in ("sha256", "md5"):
-        return f"{_MANIFEST} gives the digest {digest!r}; sha256:… is needed"
+        return _("{file} gives the digest {digest!r}; sha256:… is needed").format(file=_MANIFEST, digest=digest)
     if length is not None and length != info.file_size:
-        return f"the file has {info.file_size} bytes, {_MANIFEST} states {length}"
+        return _("the file has {size} bytes, {file} states {length}").format(size=info.file_size, file=_MANIFEST, length=length)
     counted = hashlib.new(name, usedforsecurity=False)
     try:
         with package.open(info) as member:
             while piece := member.read(1 << 20):
                 counted.update(piece)
     except (zipfile.BadZipFile, EOFError) as error:
-        return f"the file is damaged: {error}"
-    return None if counted.hexdigest() == value.strip().lower() else f"the file's digest is not {digest}, which {_MANIFEST} states"
+        return _("the file is damaged: {error}").format(error=error)
+    wrong = _("the file's digest is not {digest}, which {file} states").format(digest=digest, file=_MANIFEST)
+    return None if counted.hexdigest() == value.strip().lower() else wrong
 
 
 def _stretch(shown: str, package: zipfile.ZipFile, info: zipfile.ZipInfo, handle: BinaryIO, spool: BinaryIO) -> Stretch:

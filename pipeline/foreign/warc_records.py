@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from notices.errors import BadInput
-from notices.text.language import _
+from notices.text.language import N_, _
 from pipeline.foreign.stretch import Stretch
 
 LARGEST_RECORD = 256 << 20
@@ -27,9 +27,9 @@ _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z?")
 _ALGORITHMS = {"sha1": "sha1", "sha-1": "sha1", "sha256": "sha256", "sha-256": "sha256", "sha512": "sha512", "md5": "md5"}
 _OTHER_SHAPES = (
-    (b"\x28\xb5\x2f\xfd", "it is compressed with Zstandard; `zstd -d` makes a WARC file of it"),
-    (b"filedesc://", "it is an ARC file; `warcio recompress` makes a WARC file of it"),
-    (b"PK\x03\x04", "it is a ZIP file; a WACZ package has the ending .wacz"),
+    (b"\x28\xb5\x2f\xfd", N_("it is compressed with Zstandard; `zstd -d` makes a WARC file of it")),
+    (b"filedesc://", N_("it is an ARC file; `warcio recompress` makes a WARC file of it")),
+    (b"PK\x03\x04", N_("it is a ZIP file; a WACZ package has the ending .wacz")),
 )
 
 
@@ -75,7 +75,7 @@ def is_whole_gzip(file: Stretch) -> bool:
         raise BadInput(_("{name}: the file is empty").format(name=file.name))
     gzipped = begin.startswith(_GZIP)
     shown = _unpacked_begin(begin) if gzipped else begin
-    reason = next((why for sign, why in _OTHER_SHAPES if shown.startswith(sign)), "no record of WARC/0.17 to WARC/1.1 begins it")
+    reason = next((_(why) for sign, why in _OTHER_SHAPES if shown.startswith(sign)), _("no record of WARC/0.17 to WARC/1.1 begins it"))
     if not _VERSION.match(shown):
         raise BadInput(_("{name}: not a WARC file: {reason}").format(name=file.name, reason=reason))
     if not gzipped:
@@ -135,13 +135,17 @@ def _plain_record(file: Stretch, offset: int) -> ForeignRecord | BadRecord:
     begin = file.read_at(offset, _HEAD)
     blanks = len(begin) - len(begin.lstrip(b"\r\n"))
     if not _VERSION.match(begin, blanks):
-        return BadRecord(offset, 0, "no record begins here")
+        return BadRecord(offset, 0, _("no record begins here"))
     end = _HEAD_END.search(begin, blanks)
     size = _stated_length(begin[blanks : end.start()]) if end else None
     if end is None or size is None:
-        return BadRecord(offset, 0, "its head is cut short, or states no length")
+        return BadRecord(offset, 0, _("its head is cut short, or states no length"))
     if size > LARGEST_RECORD:
-        return BadRecord(offset, min(file.length - offset, end.end() + size), f"its block has {size} bytes; {LARGEST_RECORD} are read")
+        return BadRecord(
+            offset,
+            min(file.length - offset, end.end() + size),
+            _("its block has {size} bytes; {most} are read").format(size=size, most=LARGEST_RECORD),
+        )
     data = file.read_at(offset + blanks, end.end() - blanks + size)
     after = file.read_at(offset + blanks + len(data), 4)
     return _record(data, offset, blanks + len(data) + len(after) - len(after.lstrip(b"\r\n")))
@@ -151,11 +155,10 @@ def _record(data: bytes, offset: int, length: int) -> ForeignRecord | BadRecord:
     data = data.lstrip(b"\r\n")
     end, head_end = _end_of_record(data), _HEAD_END.search(data, 0, _HEAD)
     if not _VERSION.match(data) or head_end is None or end is None:
-        return BadRecord(offset, length, "not a WARC record with a head and a length")
+        return BadRecord(offset, length, _("not a WARC record with a head and a length"))
     if end > len(data):
-        return BadRecord(
-            offset, 0, f"the record is cut short: {end - head_end.end()} bytes are stated, {len(data) - head_end.end()} are there"
-        )
+        told = _("the record is cut short: {stated} bytes are stated, {there} are there")
+        return BadRecord(offset, 0, told.format(stated=end - head_end.end(), there=len(data) - head_end.end()))
     head = data[: head_end.start()]
     return ForeignRecord(offset, length, head, data[head_end.end() : end], _fields(head))
 
@@ -195,7 +198,7 @@ def _member(file: Stretch, offset: int) -> tuple[bytes, int] | BadRecord:
     while not unpacker.eof:
         chunk = file.read_at(place, _CHUNK)
         if not chunk:
-            return BadRecord(offset, 0, "the file ends inside the record")
+            return BadRecord(offset, 0, _("the file ends inside the record"))
         try:
             while chunk and not unpacker.eof:
                 piece = unpacker.decompress(chunk, 1 << 20)
@@ -205,9 +208,9 @@ def _member(file: Stretch, offset: int) -> tuple[bytes, int] | BadRecord:
                 place += len(chunk) - len(unpacker.unconsumed_tail) - len(unpacker.unused_data)
                 chunk = unpacker.unconsumed_tail
         except zlib.error as error:
-            return BadRecord(offset, 0, f"the gzip member is damaged: {error}")
+            return BadRecord(offset, 0, _("the gzip member is damaged: {error}").format(error=error))
     if size > LARGEST_RECORD:
-        return BadRecord(offset, place - offset, f"the record has {size} bytes; {LARGEST_RECORD} are read")
+        return BadRecord(offset, place - offset, _("the record has {size} bytes; {most} are read").format(size=size, most=LARGEST_RECORD))
     return b"".join(pieces), place - offset
 
 
@@ -246,11 +249,11 @@ def moment_of(fields: Mapping[str, str], now: datetime) -> datetime:
     stated = fields.get("warc-date", "")
     found = _DATE.fullmatch(stated)
     if not found:
-        raise ValueError(f"WARC-Date is {stated!r}; a time like 2024-05-01T08:00:00Z is needed")
+        raise ValueError(_("WARC-Date is {stated!r}; a time like 2024-05-01T08:00:00Z is needed").format(stated=stated))
     *numbers, fraction = found.groups()
     moment = datetime(*(int(n) for n in numbers), int((fraction or "0").ljust(6, "0")[:6]), tzinfo=UTC)  # type: ignore[arg-type, misc]
     if moment > now + timedelta(days=1):
-        raise ValueError(f"WARC-Date {stated} is in the future")
+        raise ValueError(_("WARC-Date {stated} is in the future").format(stated=stated))
     return moment
 
 
@@ -261,10 +264,10 @@ def wrong_digest(record: ForeignRecord, payloads: Iterator[bytes]) -> str | None
     """
     stated = record.fields.get("warc-block-digest")
     if stated and record.type != "revisit" and not _agrees(stated, record.block):
-        return f"WARC-Block-Digest {stated} is not that of its bytes"
+        return _("WARC-Block-Digest {stated} is not that of its bytes").format(stated=stated)
     stated = record.fields.get("warc-payload-digest")
     if stated and record.type in ("response", "resource") and not any(_agrees(stated, each) for each in payloads):
-        return f"WARC-Payload-Digest {stated} is not that of its payload"
+        return _("WARC-Payload-Digest {stated} is not that of its payload").format(stated=stated)
     return None
 
 

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import brotli  # type: ignore[import-untyped]
 
+from notices.text.language import _
+
 LARGEST = 256 << 20
 """Bytes of a decoded body. A larger one is refused: a page of text is far smaller, and a bomb is not."""
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})")
@@ -32,7 +34,7 @@ def answer_in(block: bytes) -> HttpAnswer:
     """The answer in a block. Raises ValueError for one that is not HTTP."""
     status = _STATUS.match(block)
     if not status:
-        raise ValueError(f"not an HTTP answer: it begins {block[:40]!r}")
+        raise ValueError(_("not an HTTP answer: it begins {begin!r}").format(begin=block[:40]))
     end = _END.search(block)
     head, payload = (block[: end.start()], block[end.end() :]) if end else (block, b"")
     return HttpAnswer(int(status[1]), tuple(_headers(head)), payload)
@@ -74,13 +76,13 @@ def _unchunked(payload: bytes) -> bytes:
     while True:
         size = _SIZE.match(payload, place)
         if not size:
-            raise ValueError("a chunked body is cut short")
+            raise ValueError(_("a chunked body is cut short"))
         length = int(size[1], 16)
         if length == 0:
             return b"".join(pieces)
         place = size.end()
         if place + length > len(payload):
-            raise ValueError("a chunked body is cut short")
+            raise ValueError(_("a chunked body is cut short"))
         pieces.append(payload[place : place + length])
         place += length
         place += len(payload[place : place + 2]) - len(payload[place : place + 2].lstrip(b"\r\n"))
@@ -106,10 +108,10 @@ def _undone(coding: str, body: bytes) -> bytes:
         if coding == "br":
             return _brotli(body)
     except (zlib.error, EOFError) as error:
-        raise ValueError(f"its body is not whole {coding}: {error}") from error
+        raise ValueError(_("its body is not whole {coding}: {error}").format(coding=coding, error=error)) from error
     if _begins_as_text(body):  # an encoding that we do not know, undone already
         return body
-    raise ValueError(f"its body has the encoding {coding!r}, which is not known here")
+    raise ValueError(_("its body has the encoding {coding!r}, which is not known here").format(coding=coding))
 
 
 def _inflated(body: bytes, window: int) -> bytes:
@@ -119,7 +121,7 @@ def _inflated(body: bytes, window: int) -> bytes:
         piece = unpacker.decompress(body, LARGEST + 1 - size)
         size += len(piece)
         if size > LARGEST:
-            raise ValueError(f"its body is larger than {LARGEST} bytes")
+            raise ValueError(_("its body is larger than {most} bytes").format(most=LARGEST))
         pieces.append(piece)
         if not unpacker.eof:
             raise EOFError("it ends too early")
@@ -149,7 +151,7 @@ def _brotli(body: bytes) -> bytes:
             given, size = b"", size + len(piece)
             pieces.append(piece)
             if size > LARGEST:
-                raise ValueError(f"its body is larger than {LARGEST} bytes")
+                raise ValueError(_("its body is larger than {most} bytes").format(most=LARGEST))
             if not piece and unpacker.can_accept_more_data():
                 break
         else:
@@ -158,7 +160,7 @@ def _brotli(body: bytes) -> bytes:
         why = str(error)
     if _begins_as_text(body):
         return body
-    raise ValueError(f"its body is not whole br: {why}")
+    raise ValueError(_("its body is not whole {coding}: {error}").format(coding="br", error=why))
 
 
 def _begins_as_text(body: bytes) -> bool:

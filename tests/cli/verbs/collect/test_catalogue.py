@@ -272,4 +272,4 @@ def test_bad_source_file_does_not_stop_crawl_status_and_clock(home: CatalogueHom
     done = Home.run(home, "status", check=3)
     assert "linshan" in done.stdout
     assert "broken.toml" in done.stderr
-    assert [job.name for job in read_schedule(load_config({"NOTICES_HOME": str(home.path)})).jobs] == ["crawl:linshan", "index"]
+    assert [job.name for job in read_schedule(load_config({"NOTICES_HOME": str(home.path)})).jobs] == ["crawl:linshan", "index", "verify"]
