@@ -15,6 +15,10 @@ from notices.text.fold import fold
 NO_DATE = 0
 _LONGEST_TITLE = 100  # a regulation is asked for by its whole title
 SHOWN = ("url", "title", "source", "issuer", "document_number", "kind", "region", "state", "group")
+_SHOWN_DAYS = ("archived", "changed", "deadline")
+_SHOWN_TOO = ("validity", *_SHOWN_DAYS, "index_number", "theme")  # of content 3: an index made before has none
+_LONGEST_PART = 24  # characters of a value that is found by any part of it
+_MOST_ADDRESSEES = 12
 _DATES = ("published_date", "written_date", "effective_date")
 _FACTS = ("source", "issuer", "kind", "region", "state", "number_key", "number_loose", "url", "group")
 
@@ -40,14 +44,29 @@ def facts_of(document: Document) -> list[str]:
     facts = [f"{name}={getattr(document, name)}" for name in _FACTS if getattr(document, name)]
     facts.append(f"title={fold(document.title)[:_LONGEST_TITLE]}")
     facts.append(f"level={document.level or 'unknown'}")
+    facts.append(f"validity={document.validity or 'unknown'}")
+    facts += [f"{name}={day:%Y%m%d}" for name in _SHOWN_DAYS if (day := getattr(document, name))]
+    named = (
+        ("index_number", document.index_number),
+        ("theme", document.theme),
+        *(("addressee", a) for a in document.addressees[:_MOST_ADDRESSEES]),
+    )
+    facts += dict.fromkeys(f"{name}={part}" for name, value in named for part in _parts_of_value(value))
     year = document.published_date or document.written_date
     facts += [f"year={year.year}"] if year else []
     return facts + (["has=attachment"] if document.attachments else [])
 
 
+def _parts_of_value(value: str) -> list[str]:
+    """What a short value is found by as a prefix: its folded form from each character on."""
+    folded = fold(value)
+    return [folded[at : at + _LONGEST_PART] for at in range(len(folded))]
+
+
 def shown_of(document: Document) -> str:
-    """The fields of SHOWN, as JSON."""
-    return _json([getattr(document, name) for name in SHOWN])
+    """The fields of SHOWN and _SHOWN_TOO, as JSON; days in ISO form."""
+    later = [str(getattr(document, name) or "") for name in _SHOWN_TOO]
+    return _json([*(getattr(document, name) for name in SHOWN), *later])
 
 
 class HitNumbers(NamedTuple):
@@ -61,10 +80,15 @@ class HitNumbers(NamedTuple):
 
 def hit_of(shown: str, numbers: HitNumbers, score: float, exact: bool) -> Hit:
     """A hit from what shown_of packed and the numbers of its document."""
-    url, title, source, issuer, document_number, kind, region, state, group = json.loads(shown)
+    values = json.loads(shown)
+    url, title, source, issuer, document_number, kind, region, state, group = values[: len(SHOWN)]
+    later = dict(zip(_SHOWN_TOO, values[len(SHOWN) :] or [""] * len(_SHOWN_TOO), strict=True))
+    days = {name: date.fromisoformat(later[name]) if later[name] else None for name in _SHOWN_DAYS}
     return Hit(
         numbers.ident, numbers.revision, round(score, 4), exact, url, title, source, issuer, document_number, kind, region, state,
         date_of(numbers.published), date_of(numbers.written), group,
+        validity=later["validity"], index_number=later["index_number"], theme=later["theme"],
+        archived=days["archived"], changed=days["changed"], deadline=days["deadline"],
     )  # fmt: skip
 
 

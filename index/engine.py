@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class Document(NamedTuple):
-    """One notice as the index sees it: its newest revision. Texts are as archived; the engine folds them."""
+    """One notice as the index sees it: its newest revision. Texts are as archived; the engine folds them.
+
+    `archived` is the day on which the archive first had the notice, `changed` that of this revision, both in Asia/Shanghai.
+    """
 
     id: int
     revision: int
@@ -36,6 +39,13 @@ class Document(NamedTuple):
     aliases: tuple[tuple[str, str], ...] = ()
     group: int | None = None
     level: str = ""
+    index_number: str = ""
+    theme: str = ""
+    addressees: tuple[str, ...] = ()
+    validity: str = ""
+    archived: date | None = None
+    changed: date | None = None
+    deadline: date | None = None
 
 
 class Hit(NamedTuple):
@@ -60,6 +70,12 @@ class Hit(NamedTuple):
     written_date: date | None
     group: int | None = None
     copies: int = 0
+    validity: str = ""
+    archived: date | None = None
+    changed: date | None = None
+    deadline: date | None = None
+    index_number: str = ""
+    theme: str = ""
 
 
 class ArchivedText(NamedTuple):

@@ -285,7 +285,8 @@ def _hit_json(hit: Hit, snippet: Snippet) -> Json:
         "written_date": _iso(hit.written_date), "score": hit.score, "exact": hit.exact,
         "snippet": {"text": snippet.text, "marks": [list(m) for m in snippet.marks]}, "where": snippet.where,
         "path": list(snippet.path), "region": hit.region or None, "state": hit.state, "revision": hit.revision,
-        "copies": hit.copies,
+        "copies": hit.copies, "validity": hit.validity or None, "archived_date": _iso(hit.archived), "changed_date": _iso(hit.changed),
+        "deadline": _iso(hit.deadline), "index_number": hit.index_number or None, "theme": hit.theme or None,
     }  # fmt: skip
 
 

@@ -19,44 +19,14 @@ from index.meaning.aliases import write_aliases
 from notices.archive_id import Owner, read_marker
 from notices.config import Config, relative_address
 from notices.errors import ConfigError, DamageFound, ForeignPart, IndexUnusable
-from notices.reference.levels import level_of
 from notices.text.language import _
+from operations.read.document import document
 from pipeline.durable import file_errors, write_durably
-from pipeline.recognised import text_with_recognised
-from pipeline.sql import outbox, tables
+from pipeline.sql import outbox
 from pipeline.sql.database import database_errors
 from pipeline.sql.locks import hold
 
 log = logging.getLogger(__name__)
-
-
-def document(revision: tables.RevisionRow) -> Document:
-    """The index document of a notice's newest revision."""
-    notice, source = revision.notice, revision.notice.source
-    attached = tuple(text_with_recognised(attachment) for attachment in revision.attachments)
-    return Document(
-        id=notice.id,
-        revision=revision.n,
-        url=notice.url,
-        title=revision.title,
-        text=revision.text,
-        source=source.name,
-        site=source.site,
-        issuer=revision.issuer or "",
-        document_number=revision.document_number or "",
-        number_key=revision.number_key or "",
-        number_loose=revision.number_loose or "",
-        kind=revision.kind or "",
-        region=revision.region or "",
-        level=level_of(revision.title, revision.issuer or "", revision.region or ""),
-        state=notice.state,
-        published_date=revision.published_date,
-        written_date=revision.written_date,
-        effective_date=revision.effective_date,
-        attachments=attached,
-        aliases=tuple((a.short, a.long) for a in revision.aliases),
-        group=notice.group_id,
-    )
 
 
 def drain(config: Config, database: Database, *, wait: float = 60.0) -> int:

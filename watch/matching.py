@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from index.search import read_query
 from notices.errors import NoticesError, UserError
-from operations.indexing import document
+from operations.read.document import document
 from pipeline.sql import tables
 from pipeline.sql.changes import changes_after
 from pipeline.sql.watch_tables import WatchHitRow, WatchRow

@@ -52,4 +52,6 @@ _FIELDS: dict[str, Callable[[Hit], str]] = {
     "year": _year,
     "source": lambda hit: hit.source,
     "state": lambda hit: hit.state,
+    "validity": lambda hit: "" if hit.validity == "unknown" else hit.validity,
+    "theme": lambda hit: hit.theme,
 }

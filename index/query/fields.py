@@ -8,13 +8,14 @@ from datetime import date
 from typing import NamedTuple, cast
 
 from index.query.tree import And, Between, Contains, DateField, Everything, HasAttachment, Is, Node, Or, Phrase, Scope, TermField, TextField
-from index.query.values import date_range, state_of
+from index.query.values import date_range, day_prefixes, state_of, validity_of
 from notices.errors import QuerySyntaxError
 from notices.reference.kinds import CANONICAL_KINDS
 from notices.text.fold import fold
 from notices.text.language import _
 
 _LIST = "[,，、|]"
+_LONGEST_PART = 24  # characters: as index.document keeps them
 _HAS = ("attachment", "attachments", "附件")
 
 
@@ -41,6 +42,8 @@ def field_node(name: str, value: str, query: str, start: int) -> Node:
     if name in _BY_PLACE:
         return _BY_PLACE[name](value, query, start)
     since, until = date_range(value, query, start)
+    if name in ("archived", "changed", "deadline"):
+        return Is(cast(TermField, name), day_prefixes(since, until), prefix=True)
     return Between(cast(DateField, name), since, until)
 
 
@@ -50,6 +53,15 @@ def _contains(field: TextField, value: str) -> Node:
 
 def _state(value: str, query: str, start: int) -> Node:
     return Is("state", tuple(state for v in _values(value) for state in state_of(v, query, start)))
+
+
+def _validity(value: str, query: str, start: int) -> Node:
+    return Is("validity", tuple(validity_of(v, query, start) for v in _values(value)))
+
+
+def _part(field: TermField) -> Callable[[str], Node]:
+    """Documents whose short value contains the text; they keep it from each character on, so a beginning is enough."""
+    return lambda value: Is(field, tuple(fold(v)[:_LONGEST_PART] for v in _values(value)), prefix=True)
 
 
 def _values(value: str) -> tuple[str, ...]:
@@ -129,5 +141,8 @@ _BY_VALUE: dict[str, Callable[[str], Node]] = {
     "source": lambda value: _contains("source", value),
     "number": number_node,
     "kind": lambda value: Is("kind", _kinds(_values(value))),
+    "index_number": _part("index_number"),
+    "theme": _part("theme"),
+    "addressee": _part("addressee"),
 }
-_BY_PLACE: dict[str, Callable[[str, str, int], Node]] = {"state": _state, "has": _has, "region": region_node}
+_BY_PLACE: dict[str, Callable[[str, str, int], Node]] = {"state": _state, "validity": _validity, "has": _has, "region": region_node}

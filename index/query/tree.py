@@ -9,7 +9,10 @@ from datetime import date
 from typing import Literal, NamedTuple, TypeAlias
 
 Scope = Literal["any", "title", "text", "attachment"]
-TermField = Literal["source", "issuer", "kind", "region", "state", "number_key", "number_loose", "url", "year", "group", "level", "title"]
+TermField = Literal[
+    "source", "issuer", "kind", "region", "state", "number_key", "number_loose", "url", "year", "group", "level", "title",
+    "index_number", "theme", "addressee", "validity", "archived", "changed", "deadline",
+]  # fmt: skip
 TextField = Literal["issuer", "document_number", "source"]
 DateField = Literal["published_date", "written_date", "effective_date"]
 

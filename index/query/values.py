@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from notices.errors import QuerySyntaxError
@@ -23,6 +24,22 @@ FIELDS = {
     **dict.fromkeys(("written", "成文日期"), "written_date"),
     **dict.fromkeys(("effective", "施行日期", "生效日期"), "effective_date"),
     **dict.fromkeys(("has",), "has"),
+    **dict.fromkeys(("archived", "收录"), "archived"),
+    **dict.fromkeys(("changed", "变更"), "changed"),
+    **dict.fromkeys(("deadline", "截止"), "deadline"),
+    **dict.fromkeys(("theme", "主题"), "theme"),
+    **dict.fromkeys(("index", "索引号"), "index_number"),
+    **dict.fromkeys(("to", "主送"), "addressee"),
+    **dict.fromkeys(("validity", "效力", "时效性"), "validity"),
+}
+_VALIDITIES = {
+    "in_force": ("in_force", "有效", "现行有效"),
+    "expired": ("expired", "失效", "已失效"),
+    "repealed": ("repealed", "废止", "已废止"),
+    "amended": ("amended", "修改", "已修改"),
+    "partly_repealed": ("partly_repealed", "部分失效", "部分废止"),
+    "not_yet_in_force": ("not_yet_in_force", "尚未生效"),
+    "unknown": ("unknown", "未知"),
 }
 _STATES = {
     "listed": ("listed", "在列", "正常"),
@@ -37,11 +54,40 @@ _USE = N_("Use 2020, 2020-10, 2020-10-16, 2020..2021 or >=2020-10-16")
 
 def state_of(value: str, query: str, start: int) -> tuple[str, ...]:
     """The state a word names. Raises QuerySyntaxError."""
-    for state, words in _STATES.items():
-        if fold(value) in words:
-            return (state,)
-    known = ", ".join(f"{state} {words[1]}" for state, words in _STATES.items())
-    raise QuerySyntaxError(_("{value!r} is not a state. Use one of {known}").format(value=value, known=known), query, start)
+    found = _named(value, _STATES)
+    if found is None:
+        raise QuerySyntaxError(_("{value!r} is not a state. Use one of {known}").format(value=value, known=_known(_STATES)), query, start)
+    return (found,)
+
+
+def validity_of(value: str, query: str, start: int) -> str:
+    """The validity a word names. Raises QuerySyntaxError."""
+    found = _named(value, _VALIDITIES)
+    if found is None:
+        known = _known(_VALIDITIES)
+        raise QuerySyntaxError(_("{value!r} is no validity. Use one of {known}").format(value=value, known=known), query, start)
+    return found
+
+
+def _named(value: str, words: Mapping[str, tuple[str, ...]]) -> str | None:
+    return next((name for name, known in words.items() if fold(value) in known), None)
+
+
+def _known(words: Mapping[str, tuple[str, ...]]) -> str:
+    return ", ".join(f"{name} {known[1]}" for name, known in words.items())
+
+
+def day_prefixes(since: date | None, until: date | None) -> tuple[str, ...]:
+    """The beginnings of days written as 20261126 that lie in a range, as few as cover it."""
+    low, high = (int(f"{day:%Y%m%d}") for day in (since or date.min, until or date.max))
+    found = []
+    while low <= high:
+        step = 1
+        while low % (step * 10) == 0 and low + step * 10 - 1 <= high:
+            step *= 10
+        found.append(f"{low:08}"[: 9 - len(str(step))])
+        low += step
+    return tuple(found)
 
 
 def date_range(value: str, query: str, start: int) -> tuple[date | None, date | None]:

@@ -19,7 +19,8 @@ from index.query.tree import Everything, Query
 from notices.config import Config
 from notices.errors import DamageFound, IndexUnusable, NoticesError
 from notices.text.language import _
-from operations.indexing import document, owner_of
+from operations.indexing import owner_of
+from operations.read.document import document
 from pipeline.sql import outbox
 from pipeline.sql.database import for_reading
 from preservation.disk_map import DiskMap

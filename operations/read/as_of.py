@@ -27,7 +27,7 @@ from index.query.tree import Query
 from index.search import SearchHit, SearchRequest, SearchResult, read_query, shown
 from notices.errors import QueryLimitError, StaleCursor, UnknownName, UserError
 from notices.text.language import _
-from operations.indexing import document
+from operations.read.document import document
 from operations.read.notice_views import NoticeView, PresenceView, view_of
 from pipeline.observe.observations import observation_of
 from pipeline.observe.presence import Presence, presence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -46,6 +46,21 @@ class Moment(NamedTuple):
     day: date
     hour: int | None
     minute: int
+
+
+def deadline_of(periods: object, published: date | None) -> date | None:
+    """The day by which readers must act: of stored periods the first end that is not before the publication. A value that is no list has none."""
+    ends = [str(period.get("end") or "") for period in periods if isinstance(period, Mapping)] if isinstance(periods, list) else []
+    days = sorted(day for end in ends if (day := _last_day(end)))
+    return next((day for day in days if published is None or day >= published), None)
+
+
+def _last_day(end: str) -> date | None:
+    """The last day before an exclusive end in ISO form."""
+    try:
+        return (datetime.fromisoformat(end) - timedelta(microseconds=1)).date()
+    except (ValueError, OverflowError):
+        return None
 
 
 def read_periods(text: str, anchor: date | None) -> tuple[Period, ...]:

@@ -26,6 +26,7 @@ def read_anatomy(  # noqa: PLR0913  each keyword is a value that the page may ha
     labelled_number: str | None = None,
     labelled_issuer: str | None = None,
     labelled_written_date: date | None = None,
+    labelled_status: str | None = None,
     region: str | None = None,
 ) -> Anatomy:
     """The elements of a document, from its text. One paragraph a line; values that the page labels come before those of the text."""
@@ -53,7 +54,7 @@ def read_anatomy(  # noqa: PLR0913  each keyword is a value that the page may ha
     others = [found for found in find_numbers(scanned) if number is None or found[2].key != number.key]
     aliases = read_aliases(scanned)
     statuses = status_marks(title or "")
-    valid = read_validity(text[: spans[-1].start] if marks else scanned, statuses)
+    valid = read_validity(text[: spans[-1].start] if marks else scanned, statuses, labelled_status)
     return Anatomy(
         kind=kind,
         carried_kind=carried_kind,

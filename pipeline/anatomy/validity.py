@@ -36,6 +36,19 @@ _STATUS = {
 }
 
 
+_LABELS = tuple(
+    (re.compile(words), state)
+    for words, state in (
+        ("(?:已|被)?(?:部分|条款)(?:失效|废止)(?:的)?", "partly_repealed"),
+        ("尚?未(?:生效|施行|实施)", "not_yet_in_force"),
+        ("(?:已|已经|被|宣布)?(?:全文)?(?:废止|停止执行)|已?失效(?:或|/|、)?废止", "repealed"),
+        ("(?:已|已经)?(?:全文)?(?:失效|过期)|无效|否|不再有效", "expired"),
+        ("(?:已|已经|被)?(?:修改|修订|修正)", "amended"),
+        ("(?:现行|继续|目前|长期|全文)?有效|是|现行|生效中?|已生效|执行中|施行中", "in_force"),
+    )
+)
+
+
 class Validity(NamedTuple):
     """Dates that the text states, the state and where it is known from: official, inferred or unknown."""
 
@@ -45,15 +58,24 @@ class Validity(NamedTuple):
     provenance: str
 
 
-def read_validity(text: str, marks: tuple[str, ...]) -> Validity:
-    """The document's statement of its own validity; 自印发之日起 gives no date, as the text does not state one."""
+def read_validity(text: str, marks: tuple[str, ...], label: str | None = None) -> Validity:
+    """The document's statement of its own validity, or that of the page's label; 自印发之日起 gives no date, as the text does not state one."""
     effective = _effective(text)
     expiry = _expiry(text, effective)
+    shown = labelled_state(label) if label else None
+    if shown:
+        return Validity(effective, expiry, shown, "official")
     for mark in marks:
         return Validity(effective, expiry, _STATUS[mark.removeprefix("已").removeprefix("宣布")], "official")
     if any(not _FUTURE.search(match[0]) for match in _SELF_REPEAL.finditer(text)):
         return Validity(effective, expiry, "repealed", "inferred")
     return Validity(effective, expiry, "unknown", "unknown")
+
+
+def labelled_state(label: str) -> str | None:
+    """The state that a page's label 时效性 or 有效性 shows; None for a word that says nothing of it (长期, 详见正文)."""
+    value = re.sub(r"[\s【】\[\]（）()。]", "", label)
+    return next((state for words, state in _LABELS if words.fullmatch(value)), None)
 
 
 def _effective(text: str) -> date | None:

@@ -136,6 +136,7 @@ def _notice(page: _Page, blocked: str | None, region: str | None) -> Notice:
         labelled_number=number,
         labelled_issuer=issuer,
         labelled_written_date=written,
+        labelled_status=_labelled(page, "status"),
         region=region,
     )
     files = find_files(page.root, page.body, base_url(page.root, page.url))

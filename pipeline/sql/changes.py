@@ -54,6 +54,7 @@ def note_repeals(session: Session, by: tables.NoticeRow, targets: Iterable[int],
         known = select(change.seq).where(change.kind == "repealed", change.notice_id == ident, change.cause_id == by.id)
         if target is not None and ident != by.id and session.scalar(known.limit(1)) is None:
             note_change(session, "repealed", target, at, occasion).cause_id = by.id
+            session.add(tables.OutboxRow(notice_id=ident, created_at=at))  # its validity is another one now
 
 
 def crawl_occasion(session: Session, run_id: int, key: str, day: date | None, *, backfill: bool) -> Occasion:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from index.engine import Document, Engine
 from index.query.tree import And, Between, Contains, DateField, Everything, HasAttachment, Is, Node, Not, Or, Phrase, Query
+from index.query.values import day_prefixes
 from notices.attachment import AttachmentText
 from notices.text.fold import fold
 from tests.support.oracle import found
@@ -36,6 +37,9 @@ def a_document(chance: random.Random, ident: int) -> Document:
         document_number=chance.choice(("", "市发〔2026〕1号")), number_key=chance.choice(("", "市发[2026]1", "市发[2026]11")),
         kind=chance.choice(("通知", "公告")), region=chance.choice(("410000", "410700", "410701")),
         published_date=_day(chance), written_date=_day(chance), effective_date=_day(chance),
+        archived=_day(chance), changed=_day(chance), deadline=_day(chance), validity=chance.choice(("", "unknown", "repealed", "in_force")),
+        index_number=chance.choice(("", "014000335/2026-00001")), theme=chance.choice(("", "卫生、体育")),
+        addressees=chance.choice(((), ("各县（区）人民政府", "市直各部门"))),
     )  # fmt: skip
 
 
@@ -67,7 +71,10 @@ def a_filter(chance: random.Random, documents: Sequence[Document]) -> Node:
         Is("url", (chosen.url[:20],), prefix=True), Is("number_key", ("市发[2026]1",), prefix=chance.random() < 0.5), Is("state", ("missing",)),
         HasAttachment(), Between(field, chance.choice((since, None)), chance.choice((until, None))), Everything(), Or(()),
         Contains("issuer", chance.choice(("安", "市府", "府市"))), Contains("document_number", chance.choice(("2026)1", "号", "发(", "1号市"))),
-        Contains("source", chance.choice(("a", "b", "-", "县", "县a"))),
+        Contains("source", chance.choice(("a", "b", "-", "县", "县a"))), Is("validity", (chance.choice(("unknown", "repealed")),)),
+        Is(chance.choice(("archived", "changed", "deadline")), day_prefixes(chance.choice((since, None)), chance.choice((until, None))), prefix=True),
+        Is("addressee", (chance.choice(("各县(", "人民政府", "部门", "省")),), prefix=True), Is("index_number", ("2026-",), prefix=True),
+        Is("theme", (chance.choice(("体育", "卫生", "卫生体育")),), prefix=True),
     ]  # fmt: skip
     return chance.choice(nodes)
 

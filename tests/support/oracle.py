@@ -17,6 +17,20 @@ def parts(document: Document, scope: str) -> list[str]:
     return everything if scope == "any" else named[scope]
 
 
+def _values(document: Document, field: str) -> list[str]:
+    """What a keyword field of a document equals; a short text also from each of its characters on."""
+    if field == "year":
+        return [str(document.published_date or document.written_date or "    ").split("-")[0]]
+    if field in ("archived", "changed", "deadline"):
+        day = getattr(document, field)
+        return [f"{day:%Y%m%d}"] if day else []
+    if field in ("index_number", "theme", "addressee"):
+        given = document.addressees if field == "addressee" else (getattr(document, field),)
+        return [fold(value)[at:] for value in given for at in range(len(fold(value)))]
+    value = str(getattr(document, field))
+    return [value or "unknown"] if field == "validity" else [value]
+
+
 def holds(document: Document, node: Node) -> bool:
     """Whether a document matches."""
     match node:
@@ -29,12 +43,7 @@ def holds(document: Document, node: Node) -> bool:
         case Not(part):
             return not holds(document, part)
         case Is(field, values, prefix):
-            value = (
-                str(getattr(document, field))
-                if field != "year"
-                else str(document.published_date or document.written_date or "    ").split("-")[0]
-            )
-            return bool(value) and any(value.startswith(v) if prefix else value == v for v in values)
+            return any(value.startswith(v) if prefix else value == v for value in _values(document, field) if value for v in values)
         case Contains(field, text):
             return text in fold(getattr(document, field))
         case Between(field, since, until):
