@@ -62,6 +62,7 @@ SENTENCES: dict[str, str] = {
     "Nothing has changed since the archive was begun.": "建库以来没有变化。",
     "Notice": "公文",
     "Notices": "公文",
+    "Notices by year": "各年公文数",
     "Notices by source and month": "各来源每月公文数",
     "Signed log": "签名日志",
     "Source": "来源",

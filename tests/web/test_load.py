@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lxml import html
 from starlette.testclient import TestClient
 
 from tests.support.quick_home import QuickHome
@@ -24,7 +25,9 @@ def test_a_kept_answer_is_that_of_the_archive_as_it_is(tmp_path: Path) -> None:
         after = room.get("/n/4", headers={"accept-language": "en", "if-none-match": before.headers["etag"]})
         assert after.status_code == 200
         assert "汛前重新安排" in after.text
-        assert "<mark>汛前重新</mark>" in room.get("/search?q=汛前重新").text
+        answer = room.get("/search?q=汛前重新").text
+        assert "<mark>汛前重新</mark>" in answer
+        assert html.fromstring(answer).xpath("//svg//title/text()") == ["2021: 1", "2024: 1"]
 
 
 def _edit(home: QuickHome, folder: Path) -> None:

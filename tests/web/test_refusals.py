@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from tests.support.archive_home import ROOT
 from tests.support.quick_home import QuickHome
 from tests.support.reading_room import archive_in, reading_room
 
@@ -95,6 +99,25 @@ def test_an_index_that_is_damaged_rebuilt_or_gone_is_answered_and_recovers(tmp_p
         home.run("index", "--rebuild")
         client.app.state.archive._index._looked = 0  # type: ignore[attr-defined]
         assert client.get("/search?q=河道").status_code == 200
+
+
+@pytest.mark.parametrize(("verb", "package", "extra"), [("serve", "uvicorn", "web"), ("mcp", "mcp", "agent")])
+def test_a_missing_extra_is_one_sentence(home: QuickHome, monkeypatch: pytest.MonkeyPatch, verb: str, package: str, extra: str) -> None:
+    for name in [each for each in sys.modules if each in ("web.serve", "web.agents") or each.split(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+    told = home.run(verb, check=2).stderr
+    assert f"notices-archive[{extra}]" in told
+    assert told.count("\n") == 1
+
+
+def test_no_other_command_loads_a_web_server() -> None:
+    named = ("starlette", "uvicorn", "jinja2", "mcp", "web")
+    check = f"import cli.main, cli.search.run, operations.status, sys; print([m for m in sys.modules if m.split('.')[0] in {named}])"
+    done = subprocess.run(
+        [sys.executable, "-c", check], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
 
 
 def test_serve_names_what_it_cannot_use(home: QuickHome, tmp_path: Path) -> None:
