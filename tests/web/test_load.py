@@ -8,7 +8,7 @@ from lxml import html
 from starlette.testclient import TestClient
 
 from tests.support.quick_home import QuickHome
-from tests.support.reading_room import NOTICES, archive_in, reading_room
+from tests.support.reading_room import NOTICES, archive_in, line, reading_room
 from web.rates import Rates
 
 
@@ -34,9 +34,9 @@ def _edit(home: QuickHome, folder: Path) -> None:
     import json
 
     file = folder / "edit.jsonl"
-    file.write_text(
-        json.dumps(NOTICES[3] | {"text": "汛前重新安排如下。" + "各县区要落实责任，按时完成。" * 9}, ensure_ascii=False), encoding="utf-8"
-    )
+    text = "汛前重新安排如下。" + "各县区要落实责任，按时完成。" * 9
+    lines = (NOTICES[3] | {"text": text}, line(8, "往年的通知", f"往年{text}") | {"published_date": "2021-05-05"})
+    file.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in lines), encoding="utf-8")
     home.run("import", str(file))
 
 
