@@ -1,6 +1,6 @@
 """Does the notice that a question is about rank high among the similar ones? MRR@10 and CPU of an answer on both engines, in two halves.
 
-`python -m benchmarks.ranking --corpus FOLDER [--questions 900] [--half a|b]`: weights are tuned on half a and judged on half b. The regulations of the
+`python -m benchmarks.ranking --corpus FOLDER [--questions 900] [--half a|b] [--lay]`: weights are tuned on half a and judged on half b. The regulations of the
 corpus are cut into their articles (some 40,000 documents with the regulation's title); a question is one or two runs of three to six
 characters of an article, sometimes with one of its title, in any order, with the words of a question around them.
 """
@@ -8,6 +8,7 @@ characters of an article, sometimes with one of its title, in any order, with th
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import random
 import re
@@ -32,9 +33,12 @@ def main() -> int:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--questions", type=int, default=900)
     parser.add_argument("--half", choices=("a", "b"), help="only every other question")
+    parser.add_argument("--lay", action="store_true", help="the questions of benchmarks/lay_questions.tsv")
     args = parser.parse_args()
     stored = list(articles(args.corpus))
-    asked = list(questions(stored, args.questions))[{"a": slice(0, None, 2), "b": slice(1, None, 2), None: slice(None)}[args.half]]
+    asked = list(lay_questions(stored) if args.lay else questions(stored, args.questions))[
+        {"a": slice(0, None, 2), "b": slice(1, None, 2), None: slice(None)}[args.half]
+    ]
     print(f"{len(stored):,} documents, {len(asked)} questions")
     for scheme in ("whoosh", "tantivy"):
         with tempfile.TemporaryDirectory() as folder:
@@ -65,6 +69,15 @@ def questions(stored: list[Document], most: int, seed: int = 3) -> Iterator[tupl
         chance.shuffle(chosen)
         if chosen:
             yield chance.choice(_LEADS).format("的".join(chosen)), document.id
+
+
+def lay_questions(stored: list[Document]) -> Iterator[tuple[str, int]]:
+    """Our own questions in the words of people who do not know the law's, over the corpus that they were written for."""
+    known = {hashlib.sha256(document.text.encode()).hexdigest()[:16]: document.id for document in stored}
+    for line in (Path(__file__).parent / "lay_questions.tsv").read_text(encoding="utf-8").splitlines():
+        digest, _, text = line.partition("\t")
+        if digest in known:
+            yield text, known[digest]
 
 
 def _part(run: str, chance: random.Random, length: int) -> str:
