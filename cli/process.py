@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 
-from notices.text.language import _
+from notices.text.language import _, told
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 _DISK_FULL = 5
@@ -59,7 +59,7 @@ def exit_code_of(error: OSError, command: str) -> int:
     if isinstance(error, BrokenPipeError):
         return 0
     try:
-        print(f"{command}: {error.filename or _('standard output')}: {error.strerror or error}", file=sys.stderr, flush=True)
+        print(f"{command}: {error.filename or _('standard output')}: {told(error.strerror or str(error))}", file=sys.stderr, flush=True)
     except OSError:
         _discard(2)
     return _DISK_FULL if is_disk_full(error) else 2

@@ -39,3 +39,9 @@ STORED = (
     N_("cut at {characters} characters or {pages} pages"), N_("no text"), N_("archives nested more than {most} deep"),
     N_("an archive without members"),
 )  # fmt: skip
+LIBRARIES = (  # what the system and the JSON reader say
+    N_("No such file or directory"), N_("Permission denied"), N_("Is a directory"), N_("Not a directory"), N_("No space left on device"),
+    N_("File exists"), N_("Read-only file system"), N_("Input/output error"), N_("Too many open files"), N_("Address already in use"),
+    N_("Connection refused"), N_("Object missing required field `{name}`"), N_("Expected `{wanted}`, got `{given}`"),
+    N_("Expected `{wanted}`, got `{given}` - at `{place}`"), N_("JSON is malformed: {why}"), N_("Input data was truncated"),
+)  # fmt: skip

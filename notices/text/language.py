@@ -119,7 +119,7 @@ def _retold(text: str, depth: int) -> str:
     fitting = [(message, values) for message in _Spoken.messages if depth and "{" in message and (values := _values(message, text))]
     if fitting:
         message, values = max(fitting, key=lambda each: len(re.sub(_PLACE, "", each[0])))  # the one that says most itself
-        words = {name: _retold(value, depth - 1) for name, value in values.items()}
+        words = {name: _retold(value, depth - 1) if " " in value else value for name, value in values.items()}  # one word is a name
         return re.sub(_PLACE, lambda place: words[place[1]], _Spoken.messages[message])
     head, colon, rest = text.partition(": ")
     known = _Spoken.messages.get(head)

@@ -16,7 +16,7 @@ from cli.terms import term
 from notices.config import Config
 from notices.errors import BadInput
 from notices.text.display import safe
-from notices.text.language import _
+from notices.text.language import _, told
 from operations.importing import SkippedLine, import_collection
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _run_pages(args: argparse.Namespace, config: Config) -> int:
                 print(json_line(line), file=report)
             if each.bad:
                 address = f" ({each.url})" if each.url else ""
-                print(safe(_("{place}: skipped: {reason}").format(place=each.place, reason=_(each.reason)) + address), file=sys.stderr)
+                print(safe(_("{place}: skipped: {reason}").format(place=each.place, reason=told(each.reason)) + address), file=sys.stderr)
             elif each.url and len(examples[each.reason]) < _SHOWN:
                 examples[each.reason].append(each.url)
 
@@ -120,7 +120,9 @@ def _listed(examples: Sequence[str], count: int) -> str:
 
 def _run_lines(args: argparse.Namespace, config: Config, name: str) -> int:
     def tell(skipped: SkippedLine) -> None:
-        print(_("{file}:{number}: skipped: {reason}").format(file=name, number=skipped.number, reason=skipped.reason), file=sys.stderr)
+        print(
+            _("{file}:{number}: skipped: {reason}").format(file=name, number=skipped.number, reason=told(skipped.reason)), file=sys.stderr
+        )
 
     with Progress(_("import"), _size(name), shown=is_shown(no_progress=args.no_progress)) as progress:
         lines = _counted(_raw_lines(name), progress)
