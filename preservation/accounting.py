@@ -27,7 +27,7 @@ from preservation.reparse import Reader
 
 NOT_COVERED = (
     N_("observations, corrections, runs and list entries in SQL"),
-    N_("timestamps of authorities (notices prove checks them)"),
+    N_("who signed the timestamps of authorities (notices verify --proof checks it, with --roots)"),
     N_("a revision that was rewritten together with its digest (notices reparse --dry-run reads every revision again)"),
     "aliases.toml, catalogue.tsv, notices.toml, sources/",
 )

@@ -23,8 +23,8 @@ MOST = 0.6
 _LONGEST, _MOST_LINES = 60, 200
 
 
-def write_aliases(home: Path, defined: Iterable[tuple[str, str, int]]) -> int:
-    """Replace the archive's file by those of these (short, long, by how many notices) that several define; return how many lines it has."""
+def alias_lines(defined: Iterable[tuple[str, str, int]]) -> list[bytes]:
+    """The lines of the archive's file: those of these (short, long, by how many notices) that several define."""
     counts: Counter[tuple[str, str]] = Counter()
     for short, long, count in defined:
         key, other = fold(short), fold(long)
@@ -35,9 +35,14 @@ def write_aliases(home: Path, defined: Iterable[tuple[str, str, int]]) -> int:
     for (short, long), count in counts.items():
         if count >= LEAST_DEFINING and meanings[short] <= MOST_MEANINGS:
             lines += [f"{short}\t{long}\t{count}\t>\n".encode(), f"{long}\t{short}\t{count}\t<\n".encode()]
-    temporary = home / f"{FILE}.tmp"
+    return sorted(lines)
+
+
+def write_aliases(home: Path, defined: Iterable[tuple[str, str, int]]) -> int:
+    """Replace the archive's file by the lines for these; return how many there are."""
+    lines, temporary = alias_lines(defined), home / f"{FILE}.tmp"
     with temporary.open("wb") as handle:
-        handle.writelines(sorted(lines))
+        handle.writelines(lines)
         handle.flush()
         os.fsync(handle.fileno())
     os.replace(temporary, home / FILE)

@@ -14,7 +14,8 @@ from contextlib import closing
 from sqlalchemy import Engine as Database
 
 from index.engine import Document, Engine, Hit
-from index.engines import damaged_files, index_folder, open_engine
+from index.engines import damaged_files, index_folder, open_engine, outdated
+from index.meaning.aliases import alias_lines
 from index.query.tree import Everything, Query
 from notices.config import Config
 from notices.errors import DamageFound, IndexUnusable, NoticesError
@@ -49,11 +50,24 @@ def check_index(config: Config, database: Database) -> Iterator[Finding]:
         still = set(_damaged(config, database))
         damaged = [each for each in damaged if each in still]
     yield from damaged
+    yield from _aliases(config, database)
     if not damaged:  # an engine may do anything with damaged bytes
         try:
             yield from _documents(config, database)
         except DamageFound as error:
             yield Finding("index", "uncompared", WholeIndex(config.index), _("SQL cannot be read to the end: {error}").format(error=error))
+
+
+def _aliases(config: Config, database: Database) -> Iterator[Finding]:
+    """The file of short forms beside an index of today, when it is not what the texts in SQL define."""
+    for _attempt in range(1 + _REPEATS):
+        if outdated(config.index) or not index_folder(config.index).exists() or outbox.pending_count(database):
+            return  # it is written with the next notice that reaches the index
+        path = config.state_paths().aliases
+        if (path.read_bytes() if path.is_file() else b"") == b"".join(alias_lines(outbox.alias_counts(database))):
+            return
+        time.sleep(_PAUSE)
+    yield Finding("index", "file", IndexFile(path.name), _("its bytes are not those that were written"))
 
 
 def _damaged(config: Config, database: Database) -> Iterator[Finding]:

@@ -209,6 +209,8 @@ def _check_row(row: tables.CheckpointRow, log: Mapping[int, Milestone], config: 
     except NoticesError as error:
         yield Finding("log", "signature", subject, str(error))
         return
+    if row.timestamp_response and not _has_own_timestamp(row):
+        yield Finding("log", "timestamp", subject, _("its timestamp is not about its note"))
     reached = log.get(row.size)
     if reached is None or reached.last_snapshot != row.last_snapshot_id:
         detail = _("it was signed over {size} snapshots up to number {last_snapshot_id}; they are not all there").format(
@@ -217,6 +219,12 @@ def _check_row(row: tables.CheckpointRow, log: Mapping[int, Milestone], config: 
         yield Finding("log", "log", subject, detail)
     elif reached.root.hex() != row.root:
         yield Finding("log", "log", subject, _("the first {size} snapshots are not what was signed").format(size=row.size))
+
+
+def _has_own_timestamp(row: tables.CheckpointRow) -> bool:
+    from preservation.proofs.timestamp import is_timestamp_of  # start-up time: few archives have timestamps, and each crawl signs
+
+    return is_timestamp_of(row.note, row.timestamp_response or "")
 
 
 def _read_note(path: Path, config: Config) -> tuple[Path, Checkpoint | str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from cryptography import x509
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder, VerificationError, VerifierBuilder, decode_timestamp_response
@@ -40,6 +41,15 @@ def verify_timestamp(checkpoint: str, reply: bytes, roots: bytes) -> datetime:
         raise DamageFound(_("the timestamp is not valid: {error}").format(error=error)) from error
     except (ValueError, TypeError) as error:
         raise BadInput(_("the timestamp or its roots cannot be read: {error}").format(error=error)) from error
+
+
+def is_timestamp_of(checkpoint: str, reply: str) -> bool:
+    """Whether a stored reply, base64, is about this signed checkpoint; by whom it was signed takes certificates to tell."""
+    try:
+        stated = decode_timestamp_response(base64.b64decode(reply, validate=True)[:_LARGEST]).tst_info.message_imprint.message
+    except (binascii.Error, ValueError, TypeError):
+        return False
+    return stated == sha256(checkpoint.encode()).digest()
 
 
 def verify_proof_timestamp(proof: Proof, roots: bytes) -> datetime | None:

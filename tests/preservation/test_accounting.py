@@ -175,3 +175,8 @@ def test_revision_that_was_removed_is_damage(config: Config, database: Engine) -
     change(config, "update revision set text = '别的', content_digest = 'x' where id = 5")
     assert [each.kind for each in found(config)] == ["rewritten"]
     assert NoticeSubject(5) not in [each.subject for each in found(config)]
+
+
+def test_timestamp_that_is_not_of_its_note_is_damage(config: Config) -> None:
+    change(config, "update checkpoint set timestamp_response = 'AAAA'")
+    assert [(each.area, each.kind) for each in found(config)] == [("log", "timestamp")]

@@ -74,3 +74,12 @@ def test_notices_are_those_that_findings_name() -> None:
         Finding("index", "unusable", WholeIndex(""), ""),
     ]
     assert notices_of(found) == [5]
+
+
+def test_short_forms_that_the_texts_do_not_define_are_damage(config: Config, database: Engine) -> None:
+    path = config.state_paths().aliases
+    before = path.read_bytes()
+    path.write_bytes(before + "安全感\t满意度\t9\t>\n".encode())
+    assert [(each.kind, each.place) for each in check_index(config, database)] == [("file", "aliases.tsv")]
+    path.write_bytes(before)
+    assert list(check_index(config, database)) == []

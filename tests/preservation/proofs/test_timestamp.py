@@ -16,7 +16,7 @@ from notices.errors import BadInput, DamageFound
 from tests.preservation.proofs.test_inclusion import a_proof
 
 pytest.importorskip("rfc3161_client", reason="rfc3161-client is not installed")
-from preservation.proofs.timestamp import timestamp_request, verify_proof_timestamp, verify_timestamp
+from preservation.proofs.timestamp import is_timestamp_of, timestamp_request, verify_proof_timestamp, verify_timestamp
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl plays the authority")
 NOTE = "archive.example.cn/notices\n1\nAAAA\n\n— x y\n"
@@ -103,3 +103,10 @@ def test_proof_carries_its_stamp(authority: Path) -> None:
     assert verify_proof_timestamp(msgspec.structs.replace(proof, timestamp=reply), roots) is not None
     with pytest.raises(BadInput, match="base64"):
         verify_proof_timestamp(msgspec.structs.replace(proof, timestamp="*"), roots)
+
+
+def test_stored_reply_is_of_its_note_alone(authority: Path) -> None:
+    reply = base64.b64encode(stamped(authority, NOTE)).decode()
+    assert is_timestamp_of(NOTE, reply)
+    assert not is_timestamp_of(NOTE.replace("1", "2", 1), reply)
+    assert not any(is_timestamp_of(NOTE, other) for other in ("AAAA", "", "not base64", reply[:-40]))
