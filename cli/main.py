@@ -18,6 +18,7 @@ from notices.errors import NoticesError, UserError
 from notices.text.display import safe
 from notices.text.language import N_, _, told
 from notices.version import PROGRAM
+from operations.log_lines import log_to_stderr
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,12 +45,7 @@ def _run(words: list[str]) -> int:
         sys.stdout.flush()
         raise
     level = logging.INFO if args.verbose else logging.WARNING
-    if args.log_format == "plain":
-        logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    else:
-        from operations.log_lines import log_to_stderr  # start-up time
-
-        log_to_stderr(level, args.log_format)
+    log_to_stderr(level, args.log_format)
     code: int = args.run(args, load_config(os.environ))
     return code
 

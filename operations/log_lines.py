@@ -7,6 +7,8 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from notices.text.display import escaped, safe
+
 FORMATS = ("plain", "text", "json")
 
 
@@ -19,14 +21,22 @@ class JsonLines(logging.Formatter):
         line = {"at": at, "level": record.levelname.lower(), "part": record.name, "message": record.getMessage()}
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return escaped(json.dumps(line, ensure_ascii=False))
+
+
+class PlainLines(logging.Formatter):
+    """A record as text in which nothing drives a terminal: addresses and names of others are in it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, and below it what was raised."""
+        return safe(super().format(record), one_line=False)
 
 
 def formatter(kind: str) -> logging.Formatter:
     """The formatter of one of FORMATS."""
     if kind == "json":
         return JsonLines()
-    return logging.Formatter(f"{'%(asctime)s ' if kind == 'text' else ''}%(levelname)s %(name)s: %(message)s")
+    return PlainLines(f"{'%(asctime)s ' if kind == 'text' else ''}%(levelname)s %(name)s: %(message)s")
 
 
 def log_to_stderr(level: int, kind: str) -> None:
