@@ -167,7 +167,7 @@ class _Scale:
             text, sentences = text + _weight(child.tail), sentences + _stops(child.tail)
         self.sentences += sentences
         if element.tag in BLOCKS or element.tag == "td":
-            if links > text:
+            if links > text or (2 * links >= text and self.sentences == before):
                 text = links = 0
                 self.sentences = before
             self.weights[element] = text
