@@ -253,7 +253,7 @@ def test_host_that_is_down_makes_a_few_missing_and_withdraws_nothing(home: Home)
         assert sorted(states(home).values()) == ["listed"] * (9 - looked_at) + ["missing"] * looked_at
     assert {found for n in range(1, 10) for found in evidence(home, n)} == {"host_down"}
     missing = home.rows("select id from notice where state = 'missing' order by id limit 1")[0][0]
-    assert "host_down" in home.run("show", str(missing)).stdout
+    assert "host down" in home.run("show", str(missing)).stdout
 
 
 @pytest.mark.long

@@ -64,6 +64,12 @@ def test_a_result_has_the_documented_json_shape(engine: Engine) -> None:
         "state",
         "revision",
         "copies",
+        "validity",
+        "archived_date",
+        "changed_date",
+        "deadline",
+        "index_number",
+        "theme",
     ]
     assert value["understood"][0]["kind"] == "alias"  # type: ignore[index]
 
