@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
@@ -134,9 +135,20 @@ def _templates() -> jinja2.Environment:
     made.globals |= {"segments": segments, "outside": outside}
     made.filters["day"] = partial(_moment, length=10)
     made.filters["minute"] = partial(_moment, length=16)
+    made.filters["last"] = last_day
     return made
 
 
 def _moment(value: object, *, length: int) -> str:
     isoformat = getattr(value, "isoformat", None)
     return str(isoformat() if isoformat else value or "")[:length].replace("T", " ")
+
+
+def last_day(end: object) -> str:
+    """An exclusive end as people say it: midnight is the end of the day before."""
+    text = _moment(end, length=16)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{moment - timedelta(minutes=1):%Y-%m-%d}" if (moment.hour, moment.minute) == (0, 0) and moment.year > 1 else text

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from tests.support.quick_home import QuickHome
 from tests.support.reading_room import EVIL, PAGE, archive_in, links_of, reading_room
 from web.language import language_of, translated
+from web.pages import last_day
 from web.words import LABELS, SENTENCES
 
 TEMPLATES = Path(__file__).parents[2] / "web/templates"
@@ -176,3 +177,17 @@ def test_an_unchanged_page_is_not_sent_twice(room: TestClient) -> None:
 def test_a_page_is_small(room: TestClient) -> None:
     for address in ("/", "/search?q=检查", "/n/1"):
         assert int(room.get(address).headers["content-length"]) < 60_000
+
+
+@pytest.mark.parametrize(
+    ("end", "shown"),
+    [
+        ("2026-11-01T00:00:00", "2026-10-31"),
+        ("2026-10-16T17:30:00", "2026-10-16 17:30"),
+        ("", ""),
+        ("soon", "soon"),
+        ("0001-01-01T00:01:00", "0001-01-01 00:01"),
+    ],
+)
+def test_a_period_ends_with_its_last_day(end: str, shown: str) -> None:
+    assert last_day(end) == shown
