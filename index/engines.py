@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from index.engine import Document, Engine
 from index.generations import changed_in, is_outdated
 from notices.archive_id import Owner, check_index, index_marker, write_marker
+from notices.config_values import without_password
 from notices.errors import ConfigError, IndexUnusable
 from notices.text.language import _
 
@@ -136,6 +137,10 @@ def outgrown(documents: int, megabytes: float) -> str | None:
 
 def _parts(url: str) -> tuple[str, Path]:
     parts = urlsplit(url)
+    if parts.scheme.startswith("opensearch"):
+        raise ConfigError(
+            _("index: {url!r}: this release has no engine for OpenSearch; use whoosh: or tantivy:").format(url=without_password(url))
+        )
     if parts.netloc or not parts.path.strip("/"):
         scheme = parts.scheme or "whoosh"
         raise ConfigError(

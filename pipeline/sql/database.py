@@ -18,6 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from notices.archive_id import check_part, read_marker, series_archive, write_marker
 from notices.config import Config
+from notices.config_values import without_password
 from notices.errors import ArchiveUnwritable, ConfigError, DamageFound, DiskFull, OperatorError, UserError
 from notices.text.language import _
 from pipeline.durable import file_error
@@ -176,6 +177,14 @@ def _is_own(engine: Engine, folder: Path) -> bool:
 
 
 def _url(config: Config) -> URL:
+    """The address of the database. Raises ConfigError for one of a server: what a cluster needs is not in this release."""
+    for key, address in (("database", config.database), ("queue", config.queue)):
+        if address.startswith("postgresql"):
+            raise ConfigError(
+                _("{key}: {address!r}: this release does not work with PostgreSQL; use {alternative}").format(
+                    key=key, address=without_password(address), alternative="sqlite:///" if key == "database" else "local:"
+                )
+            )
     try:
         url = make_url(config.database)
         # Taken apart by SQLAlchemy, a home with "?" in its name would lead elsewhere: a path is a path.

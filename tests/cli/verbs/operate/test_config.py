@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from notices.config import Config
 from tests.support.archive_home import Home
+from tests.support.quick_home import QuickHome
 
 
 def test_every_setting_is_listed_with_its_origin_and_without_passwords(tmp_path: Path) -> None:
@@ -23,3 +26,21 @@ def test_every_setting_is_listed_with_its_origin_and_without_passwords(tmp_path:
     assert "secret" not in shown
     assert "NOTICES_DATABASE" in shown
     assert str(tmp_path / "notices.toml") in shown
+
+
+@pytest.mark.parametrize(
+    ("variable", "address", "words"),
+    [
+        ("NOTICES_DATABASE", "postgresql+psycopg://me:secret@db.example/notices", ["status"]),
+        ("NOTICES_QUEUE", "postgresql://me:secret@db.example/jobs", ["import", "-"]),
+        ("NOTICES_INDEX", "opensearch+https://me:secret@search.example:9200/notices", ["index"]),
+    ],
+)
+def test_address_of_a_server_is_refused_with_what_can_be_used(tmp_path: Path, variable: str, address: str, words: list[str]) -> None:
+    home = QuickHome(tmp_path / "home")
+    home.run("import", "-", stdin='{"url": "https://a.example/1", "title": "关于堤防巡查的通知", "text": "各县：请巡查。"}\n')
+    home.environment[variable] = address
+    said = home.run(*words, check=2).stderr
+    assert "this release" in said
+    assert "example" in said
+    assert "secret" not in said
