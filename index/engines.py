@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from index.engine import Document, Engine
-from index.generations import changed_in, is_outdated
+from index.generations import WRITTEN_FILE, changed_in, is_outdated, note_is_damaged
 from notices.archive_id import Owner, check_index, index_marker, write_marker
 from notices.config_values import without_password
 from notices.errors import ConfigError, IndexUnusable
@@ -56,7 +56,7 @@ def _refuse_damaged(url: str, folder: Path) -> None:
     Costs one stat a file, and reading those that differ (1.7 GB a second). Damage that leaves no trace in the file system is found by verify.
     """
     changed = changed_in(folder)
-    damaged = damaged_files(url, changed) if changed else []
+    damaged = [] if changed == set() else [name for name in damaged_files(url, changed) if name != WRITTEN_FILE]
     if damaged:
         raise IndexUnusable(
             _("index {folder}: {names}: its bytes are not those that were written").format(folder=folder, names=", ".join(damaged[:3]))
@@ -94,13 +94,14 @@ def outdated(url: str) -> bool:
 def damaged_files(url: str, only: Collection[str] | None = None) -> list[str]:
     """Names of the index's files whose bytes differ from those that were written; reads every byte, or only those files. Raises IndexUnusable."""
     scheme, folder = _parts(url)
+    note = [WRITTEN_FILE] if only is None and note_is_damaged(folder) else []
     if scheme == "whoosh":
         from index.whoosh import folder as whoosh_folder  # see above
 
-        return whoosh_folder.damaged_files(folder, only)
+        return [*whoosh_folder.damaged_files(folder, only), *note]
     from index.tantivy import checksums  # see above
 
-    return checksums.damaged_files(folder, only)
+    return [*checksums.damaged_files(folder, only), *note]
 
 
 def index_folder(url: str) -> Path:

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import stat
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from notices.text.language import _
 CURRENT, VERSION_FILE, WRITTEN_FILE = "current", "version.json", "written.json"
 _FOLDING, _FIRST_FOLDING = "folding", 1  # an index of before the key was written is folded as version 1
 _CONTENT, CONTENT = "content", 4  # raise when otherwise is written than before into an index that can be read: it is rebuilt (none: 1)
+_NOTED = 4  # the first content whose index has a note of the files
 _NAME = re.compile(r"g-[0-9]{6,9}")
 Format = Mapping[str, object]  # engine and version of the format, as version.json has them
 
@@ -28,9 +30,9 @@ def current_generation(folder: Path, *readable: Format) -> Path:
     """The folder of the current generation. Raises IndexUnusable, with the name of the faulty file, when it has none of the formats."""
     try:
         name = (folder / CURRENT).read_text(encoding="ascii").strip()
-    except FileNotFoundError as error:
-        raise IndexUnusable(_("index {folder}: not built yet").format(folder=folder)) from error
     except (OSError, ValueError) as error:
+        if isinstance(error, FileNotFoundError) and not any(_generations(folder)):
+            raise IndexUnusable(_("index {folder}: not built yet").format(folder=folder)) from error
         raise IndexUnusable(_("index {folder}: {file}: {error}").format(folder=folder, file=CURRENT, error=error)) from error
     generation = folder / name
     if not name or name != Path(name).name or not generation.is_dir():
@@ -83,18 +85,44 @@ def note_written(generation: Path, names: Iterable[str]) -> None:
     """Note size and time of the files as a commit left them: whoever opens the index compares the bytes of those that differ."""
     states = {name: state for name in names if (state := _state(generation / name)) is not None}
     temporary = generation / f"{WRITTEN_FILE}.tmp"
-    temporary.write_text(json.dumps(states), encoding="ascii")
+    temporary.write_text(json.dumps({"files": states, "crc": _crc(states)}), encoding="ascii")
     os.replace(temporary, generation / WRITTEN_FILE)
 
 
-def changed_in(folder: Path) -> set[str]:
-    """Names of the current generation's files that were written to since the last commit, or copied; empty where none are noted."""
+def changed_in(folder: Path) -> set[str] | None:
+    """Names of the current generation's files that were written to since the last commit, or copied.
+
+    Empty for an index of before files were noted; None, which is all of them, where the note is damaged.
+    """
+    generation = folder / _current_name(folder)
+    noted = _noted(generation)
+    if noted is None:
+        return None if (generation / WRITTEN_FILE).exists() else set()
+    return {name for name, state in noted.items() if _state(generation / name) not in (None, state)}
+
+
+def note_is_damaged(folder: Path) -> bool:
+    """Whether the note of the current generation is not as a commit left it, or is gone: then damage to its files could be answered from."""
     generation = folder / _current_name(folder)
     try:
-        noted = json.loads((generation / WRITTEN_FILE).read_text(encoding="ascii"))
-        return {name for name, state in noted.items() if _state(generation / name) not in (None, state)}
-    except (OSError, ValueError, AttributeError):
-        return set()
+        made_as = json.loads((generation / VERSION_FILE).read_text(encoding="ascii"))
+        return int(made_as.get(_CONTENT, 1)) >= _NOTED and _noted(generation) is None
+    except (OSError, ValueError, AttributeError, TypeError):  # whoever opens the index names the fault
+        return False
+
+
+def _noted(generation: Path) -> Mapping[str, list[int]] | None:
+    """The note; None when there is none that is whole."""
+    try:
+        note = json.loads((generation / WRITTEN_FILE).read_text(encoding="ascii"))
+        files: Mapping[str, list[int]] = note["files"]
+        return files if note["crc"] == _crc(files) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _crc(states: Mapping[str, list[int]]) -> int:
+    return zlib.crc32(json.dumps(states).encode("ascii"))
 
 
 def _state(path: Path) -> list[int] | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from index.engine import Document
-from index.engines import open_engine, rebuild
+from index.engines import damaged_files, open_engine, rebuild
 from index.generations import WRITTEN_FILE
 from index.query.tree import Everything, Query
 from notices.errors import IndexUnusable
@@ -78,3 +78,26 @@ def test_an_index_that_notes_nothing_or_nonsense_answers(url: str, content: str 
     if content is not None:
         note.write_text(content)
     assert found(url) == 30
+
+
+@pytest.mark.parametrize("content", [None, "", "[1]", '{"folded.bin": 3}', '{"files": {}, "crc": 1}'])
+def test_a_damaged_note_is_named_by_whoever_reads_every_byte(url: str, content: str | None) -> None:
+    assert damaged_files(url) == []
+    note = generation(url) / WRITTEN_FILE
+    note.unlink()
+    if content is not None:
+        note.write_text(content)
+    assert damaged_files(url) == [WRITTEN_FILE]
+    engine = open_engine(url, write=True)
+    engine.write([a_document(31)])
+    engine.close()
+    assert damaged_files(url) == []
+
+
+def test_an_index_that_has_lost_its_pointer_is_damaged_and_one_that_never_was_is_not_built(url: str, tmp_path: Path) -> None:
+    folder = Path(url.partition("://")[2])
+    (folder / "current").unlink()
+    with pytest.raises(IndexUnusable, match="current"):
+        open_engine(url)
+    with pytest.raises(IndexUnusable, match="not built yet"):
+        open_engine(f"{url.partition(':')[0]}://{tmp_path}/nothing")
