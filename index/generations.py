@@ -112,7 +112,7 @@ def note_is_damaged(folder: Path) -> bool:
 
 
 def _noted(generation: Path) -> Mapping[str, list[int]] | None:
-    """The note; None when there is none that is whole."""
+    """The note; None when it is missing or damaged."""
     try:
         note = json.loads((generation / WRITTEN_FILE).read_text(encoding="ascii"))
         files: Mapping[str, list[int]] = note["files"]
