@@ -24,14 +24,14 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Engine
 
 from notices.config import Config, load_config
-from notices.cron import ZONE
 from notices.errors import ArchiveLocked, NoticesError
+from notices.hours import ZONE
 from notices.text.display import safe
 from notices.text.language import _, language_of, language_of_locale, use
 from operations.log_lines import formatter
 from operations.schedule.due import Rule, jitter, newest_due
 from operations.schedule.holds import hold_on
-from operations.schedule.jobs import Job, drop_old_backups, read_schedule, words_of
+from operations.schedule.jobs import Job, Schedule, drop_old_backups, read_schedule, state_of_files, words_of
 from operations.schedule.logs import drop_old_logs, job_log, own_log
 from pipeline.durable import file_errors
 from pipeline.sql.database import open_database
@@ -68,18 +68,20 @@ class Clock:
     children: set[asyncio.subprocess.Process] = field(default_factory=set)
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     waiting: dict[str, str] = field(default_factory=dict)
-    problems: tuple[str, ...] = ()
+    read: Schedule = field(default_factory=lambda: Schedule((), ()))
+    read_from: object = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     codes: list[int] = field(default_factory=list)
 
     def jobs(self) -> tuple[Job, ...]:
         """The jobs as the files are now. A source file that is not valid is logged once; the others are scheduled."""
-        schedule = read_schedule(self.config)
-        for problem in schedule.problems:
-            if problem not in self.problems:
-                log.error("not scheduled: %s", safe(problem))
-        self.problems = schedule.problems
-        return schedule.jobs
+        if (files := state_of_files(self.config)) != self.read_from:
+            schedule = read_schedule(self.config)
+            for problem in schedule.problems:
+                if problem not in self.read.problems:
+                    log.error("not scheduled: %s", safe(problem))
+            self.read, self.read_from = schedule, files
+        return self.read.jobs
 
 
 async def run_if_due(clock: Clock, job: Job) -> None:
@@ -110,6 +112,7 @@ async def _run_locked(clock: Clock, job: Job) -> None:
     clock.codes.append(code)
     finish_tick(clock.database, tick, "stopped" if clock.stopping.is_set() else f"exit {code}")
     log.info("%s: exit %d", job.name, code)
+    drop_old_logs(clock.config, clock.now())
     if job.name == "backup" and code == 0:
         drop_old_backups(clock.config)
 
@@ -171,7 +174,7 @@ async def run_once(clock: Clock) -> int:
     """Run everything that is due now, one job after another; return 0, or 3 when a source failed or its file is not valid, or the worst exit code."""
     _stop_on_signals(clock)
     jobs = clock.jobs()
-    clock.codes += [SOURCE_FAILED] * bool(clock.problems)
+    clock.codes += [SOURCE_FAILED] * bool(clock.read.problems)
     for job in jobs:
         await run_if_due(clock, job)
     return max(clock.codes, default=0)
@@ -215,7 +218,6 @@ def _plan(scheduler: AsyncIOScheduler, clock: Clock, *, afresh: bool) -> None:
             scheduler.add_job(_start, RuleTrigger(job.rule), replace_existing=True, next_run_time=datetime.now(ZONE), **options)
         elif name in clock.waiting:
             _begin(clock, job)
-    drop_old_logs(clock.config, clock.now())
 
 
 async def _start(clock: Clock, job: Job) -> None:

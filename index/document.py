@@ -9,6 +9,7 @@ from datetime import date
 from typing import NamedTuple
 
 from index.engine import ArchivedText, Document, Hit
+from index.query.values import LONGEST_PART
 from notices.attachment import ARCHIVES, AttachmentText
 from notices.text.fold import fold
 
@@ -17,7 +18,6 @@ _LONGEST_TITLE = 100  # a regulation is asked for by its whole title
 SHOWN = ("url", "title", "source", "issuer", "document_number", "kind", "region", "state", "group")
 _SHOWN_DAYS = ("archived", "changed", "deadline")
 _SHOWN_TOO = ("validity", *_SHOWN_DAYS, "index_number", "theme")  # of content 3: an index made before has none
-_LONGEST_PART = 24  # characters of a value that is found by any part of it
 _MOST_ADDRESSEES = 12
 _DATES = ("published_date", "written_date", "effective_date")
 _FACTS = ("source", "issuer", "kind", "region", "state", "number_key", "number_loose", "url", "group")
@@ -60,7 +60,7 @@ def facts_of(document: Document) -> list[str]:
 def _parts_of_value(value: str) -> list[str]:
     """What a short value is found by as a prefix: its folded form from each character on."""
     folded = fold(value)
-    return [folded[at : at + _LONGEST_PART] for at in range(len(folded))]
+    return [folded[at : at + LONGEST_PART] for at in range(len(folded))]
 
 
 def shown_of(document: Document) -> str:

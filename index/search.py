@@ -130,7 +130,7 @@ def search(engine: Engine, request: SearchRequest, home: Path | None) -> SearchR
     if request.meaning and not request.exact and home and (home / VECTORS).exists():
         from index.answer.meaning_order import by_meaning  # start-up time: few archives have vectors
 
-        engine = by_meaning(engine, home)
+        engine = by_meaning(engine, home / VECTORS)
     query, found = _similar(engine, request) if request.similar is not None else _found(engine, request, home)
     following = _next(engine, query, found, request) if request.wants_next else None
     facets, meant = _facets(engine, query, request), _suggestion(engine, query, found, request)

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+from notices.hours import ZONE
 from notices.text.language import _
 
-ZONE = ZoneInfo("Asia/Shanghai")
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _FIELDS = 5
 
 
+@dataclass(frozen=True, slots=True)
 class CronLine:
     """Five fields: minute, hour, day of the month, month, weekday. Raises ValueError for what cron would not run, or would never run."""
 
-    def __init__(self, text: str) -> None:
-        if len(text.split()) != _FIELDS:
+    text: str
+
+    def __post_init__(self) -> None:
+        if len(self.text.split()) != _FIELDS:
             raise ValueError(
-                _("it has {count} fields; five are needed: minute hour day-of-month month weekday").format(count=len(text.split()))
+                _("it has {count} fields; five are needed: minute hour day-of-month month weekday").format(count=len(self.text.split()))
             )
-        self.text = text
         try:
-            next(CronSim(text, _START))
+            next(CronSim(self.text, _START))
         except CronSimError as error:
             raise ValueError(str(error).lower()) from error
         except StopIteration as error:
             raise ValueError(_("it never comes: no month has that day")) from error
-
-    def __repr__(self) -> str:
-        return f"CronLine({self.text!r})"
 
     def next_after(self, moment: datetime) -> datetime:
         """The first due moment after this one."""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from notices.text.language import _
 
-_ZONE = ZoneInfo("Asia/Shanghai")
+ZONE = ZoneInfo("Asia/Shanghai")
 _SPAN = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)-([01]?\d|2[0-4]):([0-5]\d)")
 _DAY = 24 * 60
 
@@ -38,7 +38,7 @@ def read_spans(text: str) -> tuple[Span, ...]:
 
 def held_until(spans: tuple[Span, ...], now: datetime) -> datetime | None:
     """When the hours end in which this moment is; None when it is in none. Spans that touch are one."""
-    local = now.astimezone(_ZONE)
+    local = now.astimezone(ZONE)
     minutes = _held(spans, local.hour * 60 + local.minute)
     return local.replace(second=0, microsecond=0) + timedelta(minutes=minutes) if minutes else None
 

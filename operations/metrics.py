@@ -17,7 +17,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from notices.config import Config
-from notices.cron import ZONE
+from notices.hours import ZONE
 from notices.version import PROGRAM
 from operations.status import ArchiveStatus, archive_status
 from pipeline.sql import tables

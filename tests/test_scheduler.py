@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from notices.config import Config, load_config
-from notices.cron import ZONE, CronLine
+from notices.cron import CronLine
+from notices.hours import ZONE
 from operations.schedule.holds import pause, resume
 from operations.schedule.jobs import Job
 from pipeline.sql.database import open_database
@@ -123,3 +124,12 @@ def test_tick_is_not_taken_in_a_clock_s_own_future(config: Config, database: Eng
     assert len(outcomes(database)) == 2
     asyncio.run(run_if_due(clock, job))
     assert len(outcomes(database)) == 2
+
+
+def test_jobs_are_the_same_while_no_file_changes(config: Config, database: Engine) -> None:
+    clock = Clock(config, database)
+    first = clock.jobs()
+    assert clock.jobs() is first
+    assert CronLine("20 3 * * *") == CronLine("20 3 * * *")  # a job that is read again is no other one
+    (config.home / "channels.toml").touch()
+    assert {job.name for job in clock.jobs()} - {job.name for job in first} == {"watch"}

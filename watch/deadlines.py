@@ -10,8 +10,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from notices.cron import ZONE
+from notices.hours import ZONE
 from notices.text.display import masked
+from pipeline.anatomy.periods import moment_of
 from pipeline.sql import tables
 from pipeline.sql.base import Values
 from pipeline.sql.database import for_reading
@@ -78,17 +79,10 @@ def _all(database: Engine, notices: Collection[int] | None) -> Iterator[Deadline
 def _of(anatomy: Values, facts: tuple[int, int, str, str, str]) -> Iterator[Deadline]:
     periods = anatomy.get("periods")
     for position, period in enumerate(periods if isinstance(periods, list) else [], 1):
-        end = _moment(period.get("end"))
+        end = moment_of(period.get("end"))
         if end is not None:
             label, sentence = str(period.get("label") or ""), masked(str(period.get("sentence") or ""))
-            yield Deadline(*facts, label, _moment(period.get("start")), end, bool(period.get("year_inferred")), sentence, position)
-
-
-def _moment(value: object) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(value)) if value else None
-    except ValueError:
-        return None
+            yield Deadline(*facts, label, moment_of(period.get("start")), end, bool(period.get("year_inferred")), sentence, position)
 
 
 def calendar(found: Iterable[Deadline], archive: str, now: datetime) -> bytes:

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from index.engine import Engine
 from index.query.tree import And, Between
 from index.search import read_query
-from notices.cron import ZONE, CronLine
+from notices.cron import CronLine
 from notices.errors import BadInput, UnknownName
+from notices.hours import ZONE
 from notices.text.language import _
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading

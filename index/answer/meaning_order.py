@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 WINDOW = 100  # similar notices that are ordered again: vectors are near each other for all that is official prose, wording chooses better
 SHARE = 0.75  # of meaning in the order, the rest is wording: benchmarks.ranking --lay, tuned on half a
-FILE = "vectors.db"
 _WANTED = "select notice, passages, data from vector where notice in (select value from json_each(?))"
 
 
@@ -74,11 +73,8 @@ def encoder() -> Encoder | None:
         return None
 
 
-def by_meaning(engine: Engine, home: Path, model: Encoder | None = None) -> Engine:
-    """The engine with similar notices in the order of their meaning, where the archive has vectors of the model."""
-    file = home / FILE
-    if not file.exists():
-        return engine
+def by_meaning(engine: Engine, file: Path, model: Encoder | None = None) -> Engine:
+    """The engine with similar notices in the order of their meaning, where the file has vectors of the model."""
     model = model or encoder()
     return engine if model is None or model_of(file) != model.model else _ByMeaning(engine, file, model)
 

@@ -8,14 +8,13 @@ from datetime import date
 from typing import NamedTuple, cast
 
 from index.query.tree import And, Between, Contains, DateField, Everything, HasAttachment, Is, Node, Or, Phrase, Scope, TermField, TextField
-from index.query.values import date_range, day_prefixes, state_of, validity_of
+from index.query.values import LONGEST_PART, date_range, day_prefixes, state_of, validity_of
 from notices.errors import QuerySyntaxError
 from notices.reference.kinds import CANONICAL_KINDS
 from notices.text.fold import fold
 from notices.text.language import _
 
 _LIST = "[,，、|]"
-_LONGEST_PART = 24  # characters: as index.document keeps them
 _HAS = ("attachment", "attachments", "附件")
 
 
@@ -61,7 +60,7 @@ def _validity(value: str, query: str, start: int) -> Node:
 
 def _part(field: TermField) -> Callable[[str], Node]:
     """Documents whose short value contains the text; they keep it from each character on, so a beginning is enough."""
-    return lambda value: Is(field, tuple(fold(v)[:_LONGEST_PART] for v in _values(value)), prefix=True)
+    return lambda value: Is(field, tuple(fold(v)[:LONGEST_PART] for v in _values(value)), prefix=True)
 
 
 def _values(value: str) -> tuple[str, ...]:

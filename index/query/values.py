@@ -47,6 +47,7 @@ _STATES = {
     "withdrawn": ("withdrawn", "已撤下", "撤下"),
     "back": ("back", "恢复", "重现"),
 }
+LONGEST_PART = 24  # characters of a short value by any part of which it is found
 _PARTIAL = r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})[日号]?)?月?)?年?|(\d{4})(\d\d)(\d\d)"
 _YEARS = r"(\d{4})年?-(\d{4})年?"
 _USE = N_("Use 2020, 2020-10, 2020-10-16, 2020..2021 or >=2020-10-16")

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from crawler.catalogue import Catalogue, Row, Wanted, by_site, load_catalogue
 from crawler.source import Source, survey_sources
 from crawler.source_text import Draft, draft_source, source_text, with_columns, with_enabled
 from notices.config import Config
 from notices.errors import SourceFileError, UnknownName
+from notices.hours import ZONE
 from notices.text.language import _
 from notices.urls import canonical_url
 from operations.catalogue.checking import Manner, SourceCheck, check_lists, looking
@@ -94,7 +94,7 @@ class _Adding:
 
     def __init__(self, config: Config, manner: Manner) -> None:
         self.folder, self.manner = config.sources_dir, manner
-        self.today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+        self.today = datetime.now(ZONE).date()
         files = survey_sources(config.sources_dir)
         self.own = {name: pair for name, pair in files.found.items() if pair[1].is_relative_to(config.sources_dir)}
         self.by_column = {canonical_url(c.url): pair for pair in self.own.values() for c in pair[0].columns}

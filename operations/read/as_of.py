@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 import sqlalchemy
 from sqlalchemy import func, select
@@ -26,6 +25,7 @@ from index.engines import open_engine, rebuild
 from index.query.tree import Query
 from index.search import SearchHit, SearchRequest, SearchResult, read_query, shown
 from notices.errors import QueryLimitError, StaleCursor, UnknownName, UserError
+from notices.hours import ZONE
 from notices.text.language import _
 from operations.read.document import document
 from operations.read.notice_views import NoticeView, PresenceView, view_of
@@ -36,7 +36,6 @@ from pipeline.sql.database import for_reading
 
 MOST = 10_000  # exact matches of a query; each is looked at
 _MOST_ALTERED = 20_000  # notices that changed since: their texts of that day are indexed for the question
-_ZONE = ZoneInfo("Asia/Shanghai")
 _CURSOR = re.compile(r"day\.(\d{1,6})")
 _LOADED = (
     joinedload(tables.RevisionRow.notice).joinedload(tables.NoticeRow.source),
@@ -48,7 +47,7 @@ _LOADED = (
 def end_of(day: date) -> datetime:
     """The first moment after a day in China. Raises UserError for the last day of the calendar."""
     try:
-        return datetime.combine(day + timedelta(days=1), datetime.min.time(), _ZONE).astimezone(UTC)
+        return datetime.combine(day + timedelta(days=1), datetime.min.time(), ZONE).astimezone(UTC)
     except OverflowError as error:
         raise UserError(_("{day} is not a day that has an end").format(day=day)) from error
 
@@ -62,7 +61,7 @@ def view_as_of(database: sqlalchemy.Engine, notice_id: int, day: date) -> Notice
         revision = session.scalar(query)
         if revision is None:
             first = session.scalar(select(func.min(row.created_at)).where(row.notice_id == notice_id))
-            since = _("; it was first archived on {day}").format(day=first.astimezone(_ZONE).date()) if first else ""
+            since = _("; it was first archived on {day}").format(day=first.astimezone(ZONE).date()) if first else ""
             raise UnknownName(
                 _("the archive contained no notice {notice_id} on {day}{since}").format(notice_id=notice_id, day=day, since=since)
             )

@@ -11,8 +11,8 @@ from datetime import time as time_of_day
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from notices.cron import ZONE
 from notices.errors import UserError
+from notices.hours import ZONE
 from notices.text.display import masked
 from notices.text.language import _
 from pipeline.sql import tables

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import object_session
 
 from index.engine import Document
-from notices.cron import ZONE
+from notices.hours import ZONE
 from notices.reference.levels import level_of
 from pipeline.anatomy.periods import deadline_of
 from pipeline.recognised import text_with_recognised

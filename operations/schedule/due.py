@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 from zlib import crc32
 
-from notices.cron import ZONE
+from notices.hours import ZONE
 
 LOOK_BACK = timedelta(days=8)
 _EPOCH = datetime(2026, 1, 1, tzinfo=ZONE)

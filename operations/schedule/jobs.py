@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +40,16 @@ class Schedule:
 
     jobs: tuple[Job, ...]
     problems: tuple[str, ...]
+
+
+def state_of_files(config: Config) -> tuple[tuple[str, int, int], ...]:
+    """What the schedule is read from, as names, times and sizes: while it stays the same, the jobs do."""
+    found = []
+    for file in sorted([*config.sources_dir.glob("*.toml"), config.home / "channels.toml"]):
+        with suppress(OSError):  # gone, or not there yet
+            state = file.stat()
+            found.append((str(file), state.st_mtime_ns, state.st_size))
+    return tuple(found)
 
 
 def read_schedule(config: Config) -> Schedule:

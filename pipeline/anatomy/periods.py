@@ -50,16 +50,17 @@ class Moment(NamedTuple):
 
 def deadline_of(periods: object, published: date | None) -> date | None:
     """The day by which readers must act: of stored periods the first end that is not before the publication. A value that is no list has none."""
-    ends = [str(period.get("end") or "") for period in periods if isinstance(period, Mapping)] if isinstance(periods, list) else []
-    days = sorted(day for end in ends if (day := _last_day(end)))
+    stored = [period for period in periods if isinstance(period, Mapping)] if isinstance(periods, list) else []
+    ends = [end for period in stored if (end := moment_of(period.get("end")))]
+    days = sorted((end - timedelta(microseconds=1)).date() for end in ends if end.date() > date.min)  # an end is exclusive
     return next((day for day in days if published is None or day >= published), None)
 
 
-def _last_day(end: str) -> date | None:
-    """The last day before an exclusive end in ISO form."""
+def moment_of(value: object) -> datetime | None:
+    """A moment of a stored period, from its ISO form; None for any other value."""
     try:
-        return (datetime.fromisoformat(end) - timedelta(microseconds=1)).date()
-    except (ValueError, OverflowError):
+        return datetime.fromisoformat(str(value)) if value else None
+    except ValueError:
         return None
 
 

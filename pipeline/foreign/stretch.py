@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from pipeline.warc.series import find_bytes
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -29,12 +31,4 @@ class Stretch:
 
     def find(self, wanted: bytes, place: int) -> int:
         """Where `wanted` comes next; the length where it does not."""
-        while place < self.length:
-            chunk = self.read_at(place, 1 << 20)
-            found = chunk.find(wanted)
-            if found >= 0:
-                return place + found
-            if len(chunk) < len(wanted):
-                break
-            place += len(chunk) - len(wanted) + 1
-        return self.length
+        return find_bytes(self.read_at, wanted, place, self.length)

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import Literal
-from zoneinfo import ZoneInfo
 
+from notices.hours import ZONE
 from notices.text.language import _
 from pipeline.observe.rhythm import Rhythm, rhythm, silence
 from pipeline.observe.yields import ColumnRecord
 
-ZONE = ZoneInfo("Asia/Shanghai")
 FAIL_AT = 2.0  # times the allowed silence: by then a source that merely pauses would have published
 MISSED_RUNS = 3  # due runs that did not happen: one is a reboot, three are a pattern
 RUN_SILENCE = timedelta(hours=24)  # a source due every hour may be silent over a night

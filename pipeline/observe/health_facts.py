@@ -8,8 +8,9 @@ from datetime import date
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
+from notices.hours import ZONE
 from notices.model import has_little_text
-from pipeline.observe.health import RECENT, ZONE, ColumnFact, Facts, Filled, RunFact, Tried
+from pipeline.observe.health import RECENT, ColumnFact, Facts, Filled, RunFact, Tried
 from pipeline.observe.yields import ColumnRecord, columns_of, counts_alone
 from pipeline.sql import tables
 

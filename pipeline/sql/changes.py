@@ -10,8 +10,8 @@ from itertools import islice
 from sqlalchemy import Engine, func, or_, select, text
 from sqlalchemy.orm import Session, load_only
 
-from notices.cron import ZONE
 from notices.errors import StaleCursor
+from notices.hours import ZONE
 from notices.text.language import _
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading

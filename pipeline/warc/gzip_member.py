@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
 from pipeline.warc.record import Record, decode
@@ -95,7 +96,7 @@ def members_around_damage(fd: int, start: int, end: int) -> Iterator[Member | Ba
         except BadMember as error:
             yield error
             start = error.offset
-            while start < end and not _begins_member(fd, start := _next_magic(fd, start + 1, end)):
+            while start < end and not _begins_member(fd, start := find_bytes(partial(_pread, fd), _MAGIC, start + 1, end)):
                 tries += 1
                 if tries > _TRIES:
                     return
@@ -109,14 +110,18 @@ def _begins_member(fd: int, offset: int) -> bool:
     return True
 
 
-def _next_magic(fd: int, start: int, end: int) -> int:
-    """Where the next member may begin, or `end`."""
-    while start < end:
-        chunk = os.pread(fd, min(1 << 20, end - start), start)
-        found = chunk.find(_MAGIC)
+def _pread(fd: int, place: int, size: int) -> bytes:
+    return os.pread(fd, size, place)
+
+
+def find_bytes(read_at: Callable[[int, int], bytes], wanted: bytes, place: int, end: int) -> int:
+    """Where the bytes come next in what `read_at(place, size)` reads, or `end`."""
+    while place < end:
+        chunk = read_at(place, min(1 << 20, end - place))
+        found = chunk.find(wanted)
         if found >= 0:
-            return start + found
-        if len(chunk) < len(_MAGIC):
+            return place + found
+        if len(chunk) < len(wanted):
             break
-        start += len(chunk) - len(_MAGIC) + 1
+        place += len(chunk) - len(wanted) + 1
     return end

@@ -20,7 +20,7 @@ from notices.text.language import _
 from pipeline.durable import file_errors
 from pipeline.warc.copy import copy_series
 from pipeline.warc.files import QUARANTINE, file_name, lane_in_use, listing, parse_name, reading, to_quarantine
-from pipeline.warc.gzip_member import BadMember, Member, compress, members, members_around_damage, read_member
+from pipeline.warc.gzip_member import BadMember, Member, compress, find_bytes, members, members_around_damage, read_member
 from pipeline.warc.http_block import HttpAnswer, answer_in, body_of
 from pipeline.warc.lane import Lane, append, free_lanes, leave_lane, rotate, settle_lane, take_lane
 from pipeline.warc.manifest import read_manifest
@@ -42,6 +42,7 @@ __all__ = [
     "body_of",
     "copy_series",
     "file_name",
+    "find_bytes",
     "free_lanes",
     "lane_in_use",
     "parse_name",

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notices.cron import ZONE, CronLine
+from notices.cron import CronLine
+from notices.hours import ZONE
 
 
 def local(month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:

@@ -10,7 +10,8 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from notices.config import load_config
-from pipeline.observe.health import ZONE, Expected, Health, judge
+from notices.hours import ZONE
+from pipeline.observe.health import Expected, Health, judge
 from pipeline.observe.health_facts import facts
 from pipeline.sql import tables
 from pipeline.sql.database import open_database

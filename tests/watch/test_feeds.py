@@ -12,7 +12,7 @@ from icalendar import Calendar
 from sqlalchemy.orm import Session
 
 from notices.config import load_config
-from notices.cron import ZONE
+from notices.hours import ZONE
 from notices.model import Notice
 from pipeline.sql.changes import Occasion
 from pipeline.sql.database import open_database

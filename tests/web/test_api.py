@@ -4,24 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 
-import pytest
 from starlette.testclient import TestClient
 
 from tests.support.quick_home import QuickHome
-from tests.support.reading_room import archive_in, reading_room
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> QuickHome:
-    return archive_in(tmp_path_factory.mktemp("room"))
-
-
-@pytest.fixture(scope="module")
-def room(home: QuickHome) -> Iterator[TestClient]:
-    with reading_room(home) as client:
-        yield client
 
 
 def test_a_search_answers_as_the_command_does(room: TestClient, home: QuickHome) -> None:

@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from starlette.testclient import TestClient
 
 from tests.support.quick_home import QuickHome
 from tests.support.reading_room import PAGE, archive_in, reading_room
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> QuickHome:
-    return archive_in(tmp_path_factory.mktemp("cite"))
-
-
-@pytest.fixture(scope="module")
-def room(home: QuickHome) -> Iterator[TestClient]:
-    with reading_room(home) as client:
-        yield client
 
 
 def test_a_reference_of_the_chinese_standard(room: TestClient) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient
 
 from tests.support.quick_home import QuickHome
-from tests.support.reading_room import PAGE, archive_in, reading_room
+from tests.support.reading_room import PAGE, archive_in
 
 URL = f"{PAGE}1.html"
 
@@ -27,12 +26,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> QuickHome:
     raw.commit()
     raw.close()
     return home
-
-
-@pytest.fixture(scope="module")
-def room(home: QuickHome) -> Iterator[TestClient]:
-    with reading_room(home) as client:
-        yield client
 
 
 @pytest.mark.parametrize(

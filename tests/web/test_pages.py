@@ -11,17 +11,12 @@ from lxml import html
 from starlette.testclient import TestClient
 
 from tests.support.quick_home import QuickHome
-from tests.support.reading_room import EVIL, PAGE, archive_in, links_of, reading_room
+from tests.support.reading_room import EVIL, PAGE, links_of, reading_room
 from web.language import language_of, translated
 from web.pages import last_day
 from web.words import LABELS, SENTENCES
 
 TEMPLATES = Path(__file__).parents[2] / "web/templates"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> QuickHome:
-    return archive_in(tmp_path_factory.mktemp("room"))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,17 +15,6 @@ from starlette.testclient import TestClient
 from tests.support.archive_home import ROOT
 from tests.support.quick_home import QuickHome
 from tests.support.reading_room import archive_in, reading_room
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> QuickHome:
-    return archive_in(tmp_path_factory.mktemp("room"))
-
-
-@pytest.fixture(scope="module")
-def room(home: QuickHome) -> Iterator[TestClient]:
-    with reading_room(home) as client:
-        yield client
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from notices.cron import ZONE
+from notices.hours import ZONE
 from notices.text.display import safe
 from operations.read.notice_views import LinkView, NoticeView, relations
 from operations.read.revisions import revision_view

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from notices.cron import ZONE
+from notices.hours import ZONE
 from notices.reference.headings import heading_of
 from notices.reference.numbers import parse_number
 from notices.text.display import safe

@@ -10,7 +10,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from cli.terminal import json_line, left
 from cli.terms import term
@@ -19,6 +18,7 @@ from cli.verbs.operate.runs import column_lines
 from crawler.source import Column, Source, find_source, survey_sources
 from notices.config import Config
 from notices.errors import BadInput, FetchError, UserError
+from notices.hours import ZONE
 from notices.text.display import safe
 from notices.text.language import _, told
 from operations.source_files import switch_source
@@ -169,7 +169,7 @@ def run_new(args: argparse.Namespace, config: Config) -> int:
 
 
 def _today() -> date:
-    return datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    return datetime.now(ZONE).date()
 
 
 def _read(path: Path) -> bytes:

@@ -72,7 +72,7 @@ def _show(args: argparse.Namespace, config: Config) -> int:
 
 
 def _local(moment: datetime | None) -> str:
-    from notices.cron import ZONE  # start-up time
+    from notices.hours import ZONE  # start-up time
 
     return moment.astimezone(ZONE).strftime("%Y-%m-%d %H:%M") if moment else _("not before resume")
 

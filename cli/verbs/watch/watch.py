@@ -11,8 +11,8 @@ from cli.terminal import json_line, padded
 from cli.verbs.watch.channel import test_channels
 from index.engines import open_engine
 from notices.config import Config
-from notices.cron import ZONE
 from notices.errors import BadInput, NoticesError
+from notices.hours import ZONE
 from notices.text.display import safe
 from notices.text.language import _
 from operations.indexing import owner_of

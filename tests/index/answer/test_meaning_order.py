@@ -10,7 +10,7 @@ import pytest
 from index.answer import meaning_order
 from index.answer.meaning_order import by_meaning, model_of, vectors_of
 from index.engines import open_engine
-from index.search import SearchRequest, read_query, search
+from index.search import VECTORS, SearchRequest, read_query, search
 from notices.config import load_config
 from notices.errors import ConfigError
 from operations.embedding import Embedded, embed, passages_of
@@ -87,7 +87,7 @@ def test_similar_notices_move_and_exact_ones_do_not(home: QuickHome, monkeypatch
 def test_pages_of_an_answer_join_without_gap_or_repeat(home: QuickHome, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meaning_order, "encoder", Topics)
     vectors(home)
-    engine = by_meaning(open_engine(load_config(home.environment).index), home.path)
+    engine = by_meaning(open_engine(load_config(home.environment).index), home.path / VECTORS)
     query = read_query("按期申报水")
     whole = [hit.id for hit in engine.search(query, limit=10).hits]
     assert len(whole) >= 3
@@ -112,7 +112,7 @@ def test_vectors_are_taken_up_renewed_and_cleared(home: QuickHome) -> None:
     try:
         config = load_config(home.environment)
         engine = open_engine(config.index)
-        assert by_meaning(engine, home.path, Topics()) is engine  # vectors of another model are not used
+        assert by_meaning(engine, home.path / VECTORS, Topics()) is engine  # vectors of another model are not used
         engine.close()
         assert vectors(home) == Embedded(4, 0)
     finally:

@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from notices.cron import ZONE, CronLine
+from notices.cron import CronLine
+from notices.hours import ZONE
 from operations.schedule.due import Every, jitter, newest_due
 
 DAILY = CronLine("30 8 * * *")

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.observe.health import ZONE, ColumnFact, Expected, Facts, RunFact, Tried, judge
+from notices.hours import ZONE
+from pipeline.observe.health import ColumnFact, Expected, Facts, RunFact, Tried, judge
 from pipeline.observe.rhythm import LEAST_SILENCE, rhythm, silence
 from tests.support.source_days import COLUMN, SHOWN, Days, daily, monthly
 
