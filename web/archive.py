@@ -51,8 +51,9 @@ class Archive:
         if not self.config.database.startswith("sqlite"):
             return None
         file = Path(self.config.database.removeprefix("sqlite:///"))
+        log, vectors = file.with_name(f"{file.name}-wal"), self.config.state_paths().vectors  # SQLite writes into its log first
         try:
-            changed = [(each.st_mtime_ns, each.st_size, each.st_ino) for each in (file.stat(), *_log_of(file))]
+            changed = [(each.st_mtime_ns, each.st_size, each.st_ino) for each in (file.stat(), *_beside(log), *_beside(vectors))]
             return f"{changed} {_state(index_folder(self.config.index))}"
         except (OSError, NoticesError):
             return None
@@ -135,10 +136,10 @@ class _Index:
             self._engine = None
 
 
-def _log_of(file: Path) -> list[os.stat_result]:
-    """The log in which SQLite writes first, if there is one."""
+def _beside(file: Path) -> list[os.stat_result]:
+    """The state of a file that may not be there."""
     try:
-        return [file.with_name(f"{file.name}-wal").stat()]
+        return [file.stat()]
     except FileNotFoundError:
         return []
 

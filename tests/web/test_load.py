@@ -7,8 +7,10 @@ from pathlib import Path
 from lxml import html
 from starlette.testclient import TestClient
 
+from notices.config import load_config
 from tests.support.quick_home import QuickHome
 from tests.support.reading_room import NOTICES, archive_in, line, reading_room
+from web.archive import Archive
 from web.rates import Rates
 
 
@@ -64,3 +66,13 @@ def test_questions_are_counted_and_notices_are_not(tmp_path: Path) -> None:
         assert refused.headers["retry-after"]
         assert stranger.get("/n/1").status_code == 200
         assert room.get("/search?q=河道").status_code == 200
+
+
+def test_new_vectors_are_another_state_of_the_archive(tmp_path: Path) -> None:
+    """The order of similar notices follows them."""
+    archive = Archive(load_config(archive_in(tmp_path).environment))
+    before = archive.state()
+    assert archive.state() == before
+    archive.config.state_paths().vectors.write_bytes(b"made by notices embed")
+    assert archive.state() not in (None, before)
+    archive.close()
