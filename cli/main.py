@@ -18,7 +18,7 @@ from notices.errors import NoticesError, UserError
 from notices.text.display import safe
 from notices.text.language import N_, _, told
 from notices.version import PROGRAM
-from operations.log_lines import log_to_stderr
+from operations.log_lines import FORMATS, log_to_stderr
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -142,7 +142,7 @@ def parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"notices {PROGRAM}", help=_("show program's version number and exit"))
     top.add_argument("-v", "--verbose", action="store_true", help=_("write more about the work to stderr"))
     top.add_argument("--lang", metavar="LANGUAGE", help=_(HELP))
-    top.add_argument("--log-format", choices=("plain", "text", "json"), default="plain", help=_("how to write the log: text has times"))
+    top.add_argument("--log-format", choices=FORMATS, default="plain", help=_("how to write the log: text has times"))
     verbs = top.add_subparsers(prog="notices", required=True, metavar="VERB", help=argparse.SUPPRESS)
     asked = next((word for n, word in enumerate(argv) if not word.startswith("-") and argv[n - 1 : n] != ["--log-format"]), None)
     if asked is not None and asked not in VERBS:
