@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 from urllib.parse import quote
 
 from index.engine import Answer, ArchivedText, Document, Engine, Hit
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from index.query.tree import Query
 
-    Vectors = NDArray[np.float32]
+    Vectors: TypeAlias = NDArray[np.float32]  # stated: without the extra it is of unknown type
 
 WINDOW = 100  # similar notices that are ordered again: vectors are near each other for all that is official prose, wording chooses better
 SHARE = 0.75  # of meaning in the order, the rest is wording: benchmarks.ranking --lay, tuned on half a
