@@ -20,7 +20,9 @@ STORED = (
     N_("{count} archived notices in a row could not be revisited; the others wait for a later run"),
     N_("no result within {seconds} seconds"), N_("the look ended with code {code}: {message}"),
     # the end of a run
-    N_("its {minutes} minutes are over (max_minutes_per_run); the next run goes on"), N_("its process ended without reporting (crashed or killed)"),
+    N_("its {minutes} minutes are over (max_minutes_per_run); the next run goes on"),
+    N_("its {count} requests are made (max_requests_per_run); the next run goes on"),
+    N_("the {count} requests of this run were made"), N_("its process ended without reporting (crashed or killed)"),
     N_("the process ended without reporting (crashed or killed)"), N_("{failed} of {asked} notices could not be fetched"),
     N_("stopped by a signal; the next run goes on"), N_("{reason}; the next run goes on"),
     N_("source {name}: its server asked to be left alone until {moment} UTC"),

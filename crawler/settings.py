@@ -38,6 +38,7 @@ def settings_for(source: Source, config: Config) -> dict[str, object]:
         },
         "ITEM_PIPELINES": {STORE: 100},
         "CLOSESPIDER_PAGECOUNT": config.max_pages_per_run,
+        "REQUESTS_PER_RUN": config.requests_per_run,  # read by crawler.http.guard
     }
 
 

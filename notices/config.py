@@ -47,6 +47,7 @@ class Config(NamedTuple):
     origin: str = "notices-archive"
     crawl_jobs: int = 2
     max_pages_per_run: int = 2000
+    max_requests_per_run: int = 0  # 0: three for each page
     max_minutes_per_run: float = 240.0
     max_body_bytes: int = 32 << 20
     request_timeout: float = 30.0
@@ -64,6 +65,11 @@ class Config(NamedTuple):
     log_format: str = "text"
     log_days: int = 60
     lang: str = ""  # empty: that of the locale
+
+    @property
+    def requests_per_run(self) -> int:
+        """How many requests one run makes at most: pages, lists, files and robots.txt, each retry and each redirect."""
+        return self.max_requests_per_run or 3 * self.max_pages_per_run
 
     @property
     def user_agent(self) -> str:

@@ -13,6 +13,7 @@ from notices.text.language import LANGUAGES, _, language_of
 _BOUNDS: dict[str, tuple[float, float]] = {
     "crawl_jobs": (1, 64),
     "max_pages_per_run": (1, 1_000_000),
+    "max_requests_per_run": (0, 10_000_000),
     "max_minutes_per_run": (0.01, 10_080),
     "max_body_bytes": (1 << 16, 1 << 30),
     "request_timeout": (0.1, 600),

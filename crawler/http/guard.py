@@ -1,4 +1,7 @@
-"""Requests that the crawl's own rules forbid: private addresses, other schemes and, except for attachments, other sites; answers that are no HTTP."""
+"""Requests that the crawl's own rules forbid: private addresses, other schemes and, except for attachments, other sites; answers that are no HTTP.
+
+What it lets pass is counted. A site that never answers brings no page, so the budget of pages does not end its run: that of requests does.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +40,7 @@ class Guard:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
+        self._left = self._most = crawler.settings.getint("REQUESTS_PER_RUN")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Guard:
@@ -44,12 +48,21 @@ class Guard:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        """Raise Refused for a request that must not be made."""
+        """Raise Refused for a request that must not be made, IgnoreRequest for one too many in this run."""
         why = None if running(self.crawler).source.allow_private else refused(request.url)
         if why:
             raise Refused(f"{why}: {request.url}")
         if request.meta.get("kind") != "attachment" and not on_own_site(request.url, self.crawler):
             raise Refused(f"another site: {request.url}")
+        self._count()
+
+    def _count(self) -> None:
+        """Count a request. The last one ends the run: what waits is left to the next run, untried."""
+        if self._left <= 0:
+            raise IgnoreRequest(f"not asked for: the {self._most} requests of this run were made")
+        self._left -= 1
+        if self._left == 0:
+            running(self.crawler).stop(f"its {self._most} requests are made (max_requests_per_run); the next run goes on")
 
     def process_response(self, request: Request, response: Response) -> Response:
         """The response. Raises ResponseDataLossError for a status that HTTP does not have (RFC 9110 §15): nothing could store it."""

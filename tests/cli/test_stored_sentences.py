@@ -38,6 +38,7 @@ def test_every_sentence_is_one_that_a_stage_makes() -> None:
         ("stopped by a signal; the next run goes on", "被信号中止；下次运行继续"),
         ("not asked for: the run ends: no entries found", "未请求：运行结束：没有找到条目"),
         ("its 5 minutes are over (max_minutes_per_run); the next run goes on", "已到 5 分钟上限（max_minutes_per_run）；下次运行继续"),
+        ("its 15 requests are made (max_requests_per_run); the next run goes on", "已发出 15 个请求，达到上限（max_requests_per_run）；下次运行继续"),
         ("3 of 7 notices could not be fetched", "7 份公文中有 3 份未能采集"),
         ("soft 404: 页面不存在", "软 404：页面不存在"),
         ("a sentence {of} nobody", "a sentence {of} nobody"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.archive_home import Home
-from tests.support.site_server import Page, notice_path, serving, small_site
+from tests.support.site_server import Page, Site, notice_path, serving, small_site
 
 HUGE = 99999999999999999999
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -60,3 +60,39 @@ def test_run_that_meets_silence_ends_when_its_time_is_over(home: Home) -> None:
     assert outcome == "partial"
     assert "minutes are over" in reason
     assert home.rows("select count(*) from listing where state = 'stored'")[0][0] <= 2
+
+
+def _budget(home: Home, site: Site, **settings: str) -> tuple[str, str]:
+    """The outcome and the reason of a run whose requests are counted."""
+    home.environment |= {f"NOTICES_{key.upper()}": value for key, value in settings.items()}
+    with serving(site):
+        home.source(site.base)
+        home.run("crawl", check=3)
+    [found] = home.rows("select outcome, reason from run where kind = 'crawl'")
+    return str(found[0]), str(found[1])
+
+
+def test_requests_that_nothing_answers_are_bounded_and_the_entries_left_are_untried(home: Home) -> None:
+    site = small_site(30, per_page=30)
+    for n in range(3, 31):
+        site.pages[notice_path(n)] = (500, HTML, b"")
+    outcome, reason = _budget(home, site, max_pages_per_run="5")
+    assert (outcome, reason) == ("partial", "its 15 requests are made (max_requests_per_run); the next run goes on")
+    assert sum(site.requests.values()) == 15
+    assert home.rows("select count(*) from listing where state = 'pending' and tries = 0")[0][0] > 20
+    assert "its 15 requests are made" in home.run("runs", "1").stdout
+
+
+def test_redirects_and_files_are_requests_too(home: Home) -> None:
+    site = small_site(3, per_page=3)
+    links = "".join(f'<p><a href="/files/{k}.pdf">附件{k}</a></p>' for k in range(9))
+    for n in range(1, 4):
+        page = site.pages[notice_path(n)]
+        assert isinstance(page, bytes)
+        site.pages[f"/moved/{n}.html"] = page.replace("<p>特此通知。</p>".encode(), links.encode())
+        site.pages[notice_path(n)] = (302, {"Location": f"/moved/{n}.html"}, b"")
+    outcome, reason = _budget(home, site, max_requests_per_run="20")
+    assert outcome == "partial"
+    assert "max_requests_per_run" in reason
+    assert sum(site.requests.values()) == 20
+    assert home.rows("select count(*) from attachment where detail like '%max_requests_per_run%'")[0][0] > 0
