@@ -60,7 +60,10 @@ VERBS = {
     "history": ("cli.verbs.read.history", N_("show a notice's revisions, observations, states and corrections")),
     "diff": ("cli.verbs.read.diff", N_("show the difference between two revisions of a notice")),
     "cites": ("cli.verbs.read.cites", N_("show what a notice cites, what cites, amends or repeals it, and its newest version")),
-    "changes": ("cli.verbs.read.changes", N_("list what happened to notices: new, edited, missing, withdrawn, back, corrected, repealed")),
+    "changes": (
+        "cli.verbs.read.changes",
+        N_("list what happened to notices: new, edited, missing, withdrawn, back, corrected, repealed, taken down"),
+    ),
     "export": ("cli.verbs.read.export", N_("write the notices that match a query, or all, as CSV or JSON Lines")),
     "watch": ("cli.verbs.watch.watch", N_("save searches and be told of what they find")),
     "channel": ("cli.verbs.watch.channel", N_("say where people are told: e-mail, webhook, command, group robots")),
@@ -83,6 +86,7 @@ VERBS = {
     "backup": ("cli.verbs.preserve.backup", N_("copy the archive consistently while it is in use")),
     "restore": ("cli.verbs.preserve.backup", N_("restore a backup into an empty folder, rebuild the index and verify")),
     "prove": ("cli.verbs.preserve.prove", N_("write a proof that anybody can check without the archive")),
+    "takedown": ("cli.verbs.preserve.takedown", N_("take a notice or a passage out of everything that readers see")),
     "checkpoint": ("cli.verbs.preserve.prove", N_("sign the log of snapshots now")),
     "completion": ("cli.completion.completion", N_("print a script that completes commands in bash, zsh or fish")),
     "complete": ("cli.completion.complete", ""),  # without a text: not in the help

@@ -34,6 +34,7 @@ class StatePaths(NamedTuple):
     logs: Path
     paused: Path
     vectors: Path
+    takedowns: Path
 
 
 class Config(NamedTuple):
@@ -97,6 +98,7 @@ class Config(NamedTuple):
             logs=home / "logs",
             paused=home / "paused.json",
             vectors=home / "vectors.db",
+            takedowns=home / "takedowns.jsonl",
         )
 
     @property

@@ -17,6 +17,7 @@ NoticesError                     exit code
     ├── QueryLimitError          2   a query exceeds a documented limit
     ├── StaleCursor              2   a cursor is of another question, or of another state of the index or the log
     ├── UnknownName              2   no such source, notice or file
+    ├── TakenDown                2   the notice was taken down: readers do not see it
     └── BadInput                 2   an input file or an argument cannot be used
 """
 
@@ -119,6 +120,14 @@ class StaleCursor(UserError):
 
 class UnknownName(UserError):
     """A name on the command line belongs to no source, notice or file."""
+
+
+class TakenDown(UserError):
+    """The notice was taken down; the text says when and why. `legal`: the law asked for it."""
+
+    def __init__(self, message: str, *, legal: bool = False) -> None:
+        super().__init__(message)
+        self.legal = legal
 
 
 class BadInput(UserError):

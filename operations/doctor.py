@@ -128,18 +128,18 @@ def _archive(config: Config) -> Iterator[Check]:
     try:
         notices = outbox.notice_count(database)
         yield Check("database", "ok", _("{count} notices").format(count=notices))
-        yield _index(config, database, notices)
+        yield _index(config, database)
     except NoticesError as error:
         yield Check("database", "problem", str(error), _("notices verify names the damage"))
     finally:
         database.dispose()
 
 
-def _index(config: Config, database: Engine, notices: int) -> Check:
+def _index(config: Config, database: Engine) -> Check:
     state, waiting = index_state(config), outbox.pending_count(database)
     if state.documents is None:
         return Check("index", "problem", state.error or _("it cannot be opened"), "notices index --rebuild")
-    if problem := index_problem(config, state, notices=notices, waiting=waiting):
+    if problem := index_problem(config, state, notices=outbox.shown_count(database), waiting=waiting):
         return Check("index", "problem" if problem.wrong else "warning", problem.fault, problem.remedy)
     if waiting:
         return Check("index", "warning", _("{waiting} notices wait to be indexed").format(waiting=waiting), "notices index")

@@ -40,7 +40,7 @@ def drain(config: Config, database: Database, *, wait: float = 60.0) -> int:
             return _rebuild(config, database)
         try:
             caught_up = _catch_up(engine, config, database)
-            lacking = outbox.notice_count(database) - outbox.pending_count(database) - engine.count()
+            lacking = outbox.shown_count(database) - outbox.pending_count(database) - engine.count()
             if lacking <= 0:
                 written = caught_up + _drain_into(engine, config, database)
                 if written:
@@ -58,9 +58,16 @@ def _drain_into(engine: Engine, config: Config, database: Database) -> int:
         pending = outbox.pending(database)
         if not pending.notice_ids:
             return written
-        written += engine.write([document(r) for r in outbox.newest_revisions(database, pending.notice_ids)])
+        written += _write(engine, database, pending.notice_ids)
         _note_for_staged_index(config, pending.notice_ids)
         outbox.acknowledge(database, pending.rows)
+
+
+def _write(engine: Engine, database: Database, notice_ids: Sequence[int]) -> int:
+    """Write these notices; those that were taken down leave the index. How many were written or left."""
+    revisions = outbox.newest_revisions(database, notice_ids)
+    gone = sorted({*notice_ids} - {r.notice_id for r in revisions})
+    return engine.write([document(r) for r in revisions], deleted=gone) + len(gone)
 
 
 def owner_of(config: Config) -> Owner:
@@ -175,7 +182,7 @@ def _catch_up(engine: Engine, config: Config, database: Database) -> int:
     if staged.url != config.index:
         return 0
     for at in range(0, len(staged.lacking), 500):
-        engine.write([document(r) for r in outbox.newest_revisions(database, staged.lacking[at : at + 500])])
+        _write(engine, database, staged.lacking[at : at + 500])
     config.state_paths().staged_index.unlink()
     return len(staged.lacking)
 
@@ -221,7 +228,7 @@ def index_problem(config: Config, state: IndexState, *, notices: int, waiting: i
     """The fault of the index in use; None without one, and for an index that cannot be opened."""
     if state.documents is None:
         return None
-    if state.documents + waiting < notices or state.documents > notices:
+    if state.documents + waiting < notices or state.documents > notices + waiting:
         fault = _("it contains {documents} documents for {notices} notices ({waiting} waiting)").format(
             documents=state.documents, notices=notices, waiting=waiting
         )

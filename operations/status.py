@@ -157,7 +157,7 @@ def source_statuses(database: Engine, config: Config, now: datetime) -> tuple[So
 
 def _index(database: Engine, config: Config, notices: int) -> IndexStatus:
     state, waiting = index_state(config), outbox.pending_count(database)
-    problem = index_problem(config, state, notices=notices, waiting=waiting)
+    problem = index_problem(config, state, notices=outbox.shown_count(database), waiting=waiting)
     faster = _outgrown(config, state.documents)
     error = state.error if notices or index_folder(config.index).exists() else None  # before the first notice there is no index
     return IndexStatus(config.index, waiting, state.documents, error, faster, str(problem) if problem else None)

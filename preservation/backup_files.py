@@ -22,9 +22,9 @@ from notices.text.language import _
 from pipeline.durable import file_errors, sync_folder
 
 MANIFEST, DATABASE, WARC = "backup.json", "notices.db", "warc"
-FILES = frozenset({MANIFEST, DATABASE, "notices.toml", "aliases.toml", "catalogue.tsv"})
+FILES = frozenset({MANIFEST, DATABASE, "notices.toml", "aliases.toml", "catalogue.tsv", "takedowns.jsonl"})
 FOLDERS = frozenset({WARC, "sources", "keys", "checkpoints"})  # of files; folders in them are not copied: nothing of ours is there
-PRIVATE = "keys"
+PRIVATE = frozenset({"keys", "takedowns.jsonl"})
 _LARGEST_MANIFEST = 64 << 20
 
 log = logging.getLogger(__name__)
@@ -149,10 +149,9 @@ def _refuse_member(source: Path, member: tarfile.TarInfo, name: str) -> None:
 
 
 def put_part(data: IO[bytes], target: Path) -> None:
-    """Write a new file durably; a key is readable by its owner alone. Its folder is made."""
-    private = target.parent.name == PRIVATE
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if private else 0o755)
-    mode = 0o600 if private else 0o644
+    """Write a new file durably; keys and the log of takedowns are readable by their owner alone. Its folder is made."""
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if target.parent.name in PRIVATE else 0o755)
+    mode = 0o600 if {target.parent.name, target.name} & PRIVATE else 0o644
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     with os.fdopen(descriptor, "wb") as handle:
         shutil.copyfileobj(data, handle, 1 << 20)

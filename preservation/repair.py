@@ -31,6 +31,7 @@ from preservation.accounting import keys_of_row
 from preservation.change_log import log_revision
 from preservation.findings import AttachmentSubject, Finding, NoticeSubject, RevisionSubject, RowSubject, SnapshotSubject, WarcPlace
 from preservation.reparse import Reader, reparse_revision
+from preservation.takedowns import take_over
 from preservation.verify import key_of
 
 
@@ -71,7 +72,7 @@ def _warc_remedy(finding: Finding) -> Remedy | None:
     return None
 
 
-def _sql_remedy(finding: Finding) -> Remedy | None:  # noqa: PLR0911 (one line for each kind)
+def _sql_remedy(finding: Finding) -> Remedy | None:  # noqa: C901, PLR0911 (one line for each kind)
     match finding.kind, finding.subject:
         case "unread", SnapshotSubject(ident, _):
             return Remedy(N_("read the notice from the bytes"), partial(_store_page, ident))
@@ -91,6 +92,8 @@ def _sql_remedy(finding: Finding) -> Remedy | None:  # noqa: PLR0911 (one line f
             return Remedy(N_("take the digest from the bytes"), partial(_redigest_attachments, ident))
         case "revisions", NoticeSubject(ident):
             return Remedy(N_("count the revisions that are there"), partial(_recount_revisions, ident))
+        case "takedowns", RowSubject(_row, ident) if ident:
+            return Remedy(N_("write the takedown again from the log, or into it"), partial(_take_down_again, ident))
         case "recognised", RowSubject(_row, ident):
             return Remedy(N_("remove the text; notices ocr recognises it again"), partial(_forget_recognised, ident))
         case "notice", NoticeSubject(ident):
@@ -145,6 +148,13 @@ def _rewrite_snapshot(ident: int, context: RepairContext) -> str | None:
             row.note = {**{k: v for k, v in row.note.items() if k in ("taken_up", "damaged")}, **capture.note}
             return _("the row agrees with its record again")
     return None
+
+
+def _take_down_again(ident: int, context: RepairContext) -> str:
+    with Session(context.database) as session, session.begin():
+        notices = take_over(session, context.config.state_paths().takedowns, ident)
+        session.add_all(tables.OutboxRow(notice_id=notice, created_at=context.now) for notice in notices)
+    return _("takedown {id} is as the log tells it").format(id=ident)
 
 
 def _forget_recognised(ident: int, context: RepairContext) -> str | None:

@@ -40,6 +40,7 @@ from preservation.findings import (
     WarcPlace,
 )
 from preservation.proofs.checkpoints import check_log
+from preservation.takedowns import check_takedowns
 
 _BATCH = 500
 Row = TypeVar("Row", tables.SnapshotRow, tables.NoticeRow)
@@ -120,6 +121,7 @@ def _verify(database: Engine, config: Config, records: Records, progress: Callab
         yield from _orphans(database, records, config.warc_dir)
         yield from _rows(database)
         yield from check_changes(database)
+        yield from check_takedowns(database, config.state_paths().takedowns)
         for ident, detail in damaged_recognitions(database):
             yield Finding("sql", "recognised", RowSubject("recognition", ident), detail)
         yield from unread_pages(database, config, newest)

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session
 
 from notices.hours import ZONE
 from notices.text.display import masked
 from pipeline.anatomy.periods import moment_of
 from pipeline.sql import tables
-from pipeline.sql.base import Values
-from pipeline.sql.database import for_reading
+from pipeline.sql.withheld import reading, withheld
 
 _BATCH = 500
 _ZONE_LINES = (
@@ -66,18 +64,19 @@ def _all(database: Engine, notices: Collection[int] | None) -> Iterator[Deadline
     if notices is not None and len(notices) <= _BATCH:  # some notices are looked up, not looked for
         query = query.where(notice.id.in_(notices))
     while True:
-        with Session(for_reading(database)) as session, session.begin():
-            rows = session.execute(query.where(notice.id > last)).all()
+        with reading(database) as session:
+            rows, hidden = session.execute(query.where(notice.id > last)).all(), withheld(session)
         if not rows:
             return
         last = rows[-1][0]
         for ident, n, url, title, state, anatomy in rows:
             if notices is None or ident in notices:
-                yield from _of(anatomy, (ident, n, url, masked(title), state))
+                known = hidden.value(ident, anatomy)
+                yield from _of(known, (ident, n, url, masked(hidden.text(ident, title)), state))
 
 
-def _of(anatomy: Values, facts: tuple[int, int, str, str, str]) -> Iterator[Deadline]:
-    periods = anatomy.get("periods")
+def _of(anatomy: object, facts: tuple[int, int, str, str, str]) -> Iterator[Deadline]:
+    periods = anatomy.get("periods") if isinstance(anatomy, dict) else None
     for position, period in enumerate(periods if isinstance(periods, list) else [], 1):
         end = moment_of(period.get("end"))
         if end is not None:

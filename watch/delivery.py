@@ -85,11 +85,12 @@ def bundle_due(database: Engine, now: datetime) -> list[Event]:
             if not hits:
                 continue
             key, watch.bundled_at = str(uuid.uuid4()), now
-            events = events_of(session, hits)
-            told += events
-            raw = msgspec.json.encode(body_of(key, watch.name, events)).decode()
             for hit in hits:
                 hit.delivery_key = key
+            if not (events := events_of(session, hits)):  # all of them were taken down meanwhile
+                continue
+            told += events
+            raw = msgspec.json.encode(body_of(key, watch.name, events)).decode()
             session.add_all(
                 DeliveryRow(key=key, watch=watch.name, channel=each, body=raw, made_at=now, due_at=now)
                 for each in dict.fromkeys(watch.channels)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from notices.text.display import masked
 from pipeline.sql import tables
 from pipeline.sql.watch_tables import WatchHitRow, WatchRow
+from pipeline.sql.withheld import withheld
 
 TOLD = "stdout"
 
@@ -31,7 +32,7 @@ class Event:
 
 
 def events_of(session: Session, hits: Sequence[WatchHitRow]) -> list[Event]:
-    """The events of these hits, in order of the log."""
+    """The events of these hits, in order of the log; none of a notice that was taken down."""
     change, revision, notice = tables.ChangeRow, tables.RevisionRow, tables.NoticeRow
     query = (
         select(WatchHitRow, WatchRow.name, change, notice.url, revision.title)
@@ -42,9 +43,11 @@ def events_of(session: Session, hits: Sequence[WatchHitRow]) -> list[Event]:
         .where(WatchHitRow.id.in_([hit.id for hit in hits]))
         .order_by(WatchHitRow.seq, WatchHitRow.id)
     )
+    hidden = withheld(session)
     return [
-        Event(name, hit.event, row.notice_id, row.revision, url, masked(title), row.seq, row.at)
+        Event(name, hit.event, row.notice_id, row.revision, url, masked(hidden.text(row.notice_id, title)), row.seq, row.at)
         for hit, name, row, url, title in session.execute(query)
+        if row.notice_id not in hidden.whole
     ]
 
 

@@ -13,13 +13,13 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session
 
 from operations.read.changes import changes
 from pipeline.durable import file_errors, write_durably
-from pipeline.sql.database import archive_id, for_reading
+from pipeline.sql.database import archive_id
 from pipeline.sql.tables import ChangeRow
 from pipeline.sql.watch_tables import WatchHitRow, WatchRow
+from pipeline.sql.withheld import reading
 from watch.deadlines import calendar, deadlines
 
 PAGE = 100
@@ -93,7 +93,7 @@ def _feeds(database: Engine) -> Iterator[Feed]:
     for name, entries in of_source.items():
         yield Feed(_file_name("source", name), name, entries)
     by_seq = {entry.seq: entry for entry in every}
-    with Session(for_reading(database)) as session, session.begin():
+    with reading(database) as session:
         for watch in session.scalars(select(WatchRow).order_by(WatchRow.id)):
             hits = session.scalars(select(WatchHitRow).where(WatchHitRow.watch_id == watch.id).order_by(WatchHitRow.seq))
             entries = [_told(by_seq[hit.seq], hit.event) for hit in hits if hit.seq in by_seq]
@@ -106,7 +106,7 @@ def _told(entry: Entry, event: str) -> Entry:
 
 def _watched(database: Engine) -> dict[str, set[int]]:
     """The notices that each watch was told of, by the name of its files."""
-    with Session(for_reading(database)) as session, session.begin():
+    with reading(database) as session:
         found: dict[str, set[int]] = {_file_name("watch", name): set() for name in session.scalars(select(WatchRow.name))}
         query = select(WatchRow.name, ChangeRow.notice_id).join(WatchHitRow, WatchHitRow.watch_id == WatchRow.id)
         for name, notice in session.execute(query.join(ChangeRow, ChangeRow.seq == WatchHitRow.seq)):

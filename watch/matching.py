@@ -14,6 +14,7 @@ from operations.read.document import document
 from pipeline.sql import tables
 from pipeline.sql.changes import changes_after
 from pipeline.sql.watch_tables import WatchHitRow, WatchRow
+from pipeline.sql.withheld import withhold
 from watch.matcher import Matcher
 
 _BATCH = 100
@@ -33,6 +34,7 @@ def match_new(database: Engine, only: str | None = None) -> Matched:
     stored, broken = 0, dict[str, str]()
     while True:
         with Session(database) as session, session.begin():
+            withhold(session)
             watches = [w for w in session.scalars(select(WatchRow).where(WatchRow.paused.is_(False))) if only in (None, w.name)]
             queries = {}
             for each in watches:
@@ -74,7 +76,7 @@ def _events(session: Session, change: tables.ChangeRow, matcher: Matcher) -> dic
 def _is_told(session: Session, change: tables.ChangeRow) -> bool:
     """Whether watches are told of the change: not that a page was missing once, nor that it is back after that alone, nor of our corrections."""
     if change.kind != "back":
-        return change.kind not in ("missing", "corrected")
+        return change.kind not in ("missing", "corrected", "taken_down", "restored")
     row = tables.ChangeRow
     before = select(row.kind).where(row.notice_id == change.notice_id, row.seq < change.seq, row.kind.in_(("missing", "withdrawn", "back")))
     return session.scalar(before.order_by(row.seq.desc()).limit(1)) == "withdrawn"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -21,8 +20,6 @@ from notices.config import Config
 from notices.errors import ArchiveUnwritable, IndexUnusable, NoticesError
 from operations.read.as_of import search_as_of
 from pipeline.sql.database import open_read_only
-
-_LOOK_EVERY = 1.0  # seconds between two looks at whether the index has changed
 
 
 class Busy(NoticesError):
@@ -93,7 +90,6 @@ class _Index:
         self._opening = threading.Lock()
         self._engine: Engine | None = None
         self._state: tuple[str, int] = ("", 0)
-        self._looked = 0.0
 
     @contextmanager
     def borrowed(self) -> Iterator[Engine]:
@@ -109,12 +105,11 @@ class _Index:
 
     def _current(self) -> Engine:
         with self._opening:
-            now = time.monotonic()
-            if self._engine is None or now - self._looked > _LOOK_EVERY:
-                state = _state(index_folder(self._config.index))
-                self._looked = now
-                if self._engine is None or state != self._state:
-                    self._open(state)
+            state = _state(
+                index_folder(self._config.index)
+            )  # at every question: an answer of an earlier state would be kept as one of this
+            if self._engine is None or state != self._state:
+                self._open(state)
             assert self._engine is not None
             return self._engine
 

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from notices.errors import NoticesError, OperatorError, QueryLimitError, QuerySyntaxError, StaleCursor, UnknownName, UserError
+from notices.errors import NoticesError, OperatorError, QueryLimitError, QuerySyntaxError, StaleCursor, TakenDown, UnknownName, UserError
 from notices.text.display import masked, safe
 from web.archive import Busy
 from web.pages import page
@@ -54,6 +54,8 @@ async def on_error(request: Request, error: Exception) -> Response:
         return problem(request, error.status_code, detail)
     if isinstance(error, Busy):
         return problem(request, 503, BUSY)
+    if isinstance(error, TakenDown):
+        return problem(request, 451 if error.legal else 410, safe(masked(str(error)))[:_LONGEST])
     if isinstance(error, UserError):
         status = 404 if isinstance(error, UnknownName) else 409 if isinstance(error, StaleCursor) else 400
         more: dict[str, object] = {"limit": True} if isinstance(error, QueryLimitError) else {}

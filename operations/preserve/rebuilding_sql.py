@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import make_url
+from sqlalchemy.orm import Session
 
 from crawler.list_page import read_list
 from crawler.source import Source, all_sources
@@ -28,6 +29,7 @@ from pipeline.sql.database import database_errors, open_database
 from pipeline.sql.locks import hold
 from pipeline.warc.series import settle
 from preservation.rebuild_rows import KnownSource, Rebuild, RebuiltRows, rebuild_rows, take_id
+from preservation.takedowns import logged, take_over
 
 _PAGE = 10_000
 _TEMPORARY = "notices.db.rebuilding"
@@ -54,12 +56,14 @@ def rebuild_sql(config: Config, progress: Callable[[int], None] = lambda _: None
     _refuse_present(target)
     with hold(config.locks_dir, "repair"), hold(config.locks_dir, "index", wait=60.0):
         settle(config.warc_dir)
-        ids = _ids_of_index(config)
+        ids = {row.key: row.notice_id for row in logged(config.state_paths().takedowns).values()} | _ids_of_index(config)
         temporary = config.home / _TEMPORARY
         _remove(temporary)
         database = open_database(config._replace(database=f"sqlite:///{temporary}"), parts=False)
         with database_errors(str(temporary)):
             rows = rebuild_rows(Rebuild(database, config, _known_sources(config), ids), progress)
+            with Session(database) as session, session.begin():
+                take_over(session, config.state_paths().takedowns)
             take_id(database, read_marker(config.home) or series_archive(config.warc_dir))
         database.dispose()
         earlier = _put_in_place(temporary, target)

@@ -32,7 +32,7 @@ from operations.read.notice_views import NoticeView, PresenceView, view_of
 from pipeline.observe.observations import observation_of
 from pipeline.observe.presence import Presence, presence
 from pipeline.sql import tables
-from pipeline.sql.database import for_reading
+from pipeline.sql.withheld import reading, withheld
 
 MOST = 10_000  # exact matches of a query; each is looked at
 _MOST_ALTERED = 20_000  # notices that changed since: their texts of that day are indexed for the question
@@ -53,9 +53,10 @@ def end_of(day: date) -> datetime:
 
 
 def view_as_of(database: sqlalchemy.Engine, notice_id: int, day: date) -> NoticeView:
-    """The notice as the archive had it then. Raises UnknownName with the day of its first revision, if it had none yet."""
+    """The notice as the archive had it then. Raises UnknownName with the day of its first revision, if it had none yet; TakenDown."""
     moment = end_of(day)
-    with Session(for_reading(database)) as session, session.begin():
+    with reading(database) as session:
+        withheld(session).refuse(notice_id)
         row = tables.RevisionRow
         query = select(row).where(row.notice_id == notice_id, row.created_at < moment).order_by(row.n.desc()).limit(1).options(*_LOADED)
         revision = session.scalar(query)
@@ -90,7 +91,7 @@ class _Since:
 
 def _since(database: sqlalchemy.Engine, moment: datetime) -> _Since:
     revision, observation = tables.RevisionRow, tables.ObservationRow
-    with Session(for_reading(database)) as session, session.begin():
+    with reading(database) as session:
         later = select(revision.notice_id, func.min(revision.n)).where(revision.created_at >= moment).group_by(revision.notice_id)
         firsts = {ident: n for ident, n in session.execute(later)}
         came = frozenset(ident for ident, n in firsts.items() if n == 1)

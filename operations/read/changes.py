@@ -9,7 +9,6 @@ from datetime import date, datetime
 from datetime import time as time_of_day
 
 from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session
 
 from notices.errors import UserError
 from notices.hours import ZONE
@@ -17,14 +16,17 @@ from notices.text.display import masked
 from notices.text.language import _
 from pipeline.sql import tables
 from pipeline.sql.changes import changes_after, check_cursor, cursor_at
-from pipeline.sql.database import for_reading
+from pipeline.sql.withheld import reading, withheld
 
 _PAUSE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """One change: `revision` is the number of the notice's newest revision then; `by` the notice that repeals it."""
+    """One change: `revision` is the number of the notice's newest revision then; `by` the notice that repeals it.
+
+    Of a notice that was taken down url, title and source are empty.
+    """
 
     seq: int
     kind: str
@@ -66,7 +68,7 @@ def newest_changes(database: Engine, limit: int, before: int | None = None) -> l
     """The newest changes that are no part of the baseline, the newest first; those before a number."""
     change = tables.ChangeRow
     query = select(change.seq).where(change.baseline.is_(False)).order_by(change.seq.desc()).limit(limit)
-    with Session(for_reading(database)) as session, session.begin():
+    with reading(database) as session:
         wanted = session.scalars(query if before is None else query.where(change.seq < before)).all()
     return [found for seq in wanted for found in _page(database, seq - 1, 1)]
 
@@ -81,7 +83,7 @@ def follow(database: Engine, after: int, wait: Callable[[float], None] = time.sl
 
 
 def _page(database: Engine, after: int, limit: int) -> list[ChangeView]:
-    with Session(for_reading(database)) as session, session.begin():
+    with reading(database) as session:
         rows = changes_after(session, after, limit)
         notice, revision, source = tables.NoticeRow, tables.RevisionRow, tables.SourceRow
         query = (
@@ -90,7 +92,8 @@ def _page(database: Engine, after: int, limit: int) -> list[ChangeView]:
             .join(source, source.id == notice.source_id)
             .where(notice.id.in_({row.notice_id for row in rows}))
         )
-        facts = {(ident, n): (url, masked(title), name) for ident, n, url, title, name in session.execute(query)}
+        hidden = withheld(session)
+        facts = {(i, n): (url, masked(hidden.text(i, title)), name) for i, n, url, title, name in session.execute(query)}
         return [_view(row, facts.get((row.notice_id, row.revision), ("", "", ""))) for row in rows]
 
 

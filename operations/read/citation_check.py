@@ -18,6 +18,7 @@ from operations.read.notice_views import Brief, brief, relations
 from pipeline.relations.citations import Instrument, meant
 from pipeline.sql.database import for_reading
 from pipeline.sql.outbox import newest_revisions
+from pipeline.sql.withheld import reading
 
 _LONGEST_LEAD = 6  # 同时废止临政…, 现按照临政…: words that a code cannot be told from without a list of codes
 LONGEST, MOST = 20_000, 100  # characters of a text, and citations that are looked up
@@ -79,7 +80,7 @@ def _cited(text: str) -> Iterator[_Cited]:
 
 
 def _checked(database: Engine, cited: _Cited) -> CheckedCitation:
-    with Session(for_reading(database)) as session, session.begin():
+    with reading(database) as session:
         found, lead = _meant(session, cited)
         candidates = tuple(map(brief, found[:10]))
     number = cited.number.display[lead:] if cited.number else None

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Engine, String, cast, func, select
-from sqlalchemy.orm import Session
 
 from notices.text.display import masked
 from pipeline.sql import tables
-from pipeline.sql.database import for_reading
+from pipeline.sql.withheld import reading, withheld
 
 UNDATED = "undated"
 
@@ -48,7 +47,7 @@ def coverage(database: Engine) -> tuple[MonthCount, ...]:
         .group_by(tables.SourceRow.name, month)
         .order_by(tables.SourceRow.name, month)
     )
-    with Session(for_reading(database)) as session, session.begin():
+    with reading(database) as session:
         return tuple(MonthCount(source, found or UNDATED, count) for source, found, count in session.execute(query))
 
 
@@ -73,8 +72,9 @@ def _lines(database: Engine, conditions: Sequence[ColumnElement[bool]], after: i
         .order_by(notice.id)
         .limit(limit)
     )
-    with Session(for_reading(database)) as session, session.begin():
-        return [NoticeLine(i, n, masked(title), day, state, at) for i, n, title, day, state, at in session.execute(query)]
+    with reading(database) as session:
+        hidden = withheld(session)
+        return [NoticeLine(i, n, masked(hidden.text(i, title)), day, state, at) for i, n, title, day, state, at in session.execute(query)]
 
 
 def _month() -> ColumnElement[str]:

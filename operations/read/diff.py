@@ -9,12 +9,13 @@ from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import selectinload
 
 from notices.errors import UnknownName
 from notices.text.display import masked
 from notices.text.language import _
 from pipeline.sql import tables
+from pipeline.sql.withheld import reading, withheld
 
 _FIELDS = (
     "title", "document_number", "issuer", "kind", "published_date", "written_date", "effective_date", "expiry_date", "index_number",
@@ -79,7 +80,7 @@ class Difference:
 
 
 def difference(database: Engine, notice_id: int, old: int | None = None, new: int | None = None) -> Difference:
-    """The difference of two revisions: N and M, N and the one after it, or the last two. Raises UnknownName."""
+    """The difference of two revisions: N and M, N and the one after it, or the last two. Raises UnknownName or TakenDown."""
     before, after = _two_revisions(database, notice_id, old, new)
     return Difference(
         notice=before.notice_id,
@@ -93,7 +94,8 @@ def difference(database: Engine, notice_id: int, old: int | None = None, new: in
 
 def _two_revisions(database: Engine, notice_id: int, old: int | None, new: int | None) -> tuple[tables.RevisionRow, tables.RevisionRow]:
     load = selectinload(tables.RevisionRow.attachments)
-    with Session(database, expire_on_commit=False) as session, session.begin():
+    with reading(database) as session:
+        withheld(session).refuse(notice_id)
         mine = tables.RevisionRow.notice_id == notice_id
         rows = {r.n: r for r in session.scalars(select(tables.RevisionRow).where(mine).options(load))}
     last = max(rows)

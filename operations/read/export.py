@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session
 
 from index.engine import Page
 from index.search import SearchRequest, SearchResult
@@ -18,6 +17,7 @@ from notices.text.display import csv_cell, masked, safe
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
 from pipeline.sql.outbox import newest_revisions
+from pipeline.sql.withheld import reading
 
 FORMATS = ("csv", "jsonl")
 MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
@@ -36,7 +36,7 @@ def all_ids(database: Engine) -> Iterator[Sequence[int]]:
     last = 0
     while True:
         query = select(tables.NoticeRow.id).where(tables.NoticeRow.id > last).order_by(tables.NoticeRow.id).limit(_BATCH)
-        with Session(for_reading(database)) as session, session.begin():
+        with reading(database) as session:
             ids = session.scalars(query).all()
         if not ids:
             return

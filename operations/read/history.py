@@ -13,7 +13,7 @@ from notices.text.display import masked
 from pipeline.observe.observations import observation_of, observations_of
 from pipeline.observe.presence import Observation, Presence, presences
 from pipeline.sql import tables
-from pipeline.sql.database import for_reading
+from pipeline.sql.withheld import reading, withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,9 @@ class Event:
 
 
 def history(database: Engine, notice_id: int) -> list[Event]:
-    """Revisions, corrections and observations of a notice and the states that they led to, oldest first."""
-    with Session(for_reading(database)) as session, session.begin():
+    """Revisions, corrections and observations of a notice and the states that they led to, oldest first. Raises TakenDown."""
+    with reading(database) as session:
+        withheld(session).refuse(notice_id)
         events = [event for row in session.scalars(_revisions(notice_id)) for event in _of_revision(session, row)]
         seen = observations_of(session, notice_id)
         events.extend(Event(s.observed_at, "observed", f"{s.evidence} {s.detail}".strip(), {"evidence": s.evidence}) for s in seen)

@@ -14,7 +14,7 @@ from notices.text.language import _
 from notices.urls import is_address, url_key
 from pipeline.relations.citations import title_keys
 from pipeline.sql import tables
-from pipeline.sql.database import for_reading
+from pipeline.sql.withheld import reading, taken_down, withheld
 
 _MOST_DIGITS = 18  # an SQL integer has 19
 _MOST_CANDIDATES = 10
@@ -24,10 +24,13 @@ _NEWEST = tables.RevisionRow.n == tables.NoticeRow.revisions
 def find_ids(database: Engine, wanted: str) -> list[int]:
     """Ids of the notices that an id, a document number, an address or a title means, copies of one instrument included.
 
-    A part of a title is enough where only one notice has it. Raises UnknownName with the candidates, or with a way to search.
+    A part of a title is enough where only one notice has it. Raises UnknownName with the candidates, or with a way to search; TakenDown.
     """
     wanted = wanted.strip()
-    with Session(for_reading(database)) as session, session.begin():
+    with reading(database) as session:
+        for row in withheld(session).whole.values():
+            if wanted == str(row.notice_id) or (is_address(wanted) and url_key(wanted) == row.key):
+                raise taken_down(row)
         for condition in _readings(wanted):
             if ids := _ids(session, condition):
                 return ids
@@ -45,7 +48,7 @@ def find_id(database: Engine, wanted: str) -> int:
     """The one notice that is meant. Raises UnknownName with the candidates when there are several."""
     ids = find_ids(database, wanted)
     if len(ids) > 1:
-        with Session(for_reading(database)) as session, session.begin():
+        with reading(database) as session:
             raise UnknownName(_candidates(session, _("{wanted!r} means {count} notices").format(wanted=wanted, count=len(ids)), ids))
     return ids[0]
 

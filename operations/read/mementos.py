@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine, func, select
-from sqlalchemy.orm import Session
 
 from notices.errors import UnknownName
 from notices.text.display import safe
 from notices.text.language import _
 from notices.urls import url_key
 from pipeline.sql import tables
-from pipeline.sql.database import for_reading
+from pipeline.sql.withheld import reading, taken_down, withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class Memento:
 
 
 def mementos_of(database: Engine, url: str) -> Sequence[Memento]:
-    """The states of an address, the earliest first. Raises UnknownName for an address that the archive does not contain."""
+    """The states of an address, the earliest first. Raises UnknownName for an address that the archive does not contain, TakenDown."""
     try:
         key = url_key(url)
     except ValueError as error:
@@ -41,7 +40,10 @@ def mementos_of(database: Engine, url: str) -> Sequence[Memento]:
         .where(notice.key == key)
         .order_by(revision.n)
     )
-    with Session(for_reading(database)) as session, session.begin():
+    with reading(database) as session:
+        for row in withheld(session).whole.values():
+            if row.key == key:
+                raise taken_down(row)
         found = [Memento(ident, n, own, at) for ident, n, own, at in session.execute(query)]
     if not found:
         raise UnknownName(_("the archive contains no page of {url!r}").format(url=safe(url)[:200]))

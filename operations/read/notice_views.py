@@ -18,8 +18,8 @@ from pipeline.relations.citations import Instrument, Link, cited_by, cites, inst
 from pipeline.relations.copies import copies_of
 from pipeline.relations.versions import Step, newest_version
 from pipeline.sql import tables
-from pipeline.sql.database import for_reading
 from pipeline.sql.outbox import newest_revisions
+from pipeline.sql.withheld import reading, withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class NoticeView:
 def notice_views(database: Engine, ids: Sequence[int]) -> Iterator[NoticeView]:
     """The notices of these ids."""
     for revision in newest_revisions(database, ids):
-        with Session(database, expire_on_commit=False) as session, session.begin():
+        with reading(database) as session:
             yield view_of(session, revision)
 
 
@@ -255,8 +255,10 @@ class Relations:
 
 
 def relations(database: Engine, ids: Sequence[int]) -> Iterator[Relations]:
-    """The relations of the instruments that these notices are copies of, each instrument once."""
-    with Session(for_reading(database)) as session, session.begin():
+    """The relations of the instruments that these notices are copies of, each instrument once. Raises TakenDown."""
+    with reading(database) as session:
+        for ident in ids:
+            withheld(session).refuse(ident)
         for one in {found.group: found for found in (instrument_of(session, n) for n in ids)}.values():
             yield _relations(session, one)
 

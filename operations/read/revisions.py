@@ -14,7 +14,7 @@ from notices.text.display import masked
 from notices.text.language import _
 from operations.read.notice_views import NoticeView, view_of
 from pipeline.sql import tables
-from pipeline.sql.database import for_reading
+from pipeline.sql.withheld import reading, withheld
 
 _LOADED = (
     joinedload(tables.RevisionRow.notice).joinedload(tables.NoticeRow.source),
@@ -51,8 +51,8 @@ class AttachedText:
 
 
 def revision_view(database: Engine, notice_id: int, n: int | None = None) -> NoticeView:
-    """The notice as revision `n` shows it (default: the newest). Raises UnknownName."""
-    with Session(for_reading(database)) as session, session.begin():
+    """The notice as revision `n` shows it (default: the newest). Raises UnknownName or TakenDown."""
+    with reading(database) as session:
         return view_of(session, _revision(session, notice_id, n))
 
 
@@ -64,13 +64,15 @@ def revision_lines(database: Engine, notice_id: int) -> tuple[RevisionLine, ...]
         .where(row.notice_id == notice_id)
         .order_by(row.n.desc())
     )
-    with Session(for_reading(database)) as session, session.begin():
-        return tuple(RevisionLine(n, at, masked(title), digest, parser) for n, at, title, digest, parser in session.execute(query))
+    with reading(database) as session:
+        hidden = withheld(session)
+        found = session.execute(query)
+        return tuple(RevisionLine(n, at, masked(hidden.text(notice_id, title)), digest, parser) for n, at, title, digest, parser in found)
 
 
 def attached_text(database: Engine, notice_id: int, n: int, position: int) -> AttachedText:
-    """The text of the file at a position of a revision. Raises UnknownName."""
-    with Session(for_reading(database)) as session, session.begin():
+    """The text of the file at a position of a revision. Raises UnknownName or TakenDown."""
+    with reading(database) as session:
         revision = _revision(session, notice_id, n)
         found = next((a for a in revision.attachments if a.position == position), None)
         if found is None:
@@ -96,11 +98,12 @@ def notices_numbered(database: Engine, key: str) -> Sequence[int]:
     """The ids of the notices whose newest revision has this document number (a DocumentNumber's `key`)."""
     newest = tables.RevisionRow.n == tables.NoticeRow.revisions
     query = select(tables.NoticeRow.id).join(tables.RevisionRow, tables.RevisionRow.notice_id == tables.NoticeRow.id)
-    with Session(for_reading(database)) as session, session.begin():
+    with reading(database) as session:
         return session.scalars(query.where(newest, tables.RevisionRow.number_key == key).order_by(tables.NoticeRow.id)).all()
 
 
 def _revision(session: Session, notice_id: int, n: int | None) -> tables.RevisionRow:
+    withheld(session).refuse(notice_id)
     wanted = tables.RevisionRow.n == (tables.NoticeRow.revisions if n is None else n)
     query = select(tables.RevisionRow).join(tables.RevisionRow.notice).where(tables.RevisionRow.notice_id == notice_id, wanted)
     found = session.scalar(query.options(*_LOADED)) if notice_id < 1 << 62 and (n or 0) < 1 << 62 else None

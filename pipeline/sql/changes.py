@@ -16,7 +16,7 @@ from notices.text.language import _
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
 
-KINDS = ("new", "edited", "missing", "withdrawn", "back", "corrected", "repealed")
+KINDS = ("new", "edited", "missing", "withdrawn", "back", "corrected", "repealed", "taken_down", "restored")
 _LOCK = 7_304_211  # any number that no other advisory lock of the database has
 _SETTLING = timedelta(days=30)
 """A column whose lists are never walked to their end counts as a backlog for so long; its later entries are news."""

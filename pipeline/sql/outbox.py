@@ -9,6 +9,7 @@ from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from pipeline.sql import tables
+from pipeline.sql.withheld import reading, withheld, withheld_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,14 @@ def notice_count(engine: Engine) -> int:
         return session.scalar(select(func.count(tables.NoticeRow.id))) or 0
 
 
+def shown_count(engine: Engine) -> int:
+    """How many of them readers see: those that were not taken down. The index contains so many."""
+    with Session(engine) as session, session.begin():
+        return (session.scalar(select(func.count(tables.NoticeRow.id))) or 0) - withheld_count(session)
+
+
 def newest_revisions(engine: Engine, notice_ids: Sequence[int]) -> list[tables.RevisionRow]:
-    """The newest revision of each notice, with notice, source, attachments and aliases loaded."""
+    """The newest revision of each notice as readers see it, with notice, source, attachments and aliases loaded; none of one that was taken down."""
     query = (
         select(tables.RevisionRow)
         .join(tables.RevisionRow.notice)
@@ -58,7 +65,7 @@ def newest_revisions(engine: Engine, notice_ids: Sequence[int]) -> list[tables.R
         )
         .order_by(tables.NoticeRow.id)
     )
-    with Session(engine, expire_on_commit=False) as session, session.begin():
+    with reading(engine) as session:
         return list(session.scalars(query))
 
 
@@ -86,5 +93,6 @@ def alias_counts(engine: Engine) -> list[tuple[str, str, int]]:
         .where(tables.RevisionRow.n == tables.NoticeRow.revisions)
         .group_by(tables.AliasRow.short, tables.AliasRow.long)
     )
-    with Session(engine) as session, session.begin():
-        return [(short, long, count) for short, long, count in session.execute(query)]
+    with reading(engine) as session:
+        hidden = withheld(session)
+        return [(short, long, count) for short, long, count in session.execute(query) if not hidden.hides(short) and not hidden.hides(long)]

@@ -62,7 +62,9 @@ def prove_notice(config: Config, database: Engine, notice_id: int, n: int | None
 def snapshot_of(database: Engine, notice_id: int, n: int | None) -> tables.SnapshotRow:
     """The snapshot from which a revision was read (default: the newest). Raises UnknownName."""
     with Session(database, expire_on_commit=False) as session, session.begin():
-        notice = session.get_one(tables.NoticeRow, notice_id)
+        notice = session.get(tables.NoticeRow, notice_id) if notice_id < 1 << 62 else None
+        if notice is None or (n or 0) >= 1 << 62:
+            raise UnknownName(_("the archive contains no notice {id}").format(id=notice_id))
         mine = tables.RevisionRow.notice_id == notice.id, tables.RevisionRow.n == (n or notice.revisions)
         revision = session.scalar(select(tables.RevisionRow).where(*mine))
         snapshot = session.get(tables.SnapshotRow, revision.snapshot_id) if revision and revision.snapshot_id else None

@@ -127,10 +127,10 @@ def _feed(request: Request) -> _Feed:
     archive, base = archive_of(request), base_of(request)
     if question.is_empty:
         found = newest_changes(archive.database, _IN_FEED)
-        entries = []
+        entries, reader = [], Reader(request)
         for c in found:
             address = f"{base}/n/{c.notice}/r/{c.revision}"
-            entries.append(Entry(f"{address}#{c.seq}", address, c.title or c.url, c.at, c.kind))
+            entries.append(Entry(f"{address}#{c.seq}", address, c.title or c.url or reader.text("(taken down)"), c.at, c.kind))
     else:
         result = archive.search(question.request._replace(page=Page(_IN_FEED, 0, "date"), facets=False, wants_next=False, after=None))
         hits = [hit for hit, _snippet in result.hits if hit.exact]

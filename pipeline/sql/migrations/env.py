@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from pipeline.sql import watch_tables  # noqa: F401 (its tables join those of Base)
+from pipeline.sql import watch_tables, withheld  # noqa: F401 (their tables join those of Base)
 from pipeline.sql.tables import ArchiveRow
 
 connection = context.config.attributes["connection"]

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 
 from notices.config import load_config
 from notices.errors import ArchiveLocked, ArchiveUnwritable, ConfigError, DamageFound, DiskFull
-from pipeline.sql import watch_tables  # noqa: F401 (its tables join those of Base)
+from pipeline.sql import watch_tables, withheld  # noqa: F401 (their tables join those of Base)
 from pipeline.sql.base import Base
 from pipeline.sql.database import database_errors, newest_version, open_database
 from pipeline.sql.locks import hold, is_held

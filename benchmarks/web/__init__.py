@@ -1,0 +1,1 @@
+"""What the reading room carries: many readers at once on a large archive."""
