@@ -14,6 +14,8 @@ _LARGEST = 2**53 - 1
 _PROBLEMS = {
     "400": "the question has a value that it cannot have, or exceeds a limit",
     "404": "the archive does not contain it",
+    "410": "the notice was taken down; the text says when and why",
+    "451": "the notice was taken down because the law asks for it",
     "409": "a cursor of another question or of another state of the archive, or parameters that exclude each other",
     "429": "this network asks too much; Retry-After says how long to wait",
     "503": "the archive cannot be read at the moment, or is busy",
