@@ -97,7 +97,7 @@ def test_archive_without_an_id_gets_one_and_adopts_its_parts(tmp_path: Path) -> 
     with sqlite3.connect(home.path / "notices.db") as raw:
         raw.executescript(
             "drop table archive; alter table revision add column folded text not null default '';"
-            + "".join(f"drop table {later};" for later in ("change", "delivery", "watch_hit", "watch", "recognition"))
+            + "".join(f"drop table {later};" for later in ("change", "delivery", "watch_hit", "watch", "recognition", "takedown"))
             + "alter table column_walk drop column began_at; alter table column_walk drop column completed_at;"
             + "update alembic_version set version_num = '0002'"
         )
