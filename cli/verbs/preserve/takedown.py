@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 
-from sqlalchemy import Engine
-
 from cli.terminal import json_line
 from notices.config import Config
 from notices.errors import BadInput
@@ -48,7 +46,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if args.takedown is not None:
         raise BadInput(_("takedown: a number follows only undo"))
     notice = find_id(database, args.wanted)
-    passage = args.text if args.span is None else _passage(args.span, database, notice)
+    passage = args.text if args.span is None else passage_at(database, notice, *_span(args.span))
     done = take_down(config, database, Wanted(notice, args.reason, passage, args.legal))
     _print(done.takedown, args)
     if done.copies:
@@ -57,11 +55,11 @@ def run(args: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def _passage(span: str, database: Engine, notice: int) -> str:
+def _span(span: str) -> tuple[int, int]:
     start, _colon, end = span.partition(":")
     if not (start.isdecimal() and end.isdecimal() and len(span) < 30):
         raise BadInput(_("--span {span!r}: two numbers are needed, such as 120:134").format(span=span))
-    return passage_at(database, notice, int(start), int(end))
+    return int(start), int(end)
 
 
 def _list(args: argparse.Namespace, config: Config) -> int:
