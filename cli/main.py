@@ -79,6 +79,7 @@ VERBS = {
     "ocr": ("cli.verbs.operate.ocr", N_("recognise the text of scans and pictures")),
     "schedule": ("cli.verbs.operate.schedule", N_("run every source on its schedule until stopped")),
     "serve": ("cli.verbs.operate.serve", N_("serve the reading room: search and notices as web pages")),
+    "maintainer": ("cli.verbs.operate.maintainer", N_("say who may see the maintainers' pages of the reading room")),
     "mcp": ("cli.verbs.operate.mcp", N_("answer language-model agents over standard input and output (MCP)")),
     "verify": ("cli.verbs.preserve.verify", N_("check every archived byte, row and index document, or a proof")),
     "repair": ("cli.verbs.preserve.repair", N_("list what can be repaired; with --apply, repair it")),

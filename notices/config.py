@@ -35,6 +35,7 @@ class StatePaths(NamedTuple):
     paused: Path
     vectors: Path
     takedowns: Path
+    maintainers: Path
 
 
 class Config(NamedTuple):
@@ -57,6 +58,7 @@ class Config(NamedTuple):
     revisit_days: tuple[int, ...] = (1, 7, 30, 180)
     revisit_budget: int = 200
     public_address: str = ""
+    maintainer_header: str = ""
     jitter_seconds: float = 30.0
     blackout: str = ""
     verify_schedule: str = "20 3 * * *"
@@ -99,6 +101,7 @@ class Config(NamedTuple):
             paused=home / "paused.json",
             vectors=home / "vectors.db",
             takedowns=home / "takedowns.jsonl",
+            maintainers=home / "maintainers",
         )
 
     @property

@@ -111,6 +111,13 @@ def _checked_origin(value: object, where: str) -> str:
     return value
 
 
+def _checked_header(value: object, where: str) -> str:
+    """The name of a header, or empty."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,59}|", value):
+        raise ConfigError(_("{where}: {value!r} is not the name of a header, such as X-Remote-User").format(where=where, value=value))
+    return value
+
+
 def _checked_public_address(value: object, where: str) -> str:
     """The address at which readers open the reading room: scheme and host, without a path; empty if it has none."""
     if not isinstance(value, str) or not re.fullmatch(r"(?:https?://[A-Za-z0-9.\-\[\]:]{1,253}/?)?", value):
@@ -172,6 +179,7 @@ _CHECKS: dict[str, Callable[[object, str], object]] = {
     "origin": _checked_origin,
     "revisit_days": _checked_days,
     "public_address": _checked_public_address,
+    "maintainer_header": _checked_header,
     "blackout": _checked_hours,
     "verify_schedule": _checked_schedule,
     "backup_schedule": _checked_schedule,

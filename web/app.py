@@ -17,13 +17,14 @@ from starlette.staticfiles import StaticFiles
 
 from notices.config import Config, load_config
 from notices.errors import NoticesError
+from web.access import Access
 from web.api import routes as api
 from web.archive import Archive
 from web.headers import Guard
 from web.kept import Kept, kept
 from web.pages import HERE
 from web.problems import on_error
-from web.views import cite, collection, discovery, export, memento, notice, revision, search
+from web.views import cite, collection, discovery, export, maintain, memento, notice, revision, search
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -48,7 +49,7 @@ def create_app(config: Config) -> Starlette:
     app = Starlette(
         routes=[*routes(), *(door(agents) if agents else ())], middleware=around, exception_handlers=handlers, lifespan=lifespan
     )
-    app.state.archive, app.state.kept = archive, Kept()
+    app.state.archive, app.state.kept, app.state.access = archive, Kept(), Access(config)
     return app
 
 
@@ -104,6 +105,8 @@ def routes() -> Sequence[BaseRoute]:
         Route("/feed.json", discovery.json_feed),
         Route("/timegate/{url:path}", memento.timegate),
         Route("/timemap/link/{url:path}", memento.timemap),
+        Route(maintain.PREFIX, maintain.show),
+        Route(f"{maintain.PREFIX}/watches", maintain.change_watch, methods=["POST"]),
         *api.routes(),
         Mount("/static", StaticFiles(directory=HERE / "static")),
     ]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web.access import host_of, is_own_form
 from web.problems import problem
 from web.rates import Rates
 
@@ -26,7 +26,11 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-AGENTS, CHECK = "/mcp", "/api/v1/citations"  # what takes a body by POST: calls of tools, texts to check; both only read
+AGENTS, CHECK, WATCHES = (
+    "/mcp",
+    "/api/v1/citations",
+    "/maintain/watches",
+)  # what takes a body by POST: calls of tools, texts to check; both only read
 LONGEST_ADDRESS = 8192
 _METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -63,8 +67,12 @@ class Guard:
 
     def _refused(self, scope: Scope) -> tuple[int, str] | None:
         """The status and the reason, if the request is refused."""
-        headers, client, takes_body = Headers(scope=scope), scope.get("client"), scope["path"] in (AGENTS, CHECK)
-        asks = takes_body or (bool(scope.get("query_string")) and not scope["path"].startswith("/static/"))
+        headers, client, takes_body = Headers(scope=scope), scope.get("client"), scope["path"] in (AGENTS, CHECK, WATCHES)
+        asks = (
+            takes_body
+            or scope["path"].startswith("/maintain")
+            or (bool(scope.get("query_string")) and not scope["path"].startswith("/static/"))
+        )
         origin = headers.get("origin") if takes_body else None
         too_long = 400 if scope["path"].startswith("/api/") else 414  # to a program it is one more value beyond its limit
         reasons = (
@@ -79,7 +87,12 @@ class Guard:
                 405,
                 "The reading room only answers GET and HEAD.",
             ),
-            (bool(origin) and not self._is_ours(urlsplit(origin or "").netloc), 403, "Pages of other sites may not ask here."),
+            (bool(origin) and not self._is_ours(host_of(origin or "")), 403, "Pages of other sites may not ask here."),
+            (
+                scope["path"] == WATCHES and not is_own_form(headers, host_of(origin or "").lower() == headers.get("host", "").lower()),
+                403,
+                "Pages of other sites may not ask here.",
+            ),
         )
         for wrong, status, why in reasons:
             if wrong:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -136,6 +137,7 @@ def _templates() -> jinja2.Environment:
     made.filters["day"] = partial(_moment, length=10)
     made.filters["minute"] = partial(_moment, length=16)
     made.filters["last"] = last_day
+    made.filters["quoted"] = shlex.quote
     return made
 
 

@@ -51,7 +51,9 @@ async def on_error(request: Request, error: Exception) -> Response:
     """The answer to an error that a view raised."""
     if isinstance(error, HTTPException):
         detail = _NOT_FOUND if error.status_code == 404 and error.detail == HTTPStatus.NOT_FOUND.phrase else error.detail
-        return problem(request, error.status_code, detail)
+        answer = problem(request, error.status_code, detail)
+        answer.headers.update(error.headers or {})
+        return answer
     if isinstance(error, Busy):
         return problem(request, 503, BUSY)
     if isinstance(error, TakenDown):

@@ -34,6 +34,7 @@ _REFUSED = (
     "/n/*/r/*/proof",
     "/n/*/deadlines.ics",
     "/feed",
+    "/maintain",
 )
 
 

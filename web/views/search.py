@@ -48,11 +48,30 @@ def show(request: Request) -> Response:
         "highlights": result.query.highlights,
         "marks_in": marks_in,
         "masked": masked,
+        "saved": saved_query(question),
+        "can_save": request.app.state.access.exists(),
     }
     answer = page(request, "search.html", values)
     if question.filters or question.request.after:
         answer.headers["X-Robots-Tag"] = "noindex, nofollow"
     return answer
+
+
+_FIELDS = {"source": "source", "issuer": "issuer", "region": "region", "kind": "kind", "number": "number", "state": "state"}
+
+
+def saved_query(question: Asked) -> str:
+    """The words and filters as one query, as a saved search has it; empty where none says the same."""
+    words, days = [question.text] if question.text else [], dict(question.filters)
+    if question.as_of or question.request.similar or days.keys() & {"in"} or dict(question.pairs).get("date"):
+        return ""
+    for name, value in question.filters:
+        if name in _FIELDS:
+            words.append(f'{_FIELDS[name]}:"{value}"' if " " in value else f"{_FIELDS[name]}:{value}")
+    words += ["has:attachment"] if days.get("has") else []
+    if days.get("since") or days.get("until"):
+        words.append(f"date:{days.get('since', '')}..{days.get('until', '')}")
+    return " ".join(words)
 
 
 def _divided(result: SearchResult) -> Iterator[tuple[SearchHit, bool]]:
