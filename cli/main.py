@@ -64,7 +64,10 @@ VERBS = {
         "cli.verbs.read.changes",
         N_("list what happened to notices: new, edited, missing, withdrawn, back, corrected, repealed, taken down"),
     ),
-    "export": ("cli.verbs.read.export", N_("write the notices that match a query, or all, as CSV or JSON Lines")),
+    "export": (
+        "cli.verbs.read.export",
+        N_("write the notices that match a query, or all, as CSV, JSON Lines or WACZ, or as monthly data packages"),
+    ),
     "watch": ("cli.verbs.watch.watch", N_("save searches and be told of what they find")),
     "channel": ("cli.verbs.watch.channel", N_("say where people are told: e-mail, webhook, command, group robots")),
     "feeds": ("cli.verbs.watch.feeds", N_("write Atom and JSON feeds, and calendars of deadlines, as files")),

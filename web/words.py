@@ -59,7 +59,7 @@ SENTENCES: dict[str, str] = {
     "Query": "检索式", "Told": "已告知", "Waiting": "待告知", "To": "发往", "Resume": "恢复", "Pause": "暂停", "Remove": "删除", "No search is saved.": "尚未保存检索。",
     "Save the search": "保存这个检索",
     "It is told of changes from now on; notices watch run or a channel tells you.": "从现在起的变化会被告知；由 notices watch run 或通道通知。",
-    "Taken down": "下架记录", "What": "内容", "Since": "自", "Undone": "撤销", "the whole notice": "整份公文", "a passage of {count} characters": "{count} 字的一段文字",
+    "Number": "编号", "Reason": "理由", "Taken down": "下架记录", "What": "内容", "Since": "自", "Undone": "撤销", "the whole notice": "整份公文", "a passage of {count} characters": "{count} 字的一段文字",
     "Nothing is taken down.": "没有下架任何内容。", "The command takes down:": "下架用命令：", "Be told of what it finds": "有新结果时通知", "NAME": "名称",
     "The archive's maintainers save a search with this command:": "维护者用这条命令保存检索：",
     "Only the archive's maintainers see this page.": "此页仅供维护者查看。",

@@ -1,0 +1,1 @@
+"""Notices as packages for others: web archives and data with their digests."""
