@@ -4,17 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-web test-semantic test-ocr test-long check bench eval faults faults-long replay clean setup lock
+.PHONY: demo test cluster test-web test-semantic test-ocr test-long check bench eval faults faults-long replay clean setup lock
 
 demo: $(READY)
 	$(BIN)/notices demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long and not faults and not browser"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long and not faults and not browser and not cluster"
 
 # The long tests, and every property on examples that were not tried before.
 test-long: $(READY)
-	$(BIN)/python -m pytest -n 2 -m "(long or hypothesis) and not faults and not browser" --timeout 3600 --hypothesis-profile random
+	$(BIN)/python -m pytest -n 2 -m "(long or hypothesis) and not faults and not browser and not cluster" --timeout 3600 --hypothesis-profile random
 
 # The reading room in Debian's Chromium (apt-get install chromium fonts-noto-cjk); screenshots go to build/screenshots.
 test-web: $(VENV)/.ready-browser
@@ -53,6 +53,10 @@ $(VENV)-semantic/.ready: requirements.lock requirements-semantic.lock
 	$(VENV)-semantic/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
+# Three OpenSearch nodes on loopback (Maven and a Java of 21 or later); docs/cluster.md says how long it takes.
+cluster: $(READY)
+	$(BIN)/python -m pytest tests/cluster -m "cluster and not long" --timeout 1200
+
 check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -90,7 +94,7 @@ $(VENV)/.ready-ocr: $(READY) requirements-ocr.lock
 LOCK := uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-annotate --no-header
 
 lock:
-	$(LOCK) pyproject.toml --extra web --extra agent --extra notify --group dev -o requirements.lock
+	$(LOCK) pyproject.toml --extra web --extra agent --extra notify --extra opensearch --group dev -o requirements.lock
 	$(LOCK) pyproject.toml --extra semantic -c requirements.lock -o requirements-semantic.lock
 	$(LOCK) --group bench -c requirements.lock -o requirements-bench.lock
 	$(LOCK) --group browser -c requirements.lock -o requirements-browser.lock

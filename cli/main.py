@@ -106,7 +106,7 @@ The archive is in NOTICES_HOME (default: ~/.local/share/notices).
 
 exit codes:
   0 done    2 usage or configuration    3 some sources failed    4 damage found
-  5 disk full    6 another run holds the lock    130 stopped by Ctrl-C""")
+  5 disk full    6 another run holds the lock    7 a server is out of reach    130 stopped by Ctrl-C""")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 from notices.attachment import AttachmentText
 
 if TYPE_CHECKING:
+    from collections import Counter
+
     from index.query.tree import Query
 
 
@@ -16,6 +18,7 @@ class Document(NamedTuple):
     """One notice as the index sees it: its newest revision. Texts are as archived; the engine folds them.
 
     `archived` is the day on which the archive first had the notice, `changed` that of this revision, both in Asia/Shanghai.
+    `seq` is the end of the change log when the document was read, None when nobody looked: of two writers' documents the newer stays.
     """
 
     id: int
@@ -46,6 +49,7 @@ class Document(NamedTuple):
     archived: date | None = None
     changed: date | None = None
     deadline: date | None = None
+    seq: int | None = None
 
 
 class Hit(NamedTuple):
@@ -99,6 +103,14 @@ class Answer(NamedTuple):
     total: int
     relaxed: int
     hits: tuple[Hit, ...]
+
+
+@runtime_checkable
+class CountsValues(Protocol):
+    """An engine that counts the values of all its matches itself; of others the hits are counted."""
+
+    def values(self, query: Query, fields: Sequence[str]) -> tuple[int, Mapping[str, Counter[str]]]:
+        """How many exact hits there are, and how many have each value of issuer, region, kind, year, source, state, validity or theme."""
 
 
 class Engine(Protocol):

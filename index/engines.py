@@ -7,9 +7,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from index.engine import Document, Engine
-from index.generations import WRITTEN_FILE, changed_in, is_outdated, note_is_damaged
+from index.generations import CURRENT, WRITTEN_FILE, changed_in, is_outdated, note_is_damaged
 from notices.archive_id import Owner, check_index, index_marker, write_marker
-from notices.config_values import without_password
 from notices.errors import ConfigError, IndexUnusable
 from notices.text.language import _
 
@@ -23,6 +22,10 @@ def open_engine(url: str, *, write: bool = False, owner: Owner | None = None) ->
 
     With an owner, an index of another archive raises ForeignPart, and one that is written names its owner from then on.
     """
+    if is_cluster(url):
+        from index.opensearch import opening  # only the engine of the address is loaded
+
+        return opening.open_engine(url, write=write, owner=owner)
     scheme, folder = _parts(url)
     if owner is not None:
         marked = check_index(owner, folder)
@@ -68,6 +71,10 @@ def rebuild(url: str, documents: Iterable[Document], owner: Owner | None = None)
 
     With an owner, an index of another archive raises ForeignPart, and the new one names its owner.
     """
+    if is_cluster(url):
+        from index.opensearch import opening  # only the engine of the address is loaded
+
+        return opening.rebuild(url, documents, owner)
     scheme, folder = _parts(url)
     if owner is not None:
         check_index(owner, folder)
@@ -88,11 +95,43 @@ def rebuild(url: str, documents: Iterable[Document], owner: Owner | None = None)
 
 def outdated(url: str) -> bool:
     """Whether an earlier version made the index at the address: it is read as it is, and rebuilt before it is written to."""
+    if is_cluster(url):
+        from index.opensearch import opening  # only the engine of the address is loaded
+
+        return opening.outdated(url)
     return is_outdated(_parts(url)[1])
 
 
+def is_built(url: str) -> bool:
+    """Whether there is an index at the address, whatever its state."""
+    if is_cluster(url):
+        from index.opensearch import opening  # only the engine of the address is loaded
+
+        return opening.is_built(url)
+    return _parts(url)[1].exists()
+
+
+def state_of(url: str) -> str:
+    """What changes with each commit and rebuild, so that whoever has the index open knows when to open it again. Raises IndexUnusable."""
+    if is_cluster(url):
+        from index.opensearch import opening  # only the engine of the address is loaded
+
+        return opening.state_of(url)
+    folder = _parts(url)[1]
+    try:
+        current = (folder / CURRENT).read_text(encoding="ascii").strip()
+        return f"{current} {(folder / current).stat().st_mtime_ns}"
+    except (OSError, ValueError) as error:
+        raise IndexUnusable(f"index {folder}: {error}") from error
+
+
 def damaged_files(url: str, only: Collection[str] | None = None) -> list[str]:
-    """Names of the index's files whose bytes differ from those that were written; reads every byte, or only those files. Raises IndexUnusable."""
+    """Names of the index's files whose bytes differ from those that were written; reads every byte, or only those files. Raises IndexUnusable.
+
+    Of a cluster none: it checks its own files, and moves away from a damaged copy.
+    """
+    if is_cluster(url):
+        return []
     scheme, folder = _parts(url)
     note = [WRITTEN_FILE] if only is None and note_is_damaged(folder) else []
     if scheme == "whoosh":
@@ -136,12 +175,13 @@ def outgrown(documents: int, megabytes: float) -> str | None:
     )
 
 
+def is_cluster(url: str) -> bool:
+    """Whether the index is in a cluster, and not in a folder."""
+    return url.startswith("opensearch")
+
+
 def _parts(url: str) -> tuple[str, Path]:
     parts = urlsplit(url)
-    if parts.scheme.startswith("opensearch"):
-        raise ConfigError(
-            _("index: {url!r}: this release has no engine for OpenSearch; use whoosh: or tantivy:").format(url=without_password(url))
-        )
     if parts.netloc or not parts.path.strip("/"):
         scheme = parts.scheme or "whoosh"
         raise ConfigError(

@@ -54,3 +54,14 @@ def runs_of(text: str, pairs: dict[str, float]) -> dict[str, float]:
     runs = {text[at : at + 3] for at in range(len(text) - 2)}
     known = {run: pairs[run[:2]] + pairs[run[1:]] for run in runs if run[:2] in pairs and run[1:] in pairs}
     return {run: known[run] for run in sorted(known, key=lambda run: (-known[run], run))[:MOST_RUNS]}
+
+
+def cover(text: str, frequency: Callable[[str], int]) -> list[int]:
+    """Offsets of pairs that together cover every character of a run of three or more, the rarest pair among them."""
+    last = len(text) - 2
+    rarities = [frequency(text[at : at + 2]) for at in range(last + 1)]
+    plain = [*range(0, last, 2), last]
+    rarest = min(range(last + 1), key=rarities.__getitem__)
+    if rarities[rarest] * 2 >= min(rarities[at] for at in plain):
+        return plain
+    return sorted({0, last, *range(rarest, -1, -2), *range(rarest, last + 1, 2)})

@@ -127,13 +127,14 @@ def search(engine: Engine, request: SearchRequest, home: Path | None) -> SearchR
     """
     began = time.perf_counter()
     _check(request.page)
+    counting = engine
     if request.meaning and not request.exact and home and (home / VECTORS).exists():
         from index.answer.meaning_order import by_meaning  # start-up time: few archives have vectors
 
         engine = by_meaning(engine, home / VECTORS)
     query, found = _similar(engine, request) if request.similar is not None else _found(engine, request, home)
     following = _next(engine, query, found, request) if request.wants_next else None
-    facets, meant = _facets(engine, query, request), _suggestion(engine, query, found, request)
+    facets, meant = _facets(counting, query, request), _suggestion(engine, query, found, request)
     empty = not found.hits and not engine.count()
     helpful = _advice(engine, query, found, request) if not (found.total or empty) else ()
     hits = tuple(shown(engine, query, found.hits, request))

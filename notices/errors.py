@@ -8,6 +8,8 @@ NoticesError                     exit code
 │   ├── ArchiveLocked            6   another run holds the lock
 │   ├── DiskFull                 5   no space is left; nothing was lost
 │   ├── DamageFound              4   bytes, rows and index disagree
+│   │   └── DocumentsRefused     4   an index does not take some documents; they wait, all others are in it
+│   ├── ServerAway               7   a server of the archive (database, index) cannot be reached now; nothing was lost
 │   └── IndexUnusable            2   the index cannot be opened or written
 ├── SourceError                  the maintainer of a source file
 │   ├── SourceFileError          2   a source file is not valid
@@ -67,6 +69,20 @@ class DamageFound(OperatorError):
     """Archived bytes, rows or index documents disagree."""
 
     exit_code = 4
+
+
+class ServerAway(OperatorError):
+    """A server that the archive uses, of its database or its index, cannot be reached now. The same command works once it is back."""
+
+    exit_code = 7
+
+
+class DocumentsRefused(DamageFound):
+    """An index does not take some documents, whose ids are `notices`. They stay in the outbox; all others are written."""
+
+    def __init__(self, message: str, notices: tuple[int, ...]) -> None:
+        super().__init__(message)
+        self.notices = notices
 
 
 class IndexUnusable(OperatorError):

@@ -16,7 +16,7 @@ import msgspec
 
 from crawler.source import Source, find_source, survey_sources
 from notices.config import Config
-from notices.errors import ArchiveLocked, SourceFileError, UserError
+from notices.errors import ArchiveLocked, ServerAway, SourceFileError, UserError
 from notices.text.language import _
 from operations.crawl_job import CrawlEnd, CrawlOrder, Line, NoticeLine
 from operations.indexing import drain
@@ -137,10 +137,11 @@ async def _crawl_many(chosen: Sequence[Chosen], order: CrawlOrder, jobs: int, wo
 
 
 class Settled(NamedTuple):
-    """How many notices were written to the index; why it must wait, when another run is at it."""
+    """How many notices were written to the index; why it must wait, when another run is at it or its cluster is away (`exit_code` 7)."""
 
     indexed: int
     waiting: str = ""
+    exit_code: int = 0
 
 
 def settle(config: Config) -> Settled:
@@ -150,6 +151,8 @@ def settle(config: Config) -> Settled:
         settled = Settled(drain(config, database))
     except ArchiveLocked as error:
         settled = Settled(0, str(error))
+    except ServerAway as error:
+        settled = Settled(0, str(error), error.exit_code)
     daily_checkpoint(database, config, datetime.now(UTC))
     database.dispose()
     return settled

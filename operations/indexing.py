@@ -7,26 +7,32 @@ import logging
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Engine as Database
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from index.engine import Document, Engine
-from index.engines import index_folder, open_engine, outdated, rebuild, same_place
+from index.engines import index_folder, is_cluster, open_engine, outdated, rebuild, same_place
 from index.meaning.aliases import write_aliases
 from notices.archive_id import Owner, read_marker
 from notices.config import Config, relative_address
-from notices.errors import ConfigError, DamageFound, ForeignPart, IndexUnusable
+from notices.config_values import without_password
+from notices.errors import ConfigError, DamageFound, DocumentsRefused, ForeignPart, IndexUnusable, ServerAway
 from notices.text.language import _
 from operations.read.document import document
 from pipeline.durable import file_errors, write_durably
 from pipeline.sql import outbox
+from pipeline.sql.changes import newest_change
 from pipeline.sql.database import database_errors
 from pipeline.sql.locks import hold
+from pipeline.sql.tables import OutboxRow
 
 log = logging.getLogger(__name__)
+_BATCH = 500
 
 
 def drain(config: Config, database: Database, *, wait: float = 60.0) -> int:
@@ -53,21 +59,42 @@ def drain(config: Config, database: Database, *, wait: float = 60.0) -> int:
 
 
 def _drain_into(engine: Engine, config: Config, database: Database) -> int:
-    written = 0
+    """Write what waits. Raises DocumentsRefused at the end when the index does not take some: they wait on, all others are in it."""
+    written, refused, error = 0, set[int](), None
     while True:
-        pending = outbox.pending(database)
-        if not pending.notice_ids:
+        pending = outbox.pending(database, limit=_BATCH + len(_rows_of(database, refused)))
+        ids = [ident for ident in pending.notice_ids if ident not in refused]
+        if not ids and error is not None:
+            raise error
+        if not ids:
             return written
-        written += _write(engine, database, pending.notice_ids)
-        _note_for_staged_index(config, pending.notice_ids)
-        outbox.acknowledge(database, pending.rows)
+        try:
+            written += _write(engine, database, ids)
+        except DocumentsRefused as raised:
+            error = raised
+            refused |= set(raised.notices)
+        _note_for_staged_index(config, ids)
+        waiting = _rows_of(database, refused)
+        outbox.acknowledge(database, [row for row in pending.rows if row not in waiting])
 
 
 def _write(engine: Engine, database: Database, notice_ids: Sequence[int]) -> int:
-    """Write these notices; those that were taken down leave the index. How many were written or left."""
+    """Write these notices; those that were taken down leave the index. How many were written or left.
+
+    Each document has the end of the change log, as an engine that several write wants it.
+    """
+    seq = newest_change(database)
     revisions = outbox.newest_revisions(database, notice_ids)
     gone = sorted({*notice_ids} - {r.notice_id for r in revisions})
-    return engine.write([document(r) for r in revisions], deleted=gone) + len(gone)
+    return engine.write([document(r)._replace(seq=seq) for r in revisions], deleted=gone) + len(gone)
+
+
+def _rows_of(database: Database, notices: Collection[int]) -> set[int]:
+    """The rows of the outbox that name these notices."""
+    if not notices:
+        return set()
+    with Session(database) as session, session.begin():
+        return set(session.scalars(select(OutboxRow.id).where(OutboxRow.notice_id.in_(notices))))
 
 
 def owner_of(config: Config) -> Owner:
@@ -80,6 +107,8 @@ def _refuse_unmarked(config: Config, database: Database) -> None:
 
     An index that was made before there were ids is adopted by whoever writes it first: this archive may, when it has all that the index contains.
     """
+    if is_cluster(config.index):  # an index in a cluster names its archive from the beginning
+        return
     folder = index_folder(config.index)
     if not folder.exists() or read_marker(folder) or folder.resolve().is_relative_to(config.home.resolve()):
         return
@@ -109,13 +138,14 @@ def refuse_emptied(config: Config, database: Database) -> None:
             _(
                 "SQL contains no notice, the index {index} {documents}: the index stays as it is; notices repair "
                 "--rebuild-sql rebuilds SQL from the WARC series"
-            ).format(index=config.index, documents=documents)
+            ).format(index=without_password(config.index), documents=documents)
         )
 
 
 def _documents(database: Database, progress: Callable[[int], None]) -> Iterator[Document]:
+    seq = newest_change(database)
     for revision in outbox.every_revision(database):
-        yield document(revision)
+        yield document(revision)._replace(seq=seq)
         progress(1)
 
 
@@ -146,7 +176,7 @@ def stage_index(config: Config, database: Database, url: str) -> int:
     if same_place(url, config.index):
         raise ConfigError(_("--to {url}: this is the folder of the index in use; name another folder").format(url=url))
     with hold(config.locks_dir, "index", wait=60.0), database_errors(config.database):
-        count = rebuild(url, (document(r) for r in outbox.every_revision(database)), owner_of(config))
+        count = rebuild(url, _documents(database, lambda _: None), owner_of(config))
         config.state_paths().staged_index.write_text(f"{url}\n", encoding="utf-8")
     return count
 
@@ -181,8 +211,8 @@ def _catch_up(engine: Engine, config: Config, database: Database) -> int:
     staged = _staged(config)
     if staged.url != config.index:
         return 0
-    for at in range(0, len(staged.lacking), 500):
-        _write(engine, database, staged.lacking[at : at + 500])
+    for at in range(0, len(staged.lacking), _BATCH):
+        _write(engine, database, staged.lacking[at : at + _BATCH])
     config.state_paths().staged_index.unlink()
     return len(staged.lacking)
 
@@ -194,18 +224,19 @@ def _note_aliases(config: Config, database: Database) -> None:
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """How many documents the index contains; None and the reason when it cannot be opened."""
+    """How many documents the index contains; None and the reason when it cannot be opened. `away`: only its cluster does not answer."""
 
     documents: int | None
     error: str | None = None
+    away: bool = False
 
 
 def index_state(config: Config) -> IndexState:
     """The state of the index in use."""
     try:
         engine = open_engine(config.index, owner=owner_of(config))
-    except IndexUnusable as error:
-        return IndexState(None, str(error))
+    except (IndexUnusable, ServerAway) as error:
+        return IndexState(None, str(error), isinstance(error, ServerAway))
     try:
         return IndexState(engine.count())
     finally:

@@ -11,8 +11,9 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from crawler.source import Source, survey_sources
-from index.engines import index_folder, outgrown, text_megabytes
+from index.engines import is_built, outgrown, text_megabytes
 from notices.config import Config
+from notices.config_values import without_password
 from notices.version import PARSER
 from operations.indexing import index_problem, index_state
 from operations.read.json_values import json_value
@@ -159,8 +160,8 @@ def _index(database: Engine, config: Config, notices: int) -> IndexStatus:
     state, waiting = index_state(config), outbox.pending_count(database)
     problem = index_problem(config, state, notices=outbox.shown_count(database), waiting=waiting)
     faster = _outgrown(config, state.documents)
-    error = state.error if notices or index_folder(config.index).exists() else None  # before the first notice there is no index
-    return IndexStatus(config.index, waiting, state.documents, error, faster, str(problem) if problem else None)
+    error = state.error if notices or state.away or is_built(config.index) else None  # before the first notice there is no index
+    return IndexStatus(without_password(config.index), waiting, state.documents, error, faster, str(problem) if problem else None)
 
 
 def _outgrown(config: Config, documents: int | None) -> str | None:

@@ -166,8 +166,8 @@ def test_no_module_repeats_its_folder_or_shares_a_prefix_with_three_others() -> 
 
 
 def test_tests_mirror_the_packages() -> None:
-    """Every folder of tests is a package's folder, or one of the five that join packages."""
-    joining = ("end_to_end", "contract", "faults", "support", "replay", "benchmarks", "docs")
+    """Every folder of tests is a package's folder, or one of those that join packages."""
+    joining = ("end_to_end", "contract", "cluster", "faults", "support", "replay", "benchmarks", "docs")
     folders = {path.parent.relative_to("tests") for path in listed_files() if path.parts[0] == "tests"} - {Path()}
     strange = [str(f) for f in folders if f.parts[0] not in joining and not (ROOT / f).is_dir() and f.parts[-1] != "golden"]
     assert strange == []

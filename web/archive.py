@@ -13,7 +13,7 @@ import sqlalchemy
 
 from index.deadline import SECONDS, one_question
 from index.engine import Engine
-from index.engines import index_folder, open_engine
+from index.engines import open_engine, state_of
 from index.search import SearchRequest, SearchResult, search
 from notices.archive_id import Owner, read_marker
 from notices.config import Config
@@ -51,7 +51,7 @@ class Archive:
         log, vectors = file.with_name(f"{file.name}-wal"), self.config.state_paths().vectors  # SQLite writes into its log first
         try:
             changed = [(each.st_mtime_ns, each.st_size, each.st_ino) for each in (file.stat(), *_beside(log), *_beside(vectors))]
-            return f"{changed} {_state(index_folder(self.config.index))}"
+            return f"{changed} {state_of(self.config.index)}"
         except (OSError, NoticesError):
             return None
 
@@ -89,7 +89,7 @@ class _Index:
         self._turn = threading.Lock()
         self._opening = threading.Lock()
         self._engine: Engine | None = None
-        self._state: tuple[str, int] = ("", 0)
+        self._state = ""
 
     @contextmanager
     def borrowed(self) -> Iterator[Engine]:
@@ -105,15 +105,13 @@ class _Index:
 
     def _current(self) -> Engine:
         with self._opening:
-            state = _state(
-                index_folder(self._config.index)
-            )  # at every question: an answer of an earlier state would be kept as one of this
+            state = state_of(self._config.index)  # at every question: an answer of an earlier state would be kept as one of this
             if self._engine is None or state != self._state:
                 self._open(state)
             assert self._engine is not None
             return self._engine
 
-    def _open(self, state: tuple[str, int]) -> None:
+    def _open(self, state: str) -> None:
         """Open the index. The earlier engine may be answering another thread: it is released with its last reference."""
         earlier, self._engine = self._engine, None
         if earlier is not None and self._one_at_a_time:
@@ -137,15 +135,6 @@ def _beside(file: Path) -> list[os.stat_result]:
         return [file.stat()]
     except FileNotFoundError:
         return []
-
-
-def _state(folder: Path) -> tuple[str, int]:
-    """The generation that is current, and when a commit last changed its folder."""
-    try:
-        current = (folder / "current").read_text(encoding="ascii").strip()
-        return current, (folder / current).stat().st_mtime_ns
-    except (OSError, ValueError) as error:
-        raise IndexUnusable(f"index {folder}: {error}") from error
 
 
 def check_readable(config: Config) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _DATE_FIELDS: dict[str, DateField] = {"published": "published_date", "written": "written_date", "effective": "effective_date"}
 _SCOPES: dict[str, Scope] = {"all": "any", "title": "title", "text": "text", "attachment": "attachment"}
 _EPILOG = N_("""a query: all of its words must occur; "a phrase"; OR; -word; ( ); 标题: 文号: 发文机关: 地区: 文种: 日期: 附件: 状态: 来源:
-exit codes: 0 found, 1 nothing found, 2 usage, configuration or an unreadable index
+exit codes: 0 found, 1 nothing found, 2 usage, configuration or an unreadable index, 7 the index's cluster is out of reach
 more: docs/search.md""")
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
-from index.engine import Engine, Hit
+from index.engine import CountsValues, Engine, Hit
 from index.query.tree import And, HasAttachment, Query
 
 MOST_COUNTED, MOST_VALUES = 10_000, 10
@@ -22,16 +22,31 @@ class Facets(NamedTuple):
 def facets(engine: Engine, query: Query) -> Facets:
     """The facets of a query's exact hits."""
     exact = query._replace(boosts=(), relaxed_text="")
-    hits = engine.search(exact, limit=MOST_COUNTED, sort="date").hits
-    fields = {name: _counted(hits, value) for name, value in _FIELDS.items()}
+    counted, fields = _by_engine(engine, exact) if isinstance(engine, CountsValues) else _by_hits(engine, exact)
     attached = engine.search(exact._replace(node=And((exact.node, HasAttachment()))), limit=0).total
     fields["attachment"] = [("yes", attached)] if attached else []
-    return Facets(len(hits), fields)
+    return Facets(counted, fields)
 
 
-def _counted(hits: tuple[Hit, ...], value: Callable[[Hit], str]) -> list[tuple[str, int]]:
-    counts = Counter(filter(None, map(value, hits)))
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_VALUES]
+def _by_hits(engine: Engine, exact: Query) -> tuple[int, dict[str, list[tuple[str, int]]]]:
+    hits = engine.search(exact, limit=MOST_COUNTED, sort="date").hits
+    return len(hits), {name: _most(Counter(map(value, hits))) for name, value in _FIELDS.items()}
+
+
+def _by_engine(engine: CountsValues, exact: Query) -> tuple[int, dict[str, list[tuple[str, int]]]]:
+    total, found = engine.values(exact, tuple(_FIELDS))
+    counts = dict(found)
+    regions = Counter[str]()
+    for code, count in counts["region"].items():
+        regions[_name(code)] += count
+    unknown = {"unknown": 0}
+    shown = {**counts, "region": regions, "validity": Counter({**counts["validity"], **unknown})}
+    return total, {name: _most(shown[name]) for name in _FIELDS}
+
+
+def _most(counts: Counter[str]) -> list[tuple[str, int]]:
+    known = ((value, count) for value, count in counts.items() if value and count)
+    return sorted(known, key=lambda item: (-item[1], item[0]))[:MOST_VALUES]
 
 
 def _year(hit: Hit) -> str:
@@ -39,15 +54,15 @@ def _year(hit: Hit) -> str:
     return str(day.year) if day else ""
 
 
-def _region(hit: Hit) -> str:
+def _name(code: str) -> str:
     from notices.reference.regions import name_of, significant  # the table of regions: only hits with a region load it
 
-    return name_of(significant(hit.region)) if hit.region else ""
+    return name_of(significant(code)) if code else ""
 
 
 _FIELDS: dict[str, Callable[[Hit], str]] = {
     "issuer": lambda hit: hit.issuer,
-    "region": _region,
+    "region": lambda hit: _name(hit.region),
     "kind": lambda hit: hit.kind,
     "year": _year,
     "source": lambda hit: hit.source,

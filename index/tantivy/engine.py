@@ -11,11 +11,12 @@ import tantivy
 from index.document import HitNumbers, hit_of, texts_of
 from index.engine import Answer, ArchivedText, Document, Hit
 from index.generations import CURRENT, make_current, note_written
+from index.laid_out import RANKED
 from index.query.tree import Query
 from index.tantivy.folder import current_generation, is_panic, new_generation, writing
 from index.tantivy.query import Terms
 from index.tantivy.ranking import Place, Result, rank, within_limit
-from index.tantivy.schema import RANKED, entry_of, schema
+from index.tantivy.schema import entry_of, schema
 from notices.errors import IndexUnusable
 from notices.text.language import _
 

@@ -11,14 +11,10 @@ import tantivy
 from tantivy import Occur
 from tantivy import Query as Tantivy
 
+from index.laid_out import COLUMN_OF, FIELD_OF, PREFIXES, RANKED, SCOPES, WEIGHTS, clean
 from index.query.tree import And, Between, Contains, Everything, HasAttachment, Is, Node, Not, Or, Phrase
-from index.tantivy.schema import PREFIXES, RANKED, clean
+from index.scoring import cover
 from notices.text.fold import fold
-
-WEIGHTS = {"title": 3.0, "number": 4.0, "issuer": 1.0, "text": 1.0, "attached": 1.0}
-_SCOPES = {"any": tuple(PREFIXES), "title": ("title",), "text": ("text",), "attachment": ("attached",)}
-_FIELD_OF = {"issuer": "issuer", "document_number": "number"}
-_COLUMN_OF = {"published_date": "published", "written_date": "written", "effective_date": "effective"}
 
 
 class Terms:
@@ -53,7 +49,7 @@ class Terms:
         """The query of a node; only phrases give a score."""
         match node:
             case Phrase(text, scope):
-                return any_of(self.run(text, name, WEIGHTS[name]) for name in _SCOPES[scope])
+                return any_of(self.run(text, name, WEIGHTS[name]) for name in SCOPES[scope])
             case And(parts):
                 return self._all_of(parts)
             case Or(parts):
@@ -84,17 +80,8 @@ class Terms:
     def _cover(self, text: str) -> list[int]:
         """Offsets of pairs that together cover every character of a run of three or more, the rarest pair among them."""
         if text not in self._covers:
-            self._covers[text] = self._chosen(text)
+            self._covers[text] = cover(text, lambda gram: self.frequency("text", gram))
         return self._covers[text]
-
-    def _chosen(self, text: str) -> list[int]:
-        last = len(text) - 2
-        rarities = [self.frequency("text", text[at : at + 2]) for at in range(last + 1)]
-        plain = [*range(0, last, 2), last]
-        rarest = min(range(last + 1), key=rarities.__getitem__)
-        if rarities[rarest] * 2 >= min(rarities[at] for at in plain):
-            return plain
-        return sorted({0, last, *range(rarest, -1, -2), *range(rarest, last + 1, 2)})
 
     def _all_of(self, parts: tuple[Node, ...]) -> Tantivy:
         wanted = [(Occur.Must, self.query(p)) for p in parts if not isinstance(p, Not)]
@@ -111,14 +98,14 @@ class Terms:
 
     def _contains(self, node: Contains) -> Tantivy:
         if node.field != "source":
-            return self.run(node.text, _FIELD_OF[node.field])
+            return self.run(node.text, FIELD_OF[node.field])
         known = [term for term, _count in self.searcher.terms_with_prefix("facts", "source=")]
         return any_of(self._term("facts", term) for term in known if node.text in fold(term.removeprefix("source=")))
 
     def _between(self, node: Between) -> Tantivy:
         low = node.since.toordinal() if node.since else 1
         high = node.until.toordinal() if node.until else None
-        return Tantivy.range_query(self.schema, _COLUMN_OF[node.field], tantivy.FieldType.Unsigned, low, high)
+        return Tantivy.range_query(self.schema, COLUMN_OF[node.field], tantivy.FieldType.Unsigned, low, high)
 
 
 def any_of(queries: Iterable[Tantivy]) -> Tantivy:

@@ -13,10 +13,10 @@ from tantivy import DocAddress, Occur
 from tantivy import Query as Tantivy
 
 from index.deadline import SECONDS, deadline
+from index.laid_out import PREFIXES, RANKED
 from index.query.tree import And, Everything, Is, Node, Or, Phrase, Query
 from index.scoring import PRIOR, SHARES, TEXT_RUN, TITLE_RUN, grams_of, runs_of
 from index.tantivy.query import Terms, any_of, unscored
-from index.tantivy.schema import PREFIXES, RANKED
 from notices.errors import QueryLimitError
 from notices.text.fold import grams
 from notices.text.language import _

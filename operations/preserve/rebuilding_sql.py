@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 
 from crawler.list_page import read_list
 from crawler.source import Source, all_sources
-from index.engines import open_engine
+from index.engines import is_cluster, open_engine
 from index.query.tree import Everything, Query
 from notices.archive_id import read_marker, series_archive
 from notices.capture import Capture, ListEntry
 from notices.config import Config
-from notices.errors import BadInput, ConfigError, NoticesError
+from notices.errors import BadInput, ConfigError, NoticesError, ServerAway
 from notices.text.language import _
 from notices.urls import url_key
 from operations.indexing import drain, owner_of, rebuild_index
@@ -68,7 +68,8 @@ def rebuild_sql(config: Config, progress: Callable[[int], None] = lambda _: None
         database.dispose()
         earlier = _put_in_place(temporary, target)
     live = open_database(config)
-    indexed = drain(config, live) if ids else rebuild_index(config, live)
+    keeps = ids and not is_cluster(config.index)  # the change log is numbered again: a cluster would take what it has for newer
+    indexed = drain(config, live) if keeps else rebuild_index(config, live)
     live.dispose()
     return RebuiltSql(rows, earlier, bool(ids), indexed)
 
@@ -125,6 +126,8 @@ def _ids_of_index(config: Config) -> dict[str, int]:
     """The id of each notice by its key, as the index still has them: they are only numbers, all else comes from the bytes. Empty without an index."""
     try:
         engine = open_engine(config.index, owner=owner_of(config))
+    except ServerAway:
+        raise
     except NoticesError:
         return {}
     try:

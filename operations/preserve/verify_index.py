@@ -14,11 +14,12 @@ from contextlib import closing
 from sqlalchemy import Engine as Database
 
 from index.engine import Document, Engine, Hit
-from index.engines import damaged_files, index_folder, open_engine, outdated
+from index.engines import damaged_files, is_built, open_engine, outdated
 from index.meaning.aliases import alias_lines
 from index.query.tree import Everything, Query
 from notices.config import Config
-from notices.errors import DamageFound, IndexUnusable, NoticesError
+from notices.config_values import without_password
+from notices.errors import DamageFound, IndexUnusable, NoticesError, ServerAway
 from notices.text.language import _
 from operations.indexing import owner_of
 from operations.read.document import document
@@ -55,13 +56,15 @@ def check_index(config: Config, database: Database) -> Iterator[Finding]:
         try:
             yield from _documents(config, database)
         except DamageFound as error:
-            yield Finding("index", "uncompared", WholeIndex(config.index), _("SQL cannot be read to the end: {error}").format(error=error))
+            yield Finding(
+                "index", "uncompared", WholeIndex(_place(config)), _("SQL cannot be read to the end: {error}").format(error=error)
+            )
 
 
 def _aliases(config: Config, database: Database) -> Iterator[Finding]:
     """The file of short forms beside an index of today, when it is not what the texts in SQL define."""
     for _attempt in range(1 + _REPEATS):
-        if outdated(config.index) or not index_folder(config.index).exists() or outbox.pending_count(database):
+        if outdated(config.index) or not is_built(config.index) or outbox.pending_count(database):
             return  # it is written with the next notice that reaches the index
         path = config.state_paths().aliases
         if (path.read_bytes() if path.is_file() else b"") == b"".join(alias_lines(outbox.alias_counts(database))):
@@ -77,7 +80,7 @@ def _damaged(config: Config, database: Database) -> Iterator[Finding]:
         open_engine(config.index, owner=owner_of(config)).close() if not names else None
     except IndexUnusable as error:
         if outbox.notice_count(database) and not _awaits_first(config, database):
-            yield Finding("index", "unusable", WholeIndex(config.index), str(error))
+            yield Finding("index", "unusable", WholeIndex(_place(config)), str(error))
         return
     for name in names:
         yield Finding("index", "file", IndexFile(name), _("its bytes are not those that were written"))
@@ -98,6 +101,10 @@ def _documents(config: Config, database: Database) -> Iterator[Finding]:
         yield from found
 
 
+def _place(config: Config) -> str:
+    return without_password(config.index)
+
+
 def notices_of(found: Sequence[Finding]) -> list[int]:
     """The ids of the notices that findings in the index name."""
     return [each.subject.id for each in found if isinstance(each.subject, NoticeSubject)]
@@ -105,7 +112,7 @@ def notices_of(found: Sequence[Finding]) -> list[int]:
 
 def _awaits_first(config: Config, database: Database) -> bool:
     """Whether there is no index yet, and every notice is still in the outbox: a first crawl is under way, or was killed."""
-    return not index_folder(config.index).exists() and outbox.pending_count(database) >= outbox.notice_count(database)
+    return not is_built(config.index) and outbox.pending_count(database) >= outbox.notice_count(database)
 
 
 def _is_missing(config: Config) -> bool:
@@ -122,15 +129,19 @@ def _differences(config: Config, database: Database, only: Sequence[int] | None)
     waiting, wanted = set(outbox.pending(database, limit=10_000_000).notice_ids), None if only is None else set(only)
     try:
         engine = open_engine(config.index, owner=owner_of(config))
+    except ServerAway:
+        raise
     except NoticesError as error:
-        yield Finding("index", "unusable", WholeIndex(config.index), str(error))
+        yield Finding("index", "unusable", WholeIndex(_place(config)), str(error))
         return
     try:
         with closing(DiskMap()) as indexed:
             _read_index(engine, indexed, wanted)
             yield from _compare(engine, indexed, (document(r) for r in revisions), waiting)
+    except ServerAway:
+        raise
     except Exception as error:  # whatever an engine's library makes of bytes that it did not write
-        yield Finding("index", "unusable", WholeIndex(config.index), f"{type(error).__name__}: {error}"[:200])
+        yield Finding("index", "unusable", WholeIndex(_place(config)), f"{type(error).__name__}: {error}"[:200])
     finally:
         engine.close()
 
@@ -201,6 +212,8 @@ def _texts(engine: Engine, wanted: list[Document]) -> Iterator[Finding]:
     for each in wanted:
         try:
             found = engine.texts([each.id]).get(each.id)
+        except ServerAway:
+            raise
         except Exception as error:  # whatever an engine's library makes of damaged bytes
             yield Finding("index", "unreadable", NoticeSubject(each.id), f"{type(error).__name__}: {error}"[:200])
             continue

@@ -19,7 +19,7 @@ from operations.crawl_job import CrawlEnd, CrawlOrder, NoticeLine
 from operations.crawl_many import choose_sources, crawl_many, settle
 from pipeline.sql.database import open_database
 
-_WORST_FIRST = (5, 4, 2, 6, 3)  # which exit code is reported for several runs
+_WORST_FIRST = (5, 4, 2, 7, 6, 3)  # which exit code is reported for several runs
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -59,11 +59,11 @@ def run(args: argparse.Namespace, config: Config) -> int:
     with Progress(_("crawl"), 0, Unit(_("notices")), shown=shown) as progress:
         ends = crawl_many(chosen, order, args.jobs or config.crawl_jobs, lambda _line: progress())
     print_problems(ends)
-    print_runs(config, [source.name for source, _ in chosen])
+    indexing = print_runs(config, [source.name for source, _ in chosen])
     invalid = () if args.sources else survey_sources(config.sources_dir).problems
     for problem in invalid:
         print(_("notices: not crawled: {problem}").format(problem=safe(problem)), file=sys.stderr)
-    return worst([end.exit_code for end in ends] + [3] * bool(invalid))
+    return worst([end.exit_code for end in ends] + [3] * bool(invalid) + [indexing])
 
 
 def print_outcome(line: NoticeLine) -> None:
@@ -78,8 +78,8 @@ def print_problems(ends: Sequence[CrawlEnd]) -> None:
             print(f"{'notices' if end.outcome is None else end.source}: {safe(told(end.reason))}", file=sys.stderr)
 
 
-def print_runs(config: Config, sources: Sequence[str]) -> None:
-    """Index what was archived; a line for each source's newest run and one for the index."""
+def print_runs(config: Config, sources: Sequence[str]) -> int:
+    """Index what was archived; a line for each source's newest run and one for the index; return the exit code of the indexing."""
     settled = settle(config)
     if settled.waiting:
         print(_("notices: {waiting}; the notices will be indexed by that run or the next").format(waiting=settled.waiting), file=sys.stderr)
@@ -88,6 +88,7 @@ def print_runs(config: Config, sources: Sequence[str]) -> None:
         print(line)
     database.dispose()
     print(_("indexed: {count}").format(count=settled.indexed))
+    return settled.exit_code
 
 
 def worst(codes: Sequence[int]) -> int:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from cli.progress import Progress, Unit, is_shown
 from notices.config import Config, load_config, located
+from notices.config_values import without_password
 from notices.errors import BadInput, ConfigError
 from notices.text.language import _
 from operations.indexing import drain, rebuild_index, stage_index, use_index
@@ -53,22 +54,28 @@ def _change_over(args: argparse.Namespace, config: Config) -> int:
     if not args.rebuild or args.to is None:
         raise BadInput(_("--to and --stage go with --rebuild: notices index --rebuild --to URL [--stage]"))
     database, address = open_archive(config), located(config.home, args.to)
-    print(_("{count} notices in the new index {address}").format(count=stage_index(config, database, address), address=address))
+    print(
+        _("{count} notices in the new index {address}").format(
+            count=stage_index(config, database, address), address=without_password(address)
+        )
+    )
     if args.stage:
-        print(_("{index} is still the one in use; the same command without --stage changes over").format(index=config.index))
+        print(
+            _("{index} is still the one in use; the same command without --stage changes over").format(index=without_password(config.index))
+        )
         return 0
     file = use_index(config, address)
     now = load_config(os.environ)
     if now.index != address:
         raise ConfigError(
             _("{file} names the new index, but the variable NOTICES_INDEX overrides it with {index}: set it to {address}").format(
-                file=file, index=now.index, address=address
+                file=file, index=without_password(now.index), address=without_password(address)
             )
         )
     written = drain(now, database)
     print(
         _("the new index is in use now, named in {file} ({written} notices written meanwhile); {index} is left as it is").format(
-            file=file, written=written, index=config.index
+            file=file, written=written, index=without_password(config.index)
         )
     )
     return 0

@@ -12,10 +12,10 @@ import pytest
 from index import deadline
 from index.engine import Document
 from index.engines import open_engine, rebuild
+from index.laid_out import pairs
 from index.query.tree import Contains, Everything, Phrase, Query
 from index.tantivy import ranking
 from index.tantivy.checksums import damaged_files
-from index.tantivy.schema import pairs
 from notices.errors import IndexUnusable, QueryLimitError
 from notices.text.fold import fold
 from tests.support.corpora import a_document, text

@@ -33,7 +33,6 @@ def test_every_setting_is_listed_with_its_origin_and_without_passwords(tmp_path:
     [
         ("NOTICES_DATABASE", "postgresql+psycopg://me:secret@db.example/notices", ["status"]),
         ("NOTICES_QUEUE", "postgresql://me:secret@db.example/jobs", ["import", "-"]),
-        ("NOTICES_INDEX", "opensearch+https://me:secret@search.example:9200/notices", ["index"]),
     ],
 )
 def test_address_of_a_server_is_refused_with_what_can_be_used(tmp_path: Path, variable: str, address: str, words: list[str]) -> None:

@@ -1,0 +1,1 @@
+"""The engine of a cluster: an OpenSearch index behind an alias."""
