@@ -16,7 +16,7 @@ test: $(READY)
 test-long: $(READY)
 	$(BIN)/python -m pytest -n 2 -m "(long or hypothesis) and not faults and not browser and not cluster" --timeout 3600 --hypothesis-profile random
 
-# The reading room in Debian's Chromium (apt-get install chromium fonts-noto-cjk); screenshots go to build/screenshots.
+# The reading room in Debian's Chromium, and its API under Schemathesis (apt-get install chromium fonts-noto-cjk); screenshots go to build/screenshots.
 test-web: $(VENV)/.ready-browser
 	NOTICES_SCREENSHOTS=build/screenshots $(BIN)/python -m pytest tests/web -m browser --timeout 900
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,6 +66,26 @@ def reading_room(home: QuickHome, **headers: str) -> Iterator[TestClient]:
         app = create_app(load_config(os.environ))
     with TestClient(app, base_url="http://127.0.0.1", headers=headers, follow_redirects=False, raise_server_exceptions=False) as client:
         yield client
+
+
+@contextmanager
+def served(home: QuickHome, workers: int = 1) -> Iterator[str]:
+    """The address of the archive's reading room, in processes of its own."""
+    command = [*home.command("serve"), "--port", "0", "--workers", str(workers)]
+    with subprocess.Popen(command, env=home.environment, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout
+            base = next(word for word in server.stdout.readline().split() if word.startswith("http")).rstrip("/")
+            for _ in range(300):
+                try:
+                    urllib.request.urlopen(base, timeout=5).close()
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            yield base
+        finally:
+            server.terminate()
+            server.wait(30)
 
 
 def links_of(html: str) -> list[str]:

@@ -116,3 +116,12 @@ def test_a_query_without_a_character_that_is_searched_finds_nothing(room: TestCl
         assert (answer.json()["total"], answer.json()["hits"]) == (0, [])
     assert room.get("/api/v1/search", params={"region": "河道"}).status_code == 404
     assert room.get("/api/v1/search", params={"q": "河道", "similar": "1", "as_of": "2024"}).status_code == 409
+
+
+def test_a_method_that_an_address_lacks_is_told_those_it_has(room: TestClient) -> None:
+    for address, methods in (("/api/v1/search", {"GET"}), ("/api/v1/citations", {"GET", "POST"})):
+        refused = room.delete(address)
+        assert refused.status_code == 405
+        assert set(refused.headers["allow"].split(", ")) - {"HEAD", "OPTIONS"} == methods
+        assert set(room.options(address).headers["allow"].split(", ")) - {"HEAD"} == methods
+    assert room.post("/api/v1/search").status_code == 405

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.quick_home import QuickHome
-from tests.support.reading_room import archive_in
+from tests.support.reading_room import archive_in, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -45,19 +42,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A reading room of two processes."""
     home = archive_in(tmp_path_factory.mktemp("browser"))
     _changed_last_month(home)
-    command = [*home.command("serve"), "--port", "0", "--workers", "2"]
-    with subprocess.Popen(command, env=home.environment, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout
-        base = next(word for word in server.stdout.readline().split() if word.startswith("http")).rstrip("/")
-        for _ in range(100):
-            try:
-                urllib.request.urlopen(base, timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.1)
+    with served(home, workers=2) as base:
         yield base
-        server.terminate()
-        server.wait(20)
 
 
 def _changed_last_month(home: QuickHome) -> None:

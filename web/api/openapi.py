@@ -26,7 +26,7 @@ def document(prefix: str, endpoints: Sequence[Endpoint], takes_text: str) -> Jso
     """The document, as JSON. The address `takes_text` also takes a text by POST."""
     paths = {f"{prefix}{each.path}": {"get": _operation(each)} for each in endpoints}
     asked = paths[f"{prefix}{takes_text}"]["get"]
-    body: Json = {"required": True, "content": {"text/plain": {"schema": {"type": "string", "maxLength": LONGEST}}}}
+    body: Json = {"required": True, "content": {"text/plain": {"schema": {"type": "string", "minLength": 1, "maxLength": LONGEST}}}}
     paths[f"{prefix}{takes_text}"]["post"] = asked | {"operationId": f"{asked['operationId']}_text", "parameters": [], "requestBody": body}
     return {
         "openapi": "3.1.0",

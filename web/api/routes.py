@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from starlette.endpoints import HTTPEndpoint
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -37,9 +38,23 @@ ENDPOINTS = (
 
 def routes() -> Sequence[BaseRoute]:
     """A route for each address, and the documents about them."""
-    made = [Route(f"{PREFIX}{each.route}", _checked(each), name=f"api-{each.name}") for each in ENDPOINTS]
-    made.append(Route(f"{PREFIX}{CHECK}", views.check_body, methods=["POST"]))
+    made = [
+        Route(f"{PREFIX}{each.route}", _Texts if each.path == CHECK else _checked(each), name=f"api-{each.name}") for each in ENDPOINTS
+    ]
     return [*made, Route(f"{PREFIX}/openapi.json", _openapi), Route(f"{PREFIX}", _start), Route(f"{PREFIX}/", _start)]
+
+
+class _Texts(HTTPEndpoint):
+    """One address with two methods: it is one route, so that a refusal names both."""
+
+    def get(self, request: Request) -> Response:
+        """The citations of a short text."""
+        refuse_wrong(TEXT, request.query_params)
+        return views.check(request)
+
+    async def post(self, request: Request) -> Response:
+        """The citations of a longer text."""
+        return await views.check_body(request)
 
 
 def _checked(each: Endpoint) -> Callable[[Request], Response]:
