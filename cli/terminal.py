@@ -36,7 +36,9 @@ def marked(text: str, marks: Sequence[Sequence[int]], colour: bool) -> str:
 
 def width(text: str) -> int:
     """Columns that a text takes on a terminal."""
-    import wcwidth  # start-up time: a search without an error needs no width
+    if text.isascii() and text.isprintable():
+        return len(text)
+    import wcwidth  # start-up time: a search without an error needs no width, and most tables are of ASCII
 
     return wcwidth.width(text)
 

@@ -23,16 +23,22 @@ from notices.config import Config, relative_address
 from notices.config_values import without_password
 from notices.errors import ConfigError, DamageFound, DocumentsRefused, ForeignPart, IndexUnusable, ServerAway
 from notices.text.language import _
-from operations.read.document import document
 from pipeline.durable import file_errors, write_durably
 from pipeline.sql import outbox
 from pipeline.sql.changes import newest_change
 from pipeline.sql.database import database_errors
 from pipeline.sql.locks import hold
-from pipeline.sql.tables import OutboxRow
+from pipeline.sql.tables import OutboxRow, RevisionRow
 
 log = logging.getLogger(__name__)
 _BATCH = 500
+
+
+def document(revision: RevisionRow) -> Document:
+    """The index document of a notice's newest revision."""
+    from operations.read.document import document as read  # start-up time: it loads what reads a text, and status asks only for the state
+
+    return read(revision)
 
 
 def drain(config: Config, database: Database, *, wait: float = 60.0) -> int:

@@ -23,7 +23,6 @@ from pipeline.observe.yields import ColumnRecord, counts_alone
 from pipeline.sql import outbox, tables
 from pipeline.sql.runs import is_running
 from pipeline.sql.watch_tables import DeliveryRow
-from preservation.proofs import checkpoints
 
 _MOST_MISSED = 1000
 
@@ -138,12 +137,13 @@ def archive_status(database: Engine, config: Config, now: datetime) -> ArchiveSt
         behind = session.scalar(select(func.count()).select_from(tables.RevisionRow).where(by_earlier)) or 0
         state = DeliveryRow.state
         messages = {name: count for name, count in session.execute(select(state, func.count()).where(state != "sent").group_by(state))}
-    signed = checkpoints.newest(database)
+        signed = session.scalar(select(tables.CheckpointRow).order_by(tables.CheckpointRow.id.desc()).limit(1))
+        log = LogStatus(signed.made_at, signed.size) if signed else None
     return ArchiveStatus(
         home=str(config.home),
         counts=counts,
         index=_index(database, config, counts.notice),
-        log=LogStatus(signed.made_at, signed.size) if signed else None,
+        log=log,
         behind=behind,
         sources=source_statuses(database, config, now),
         unsent=sum(messages.values()) - messages.get("dead", 0),

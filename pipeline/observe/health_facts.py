@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Text, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from notices.hours import ZONE
@@ -42,17 +42,24 @@ def facts(session: Session, source: tables.SourceRow) -> Facts:
 
 
 def _by_date(session: Session, source_id: int) -> Mapping[date | None, int]:
+    """How many of the newest revisions are of each day: read from two indexes, never from the rows, which are as large as their texts.
+
+    The 0 that is added keeps SQLite from the unique index of notice and number, from which it would go on to each row (0.42 s at 100,000 notices, 0.06 so).
+    """
     day = tables.RevisionRow.published_date
-    newest = tables.RevisionRow.n == tables.NoticeRow.revisions, tables.NoticeRow.source_id == source_id
+    newest = tables.RevisionRow.n + 0 == tables.NoticeRow.revisions, tables.NoticeRow.source_id == source_id
     query = select(day, func.count()).join(tables.RevisionRow.notice).where(*newest).group_by(day)
     return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _by_first_sight(session: Session, source_id: int) -> Mapping[date, int]:
+    """How many notices were first seen on each day in China. Counted by hours in SQL: rows for each notice would take longer than all the rest."""
+    seen = tables.NoticeRow.first_seen_at
+    hour = func.substr(cast(seen, Text), 1, 13)
     days: dict[date, int] = {}
-    for moment in session.scalars(select(tables.NoticeRow.first_seen_at).where(tables.NoticeRow.source_id == source_id)):
-        day = moment.astimezone(ZONE).date()
-        days[day] = days.get(day, 0) + 1
+    for first, count in session.execute(select(func.min(seen), func.count()).where(tables.NoticeRow.source_id == source_id).group_by(hour)):
+        day = first.astimezone(ZONE).date()
+        days[day] = days.get(day, 0) + count
     return days
 
 

@@ -1,62 +1,156 @@
-"""Copies of one instrument on several pages: found by shared keys, compared, and put into one group."""
+"""Copies of one instrument on several pages: found by shared keys, compared, and put into one group. No text is read for it."""
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import Session
+import sys
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from itertools import groupby, islice
+from typing import NamedTuple
 
-from pipeline.relations.duplicates import Fingerprint, candidate_keys, fingerprint, same_instrument
+from sqlalchemy import Row, delete, func, insert, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from pipeline.relations.duplicates import Fingerprint, Sketch, candidate_keys, fingerprint, same_instrument, sketch
 from pipeline.sql import tables
 
 _MOST_CANDIDATES = 20
+_MOST_NAMED = 400  # ids in one statement
+
+
+class Stored(NamedTuple):
+    """A notice whose newest revision was just stored: what is compared of it, and when it was read."""
+
+    notice_id: int
+    print: Fingerprint
+    at: datetime
 
 
 def group_copies(session: Session, notice: tables.NoticeRow, revision: tables.RevisionRow) -> None:
-    """Put the notice into the group of its copies, if it has any; every member waits for the index again.
+    """Put the notice into the group of its copies, if it has any; every member waits for the index again."""
+    dates = (revision.written_date, revision.published_date)
+    own = fingerprint(sketch(revision.text), title=revision.title, number_key=revision.number_key, issuer=revision.issuer, dates=dates)
+    group_all(session, [Stored(notice.id, own, revision.created_at)])
+
+
+def group_all(session: Session, stored: Sequence[Stored]) -> None:
+    """Put each of these notices, in order of their ids, into the group of its copies among the others and those before it.
 
     A group bears the lowest id of its members. A notice that was edited out of likeness keeps its group: it was a copy once.
     """
-    own = _fingerprint(revision)
-    keys = candidate_keys(own)
-    session.execute(delete(tables.InstrumentKeyRow).where(tables.InstrumentKeyRow.notice_id == notice.id))
-    session.add_all(tables.InstrumentKeyRow(notice_id=notice.id, key=key) for key in dict.fromkeys(keys))
-    copies = [other for other in _candidates(session, notice.id, own, keys) if same_instrument(own, _fingerprint(other))]
-    if copies:
-        _join(session, notice, [other.notice for other in copies], revision)
+    prints = {each.notice_id: each.print for each in stored}
+    _note(session, prints)
+    pairs = _candidates(session, prints)
+    prints = _prints(session, {other for others in pairs.values() for other in others} - prints.keys()) | prints
+    for each in stored:
+        copies = [
+            other for other in sorted(pairs.get(each.notice_id, ())) if other in prints and same_instrument(each.print, prints[other])
+        ]
+        if copies:
+            _join(session, each, copies)
 
 
-def _fingerprint(revision: tables.RevisionRow) -> Fingerprint:
-    dates = (revision.written_date, revision.published_date)
-    return fingerprint(revision.text, title=revision.title, number_key=revision.number_key, issuer=revision.issuer, dates=dates)
+def _note(session: Session, prints: Mapping[int, Fingerprint]) -> None:
+    """Write the keys and sketches of these notices, in place of those of earlier revisions."""
+    key = tables.InstrumentKeyRow
+    for table in (key, tables.SketchRow):
+        session.execute(delete(table).where(table.notice_id.in_(prints)))
+    keys = [{"notice_id": ident, "key": each} for ident, own in prints.items() for each in dict.fromkeys(candidate_keys(own))]
+    if keys:
+        session.execute(insert(key), keys)
+    session.execute(insert(tables.SketchRow), [_sketch_values(ident, own) for ident, own in prints.items()])
 
 
-def _candidates(session: Session, notice_id: int, own: Fingerprint, keys: tuple[str, ...]) -> list[tables.RevisionRow]:
-    """Newest revisions of the notices that share the most keys: a usual title (采购公告) is shared by thousands, the keys of a text by its copies."""
-    key, revision, notice = tables.InstrumentKeyRow, tables.RevisionRow, tables.NoticeRow
+def _sketch_values(ident: int, own: Fingerprint) -> dict[str, object]:
+    hashes = {"shingles": _packed(own.shingles), "figures": _packed(own.figures)}
+    return {"notice_id": ident, "written_date": own.written, "length": own.length, **hashes}
+
+
+def _packed(hashes: Iterable[int]) -> bytes:
+    """Hashes of 32 bits, little-endian."""
+    numbers = array("I", hashes)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers.tobytes()
+
+
+def _unpacked(stored: bytes) -> tuple[int, ...]:
+    numbers = array("I")
+    numbers.frombytes(stored)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return tuple(numbers)
+
+
+def _candidates(session: Session, prints: Mapping[int, Fingerprint]) -> dict[int, Collection[int]]:
+    """For each notice those that share the most keys: a usual title (采购公告) is shared by thousands, the keys of a text by its copies.
+
+    What was signed on another day is another instrument.
+    """
+    own, other = aliased(tables.InstrumentKeyRow), aliased(tables.InstrumentKeyRow)
+    mine, its = aliased(tables.SketchRow), aliased(tables.SketchRow)
     query = (
-        select(revision.id)
-        .join(notice, (notice.id == revision.notice_id) & (notice.revisions == revision.n))
-        .join(key, key.notice_id == notice.id)
-        .where(key.key.in_(keys), notice.id != notice_id)
-        .group_by(revision.id, notice.id)
-        .order_by(func.count().desc(), notice.id)
+        select(own.notice_id, other.notice_id)
+        .join(other, other.key == own.key)
+        .join(mine, mine.notice_id == own.notice_id)
+        .outerjoin(its, its.notice_id == other.notice_id)
+        .where(own.notice_id.in_(prints), or_(other.notice_id.not_in(prints), other.notice_id < own.notice_id))
+        .where(other.notice_id != own.notice_id)
+        .where(or_(mine.written_date.is_(None), its.written_date.is_(None), mine.written_date == its.written_date))
+        .group_by(own.notice_id, other.notice_id)
+        .order_by(own.notice_id, func.count().desc(), other.notice_id)
     )
-    if own.written:  # what was signed on another day is another instrument
-        query = query.where(revision.written_date.is_(None) | (revision.written_date == own.written))
-    idents = session.scalars(query.limit(_MOST_CANDIDATES)).all()
-    return list(session.scalars(select(revision).where(revision.id.in_(idents)).order_by(revision.notice_id))) if idents else []
+    by_notice = groupby(session.execute(query), key=lambda row: row[0])
+    return {ident: [row[1] for row in islice(rows, _MOST_CANDIDATES)] for ident, rows in by_notice}
 
 
-def _join(session: Session, notice: tables.NoticeRow, copies: list[tables.NoticeRow], revision: tables.RevisionRow) -> None:
-    members = [notice, *copies]
-    group = min(m.group_id or m.id for m in members)
-    merged = {m.group_id for m in members if m.group_id and m.group_id != group}
-    changed = [m for m in copies if m.group_id != group]
-    for member in members:
-        member.group_id = group
+def _prints(session: Session, idents: Collection[int]) -> dict[int, Fingerprint]:
+    """What is compared of these notices. A text is read only where an earlier release left no sketch; then one is kept."""
+    found: dict[int, Fingerprint] = {}
+    for row in _rows(session, idents):
+        if row.shingles is None:
+            found[row.notice_id] = _print(row, sketch(_text(session, row.id)))
+            session.execute(insert(tables.SketchRow), [_sketch_values(row.notice_id, found[row.notice_id])])
+        else:
+            found[row.notice_id] = _print(row, Sketch(row.length, _unpacked(row.shingles), _unpacked(row.figures)))
+    return found
+
+
+def _rows(session: Session, idents: Collection[int]) -> Iterator[Row[*tuple[object, ...]]]:
+    revision, kept = tables.RevisionRow, tables.SketchRow
+    columns = (
+        revision.id, revision.notice_id, revision.title, revision.number_key, revision.issuer, revision.written_date, revision.published_date,
+        kept.length, kept.shingles, kept.figures,
+    )  # fmt: skip
+    query = select(*columns).join(revision.notice).outerjoin(kept, kept.notice_id == revision.notice_id)
+    wanted = sorted(idents)
+    for start in range(0, len(wanted), _MOST_NAMED):
+        newest = revision.n == tables.NoticeRow.revisions, tables.NoticeRow.id.in_(wanted[start : start + _MOST_NAMED])
+        yield from session.execute(query.where(*newest)).all()
+
+
+def _print(row: Row[*tuple[object, ...]], sketched: Sketch) -> Fingerprint:
+    dates: tuple[date | None, date | None] = (row.written_date, row.published_date)
+    return fingerprint(sketched, title=row.title, number_key=row.number_key, issuer=row.issuer, dates=dates)
+
+
+def _text(session: Session, revision_id: int) -> str:
+    return session.scalars(select(tables.RevisionRow.text).where(tables.RevisionRow.id == revision_id)).one()
+
+
+def _join(session: Session, new: Stored, copies: Sequence[int]) -> None:
+    notice = tables.NoticeRow
+    known = session.execute(select(notice.id, notice.group_id).where(notice.id.in_((new.notice_id, *copies))))
+    groups: dict[int, int | None] = {ident: group for ident, group in known}
+    group = min(of or ident for ident, of in groups.items())
+    merged = {of for of in groups.values() if of and of != group}
+    session.execute(update(notice).where(notice.id.in_(groups)).values(group_id=group))
     if merged:
-        session.execute(update(tables.NoticeRow).where(tables.NoticeRow.group_id.in_(merged)).values(group_id=group))
-    session.add_all(tables.OutboxRow(notice_id=m.id, created_at=revision.created_at) for m in changed)
+        session.execute(update(notice).where(notice.group_id.in_(merged)).values(group_id=group))
+    changed = [ident for ident in copies if groups[ident] != group]
+    if changed:
+        session.execute(insert(tables.OutboxRow), [{"notice_id": ident, "created_at": new.at} for ident in changed])
 
 
 def copies_of(session: Session, notice: tables.NoticeRow) -> list[tables.NoticeRow]:

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from notices.reference.agencies import same_agency, short_name, title_issuers
 from notices.reference.numbers import parse_number
@@ -29,9 +30,17 @@ _LIKE_TEXT = 0.5
 _SHORT_TEXT = 80
 
 
+class Sketch(NamedTuple):
+    """What is compared of a text: its length without punctuation, and the smallest hashes of its runs of six characters and of its figures, sorted."""
+
+    length: int
+    shingles: tuple[int, ...]
+    figures: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """The values to store for one revision. Keys are "" and dates None where the page shows none; sketches are sorted hashes."""
+    """What is compared of one revision. Keys are "" and dates None where the page shows none."""
 
     title: str
     number: str
@@ -43,26 +52,36 @@ class Fingerprint:
     figures: tuple[int, ...]
 
 
+def sketch(text: str) -> Sketch:
+    """The sketch of a text, which is read to 100,000 characters: linear, and most of what a fingerprint costs."""
+    folded = _FOLD.sub("", text[:_MAX_TEXT])
+    return Sketch(
+        length=len(folded),
+        shingles=_smallest(folded[place : place + _SHINGLE] for place in range(max(1, len(folded) - _SHINGLE + 1))),
+        figures=_smallest(_FIGURES.findall(text[:_MAX_TEXT])),
+    )
+
+
 def fingerprint(
-    text: str,
+    text: str | Sketch,
     *,
     title: str | None,
     number_key: str | None = None,
     issuer: str | None = None,
     dates: tuple[date | None, date | None] = (None, None),
 ) -> Fingerprint:
-    """What same_instrument compares; `dates` are written and published date. Linear in the text, which is read to 100,000 characters."""
+    """What same_instrument compares, of a text or its sketch; `dates` are written and published date."""
     named = title_issuers(title or "")
-    folded = _FOLD.sub("", text[:_MAX_TEXT])
+    sketched = sketch(text) if isinstance(text, str) else text
     return Fingerprint(
         title=_title_key(title or "", named),
         number=number_key or _number_in(title or ""),
         issuers=tuple(short_name(name) for name in (re.split(r"[\s、，]+", issuer.strip()) if issuer else named)),
         written=dates[0],
         published=dates[1],
-        length=len(folded),
-        shingles=_sketch(folded[place : place + _SHINGLE] for place in range(max(1, len(folded) - _SHINGLE + 1))),
-        figures=_sketch(_FIGURES.findall(text[:_MAX_TEXT])),
+        length=sketched.length,
+        shingles=sketched.shingles,
+        figures=sketched.figures,
     )
 
 
@@ -157,6 +176,6 @@ def _number_in(title: str) -> str:
     return number.key if number and number.code else ""
 
 
-def _sketch(pieces: Iterable[str]) -> tuple[int, ...]:
+def _smallest(pieces: Iterable[str]) -> tuple[int, ...]:
     """The smallest hashes of a set: a sample that two sets share as far as they share members."""
     return tuple(heapq.nsmallest(_SKETCH, {zlib.crc32(piece.encode("utf-8", "surrogatepass")) for piece in pieces}))

@@ -69,7 +69,12 @@ class ListingRow(Base):
     """One entry of a list page. `state`: pending, stored, failed, refused, blocked or gone."""
 
     __tablename__ = "listing"
-    __table_args__ = (UniqueConstraint("source_id", "key"), Index("ix_listing_source_id_state", "source_id", "state"))
+    __table_args__ = (
+        UniqueConstraint("source_id", "key"),
+        Index("ix_listing_source_id_state", "source_id", "state"),
+        Index("ix_listing_column", "source_id", "column_url", "last_listed_at", "listed_date"),
+        Index("ix_listing_first_listed_at", "source_id", "first_listed_at", "state"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     source_id: Mapped[int] = mapped_column(ForeignKey("source.id"))
     key: Mapped[str]
@@ -105,8 +110,9 @@ class NoticeRow(Base):
     """One notice at one canonical address. `state`: listed, missing, withdrawn or back; `revisions` counts its revisions."""
 
     __tablename__ = "notice"
+    __table_args__ = (Index("ix_notice_source_id_first_seen_at", "source_id", "first_seen_at", "revisions"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), index=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"))
     key: Mapped[str] = mapped_column(unique=True)
     url: Mapped[str]
     state: Mapped[str] = mapped_column(default="listed")
@@ -124,7 +130,10 @@ class RevisionRow(Base):
     """
 
     __tablename__ = "revision"
-    __table_args__ = (UniqueConstraint("notice_id", "n"),)
+    __table_args__ = (
+        UniqueConstraint("notice_id", "n"),
+        Index("ix_revision_published", "notice_id", "n", "published_date", "parser_version"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"))
     n: Mapped[int]
@@ -278,7 +287,7 @@ class ObservationRow(Base):
     __tablename__ = "observation"
     id: Mapped[int] = mapped_column(primary_key=True)
     notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), index=True)
-    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"), index=True)
     observed_at: Mapped[datetime]
     evidence: Mapped[str]
     detail: Mapped[str] = mapped_column(default="")
@@ -304,3 +313,14 @@ class InstrumentKeyRow(Base):
     __tablename__ = "instrument_key"
     notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True, index=True)
+
+
+class SketchRow(Base):
+    """What tells whether the newest text of a notice is like another's, without the text (pipeline.relations.duplicates.Sketch)."""
+
+    __tablename__ = "sketch"
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), primary_key=True)
+    written_date: Mapped[date | None]
+    length: Mapped[int]
+    shingles: Mapped[bytes]
+    figures: Mapped[bytes]

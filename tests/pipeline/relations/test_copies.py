@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from notices.config import load_config
@@ -70,3 +70,23 @@ def test_copy_among_many_of_one_title_is_found(database: Engine) -> None:
     copy = replace(notices[36], url="http://b.example/36.html", text=notices[36].text + "\n来源：采购办")
     groups = store(database, *notices, copy, number=None)
     assert {n: group for n, group in enumerate(groups) if group} == {36: 37, 40: 37}
+
+
+def test_archive_without_sketches_gets_them_when_a_copy_is_compared(database: Engine) -> None:
+    store(database, FIRST)
+    with Session(database) as session, session.begin():
+        before = session.query(tables.SketchRow).one()
+        kept = before.length, before.shingles, before.figures
+        session.delete(before)
+    assert store(database, FIRST, replace(FIRST, url="http://xian.example/9.html")) == [1, 1]
+    with Session(database) as session:
+        first = session.get_one(tables.SketchRow, 1)
+        assert (first.length, first.shingles, first.figures) == kept
+
+
+def test_copies_are_compared_without_their_texts(database: Engine) -> None:
+    store(database, FIRST)
+    asked = list[str]()
+    event.listen(database, "before_cursor_execute", lambda _c, _cursor, statement, *_: asked.append(statement))
+    assert store(database, replace(FIRST, url="http://xian.example/9.html")) == [1, 1]
+    assert not [statement for statement in asked if statement.startswith("SELECT revision") and "revision.text" in statement]

@@ -1,0 +1,1 @@
+"""What the archive costs as it grows: CPU, memory, and which of the stated goals are met."""
