@@ -20,7 +20,7 @@ _MOST_NAMED = 400  # ids in one statement
 
 
 class Stored(NamedTuple):
-    """A notice whose newest revision was just stored: what is compared of it, and when it was read."""
+    """A notice whose newest revision was just stored, its fingerprint, and when it was read."""
 
     notice_id: int
     print: Fingerprint
@@ -106,7 +106,7 @@ def _candidates(session: Session, prints: Mapping[int, Fingerprint]) -> dict[int
 
 
 def _prints(session: Session, idents: Collection[int]) -> dict[int, Fingerprint]:
-    """What is compared of these notices. A text is read only where an earlier release left no sketch; then one is kept."""
+    """The fingerprints of these notices. A text is read only where an earlier release left no sketch; then one is kept."""
     found: dict[int, Fingerprint] = {}
     for row in _rows(session, idents):
         if row.shingles is None:

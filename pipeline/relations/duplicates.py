@@ -31,7 +31,7 @@ _SHORT_TEXT = 80
 
 
 class Sketch(NamedTuple):
-    """What is compared of a text: its length without punctuation, and the smallest hashes of its runs of six characters and of its figures, sorted."""
+    """What tells one text from another: its length without punctuation, and the smallest hashes of its runs of six characters and of its figures, sorted."""
 
     length: int
     shingles: tuple[int, ...]
@@ -40,7 +40,7 @@ class Sketch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What is compared of one revision. Keys are "" and dates None where the page shows none."""
+    """What tells one revision from another. Keys are "" and dates None where the page shows none."""
 
     title: str
     number: str
