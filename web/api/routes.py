@@ -38,9 +38,7 @@ ENDPOINTS = (
 
 def routes() -> Sequence[BaseRoute]:
     """A route for each address, and the documents about them."""
-    made = [
-        Route(f"{PREFIX}{each.route}", _Texts if each.path == CHECK else _checked(each), name=f"api-{each.name}") for each in ENDPOINTS
-    ]
+    made = [Route(f"{PREFIX}{each.route}", _Texts if each.path == CHECK else _checked(each), name=f"api-{each.name}") for each in ENDPOINTS]
     return [*made, Route(f"{PREFIX}/openapi.json", _openapi), Route(f"{PREFIX}", _start), Route(f"{PREFIX}/", _start)]
 
 
