@@ -23,6 +23,7 @@ from pipeline.relations.copies import group_copies
 from pipeline.sql import tables
 from pipeline.sql.changes import Occasion, note_change, note_repeals
 from pipeline.sql.row_digest import row_digest
+from pipeline.sql.tallies import note_revision
 
 _FEW_BYTES = 4096
 """So much, or a fiftieth, the size of a file may change that a server made again: times, ids, compression; a picture has more."""
@@ -57,6 +58,7 @@ def store_reading(session: Session, source_id: int, reading: Reading, occasion: 
     row.revisions += 1
     revision = _revision_row(row, digest, reading)
     revision.row_digest = row_digest(revision)
+    note_revision(row, revision)
     session.add(revision)
     group_copies(session, row, revision)
     session.add(tables.OutboxRow(notice_id=row.id, created_at=reading.read_at))

@@ -26,9 +26,9 @@ from preservation.findings import Finding, NoticeSubject, SnapshotSubject, WarcP
 from preservation.reparse import Reader
 
 NOT_COVERED = (
-    N_("observations, corrections, runs and list entries in SQL"),
+    N_("runs and list entries in SQL"),
     N_("who signed the timestamps of authorities (notices verify --proof checks it, with --roots)"),
-    N_("a revision that was rewritten together with its digest (notices reparse --dry-run reads every revision again)"),
+    N_("rows that were rewritten together with the tallies of their notice (notices reparse --dry-run reads every revision again)"),
     "aliases.toml, catalogue.tsv, notices.toml, sources/",
 )
 _BATCH = 500

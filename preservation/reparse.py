@@ -39,6 +39,7 @@ from pipeline.sql import tables
 from pipeline.sql.changes import Occasion, note_change
 from pipeline.sql.database import for_reading
 from pipeline.sql.row_digest import row_digest
+from pipeline.sql.tallies import note_added, note_revision
 from pipeline.store import Reading, alias_rows, citation_rows, content_digest, revision_values, stored_attachment
 from pipeline.warc.series import read_capture
 from preservation.revision_files import FetchedPage, FilePair, archived_answer, pair_files
@@ -333,6 +334,7 @@ def _apply(session: Session, revision: tables.RevisionRow, reading: Reading, fie
             revision_id=revision.id, made_at=now, from_parser=revision.parser_version, to_parser=PARSER, changes=values
         )
         session.add(made)
+        note_added(revision.notice, made)
         note_change(session, "corrected", revision.notice, now, Occasion(baseline=False))
     for name, value in revision_values(reading.notice).items():
         setattr(revision, name, value)
@@ -344,6 +346,7 @@ def _apply(session: Session, revision: tables.RevisionRow, reading: Reading, fie
     revision.parser_version, revision.content_digest = PARSER, content_digest(reading.notice, reading.attached)
     session.flush()
     revision.row_digest = row_digest(revision)
+    note_revision(revision.notice, revision)
     if revision.n == revision.notice.revisions:
         group_copies(session, revision.notice, revision)
         session.add(tables.OutboxRow(notice_id=revision.notice_id, created_at=now))

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Column, Engine, Table, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, NoResultFound
 from sqlalchemy.orm import Session
 
 from notices.config import Config
@@ -23,7 +23,9 @@ from pipeline.sql import tables
 from pipeline.sql.base import Base
 from pipeline.sql.database import archive_id
 from pipeline.sql.row_digest import row_digest
+from pipeline.sql.tallies import Row, tally, values_of, written
 from pipeline.warc.series import BadMember, read_member, reading
+from preservation.added_rows import ADDED, added_rows
 from preservation.findings import Finding, NoticeSubject, RevisionSubject
 from preservation.proofs.checkpoints import note_of, public_key
 from preservation.verify import facts_of_record, facts_of_row, key_of
@@ -57,17 +59,23 @@ class Backup:
 
 @dataclass(frozen=True)
 class WrongRows:
-    """Ids of rows that are present but not as they were written: revisions with another digest, notices with unreadable values."""
+    """Ids of rows that are present but not as they were written: revisions with another digest, notices with unreadable values.
+
+    `added`: the notices whose observations or corrections are not those that were written, with the name of these rows.
+    """
 
     revisions: frozenset[int] = field(default_factory=frozenset)
     notices: frozenset[int] = field(default_factory=frozenset)
+    added: frozenset[tuple[int, str]] = field(default_factory=frozenset)
 
     @staticmethod
     def of(found: Sequence[Finding]) -> WrongRows:
         """Those that the findings name."""
         rewritten = {f.subject.id for f in found if f.kind == "rewritten" and isinstance(f.subject, RevisionSubject)}
         unreadable = {f.subject.id for f in found if f.kind == "unreadable" and f.area == "sql" and isinstance(f.subject, NoticeSubject)}
-        return WrongRows(frozenset(rewritten), frozenset(unreadable))
+        added = {(f.subject.id, f.kind) for f in found if f.kind in ADDED and f.area == "sql" and isinstance(f.subject, NoticeSubject)}
+        added |= {(ident, name) for ident in unreadable for name in ADDED}
+        return WrongRows(frozenset(rewritten), frozenset(unreadable), frozenset(added))
 
 
 def check_same_archive(both: Backup) -> None:
@@ -105,6 +113,9 @@ def restore_rows(both: Backup, wrong: WrongRows, *, apply: bool) -> list[Restore
         for ident in sorted(wrong.notices):
             if _problem(mine, partial(restoration.readable_notice, ident)) is None:
                 found.append(RestoredRow(tables.NoticeRow.__tablename__, ident))
+        for ident, name in sorted(wrong.added):
+            rows = restoration.rows_as_written(ident, name)
+            found += [RestoredRow(name.removesuffix("s"), each) for each in rows]
         _bring_up_to_date(mine, [each for each in found if not each.problem], both.now)
         if apply:
             mine.commit()
@@ -195,6 +206,31 @@ class _Restoration:
         if there is None or self.mine.scalar(select(tables.NoticeRow.key).where(tables.NoticeRow.id == ident)) != there.key:
             raise DamageFound(_("the backup contains another notice under its number"))
         self._copy(tables.NoticeRow, ident)
+
+    def rows_as_written(self, notice_id: int, name: str) -> list[int]:
+        """Replace a notice's observations or corrections by the backup's, when they are then those that were written; the ids of those replaced."""
+        changed = []
+        try:
+            here, there = self._readable(notice_id, name), added_rows(self.theirs, notice_id, name)
+            with self.mine.begin_nested():
+                for each in there:
+                    same = [row for row in here if row.id == each.id and values_of(row) == values_of(each)]
+                    if not same:
+                        self._copy(type(each), each.id)
+                        changed.append(each.id)
+                self.mine.expire_all()
+                notice = self.mine.get_one(tables.NoticeRow, notice_id)
+                if tally(map(values_of, added_rows(self.mine, notice_id, name))) != written(notice, name):
+                    raise DamageFound(_("with the backup's rows it is not what was written either"))
+        except (IntegrityError, NoResultFound, NoticesError):
+            return []  # verify goes on to tell of them
+        return changed
+
+    def _readable(self, notice_id: int, name: str) -> Sequence[Row]:
+        try:
+            return added_rows(self.mine, notice_id, name)
+        except DamageFound:
+            return ()
 
     def _restore_parts(self, ident: int) -> None:
         """Restore a revision's files, aliases and citations. Raises DamageFound when the revision still disagrees with its digest."""

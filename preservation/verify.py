@@ -24,8 +24,10 @@ from pipeline.recognised import damaged_recognitions
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors, for_reading
 from pipeline.sql.row_digest import row_digest
+from pipeline.sql.tallies import is_digest_as_written
 from pipeline.warc.series import BadMember, Member, lane_in_use, parse_name, read_member, reading, unsettled, verify_series, warc_date
 from preservation.accounting import keys_of_row, unread_files, unread_pages
+from preservation.added_rows import check_added_rows
 from preservation.change_log import check_changes
 from preservation.disk_map import DiskMap
 from preservation.findings import (
@@ -280,6 +282,7 @@ def _notice(session: Session, notice: tables.NoticeRow) -> Iterator[Finding]:
         )
     for revision in revisions:
         yield from _revision(session, revision)
+    yield from check_added_rows(session, notice)
 
 
 def key_of(url: str) -> str | None:
@@ -302,6 +305,8 @@ def _revision(session: Session, revision: tables.RevisionRow) -> Iterator[Findin
         )
     elif row_digest(revision) != revision.row_digest:
         yield Finding("sql", "rewritten", subject, _("the row, its attachments, aliases or citations are not what was written"))
+    elif not is_digest_as_written(revision.notice, revision):
+        yield Finding("sql", "rewritten", subject, _("the row was rewritten together with its digest"))
     for attachment in revision.attachments:
         snapshot = session.get(tables.SnapshotRow, attachment.snapshot_id) if attachment.snapshot_id else None
         if snapshot is not None and attachment.digest != snapshot.payload_digest:

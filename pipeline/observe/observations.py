@@ -22,6 +22,7 @@ from pipeline.observe.presence import (
 )
 from pipeline.sql import tables
 from pipeline.sql.changes import Occasion, note_change
+from pipeline.sql.tallies import judge_site, note_added
 
 FEW = 3  # a list may lose so many notices at once; more only when it still shows as many
 
@@ -32,16 +33,16 @@ def observe(session: Session, run_id: int, notice: tables.NoticeRow, evidence: E
     """Note an observation. Until the run ends the site counts as unhealthy, so a killed run confirms nothing."""
     if evidence.kind == SEEN:
         notice.last_seen_at = max(notice.last_seen_at, now)
-    session.add(
-        tables.ObservationRow(
-            notice_id=notice.id,
-            run_id=run_id,
-            observed_at=now,
-            evidence=evidence.kind,
-            detail=evidence.detail[:1000],
-            site_healthy=evidence.kind == SEEN,
-        )
+    row = tables.ObservationRow(
+        notice_id=notice.id,
+        run_id=run_id,
+        observed_at=now,
+        evidence=evidence.kind,
+        detail=evidence.detail[:1000],
+        site_healthy=evidence.kind == SEEN,
     )
+    session.add(row)
+    note_added(notice, row)
 
 
 def observations_of(session: Session, notice_id: int) -> Sequence[tables.ObservationRow]:
@@ -63,7 +64,10 @@ def presence_of(session: Session, notice_id: int) -> Presence:
 def settle_run(session: Session, run_id: int, *, healthy: bool, now: datetime, days: Sequence[int]) -> int:
     """Judge every notice that the run did not read, now that it is known whether the site was healthy; return how many changed their state."""
     mine = tables.ObservationRow.run_id == run_id
-    session.execute(update(tables.ObservationRow).where(mine).values(site_healthy=healthy))
+    row, notice = tables.ObservationRow, tables.NoticeRow
+    judged = select(notice, row).join(row, row.notice_id == notice.id).where(mine, row.site_healthy != healthy)
+    for its_notice, each in session.execute(judged).all():
+        judge_site(its_notice, each, healthy=healthy)
     session.flush()
     unread = select(tables.ObservationRow.notice_id).where(mine, tables.ObservationRow.evidence.not_in((SEEN, *OF_THE_LIST)))
     notices = session.scalars(select(tables.NoticeRow).where(tables.NoticeRow.id.in_(unread))).all()

@@ -107,7 +107,10 @@ class ColumnWalkRow(Base):
 
 
 class NoticeRow(Base):
-    """One notice at one canonical address. `state`: listed, missing, withdrawn or back; `revisions` counts its revisions."""
+    """One notice at one canonical address. `state`: listed, missing, withdrawn or back; `revisions` counts its revisions.
+
+    `tallies`: what was written of it (pipeline.sql.tallies).
+    """
 
     __tablename__ = "notice"
     __table_args__ = (Index("ix_notice_source_id_first_seen_at", "source_id", "first_seen_at", "revisions"),)
@@ -120,6 +123,7 @@ class NoticeRow(Base):
     group_id: Mapped[int | None] = mapped_column(index=True)
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+    tallies: Mapped[Values] = mapped_column(default=dict, server_default="{}")
     source: Mapped[SourceRow] = relationship()
 
 

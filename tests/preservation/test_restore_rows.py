@@ -69,7 +69,7 @@ def test_wrong_rows_are_those_of_sql_that_findings_name() -> None:
         Finding("sql", "unreadable", NoticeSubject(7), ""),
         Finding("index", "unreadable", NoticeSubject(8), ""),
     ]
-    assert WrongRows.of(found) == WrongRows(frozenset({77}), frozenset({7}))
+    assert WrongRows.of(found) == WrongRows(frozenset({77}), frozenset({7}), frozenset({(7, "observations"), (7, "corrections")}))
 
 
 def test_backup_of_another_archive_is_refused(backup: Config, both: Backup) -> None:

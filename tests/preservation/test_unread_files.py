@@ -18,7 +18,7 @@ LIST = "/tzgg/files/list.txt"
 NEWEST = "(select max(id) from revision)"
 REMOVED = "; ".join(
     [f"delete from {table} where revision_id = {NEWEST}" for table in ("attachment", "citation", "alias", "correction")]
-    + ["delete from observation", "update notice set revisions = revisions - 1", f"delete from revision where id = {NEWEST}"]
+    + ["update notice set revisions = revisions - 1", f"delete from revision where id = {NEWEST}"]
 )
 
 

@@ -11,7 +11,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from notices.config import load_config
@@ -21,6 +21,8 @@ from pipeline.sql.column_types import unpacked, with_paths
 from pipeline.sql.database import open_database
 from pipeline.sql.migrate import SPACE_DUE, newest_version
 from pipeline.sql.row_digest import row_digest
+from pipeline.sql.tallies import OBSERVATIONS, is_digest_as_written, tally, values_of, written
+from preservation.added_rows import added_rows
 
 RECORDED = Path(__file__).parents[2] / "end_to_end/recorded/home.tar.xz"
 
@@ -178,4 +180,23 @@ def test_migration_that_is_killed_is_taken_up_again(home: Path, at: int) -> None
     raw.close()
     engine = opened(home)
     assert rewritten(engine) == []
+    engine.dispose()
+
+
+def test_what_was_written_of_each_notice_is_counted_and_a_row_that_cannot_be_read_stops_nothing(home: Path) -> None:
+    seen = "select notice_id, null, '2026-10-0' || id || ' 03:04:05.000006', 'seen', '', 1 from revision where n = 1"
+    change(home, f"insert into observation (notice_id, run_id, observed_at, evidence, detail, site_healthy) {seen}")
+    change(home, "update observation set observed_at = 'never' where id = (select min(id) from observation)")
+    engine = opened(home)
+    with Session(engine) as session:
+        for notice in session.scalars(select(tables.NoticeRow).order_by(tables.NoticeRow.id)):
+            query = select(tables.RevisionRow).where(tables.RevisionRow.notice_id == notice.id)
+            assert all(is_digest_as_written(notice, revision) for revision in session.scalars(query))
+            try:
+                rows = added_rows(session, notice.id, OBSERVATIONS)
+            except DamageFound:
+                count = select(func.count()).where(tables.ObservationRow.notice_id == notice.id)
+                assert written(notice, OBSERVATIONS).rows == (session.scalar(count) or 0) - 1
+            else:
+                assert written(notice, OBSERVATIONS) == tally(map(values_of, rows))
     engine.dispose()
