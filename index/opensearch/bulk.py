@@ -24,6 +24,7 @@ from notices.text.language import _
 log = logging.getLogger(__name__)
 _MOST_DOCUMENTS, _MOST_BYTES = 500, 4_000_000  # of a bulk; OpenSearch takes 100 MB, but an indexing node keeps it in memory
 _IN_MEMORY = 32_000_000
+_SECONDS = 60.0  # a bulk may take
 _TRY_AGAIN = (429, 500, 502, 503, 504)
 _PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 
@@ -121,15 +122,12 @@ def _send(cluster: Cluster, index: str, chunk: dict[int, Line], written: Written
     written.given += sum(line.body is not None for line in chunk.values())
     until, pause = time.monotonic() + PATIENCE, _PAUSE
     while chunk:
-        try:
-            reply = cluster.call("POST", f"/{index}/_bulk", b"".join(line.encoded() for line in chunk.values()), patience=PATIENCE)
-        except TimeoutError:
-            left, why = chunk, "timeout"
-        else:
-            if reply.status == 413 and len(chunk) > 1:
-                _halves(cluster, index, chunk, written)
-                return
-            left, why = _left(cluster.read(reply, Bulk), chunk, written)
+        body = b"".join(line.encoded() for line in chunk.values())
+        reply = cluster.call("POST", f"/{index}/_bulk", body, seconds=_SECONDS, patience=PATIENCE)
+        if reply.status == 413 and len(chunk) > 1:
+            _halves(cluster, index, chunk, written)
+            return
+        left, why = _left(cluster.read(reply, Bulk), chunk, written)
         if len(left) < len(chunk):
             until, pause = time.monotonic() + PATIENCE, _PAUSE
         elif time.monotonic() > until:

@@ -6,6 +6,7 @@ import atexit
 import random
 import ssl
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     import httpx2
 
 Shape = TypeVar("Shape")
-SECONDS = 30.0  # an ordinary request may take
+SECONDS = 15.0  # an ordinary request may take; a node that is slower is taken for hung, and the next is asked
+_CONNECT = 2.0
 PATIENCE = 60.0  # a write tries again for so long: a node that fails is replaced within a few seconds
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _BUSY = (429, 502, 503, 504)
@@ -47,13 +49,12 @@ class Cluster:
 
     def __init__(self, address: Address) -> None:
         self.address = address
-        self._client = _client(Access(address.hosts, address.user, address.password, address.ca), address.shown)
-        self._first = 0  # the node that answered last
+        self._connections = _connections(Access(address.hosts, address.user, address.password, address.ca), address.shown)
 
     def call(self, method: str, path: str, body: object = None, *, seconds: float = SECONDS, patience: float = 0.0) -> Reply:
         """The cluster's reply to a request; a busy or failing node is asked again, or another one, for `patience` seconds.
 
-        Every request is one that may be repeated. Raises ServerAway, ConfigError (login, certificate) and TimeoutError.
+        Every request is one that may be repeated. Raises ServerAway, or ConfigError (login, certificate).
         """
         content = body if isinstance(body, bytes) else b"" if body is None else msgspec.json.encode(body)
         until, pause = time.monotonic() + patience, _FIRST_PAUSE
@@ -73,17 +74,16 @@ class Cluster:
         """The first reply of a node that can be reached; else the error of the last."""
         import httpx2  # start-up time; comes with the extra
 
-        hosts, reply, failed = self.address.hosts, None, ""
-        for at in range(len(hosts)):
-            chosen = (self._first + at) % len(hosts)
+        hosts, shared, failed = self.address.hosts, self._connections, ""
+        reply: Reply | None = None
+        timeout = httpx2.Timeout(seconds, connect=min(seconds, _CONNECT))
+        for chosen in [(shared.first + at) % len(hosts) for at in range(len(hosts))]:
             try:
-                found = self._client.request(method, hosts[chosen] + path, content=content, timeout=seconds)
-            except httpx2.ReadTimeout as error:
-                raise TimeoutError(str(error)) from error
+                found = shared.client.request(method, hosts[chosen] + path, content=content, timeout=timeout)
             except httpx2.HTTPError as error:
                 failed = self._failure(error)
+                shared.first = (chosen + 1) % len(hosts)
                 continue
-            self._first = chosen
             reply = self._read(found)
             if reply.status not in _BUSY:
                 break
@@ -112,7 +112,9 @@ class Cluster:
         return Reply(found.status_code, found.content)
 
     def read(self, reply: Reply, shape: type[Shape]) -> Shape:
-        """The reply to a request that must succeed. Raises IndexUnusable, with the cluster's reason, when it did not."""
+        """The reply to a request that must succeed. Raises IndexUnusable, with the cluster's reason, when it did not; ServerAway for its own fault."""
+        if reply.status >= 500:
+            raise self.away(reply.reason)
         if reply.status >= 400:
             raise IndexUnusable(_("index {index}: {error}").format(index=self.address.shown, error=reply.reason))
         try:
@@ -124,10 +126,7 @@ class Cluster:
 
     def do(self, method: str, path: str, body: object = None, *, shape: type[Shape], patience: float = 0.0) -> Shape:
         """The reply to a request that must succeed. Raises as call and read."""
-        try:
-            return self.read(self.call(method, path, body, patience=patience), shape)
-        except TimeoutError as error:
-            raise self.away(error) from error
+        return self.read(self.call(method, path, body, patience=patience), shape)
 
     def away(self, error: object) -> ServerAway:
         """The error of a cluster that does not answer."""
@@ -143,13 +142,21 @@ class Access(NamedTuple):
     ca: Path | None
 
 
-_clients: dict[Access, httpx2.Client] = {}  # the connections of this process; threads share them
+@dataclass
+class _Connections:
+    """The connections of this process to a cluster, which threads share; `first` is the host to ask first: one that failed is not asked again soon."""
+
+    client: httpx2.Client
+    first: int = 0
 
 
-def _client(access: Access, shown: str) -> httpx2.Client:
+_open: dict[Access, _Connections] = {}
+
+
+def _connections(access: Access, shown: str) -> _Connections:
     """The connections to a cluster. Raises ConfigError without the extra, or for a file that contains no certificate."""
-    if access in _clients:
-        return _clients[access]
+    if access in _open:
+        return _open[access]
     try:
         import httpx2  # start-up time; comes with the extra
     except ImportError as error:
@@ -164,9 +171,8 @@ def _client(access: Access, shown: str) -> httpx2.Client:
             raise ConfigError(_("index {index}: {file} contains no certificate").format(index=shown, file=access.ca)) from error
     login = (access.user, access.password) if access.user else None
     made = httpx2.Client(verify=verify, auth=login, headers={"Content-Type": "application/json"}, trust_env=False)
-    made = _clients.setdefault(access, made)
     atexit.register(made.close)
-    return made
+    return _open.setdefault(access, _Connections(made))
 
 
 def cluster_of(url: str) -> Cluster:

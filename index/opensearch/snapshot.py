@@ -16,6 +16,7 @@ _KEEP = "5m"  # after the last question; a reading room that is asked nothing fo
 _GONE = (404, 500, 503)
 _TOO_LARGE, _SIGNS = (400, 500), (b"too_many", b"maxClauseCount", b"nested depth", b"too_complex")
 _PATIENCE = 5.0
+_GRACE = 0.5  # seconds: the cluster ends a search itself and says so; a node that says nothing is hung, and another is asked
 WHOLE_ASK = 500  # questions sent at once
 
 
@@ -73,19 +74,13 @@ class Snapshot:
         return self._call(path, {**body, "pit": {"id": self.open(), "keep_alive": _KEEP}}, seconds)
 
     def _call(self, path: str, body: object, seconds: float) -> Reply:
-        try:
-            return self._cluster.call("POST", path, body, seconds=seconds + 0.5)
-        except TimeoutError as error:
-            raise _too_slow(seconds) from error
+        return self._cluster.call("POST", path, body, seconds=seconds + _GRACE)
 
     def open(self) -> str:
         """The name under which the cluster keeps the state. Raises ServerAway, or IndexUnusable where the index is gone."""
         if not self._pit:
             path = f"/{self._index}/_search/point_in_time?keep_alive={_KEEP}&allow_partial_pit_creation=false"
-            try:
-                reply = self._cluster.call("POST", path, patience=_PATIENCE)
-            except TimeoutError as error:
-                raise self._cluster.away(error) from error
+            reply = self._cluster.call("POST", path, patience=_PATIENCE)
             if reply.status == 404:
                 raise IndexUnusable(_("index {folder}: not built yet").format(folder=self._cluster.address.shown))
             self._pit = self._checked(reply, PointInTime).pit_id
@@ -102,7 +97,7 @@ class Snapshot:
         """Let the cluster forget the state; it does so by itself later."""
         pit, self._pit = self._pit, ""
         if pit:
-            with suppress(ServerAway, TimeoutError, ConfigError, IndexUnusable):
+            with suppress(ServerAway, ConfigError, IndexUnusable):
                 self._cluster.call("DELETE", "/_search/point_in_time", {"pit_id": [pit]}, seconds=2.0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import urllib.request
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from index.engines import open_engine, rebuild
 from notices.errors import ConfigError, IndexUnusable
 from tests.support.opensearch.door import Door, certificate
-from tests.support.opensearch.nodes import Nodes
+from tests.support.opensearch.nodes import Nodes, free_ports
 
 pytestmark = pytest.mark.cluster
 
@@ -33,6 +34,21 @@ def test_login_over_tls_with_the_certificate_of_the_clusters_own_authority(nodes
         assert "secret" not in str(error.value)
         assert "se%cret" not in str(error.value)
         assert "guess" not in str(error.value)
+
+
+def test_node_that_hangs_or_is_gone_is_left_for_the_next_and_not_asked_again_at_once(nodes: Nodes, url: str) -> None:
+    (gone,) = free_ports(1)
+    with socket.create_server(("127.0.0.1", 0)) as hung:  # takes connections and says nothing
+        address = url.replace("//", f"//127.0.0.1:{hung.getsockname()[1]},127.0.0.1:{gone},")
+        open_engine(address, write=True).close()
+        for _ in range(3):
+            engine = open_engine(address)
+            assert engine.count() == 0
+            engine.close()
+        hung.setblocking(False)
+        hung.accept()[0].close()
+        with pytest.raises(BlockingIOError):  # nobody else came
+            hung.accept()
 
 
 def test_index_of_another_program_is_left_alone(nodes: Nodes, url: str) -> None:

@@ -16,7 +16,10 @@ from index.query.tree import Everything, Phrase, Query
 from tests.conftest import Figure
 from tests.support.opensearch.nodes import Nodes
 
-pytestmark = pytest.mark.cluster
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # connections to killed nodes, which the client drops
+]
 COUNT = int(os.environ.get("NOTICES_BULK", "10000"))
 
 
@@ -38,13 +41,9 @@ def killable(nodes: Nodes) -> Iterator[Nodes]:
 
 
 def test_node_killed_while_a_bulk_is_written_loses_nothing_and_doubles_nothing(killable: Nodes, url: str, figure: Figure) -> None:
-    """The node that is killed is the one that requests go to first, then the manager of the cluster."""
+    """The node that is killed is the one that the requests go to."""
     engine = open_engine(url, write=True)
     killed: list[float] = []
-
-    def documents() -> Iterator[Document]:
-        """They are made first and sent then: the time to kill comes with the first refresh of the counts."""
-        yield from made(COUNT, 1, "防汛")
 
     def kill() -> None:
         while _count(killable, url) < COUNT // 5:
@@ -54,7 +53,7 @@ def test_node_killed_while_a_bulk_is_written_loses_nothing_and_doubles_nothing(k
 
     thread = threading.Thread(target=kill)
     thread.start()
-    assert engine.write(documents()) == COUNT
+    assert engine.write(made(COUNT, 1, "防汛")) == COUNT
     ended = time.monotonic()
     thread.join()
     assert killed
@@ -102,6 +101,5 @@ def test_reader_during_rebuilds_sees_the_old_or_the_new_never_half(nodes: Nodes,
         for each in readers:
             each.join()
     assert wrong == []
-    assert seen == sorted(seen) or len(readers) > 1
     assert len(set(seen)) > rounds // 2
     figure("readers while an index is rebuilt and swapped", f"{rounds} rebuilds, {len(seen)} reads", "the old or the new, never half")
