@@ -53,9 +53,16 @@ $(VENV)-semantic/.ready: requirements.lock requirements-semantic.lock
 	$(VENV)-semantic/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Three OpenSearch nodes on loopback (Maven and a Java of 21 or later); docs/cluster.md says how long it takes.
-cluster: $(READY)
-	$(BIN)/python -m pytest tests/cluster -m "cluster and not long" --timeout 1200
+# Servers of the tests' own on loopback: PostgreSQL (apt-get install postgresql), three OpenSearch nodes (Maven and a Java of 21 or later). The extras that
+# talk to them are in an environment of their own; docs/cluster.md says how long it takes.
+cluster: $(VENV)-cluster/.ready
+	$(VENV)-cluster/bin/python -m pytest tests/cluster -m "cluster and not long" --timeout 1200
+
+$(VENV)-cluster/.ready: requirements.lock requirements-cluster.lock
+	$(PYTHON) -m venv $(VENV)-cluster
+	$(VENV)-cluster/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock -r requirements-cluster.lock
+	$(VENV)-cluster/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
 
 check: $(READY)
 	$(BIN)/ruff check .
@@ -98,7 +105,8 @@ lock:
 	$(LOCK) pyproject.toml --extra semantic -c requirements.lock -o requirements-semantic.lock
 	$(LOCK) --group bench -c requirements.lock -o requirements-bench.lock
 	$(LOCK) --group browser -c requirements.lock -o requirements-browser.lock
+	$(LOCK) pyproject.toml --extra postgresql -c requirements.lock -o requirements-cluster.lock
 	$(LOCK) pyproject.toml --extra ocr -c requirements.lock -o requirements-ocr.lock
 
 clean:
-	rm -rf $(VENV) $(VENV)-pywb $(VENV)-semantic build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-pywb $(VENV)-semantic $(VENV)-cluster build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -7,13 +7,11 @@ import logging
 import os
 import re
 import tomllib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Engine as Database
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from index.engine import Document, Engine
 from index.engines import index_folder, is_cluster, open_engine, outdated, rebuild, same_place
@@ -28,7 +26,7 @@ from pipeline.sql import outbox
 from pipeline.sql.changes import newest_change
 from pipeline.sql.database import database_errors
 from pipeline.sql.locks import hold
-from pipeline.sql.tables import OutboxRow, RevisionRow
+from pipeline.sql.tables import RevisionRow
 
 log = logging.getLogger(__name__)
 _BATCH = 500
@@ -68,20 +66,17 @@ def _drain_into(engine: Engine, config: Config, database: Database) -> int:
     """Write what waits. Raises DocumentsRefused at the end when the index does not take some: they wait on, all others are in it."""
     written, refused, error = 0, set[int](), None
     while True:
-        pending = outbox.pending(database, limit=_BATCH + len(_rows_of(database, refused)))
-        ids = [ident for ident in pending.notice_ids if ident not in refused]
-        if not ids and error is not None:
-            raise error
-        if not ids:
-            return written
-        try:
-            written += _write(engine, database, ids)
-        except DocumentsRefused as raised:
-            error = raised
-            refused |= set(raised.notices)
-        _note_for_staged_index(config, ids)
-        waiting = _rows_of(database, refused)
-        outbox.acknowledge(database, [row for row in pending.rows if row not in waiting])
+        with outbox.claimed(database, refused, _BATCH) as pending:
+            if not pending.notice_ids and error is not None:
+                raise error
+            if not pending.notice_ids:
+                return written
+            try:
+                written += _write(engine, database, pending.notice_ids)
+            except DocumentsRefused as raised:
+                error = raised
+                refused |= set(raised.notices)
+            _note_for_staged_index(config, [ident for ident in pending.notice_ids if ident not in refused])
 
 
 def _write(engine: Engine, database: Database, notice_ids: Sequence[int]) -> int:
@@ -93,14 +88,6 @@ def _write(engine: Engine, database: Database, notice_ids: Sequence[int]) -> int
     revisions = outbox.newest_revisions(database, notice_ids)
     gone = sorted({*notice_ids} - {r.notice_id for r in revisions})
     return engine.write([document(r)._replace(seq=seq) for r in revisions], deleted=gone) + len(gone)
-
-
-def _rows_of(database: Database, notices: Collection[int]) -> set[int]:
-    """The rows of the outbox that name these notices."""
-    if not notices:
-        return set()
-    with Session(database) as session, session.begin():
-        return set(session.scalars(select(OutboxRow.id).where(OutboxRow.notice_id.in_(notices))))
 
 
 def owner_of(config: Config) -> Owner:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import MetaData, Text
 from sqlalchemy.orm import DeclarativeBase
 
-from pipeline.sql.column_types import Day, Json, Utc
+from pipeline.sql.column_types import NUMBER, Day, Json, Utc
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -25,5 +25,5 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {  # noqa: RUF012
-        datetime: Utc, date: Day, str: Text, list[str]: Json, dict[str, int]: Json, dict[str, str]: Json, Values: Json,
+        int: NUMBER, datetime: Utc, date: Day, str: Text, list[str]: Json, dict[str, int]: Json, dict[str, str]: Json, Values: Json,
     }  # fmt: skip

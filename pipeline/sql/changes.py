@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 
-from sqlalchemy import Engine, func, or_, select, text
+from sqlalchemy import Engine, func, or_, select
 from sqlalchemy.orm import Session, load_only
 
 from notices.errors import StaleCursor
@@ -17,7 +17,6 @@ from pipeline.sql import tables
 from pipeline.sql.database import for_reading
 
 KINDS = ("new", "edited", "missing", "withdrawn", "back", "corrected", "repealed", "taken_down", "restored")
-_LOCK = 7_304_211  # any number that no other advisory lock of the database has
 _SETTLING = timedelta(days=30)
 """A column whose lists are never walked to their end counts as a backlog for so long; its later entries are news."""
 
@@ -33,10 +32,8 @@ class Occasion:
 def note_change(session: Session, kind: str, notice: tables.NoticeRow, at: datetime, occasion: Occasion) -> tables.ChangeRow:
     """Add a row to the log, in the caller's transaction.
 
-    Numbers have no gaps and are in order of commit: SQLite has one writer; on PostgreSQL the lock is held until the commit.
+    Numbers have no gaps and are in order of commit: there is one writer, on PostgreSQL the one that has the lock until its commit.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     last = session.scalar(select(func.max(tables.ChangeRow.seq))) or 0
     row = tables.ChangeRow(
         seq=last + 1, notice_id=notice.id, revision=notice.revisions, kind=kind, at=at, run_id=occasion.run_id, baseline=occasion.baseline

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import JSON, Date, DateTime, Text, TypeDecorator
+from sqlalchemy import JSON, BigInteger, Date, DateTime, Integer, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
 
 from notices.errors import DamageFound
@@ -21,6 +21,8 @@ from notices.text.language import _
 
 Processor = Callable[[Any], Any] | None
 Section = Mapping[str, object]
+NUMBER = Integer().with_variant(BigInteger(), "postgresql")
+"""A number of 64 bits: SQLite's are, PostgreSQL's integer would end within a WARC file of 2 GB."""
 LEAST_PACKED = 1000  # characters of a text: most short notices can be read with any program that opens SQLite's file
 _LEAST_JSON = 300  # below that zlib saves little
 _LEVEL = 6

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Engine, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from notices.archive_id import check_part, read_marker, series_archive, write_marker
@@ -24,8 +24,10 @@ from notices.text.language import _
 from pipeline.durable import file_error
 from pipeline.sql.column_types import compact_json
 from pipeline.sql.migrate import begin, leave_begin_to_us, newest_version, upgrade, version_of
+from pipeline.sql.postgresql import BACKEND, check_database, is_server, server_engine, shown_address, translated
 
 _READING = ("busy_timeout=30000", "query_only=ON", "temp_store=MEMORY")
+_SERVER_ERRORS = (DatabaseError, InterfaceError)
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON", "temp_store=MEMORY")
 
 
@@ -37,13 +39,16 @@ def open_database(config: Config, *, parts: bool = True) -> Engine:
     """
     url = _url(config)
     with database_errors(config.database):
-        if url.get_backend_name() == "sqlite":
-            if parts and _is_missing(url):
-                _refuse_lost(config)
+        if parts and not is_server(url) and _is_missing(url):
+            _refuse_lost(config)
+        if parts or not is_server(url):
             _make_home(config)
         engine = _engine(url)
-        if parts and version_of(engine) is None:
-            _refuse_lost(config)
+        if version_of(engine) is None:
+            if parts:
+                _refuse_lost(config)
+            if is_server(url):
+                check_database(engine)
         upgrade(engine, config)
         if parts:
             _claim_parts(engine, config)
@@ -56,10 +61,10 @@ def open_for_reading(config: Config) -> Engine:
     A folder that this user cannot write is read as it is now: SQLite's log of a writer at work is read with it where there is one.
     """
     url = _url(config)
-    if url.get_backend_name() != "sqlite" or not url.database:
+    _refuse_missing(config, url)
+    if is_server(url) or not url.database:
         return open_database(config)
     file = Path(url.database)
-    _refuse_missing(config, url)
     if os.access(file, os.W_OK) and os.access(file.parent, os.W_OK):
         return open_database(config)
     with database_errors(config.database):
@@ -85,7 +90,7 @@ def open_read_only(config: Config) -> Engine:
     """An engine whose connections cannot write, for those who answer strangers. Tables of an earlier version are brought up to date first."""
     first = open_for_reading(config)
     if first.dialect.name != "sqlite" or first.get_execution_options().get("read_only"):
-        return first.execution_options(read_only=True, postgresql_readonly=True)
+        return for_reading(first)
     first.dispose()
     return for_reading(_engine(_url(config), _READING))
 
@@ -108,7 +113,9 @@ def open_archive(config: Config) -> Engine:
 
 def _refuse_missing(config: Config, url: URL) -> None:
     """Raise DamageFound for a database that was lost, UserError where no archive is."""
-    if url.get_backend_name() == "sqlite" and _is_missing(url):
+    if is_server(url):
+        _refuse_empty_server(config, url)
+    elif _is_missing(url):
         _refuse_lost(config)
         raise UserError(
             _("there is no archive in {home} (NOTICES_HOME selects another folder); notices demo, crawl or import creates one").format(
@@ -117,9 +124,20 @@ def _refuse_missing(config: Config, url: URL) -> None:
         )
 
 
+def _refuse_empty_server(config: Config, url: URL) -> None:
+    engine = _engine(url)
+    try:
+        if version_of(engine) is None:
+            _refuse_lost(config)
+            told = _("there is no archive in the database {where}; notices demo, crawl or import creates one")
+            raise UserError(told.format(where=shown_address(url)))
+    finally:
+        engine.dispose()
+
+
 def archive_id(engine: Engine) -> str:
     """The archive's id; "" when its row is missing."""
-    with engine.connect() as connection:
+    with for_reading(engine).connect() as connection:
         return str(connection.execute(text("select id from archive")).scalar() or "")
 
 
@@ -136,7 +154,7 @@ def _refuse_lost(config: Config) -> None:
             _(
                 "the database {database} is missing, {folder} contains the archive's captures: notices repair "
                 "--rebuild-sql rebuilds it from them (or restore a backup into a new home)"
-            ).format(database=config.database.rsplit("@", 1)[-1], folder=config.warc_dir)
+            ).format(database=shown_address(_url(config)), folder=config.warc_dir)
         )
 
 
@@ -171,20 +189,19 @@ def _is_own(engine: Engine, folder: Path) -> bool:
     """Whether an unmarked series is that of the rows: it is empty, or some row's file is in it."""
     if not any(folder.glob("notices-*.warc.gz*")):
         return True
-    with engine.connect() as connection:
+    with for_reading(engine).connect() as connection:
         names = connection.execute(text("select distinct warc_file from snapshot")).scalars().all()
     return any((folder / f"{name}{suffix}").exists() for name in names for suffix in ("", ".open"))
 
 
 def _url(config: Config) -> URL:
-    """The address of the database. Raises ConfigError for one of a server: what a cluster needs is not in this release."""
-    for key, address in (("database", config.database), ("queue", config.queue)):
-        if address.startswith("postgresql"):
-            raise ConfigError(
-                _("{key}: {address!r}: this release does not work with PostgreSQL; use {alternative}").format(
-                    key=key, address=without_password(address), alternative="sqlite:///" if key == "database" else "local:"
-                )
+    """The address of the database. Raises ConfigError for one that cannot be read, and for a queue on a server: there are no workers yet."""
+    if config.queue.startswith(BACKEND):
+        raise ConfigError(
+            _("queue: {address!r}: this release has no workers on other machines; use local:").format(
+                address=without_password(config.queue)
             )
+        )
     try:
         url = make_url(config.database)
         # Taken apart by SQLAlchemy, a home with "?" in its name would lead elsewhere: a path is a path.
@@ -206,15 +223,18 @@ def _make_home(config: Config) -> None:
 
 
 def _engine(url: URL, pragmas: Sequence[str] = _PRAGMAS) -> Engine:
+    if is_server(url):
+        engine = server_engine(url)
+        event.listen(engine, "handle_error", _on_server_error)
+        return engine
     try:
         engine = create_engine(url, json_serializer=compact_json)
         engine.dialect.create_connect_args(url)  # the driver's own reading of the address
     except (ImportError, ValueError, TypeError, ArgumentError) as error:
         raise ConfigError(_("database: {address} cannot be used: {error}").format(address=url.render_as_string(), error=error)) from error
     event.listen(engine, "handle_error", _on_error)
-    if url.get_backend_name() == "sqlite":
-        event.listen(engine, "connect", partial(_on_connect, pragmas))
-        event.listen(engine, "begin", begin)
+    event.listen(engine, "connect", partial(_on_connect, pragmas))
+    event.listen(engine, "begin", begin)
     return engine
 
 
@@ -235,6 +255,15 @@ def _on_error(context: ExceptionContext) -> None:
     if isinstance(context.sqlalchemy_exception, OperationalError) or type(error) is sqlite3.DatabaseError:
         url = context.engine.url if context.engine else None
         raise _translated(str(error), url.render_as_string().rsplit("@", 1)[-1] if url else "") from error
+
+
+def _on_server_error(context: ExceptionContext) -> None:
+    """Whatever a caller does with the engine: a server that is away comes out as ServerAway, and so on. A lost connection leaves the pool."""
+    error, url = context.original_exception, context.engine.url if context.engine else None
+    if isinstance(context.sqlalchemy_exception, _SERVER_ERRORS) and not isinstance(context.sqlalchemy_exception, IntegrityError):
+        if context.is_disconnect and context.connection is not None:
+            context.connection.invalidate()
+        raise translated(error, shown_address(url) if url else "") from error
 
 
 @contextmanager

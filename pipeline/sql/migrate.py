@@ -17,6 +17,7 @@ from notices.config import Config
 from notices.errors import ConfigError
 from notices.text.language import _
 from pipeline.sql.column_types import compact_json
+from pipeline.sql.postgresql import BACKEND, migrating, server_engine
 
 log = logging.getLogger(__name__)
 SPACE_DUE = 1
@@ -31,7 +32,7 @@ def newest_version() -> str:
 
 def version_of(engine: Engine) -> str | None:
     """The version of the database's tables; None without tables."""
-    with engine.connect() as connection:
+    with engine.execution_options(read_only=True).connect() as connection:
         if not engine.dialect.has_table(connection, "alembic_version"):
             return None
         return connection.execute(text("select version_num from alembic_version")).scalar()
@@ -40,7 +41,7 @@ def version_of(engine: Engine) -> str | None:
 def upgrade(engine: Engine, config: Config) -> None:
     """Bring the tables to the newest version, one process at a time. Raises ConfigError for those of a newer program."""
     if version_of(engine) != newest_version():
-        with _migration_lock(config):
+        with _migration_lock(config, engine):
             version = version_of(engine)
             if version is not None and version > newest_version():
                 raise ConfigError(
@@ -51,12 +52,16 @@ def upgrade(engine: Engine, config: Config) -> None:
             if version != newest_version():
                 _run_migrations(engine)
     if _space_is_due(engine):
-        with _migration_lock(config):
+        with _migration_lock(config, engine):
             _give_back_space(engine)
 
 
 @contextmanager
-def _migration_lock(config: Config) -> Iterator[None]:
+def _migration_lock(config: Config, engine: Engine) -> Iterator[None]:
+    if engine.dialect.name == BACKEND:
+        with migrating(engine):
+            yield
+        return
     config.locks_dir.mkdir(parents=True, exist_ok=True)
     with open(config.locks_dir / "migrate.lock", "w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -70,8 +75,10 @@ def _run_migrations(engine: Engine) -> None:
 
     settings = AlembicConfig()
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    plain = create_engine(engine.url, json_serializer=compact_json)  # batch changes need foreign keys off
-    if plain.dialect.name == "sqlite":
+    if engine.dialect.name == BACKEND:
+        plain = server_engine(engine.url)
+    else:
+        plain = create_engine(engine.url, json_serializer=compact_json)  # batch changes need foreign keys off
         # Left alone, the driver begins no transaction for DDL: a kill would leave tables without a version.
         event.listen(plain, "connect", leave_begin_to_us)
         event.listen(plain, "begin", begin)

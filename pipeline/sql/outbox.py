@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from pipeline.sql import tables
+from pipeline.sql.postgresql import BACKEND, among_others
 from pipeline.sql.withheld import reading, withheld, withheld_count
 
 
@@ -25,6 +27,28 @@ def pending(engine: Engine, limit: int = 500) -> Pending:
     with Session(engine) as session, session.begin():
         rows = session.execute(select(tables.OutboxRow.id, tables.OutboxRow.notice_id).order_by(tables.OutboxRow.id).limit(limit)).all()
     return Pending(tuple(dict.fromkeys(r.notice_id for r in rows)), tuple(r.id for r in rows))
+
+
+@contextmanager
+def claimed(engine: Engine, refused: Collection[int] = frozenset(), limit: int = 500) -> Iterator[Pending]:
+    """The oldest waiting notices; they wait no more when the context ends without an error: the index contains them durably then.
+
+    Those in `refused` are left out, and wait on if they come into it meanwhile. On PostgreSQL nobody else is given the claimed ones, and a process that
+    is killed gives them back.
+    """
+    row = tables.OutboxRow
+    query = select(row.id, row.notice_id).where(row.notice_id.not_in(refused)).order_by(row.id).limit(limit)
+    if engine.dialect.name != BACKEND:
+        with Session(engine) as session, session.begin():
+            rows = session.execute(query).all()
+        yield Pending(tuple(dict.fromkeys(each.notice_id for each in rows)), tuple(each.id for each in rows))
+        acknowledge(engine, [each.id for each in rows if each.notice_id not in refused])
+        return
+    with among_others(engine).begin() as connection:
+        rows = connection.execute(query.with_for_update(skip_locked=True)).all()
+        yield Pending(tuple(dict.fromkeys(each.notice_id for each in rows)), tuple(each.id for each in rows))
+        done = [each.id for each in rows if each.notice_id not in refused]
+        connection.execute(delete(row).where(row.id.in_(done)))
 
 
 def acknowledge(engine: Engine, rows: Sequence[int]) -> None:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from pipeline.sql.column_types import Utc
+from pipeline.sql.column_types import NUMBER, Utc
 
 revision = "0005"
 down_revision = "0004"
@@ -29,14 +29,14 @@ def upgrade() -> None:
     """the change log, and when a column was first walked"""
     op.create_table(
         "change",
-        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("notice_id", sa.Integer(), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("seq", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("notice_id", NUMBER, nullable=False),
+        sa.Column("revision", NUMBER, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("at", Utc(timezone=True), nullable=False),
-        sa.Column("run_id", sa.Integer(), nullable=True),
+        sa.Column("run_id", NUMBER, nullable=True),
         sa.Column("baseline", sa.Boolean(), nullable=False),
-        sa.Column("cause_id", sa.Integer(), nullable=True),
+        sa.Column("cause_id", NUMBER, nullable=True),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_change")),
     )
     op.create_index(op.f("ix_change_notice_id"), "change", ["notice_id"])

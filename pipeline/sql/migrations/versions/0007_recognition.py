@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from pipeline.sql.column_types import Json, Utc
+from pipeline.sql.column_types import NUMBER, Json, Utc
 
 revision = "0007"
 down_revision = "0006"
@@ -13,12 +13,12 @@ def upgrade() -> None:
     """text recognised from pictures"""
     op.create_table(
         "recognition",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", NUMBER, nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("recogniser", sa.Text(), nullable=False),
         sa.Column("made_at", Utc(timezone=True), nullable=False),
-        sa.Column("pictures", sa.Integer(), nullable=False),
-        sa.Column("tried", sa.Integer(), nullable=False),
+        sa.Column("pictures", NUMBER, nullable=False),
+        sa.Column("tried", NUMBER, nullable=False),
         sa.Column("pages", Json(), nullable=False),
         sa.Column("failures", Json(), nullable=False),
         sa.Column("row_digest", sa.Text(), nullable=False),

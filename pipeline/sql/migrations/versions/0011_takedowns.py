@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from pipeline.sql.column_types import Utc
+from pipeline.sql.column_types import NUMBER, Utc
 
 revision = "0011"
 down_revision = "0009"
@@ -13,8 +13,8 @@ def upgrade() -> None:
     """takedowns of notices and of passages"""
     op.create_table(
         "takedown",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("notice_id", sa.Integer(), nullable=False),
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("notice_id", NUMBER, nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("passage", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),

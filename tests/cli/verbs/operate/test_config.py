@@ -31,7 +31,6 @@ def test_every_setting_is_listed_with_its_origin_and_without_passwords(tmp_path:
 @pytest.mark.parametrize(
     ("variable", "address", "words"),
     [
-        ("NOTICES_DATABASE", "postgresql+psycopg://me:secret@db.example/notices", ["status"]),
         ("NOTICES_QUEUE", "postgresql://me:secret@db.example/jobs", ["import", "-"]),
     ],
 )
