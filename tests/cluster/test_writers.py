@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 from sqlalchemy import create_engine, text
 
@@ -126,9 +125,7 @@ def test_writer_that_waits_in_vain_says_so(server_home: Home) -> None:
         short = {**server_home.environment, "NOTICES_DATABASE": config.database + "?options=-c%20lock_timeout%3D300ms"}
         home = Home(server_home.path)
         home.environment = short
-        began = time.monotonic()
         done = home.run("import", "-", check=6, stdin=json.dumps(line(1), ensure_ascii=False))
         assert "another program has been writing" in done.stderr
-        assert time.monotonic() - began < 60
         home.run("runs")  # a reader waits for nobody
     other.dispose()
