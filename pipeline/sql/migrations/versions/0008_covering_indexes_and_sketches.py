@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from pipeline.sql.column_types import Day
+from pipeline.sql.column_types import NUMBER, Day
 
 revision = "0008"
 down_revision = "0007"
@@ -19,9 +19,9 @@ def upgrade() -> None:
     op.create_index("ix_observation_run_id", "observation", ["run_id"])
     op.create_table(
         "sketch",
-        sa.Column("notice_id", sa.Integer(), nullable=False),
+        sa.Column("notice_id", NUMBER, nullable=False),
         sa.Column("written_date", Day(), nullable=True),
-        sa.Column("length", sa.Integer(), nullable=False),
+        sa.Column("length", NUMBER, nullable=False),
         sa.Column("shingles", sa.LargeBinary(), nullable=False),
         sa.Column("figures", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["notice_id"], ["notice.id"], name=op.f("fk_sketch_notice_id_notice")),
