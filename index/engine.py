@@ -109,8 +109,11 @@ class Answer(NamedTuple):
 class CountsValues(Protocol):
     """An engine that counts the values of all its matches itself; of others the hits are counted."""
 
-    def values(self, query: Query, fields: Sequence[str]) -> tuple[int, Mapping[str, Counter[str]]]:
-        """How many exact hits there are, and how many have each value of issuer, region, kind, year, source, state, validity or theme."""
+    def values(self, query: Query, fields: Sequence[str]) -> tuple[int, Mapping[str, Counter[str]]] | None:
+        """How many exact hits there are, and how many have each value of issuer, region, kind, year, source, state, validity or theme.
+
+        None for an index made before it had columns of them: its hits are counted.
+        """
 
 
 class Engine(Protocol):

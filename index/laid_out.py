@@ -22,6 +22,8 @@ SCOPES = {"any": tuple(PREFIXES), "title": ("title",), "text": ("text",), "attac
 FIELD_OF = {"issuer": "issuer", "document_number": "number"}
 COLUMN_OF = {"published_date": "published", "written_date": "written", "effective_date": "effective"}
 RANKED, CHARS = "ranked", "chars"
+COUNTED = ("issuer", "region", "kind", "year", "source", "state", "validity", "theme")  # facets count these, each in a column `value_…`
+_LONGEST_VALUE = 2_000  # characters
 _BETWEEN_PARTS = " \0 "  # folded text contains neither control characters nor blanks
 _ID_BITS = 40
 _CODES = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"  # arrays laid out in C: ten times as fast as pair by pair
@@ -49,6 +51,14 @@ def laid_out(document: Document, *, ranked: bool = True) -> dict[str, str]:
             chars.append(prefixed("".join(texts), prefix))
     fields[CHARS] = "".join(chars)
     return fields
+
+
+def values_of(document: Document) -> dict[str, str]:
+    """The value of each field that facets count, by the name of its column; unknown ones are left out."""
+    day = document.published_date or document.written_date
+    values = {name: clean(getattr(document, name))[:_LONGEST_VALUE] for name in COUNTED if name != "year"}
+    values["year"] = str(day.year) if day else ""
+    return {f"value_{name}": value for name, value in values.items() if value}
 
 
 def pairs(part: str) -> str:

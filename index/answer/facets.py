@@ -22,7 +22,7 @@ class Facets(NamedTuple):
 def facets(engine: Engine, query: Query) -> Facets:
     """The facets of a query's exact hits."""
     exact = query._replace(boosts=(), relaxed_text="")
-    counted, fields = _by_engine(engine, exact) if isinstance(engine, CountsValues) else _by_hits(engine, exact)
+    counted, fields = (_by_engine(engine, exact) if isinstance(engine, CountsValues) else None) or _by_hits(engine, exact)
     attached = engine.search(exact._replace(node=And((exact.node, HasAttachment()))), limit=0).total
     fields["attachment"] = [("yes", attached)] if attached else []
     return Facets(counted, fields)
@@ -33,8 +33,11 @@ def _by_hits(engine: Engine, exact: Query) -> tuple[int, dict[str, list[tuple[st
     return len(hits), {name: _most(Counter(map(value, hits))) for name, value in _FIELDS.items()}
 
 
-def _by_engine(engine: CountsValues, exact: Query) -> tuple[int, dict[str, list[tuple[str, int]]]]:
-    total, found = engine.values(exact, tuple(_FIELDS))
+def _by_engine(engine: CountsValues, exact: Query) -> tuple[int, dict[str, list[tuple[str, int]]]] | None:
+    answer = engine.values(exact, tuple(_FIELDS))
+    if answer is None:
+        return None
+    total, found = answer
     counts = dict(found)
     regions = Counter[str]()
     for code, count in counts["region"].items():

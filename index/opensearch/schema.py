@@ -17,7 +17,7 @@ import msgspec
 
 from index.document import facts_of, ordinals_of, original_of, shown_of
 from index.engine import Document
-from index.laid_out import CHARS, PREFIXES, RANKED, clean, laid_out, pairs, prefixed, recent
+from index.laid_out import CHARS, COUNTED, PREFIXES, RANKED, clean, laid_out, pairs, prefixed, recent, values_of
 from index.opensearch.address import Address
 from index.scoring import K1, B
 from notices.text.fold import fold
@@ -26,9 +26,7 @@ VERSION = 1  # raise when an earlier program could not read the index
 GAP = "\1"  # a token of a phrase in place of any pair: folded text contains no control characters
 SOURCE, SOURCE_PREFIX = "run_of_source", "s"
 DATES = ("published", "written", "effective")
-COUNTED = ("issuer", "region", "kind", "year", "source", "state", "validity", "theme")
 _LONGEST_FACT = 2000  # characters: a query has 1,000 bytes at most, and OpenSearch refuses a term of 32 kB
-_LONGEST_VALUE = 2000
 
 
 def settings(address: Address) -> dict[str, object]:
@@ -75,14 +73,7 @@ def body_of(document: Document, stamp: int) -> bytes:
     days = ordinals_of(document)
     fields |= {"id": document.id, "revision": document.revision, "recent": recent(days[0], document.id), "written_at": stamp}
     fields |= dict(zip(DATES, days, strict=True))
-    fields |= {f"value_{name}": value for name, value in _values(document).items() if value}
+    fields |= values_of(document)
     fields["shown"] = clean(shown_of(document))
     fields["original"] = b64encode(original_of(document)).decode("ascii")
     return msgspec.json.encode(fields)
-
-
-def _values(document: Document) -> dict[str, str]:
-    """What facets count of a document, as index.answer.facets does of a hit."""
-    day = document.published_date or document.written_date
-    values = {name: clean(getattr(document, name))[:_LONGEST_VALUE] for name in COUNTED if name != "year"}
-    return {**values, "year": str(day.year) if day else ""}

@@ -13,6 +13,7 @@ import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator
+from itertools import starmap
 from pathlib import Path
 from typing import TypedDict
 
@@ -81,15 +82,16 @@ def _is_ours(meta: _Meta, written: str) -> bool:
         return False
     if not all(set(each) == {"segment_id", "max_doc", "deletes"} for each in meta["segments"]):
         return False
-    return any(
-        meta["index_settings"] == fresh["index_settings"] and meta["schema"] == fresh["schema"] for fresh in map(_fresh, (True, False))
-    )
+    return any(meta["index_settings"] == fresh["index_settings"] and meta["schema"] == fresh["schema"] for fresh in starmap(_fresh, _AGES))
 
 
-def _fresh(ranked: bool) -> _Meta:
-    """meta.json of an empty index, of today or as it was before similar notices had a field of their own."""
+_AGES = ((True, True), (True, False), (False, False))  # today's fields, those before facets had columns, those before `ranked`
+
+
+def _fresh(ranked: bool, counted: bool) -> _Meta:
+    """meta.json of an empty index with the fields of an age."""
     with tempfile.TemporaryDirectory() as folder:
-        tantivy.Index(schema(ranked=ranked), folder)
+        tantivy.Index(schema(ranked=ranked, counted=counted), folder)
         meta: _Meta = json.loads((Path(folder) / _META).read_text(encoding="utf-8"))
     return meta
 

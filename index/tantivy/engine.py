@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import tantivy
@@ -11,11 +13,11 @@ import tantivy
 from index.document import HitNumbers, hit_of, texts_of
 from index.engine import Answer, ArchivedText, Document, Hit
 from index.generations import CURRENT, make_current, note_written
-from index.laid_out import RANKED
+from index.laid_out import COUNTED, RANKED
 from index.query.tree import Query
 from index.tantivy.folder import current_generation, is_panic, new_generation, writing
 from index.tantivy.query import Terms
-from index.tantivy.ranking import Place, Result, rank, within_limit
+from index.tantivy.ranking import Place, Result, count_values, rank, within_limit
 from index.tantivy.schema import entry_of, schema
 from notices.errors import IndexUnusable
 from notices.text.language import _
@@ -50,6 +52,13 @@ class TantivyEngine:
             return Answer(found.total, found.relaxed, self._hits(found.page))
 
         return self._intact(work)
+
+    def values(self, query: Query, fields: Sequence[str]) -> tuple[int, Mapping[str, Counter[str]]] | None:
+        """See index.engine.CountsValues; an index made before it had these columns counts nothing."""
+        terms = Terms(self._index.schema, self._searcher)
+        if not all(terms.has(f"value_{name}") for name in fields):
+            return None
+        return self._intact(lambda: within_limit(lambda: count_values(terms, query, fields)))
 
     def _intact(self, work: Callable[[], Result]) -> Result:
         """What the work returns; an error of Tantivy on a damaged file is raised as IndexUnusable."""
@@ -158,8 +167,9 @@ def _written(folder: Path, index: tantivy.Index, documents: Iterable[Document], 
             for ident in deleted:
                 writer.delete_documents_by_term("id", ident)
         searcher = index.searcher()
-        ranked = Terms(index.schema, searcher).has(RANKED)
-        count = _add(folder, writer, documents, replacing=searcher.num_docs > 0, ranked=ranked)
+        terms = Terms(index.schema, searcher)
+        entry = partial(entry_of, ranked=terms.has(RANKED), counted=terms.has(f"value_{COUNTED[0]}"))
+        count = _add(folder, writer, documents, entry, replacing=searcher.num_docs > 0)
         with writing(folder):
             writer.commit()
     except BaseException:
@@ -170,14 +180,21 @@ def _written(folder: Path, index: tantivy.Index, documents: Iterable[Document], 
     return count
 
 
-def _add(folder: Path, writer: tantivy.IndexWriter, documents: Iterable[Document], *, replacing: bool, ranked: bool) -> int:
+def _add(
+    folder: Path,
+    writer: tantivy.IndexWriter,
+    documents: Iterable[Document],
+    entry: Callable[[Document], tantivy.Document],
+    *,
+    replacing: bool,
+) -> int:
     """Hand documents to the writer; in an empty index nothing is replaced while ids ascend."""
     count, highest, waiting = 0, 0, 0
     for document in documents:
         with writing(folder):
             if replacing or document.id <= highest:
                 writer.delete_documents_by_term("id", document.id)
-            writer.add_document(entry_of(document, ranked=ranked))
+            writer.add_document(entry(document))
             waiting += len(document.text) + sum(len(p) for a in document.attachments for p in a.pages)
             if waiting > _COMMIT_CHARS:
                 writer.commit()

@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeVar, cast
 
 from tantivy import DocAddress, Occur
@@ -23,6 +23,7 @@ from notices.text.language import _
 
 _OLD_POSTINGS, _SHORT = 60_000, 4  # of an index without the field of ranked grams
 _BLOCK = 100
+_MOST_VALUES, _OF_A_SEGMENT = 5_000, 20_000  # of a field; Tantivy makes 65,000 buckets at most of one question
 Result = TypeVar("Result")
 
 
@@ -61,6 +62,15 @@ def rank(terms: Terms, query: Query, *, limit: int, offset: int, sort: str) -> R
         relaxed, more = _top(terms, loose, limit - len(places), max(0, offset - total), sort == "date")
         places += [Place(address, score, False) for address, score in more]
     return Ranked(total, relaxed, places)
+
+
+def count_values(terms: Terms, query: Query, fields: Sequence[str]) -> tuple[int, Mapping[str, Counter[str]]]:
+    """How many match exactly, and how many of them have each value of each field: every match is counted, in columns."""
+    wanted = unscored(_exact(terms, query._replace(boosts=())))
+    asked = {name: {"terms": {"field": f"value_{name}", "size": _MOST_VALUES, "segment_size": _OF_A_SEGMENT}} for name in fields}
+    found = terms.searcher.aggregate(wanted, asked)
+    total = cast("_Found", terms.searcher.search(wanted, 1, True)).count
+    return total, {name: Counter({each["key"]: each["doc_count"] for each in found[name]["buckets"]}) for name in fields}
 
 
 def _exact(terms: Terms, query: Query) -> Tantivy:

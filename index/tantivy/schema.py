@@ -3,6 +3,7 @@
 title, number, issuer, text, attached, ranked, chars   see index.laid_out; an index made before `ranked` was added has none
 facts                                                  keyword values as field=value
 id, recent, dates                                      columns; `recent` sorts newest first, then by id
+value_…                                                columns of the values that facets count; an index made before has none
 shown, original                                        stored: the fields of a result line; text and attachments as archived, compressed
 """
 
@@ -12,15 +13,15 @@ import tantivy
 
 from index.document import facts_of, ordinals_of, original_of, shown_of
 from index.engine import Document
-from index.laid_out import PREFIXES, RANKED, clean, laid_out, recent
+from index.laid_out import COUNTED, PREFIXES, RANKED, clean, laid_out, recent, values_of
 
 VERSION = 3  # raise when an earlier program could not read the index
 READABLE = (2, 3)  # versions that this program reads
 DATES = ("published", "written", "effective")
 
 
-def schema(*, ranked: bool = True) -> tantivy.Schema:
-    """The schema of the index; without `ranked` that of an index made before that field was added."""
+def schema(*, ranked: bool = True, counted: bool = True) -> tantivy.Schema:
+    """The schema of the index; without `ranked` or `counted` that of an index made before those fields were added."""
     builder = tantivy.SchemaBuilder()
     for name in PREFIXES:
         builder.add_text_field(name, tokenizer_name="whitespace")
@@ -28,6 +29,8 @@ def schema(*, ranked: bool = True) -> tantivy.Schema:
         builder.add_text_field(RANKED, tokenizer_name="whitespace", index_option="freq")
     builder.add_text_field("chars", tokenizer_name="whitespace", index_option="basic")
     builder.add_text_field("facts", tokenizer_name="raw", index_option="basic")
+    for name in COUNTED if counted else ():
+        builder.add_text_field(f"value_{name}", fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("id", indexed=True, fast=True)  # deleting by a term of an unsigned field deletes nothing in 0.27
     for name in ("revision", "recent", *DATES):
         builder.add_unsigned_field(name, fast=True)
@@ -36,13 +39,15 @@ def schema(*, ranked: bool = True) -> tantivy.Schema:
     return builder.build()
 
 
-def entry_of(document: Document, *, ranked: bool = True) -> tantivy.Document:
-    """The document as Tantivy takes it; without `ranked` for an index made before that field was added."""
+def entry_of(document: Document, *, ranked: bool = True, counted: bool = True) -> tantivy.Document:
+    """The document as Tantivy takes it; without `ranked` or `counted` for an index made before those fields were added."""
     entry = tantivy.Document()
     for name, text in laid_out(document, ranked=ranked).items():
         entry.add_text(name, text)
     for fact in facts_of(document):
         entry.add_text("facts", clean(fact))
+    for name, value in values_of(document).items() if counted else ():
+        entry.add_text(name, value)
     days = ordinals_of(document)
     entry.add_integer("id", document.id)
     entry.add_unsigned("revision", document.revision)

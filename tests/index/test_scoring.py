@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,33 @@ def test_an_index_without_the_field_is_read_and_written_as_it_is(tmp_path: Path,
     opened.write([_document(41)])
     assert opened.count() == 40
     opened.close()
+
+
+def test_an_index_without_columns_of_values_is_read_and_written_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from index.answer.facets import facets
+    from index.laid_out import COUNTED
+    from index.tantivy import engine as tantivy
+    from index.tantivy import schema
+
+    days, regions = (None, date(2020, 5, 6), date(2021, 1, 1)), ("", "410700", "410702", "990100")
+    documents = [
+        _document(n)._replace(
+            issuer=f"机关{n % 17}" if n % 5 else "", kind=("通知", "", "公告")[n % 3], region=regions[n % 4], published_date=days[n % 3],
+            state=("listed", "missing")[n % 2], validity=("unknown", "repealed")[n % 2], theme=("", "水利")[n % 2], source=f"source-{n % 3}",
+        )
+        for n in range(1, 60)
+    ]  # fmt: skip
+    monkeypatch.setattr(tantivy, "schema", lambda: schema.schema(counted=False))
+    rebuild(f"tantivy://{tmp_path}/old", documents)
+    monkeypatch.undo()
+    rebuild(f"tantivy://{tmp_path}/new", documents)
+    answers = []
+    for name in ("old", "new"):
+        opened = open_engine(f"tantivy://{tmp_path}/{name}", write=True)
+        opened.write([_document(41)])
+        query = read_query("河道")
+        answers.append((opened.search(query).total, facets(opened, query)))
+        opened.close()
+    assert answers[0] == answers[1]
+    assert answers[0][1].counted == answers[0][0] > 5
+    assert all(answers[0][1].fields[name] for name in COUNTED)
