@@ -18,6 +18,7 @@ _LONGEST_TITLE = 100  # a regulation is asked for by its whole title
 SHOWN = ("url", "title", "source", "issuer", "document_number", "kind", "region", "state", "group")
 _SHOWN_DAYS = ("archived", "changed", "deadline")
 _SHOWN_TOO = ("validity", *_SHOWN_DAYS, "index_number", "theme")  # of content 3: an index made before has none
+_OF_THE_PAST = ("notice", "went", "gone")  # in the index of the past only
 _MOST_ADDRESSEES = 12
 _DATES = ("published_date", "written_date", "effective_date")
 _FACTS = ("source", "issuer", "kind", "region", "state", "number_key", "number_loose", "url", "group")
@@ -64,8 +65,9 @@ def _parts_of_value(value: str) -> list[str]:
 
 
 def shown_of(document: Document) -> str:
-    """The fields of SHOWN and _SHOWN_TOO, as JSON; days in ISO form."""
-    later = [str(getattr(document, name) or "") for name in _SHOWN_TOO]
+    """The fields of SHOWN and _SHOWN_TOO, and those of the past where it has any, as JSON; days in ISO form."""
+    names = (*_SHOWN_TOO, *_OF_THE_PAST) if document.notice else _SHOWN_TOO
+    later = [str(getattr(document, name) or "") for name in names]
     return _json([*(getattr(document, name) for name in SHOWN), *later])
 
 
@@ -82,13 +84,14 @@ def hit_of(shown: str, numbers: HitNumbers, score: float, exact: bool) -> Hit:
     """A hit from what shown_of packed and the numbers of its document."""
     values = json.loads(shown)
     url, title, source, issuer, document_number, kind, region, state, group = values[: len(SHOWN)]
-    later = dict(zip(_SHOWN_TOO, values[len(SHOWN) :] or [""] * len(_SHOWN_TOO), strict=True))
-    days = {name: date.fromisoformat(later[name]) if later[name] else None for name in _SHOWN_DAYS}
+    later = dict.fromkeys((*_SHOWN_TOO, *_OF_THE_PAST), "") | dict(zip((*_SHOWN_TOO, *_OF_THE_PAST), values[len(SHOWN) :], strict=False))
+    days = {name: date.fromisoformat(later[name]) if later[name] else None for name in (*_SHOWN_DAYS, "gone")}
     return Hit(
         numbers.ident, numbers.revision, round(score, 4), exact, url, title, source, issuer, document_number, kind, region, state,
         date_of(numbers.published), date_of(numbers.written), group,
         validity=later["validity"], index_number=later["index_number"], theme=later["theme"],
         archived=days["archived"], changed=days["changed"], deadline=days["deadline"],
+        notice=int(later["notice"] or 0), went=later["went"], gone=days["gone"],
     )  # fmt: skip
 
 

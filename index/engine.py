@@ -19,6 +19,8 @@ class Document(NamedTuple):
 
     `archived` is the day on which the archive first had the notice, `changed` that of this revision, both in Asia/Shanghai.
     `seq` is the end of the change log when the document was read, None when nobody looked: of two writers' documents the newer stays.
+    In the index of the past, a document is a revision that its source shows no longer: `id` is its own, `notice` the notice's; it was
+    replaced or withdrawn (`went`) on the day `gone`.
     """
 
     id: int
@@ -50,6 +52,9 @@ class Document(NamedTuple):
     changed: date | None = None
     deadline: date | None = None
     seq: int | None = None
+    notice: int = 0
+    went: str = ""
+    gone: date | None = None
 
 
 class Hit(NamedTuple):
@@ -80,6 +85,9 @@ class Hit(NamedTuple):
     deadline: date | None = None
     index_number: str = ""
     theme: str = ""
+    notice: int = 0
+    went: str = ""
+    gone: date | None = None
 
 
 class ArchivedText(NamedTuple):
@@ -133,6 +141,9 @@ class Engine(Protocol):
 
     def version_token(self) -> str:
         """Identifies the state of the index that is searched: while it stays the same, equal questions get equal answers."""
+
+    def past(self) -> Engine | None:
+        """The index of what sources show no longer, opened for reading; None without one. Raises IndexUnusable."""
 
     def count(self) -> int:
         """How many documents the index contains."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from index.engine import Document, Engine
-from index.generations import CURRENT, WRITTEN_FILE, changed_in, is_outdated, note_is_damaged
+from index.generations import CURRENT, PAST, WRITTEN_FILE, is_outdated, note_is_damaged, refuse_damaged
 from notices.archive_id import Owner, check_index, index_marker, write_marker
 from notices.errors import ConfigError, IndexUnusable
 from notices.text.language import _
@@ -41,29 +41,16 @@ def open_engine(url: str, *, write: bool = False, owner: Owner | None = None) ->
 
         if write and not folder.exists():
             whoosh.create(folder)
-        _refuse_damaged(url, folder)
+        refuse_damaged(folder, whoosh.damaged_files)
         return whoosh.WhooshEngine(folder)
     if scheme == "tantivy":
         from index.tantivy import engine as tantivy  # see above
 
         if write and not folder.exists():
             tantivy.create(folder)
-        _refuse_damaged(url, folder)
+        refuse_damaged(folder, tantivy.damaged_files)
         return tantivy.TantivyEngine(folder)
     raise ConfigError(_("index: no engine for {scheme!r}").format(scheme=scheme))
-
-
-def _refuse_damaged(url: str, folder: Path) -> None:
-    """Raise IndexUnusable when a file that was written to since the last commit, or copied, has other bytes: its answers would be wrong.
-
-    Costs one stat a file, and reading those that differ (1.7 GB a second). Damage that leaves no trace in the file system is found by verify.
-    """
-    changed = changed_in(folder)
-    damaged = [] if changed == set() else [name for name in damaged_files(url, changed) if name != WRITTEN_FILE]
-    if damaged:
-        raise IndexUnusable(
-            _("index {folder}: {names}: its bytes are not those that were written").format(folder=folder, names=", ".join(damaged[:3]))
-        )
 
 
 def rebuild(url: str, documents: Iterable[Document], owner: Owner | None = None) -> int:
@@ -134,6 +121,8 @@ def damaged_files(url: str, only: Collection[str] | None = None) -> list[str]:
         return []
     scheme, folder = _parts(url)
     note = [WRITTEN_FILE] if only is None and note_is_damaged(folder) else []
+    if only is None and (folder / PAST).is_dir():
+        note += [f"{PAST}/{name}" for name in damaged_files(past_address(url))]
     if scheme == "whoosh":
         from index.whoosh import folder as whoosh_folder  # see above
 
@@ -141,6 +130,14 @@ def damaged_files(url: str, only: Collection[str] | None = None) -> list[str]:
     from index.tantivy import checksums  # see above
 
     return [*checksums.damaged_files(folder, only), *note]
+
+
+def past_address(url: str) -> str:
+    """The address of the index of what sources show no longer: in the folder of the index, or beside it in a cluster."""
+    if is_cluster(url):
+        place, mark, options = url.partition("?")
+        return f"{place.rstrip('/')}-{PAST}{mark}{options}"
+    return f"{url.rstrip('/')}/{PAST}"
 
 
 def index_folder(url: str) -> Path:

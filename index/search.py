@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from index.answer.past import names_past, of_notice, without_word
 from index.answer.snippet import Snippet, snippet_of, tiers_of
 from index.answer.tiers import answer, every_copy
 from index.engine import Answer, ArchivedText, Engine, Hit, Page
@@ -18,15 +19,12 @@ from notices.text.display import masked
 from notices.text.language import _
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from index.answer.advice import Advice
     from index.answer.facets import Facets
-    from notices.attachment import AttachmentText
 
 MAX_LIMIT = 1000
+SORTS = ("relevance", "date", "archived", "changed", "deadline")
 VECTORS = "vectors.db"  # in the home: what `notices embed` makes
-_SCANNED = 4000  # characters of a passage that a likelier wording is taken from: index.answer.suggest
 _NO_SNIPPET, _NO_TEXT = Snippet("", (), "title"), ArchivedText()
 Json = dict[str, object]
 
@@ -38,7 +36,7 @@ class SearchRequest(NamedTuple):
     the one that it names (id, address, document number or title), in place of `text`. With `every_copy` each copy of an instrument is a hit. `masked` stars out personal
     data in titles, snippets and suggestions; turn it off for maintainers only. Without `prior`, and within a region, similar notices are
     ranked by their wording alone. `explain` tells of each similar hit what its issuer's level added. Without `meaning` an archive's
-    vectors (extra `semantic`) are not used.
+    vectors (extra `semantic`) are not used. `past` searches the revisions that their sources show no longer, as the word 在:历史 does.
     """
 
     text: str = ""
@@ -55,6 +53,7 @@ class SearchRequest(NamedTuple):
     prior: bool = True
     explain: bool = False
     meaning: bool = True
+    past: bool = False
 
 
 class Explained(NamedTuple):
@@ -99,7 +98,9 @@ class SearchResult(NamedTuple):
     def as_json(self) -> Json:
         """The documented shape of an answer (docs/search.md)."""
         value: Json = {"query": self.query.text, "total": self.total, "relaxed": self.relaxed}
-        value["hits"] = [_hit_json(hit, snippet) for hit, snippet in self.hits]
+        from index.answer.hit_json import hit_json  # start-up time: only JSON needs it
+
+        value["hits"] = [hit_json(hit, snippet) for hit, snippet in self.hits]
         if self.explained:
             value["explained"] = [each and {"level": each.level, "prior": each.prior} for each in self.explained]
         value["understood"] = [{"kind": i.kind, "read": i.read, "meaning": i.meaning} for i in self.query.interpretations]
@@ -127,6 +128,8 @@ def search(engine: Engine, request: SearchRequest, home: Path | None) -> SearchR
     """
     began = time.perf_counter()
     _check(request.page)
+    if request.past or names_past(request.text):
+        return _search_past(engine, request, home)
     counting = engine
     if request.meaning and not request.exact and home and (home / VECTORS).exists():
         from index.answer.meaning_order import by_meaning  # start-up time: few archives have vectors
@@ -143,8 +146,30 @@ def search(engine: Engine, request: SearchRequest, home: Path | None) -> SearchR
     return SearchResult(query, found.total, found.relaxed, hits, took, meant, facets, following, empty, helpful, explained)
 
 
+def _search_past(engine: Engine, request: SearchRequest, home: Path | None) -> SearchResult:
+    """The answer from the index of the past; its hits have the ids of their notices."""
+    if request.similar is not None:
+        raise UserError(_("similar notices are of today; the past cannot be asked for them"))
+    today = request._replace(text=without_word(request.text), past=False, meaning=False)
+    past = engine.past()
+    if past is None:
+        query = read_query(today.text, today.filters, exact=today.exact, home=home, lenient=True)
+        return SearchResult(query._replace(text=request.text), 0, 0, (), 0.0, empty=not engine.count())
+    try:
+        found = search(past, today, home)
+    finally:
+        past.close()
+    hits = tuple(SearchHit(of_notice(hit), snippet) for hit, snippet in found.hits)
+    return found._replace(hits=hits, query=found.query._replace(text=request.text), empty=False)
+
+
 def read_query(text: str, filters: Filters | None = None, *, exact: bool = False, home: Path | None = None, lenient: bool = False) -> Query:
-    """A query parsed and, unless `exact`, expanded; see index.query.parse.parse_query for `lenient` and what it raises."""
+    """A query parsed and, unless `exact`, expanded; see index.query.parse.parse_query for `lenient` and what it raises.
+
+    Raises QuerySyntaxError for one that asks for the past: only a search can.
+    """
+    if names_past(text):
+        raise QuerySyntaxError(_("the past can be searched, but not watched or asked for as on a day; leave out 在:历史"), text, 0)
     parsed = parse_query(text, filters, exact=exact, lenient=lenient)
     return parsed.query if exact else expand(parsed, home)
 
@@ -167,7 +192,12 @@ def _found(engine: Engine, request: SearchRequest, home: Path | None) -> tuple[Q
 
         return query, page_after(engine, query, request.after, limit, every_copy=request.every_copy)
     ask = every_copy if request.every_copy else answer
-    found = ask(engine, query, limit=limit, offset=_offset(engine, query, request), sort=sort)
+    if sort in SORTS[2:]:
+        from index.answer.by_day import by_day  # see above
+
+        found = by_day(engine, query, Page(limit, _offset(engine, query, request), sort), every_copy=request.every_copy)
+    else:
+        found = ask(engine, query, limit=limit, offset=_offset(engine, query, request), sort=sort)
     unread = next((i for i in query.interpretations if i.kind == "unread" and "：" not in i.read), None)
     if unread and not found.total:
         raise QuerySyntaxError(unread.meaning, request.text, max(request.text.find(unread.read), 0))
@@ -248,20 +278,12 @@ def _suggestion(engine: Engine, query: Query, found: Answer, request: SearchRequ
     """A likelier query, in the wording of the similar notices; only where nothing contains the query and nothing was read into it."""
     if found.total or not found.relaxed or query.interpretations or request.exact or request.similar is not None:
         return None
-    from index.answer.suggest import did_you_mean  # see _found
+    from index.answer.suggest import did_you_mean, pieces  # see _found
 
     near = [hit for hit in found.hits if not hit.exact][:5]
     texts = engine.texts([hit.id for hit in near])
-    meant = did_you_mean(engine, query.text, [piece for hit in near for piece in _pieces(query, hit, *texts.get(hit.id, _NO_TEXT))])
+    meant = did_you_mean(engine, query.text, [piece for hit in near for piece in pieces(query, hit, *texts.get(hit.id, _NO_TEXT))])
     return masked(meant) if meant and request.masked else meant
-
-
-def _pieces(query: Query, hit: Hit, text: str, attachments: Sequence[AttachmentText]) -> Iterator[str]:
-    """Where a likelier wording may be: the title, the passage most like the query, the beginning of the text."""
-    yield hit.title
-    if len(text) > _SCANNED or attachments:
-        yield snippet_of(hit.title, text, attachments, tiers_of(query)).text
-    yield text
 
 
 def shown(engine: Engine, query: Query, hits: tuple[Hit, ...], request: SearchRequest) -> Iterator[SearchHit]:
@@ -277,19 +299,3 @@ def shown(engine: Engine, query: Query, hits: tuple[Hit, ...], request: SearchRe
             }
             snippet = snippet._replace(where={**snippet.where, **names})
         yield SearchHit(hit._replace(title=mask(hit.title)), snippet)
-
-
-def _hit_json(hit: Hit, snippet: Snippet) -> Json:
-    return {
-        "id": hit.id, "url": hit.url, "title": hit.title, "source": hit.source, "issuer": hit.issuer or None,
-        "document_number": hit.document_number or None, "kind": hit.kind or None, "published_date": _iso(hit.published_date),
-        "written_date": _iso(hit.written_date), "score": hit.score, "exact": hit.exact,
-        "snippet": {"text": snippet.text, "marks": [list(m) for m in snippet.marks]}, "where": snippet.where,
-        "path": list(snippet.path), "region": hit.region or None, "state": hit.state, "revision": hit.revision,
-        "copies": hit.copies, "validity": hit.validity or None, "archived_date": _iso(hit.archived), "changed_date": _iso(hit.changed),
-        "deadline": _iso(hit.deadline), "index_number": hit.index_number or None, "theme": hit.theme or None,
-    }  # fmt: skip
-
-
-def _iso(value: date | None) -> str | None:
-    return value.isoformat() if value else None

@@ -7,14 +7,14 @@ import logging
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Engine as Database
 
 from index.engine import Document, Engine
-from index.engines import index_folder, is_cluster, open_engine, outdated, rebuild, same_place
+from index.engines import index_folder, is_built, is_cluster, open_engine, outdated, past_address, rebuild, same_place
 from index.meaning.aliases import write_aliases
 from notices.archive_id import Owner, read_marker
 from notices.config import Config, relative_address
@@ -39,6 +39,13 @@ def document(revision: RevisionRow) -> Document:
     return read(revision)
 
 
+def past_document(past: outbox.PastRevision) -> Document:
+    """The document of a revision that its source shows no longer."""
+    from operations.read.document import past_document as read  # see above
+
+    return read(past)
+
+
 def drain(config: Config, database: Database, *, wait: float = 60.0) -> int:
     """Bring the index up to date with SQL; return how many notices were written. An unusable or emptied index is rebuilt."""
     with hold(config.locks_dir, "index", wait=wait), database_errors(config.database):
@@ -51,14 +58,14 @@ def drain(config: Config, database: Database, *, wait: float = 60.0) -> int:
         try:
             caught_up = _catch_up(engine, config, database)
             lacking = outbox.shown_count(database) - outbox.pending_count(database) - engine.count()
-            if lacking <= 0:
+            if lacking <= 0 and _past_is_whole(config, database):
                 written = caught_up + _drain_into(engine, config, database)
                 if written:
                     _note_aliases(config, database)
                 return written
         finally:
             engine.close()
-        log.warning("the index lacks %d notices that SQL contains; rebuilding it", lacking)
+        log.warning("the index lacks notices or revisions that SQL contains; rebuilding it")
         return _rebuild(config, database)
 
 
@@ -72,22 +79,67 @@ def _drain_into(engine: Engine, config: Config, database: Database) -> int:
             if not pending.notice_ids:
                 return written
             try:
-                written += _write(engine, database, pending.notice_ids)
+                written += _write(engine, config, database, pending.notice_ids)
             except DocumentsRefused as raised:
                 error = raised
                 refused |= set(raised.notices)
             _note_for_staged_index(config, [ident for ident in pending.notice_ids if ident not in refused])
 
 
-def _write(engine: Engine, database: Database, notice_ids: Sequence[int]) -> int:
-    """Write these notices; those that were taken down leave the index. How many were written or left.
+def _write(engine: Engine, config: Config, database: Database, notice_ids: Sequence[int]) -> int:
+    """Write these notices, first what their sources show no longer; those that were taken down leave both indexes. How many were written or left.
 
     Each document has the end of the change log, as an engine that several write wants it.
     """
     seq = newest_change(database)
+    refused = _write_past(config, database, notice_ids, seq)
     revisions = outbox.newest_revisions(database, notice_ids)
     gone = sorted({*notice_ids} - {r.notice_id for r in revisions})
-    return engine.write([document(r)._replace(seq=seq) for r in revisions], deleted=gone) + len(gone)
+    written = engine.write([document(r)._replace(seq=seq) for r in revisions], deleted=gone) + len(gone)
+    if refused:
+        raise refused
+    return written
+
+
+def _write_past(config: Config, database: Database, notice_ids: Sequence[int], seq: int) -> DocumentsRefused | None:
+    """Bring the index of the past up to date with these notices; what it did not take, by their ids."""
+    past = [past_document(each)._replace(seq=seq) for each in outbox.past_revisions(database, notice_ids)]
+    address = past_address(config.index)
+    if not past and not is_built(address):
+        return None
+    engine = open_engine(address, write=True, owner=owner_of(config) if is_cluster(address) else None)
+    try:
+        no_more = set(outbox.revision_ids(database, notice_ids)) - {each.id for each in past}
+        engine.write(past, sorted(no_more))
+    except DocumentsRefused as error:
+        notices = {each.id: each.notice for each in past}
+        return DocumentsRefused(str(error), tuple(sorted({notices[ident] for ident in error.notices if ident in notices})))
+    finally:
+        engine.close()
+    return None
+
+
+def _past_is_whole(config: Config, database: Database) -> bool:
+    """Whether the index of the past has as many revisions as SQL, but for notices that wait."""
+    wanted, address = outbox.past_count(database), past_address(config.index)
+    if not wanted or outbox.pending_count(database):
+        return True
+    try:
+        engine = open_engine(address)
+    except IndexUnusable:
+        return False
+    try:
+        return engine.count() >= wanted
+    finally:
+        engine.close()
+
+
+def _rebuild_at(url: str, database: Database, documents: Iterable[Document], owner: Owner) -> int:
+    """Build both indexes at the address; return how many notices there are."""
+    past = past_address(url)
+    if outbox.past_count(database) or is_built(past):
+        rebuild(past, map(past_document, outbox.every_past_revision(database)), owner if is_cluster(past) else None)
+    return rebuild(url, documents, owner)
 
 
 def owner_of(config: Config) -> Owner:
@@ -152,7 +204,7 @@ def rebuild_index(config: Config, database: Database, progress: Callable[[int], 
 def _rebuild(config: Config, database: Database, progress: Callable[[int], None] = lambda _: None) -> int:
     waiting = outbox.pending(database, limit=10_000_000)
     refuse_emptied(config, database)
-    count = rebuild(config.index, _documents(database, progress), owner_of(config))
+    count = _rebuild_at(config.index, database, _documents(database, progress), owner_of(config))
     if _staged(config).url == config.index:
         config.state_paths().staged_index.unlink()
     _note_for_staged_index(config, waiting.notice_ids)
@@ -169,7 +221,7 @@ def stage_index(config: Config, database: Database, url: str) -> int:
     if same_place(url, config.index):
         raise ConfigError(_("--to {url}: this is the folder of the index in use; name another folder").format(url=url))
     with hold(config.locks_dir, "index", wait=60.0), database_errors(config.database):
-        count = rebuild(url, _documents(database, lambda _: None), owner_of(config))
+        count = _rebuild_at(url, database, _documents(database, lambda _: None), owner_of(config))
         config.state_paths().staged_index.write_text(f"{url}\n", encoding="utf-8")
     return count
 
@@ -205,7 +257,7 @@ def _catch_up(engine: Engine, config: Config, database: Database) -> int:
     if staged.url != config.index:
         return 0
     for at in range(0, len(staged.lacking), _BATCH):
-        _write(engine, database, staged.lacking[at : at + _BATCH])
+        _write(engine, config, database, staged.lacking[at : at + _BATCH])
     config.state_paths().staged_index.unlink()
     return len(staged.lacking)
 

@@ -162,6 +162,7 @@ def revision_values(notice: Notice) -> dict[str, object]:
         "number_key": number.key if number else None,
         "number_loose": number.loose if number else None,
         "index_number": notice.index_number,
+        "theme": notice.theme,
         "kind": notice.kind,
         "addressees": list(notice.addressees),
         "needs_ocr": notice.needs_ocr,

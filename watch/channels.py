@@ -25,6 +25,7 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """One channel. `target` is a command line, an address (URL, e-mail) or "env:NAME", as `secret` is, or "file:PATH".
 
     `smtp` is smtp://[user@]host[:port] or smtps://…, `sender` the address in From. `quiet` are hours without messages (22:00-07:30, Asia/Shanghai).
+    `report`: it gets the daily report, and is told of sources that are not well.
     """
 
     type: Kind
@@ -34,6 +35,7 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     sender: str = ""
     quiet: str = ""
     allow_private: bool = False
+    report: bool = False
 
 
 def channels(config: Config) -> dict[str, Channel]:

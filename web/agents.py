@@ -17,7 +17,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 
 from index.engine import Page
-from index.search import MAX_LIMIT, SearchRequest
+from index.search import MAX_LIMIT, SORTS, SearchRequest
 from notices.errors import NoticesError, UserError
 from notices.text.display import masked, safe
 from notices.version import PROGRAM
@@ -88,11 +88,12 @@ class Tools:
 
     def search(self, query: str, limit: int = 10, sort: str = "relevance", after: str = "", as_of: str = "") -> Json:
         """Search notices and their attachments. A run of Chinese characters matches exactly that run; a space means AND; "…", OR, -word, brackets and
-        fields (标题: 正文: 发文机关: 文号: 文种: 地区: 来源: 日期:2024-01..2024-06 状态:已撤下) work. Hits with exact=false are only similar.
-        `sort` is relevance or date; `after` is `next` of the answer before. With `as_of` (2024-03-01)
+        fields (标题: 正文: 发文机关: 文号: 文种: 地区: 来源: 日期:2024-01..2024-06 状态:已撤下) work; the word 在:历史
+        searches what sources show no longer. Hits with exact=false are only similar.
+        `sort` is relevance, date, archived, changed or deadline; `after` is `next` of the answer before. With `as_of` (2024-03-01)
         the archive answers as it was at the end of that day."""
-        if sort not in ("relevance", "date"):
-            raise UserError(f"sort: {sort!r} is not an order; use relevance or date")
+        if sort not in SORTS:
+            raise UserError(f"sort: {sort!r} is not an order; use one of {', '.join(SORTS)}")
         page = Page(min(max(limit, 1), MOST_HITS, MAX_LIMIT), 0, sort)
         request, day = SearchRequest(query, page=page, after=after or None, wants_next=True), day_named("as_of", as_of)
         result = self._archive.search(request) if day is None else self._archive.search_as_of(request, day)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from cli.language import HELP
 from index.engine import Page
 from index.query.fields import Filters
-from index.query.values import date_range, state_of
-from index.search import SearchRequest
+from index.query.values import date_range, state_of, validity_of
+from index.search import SORTS, SearchRequest
 from notices.errors import QuerySyntaxError
 from notices.text.language import N_, _
 
@@ -54,6 +54,8 @@ def read_options(argv: Sequence[str]) -> Options:
         parser.error(_("nothing to search for; give a QUERY or a filter"))
     if args.after is not None and (args.offset or args.similar is not None):
         parser.error(_("--after cannot be combined with --offset or --similar"))
+    if args.past and (args.as_of or args.similar is not None or args.complete is not None):
+        parser.error(_("--past cannot be combined with --as-of, --similar or --complete"))
     if args.as_of and (args.batch or args.complete is not None or args.similar is not None or args.facets):
         parser.error(_("--as-of cannot be combined with --batch, --complete, --similar or --facets"))
     form: Form = "json" if args.json else "csv" if args.csv else "lines"
@@ -65,7 +67,7 @@ def _request(args: argparse.Namespace, filters: Filters) -> SearchRequest:
         text=" ".join(args.query), filters=filters, page=Page(args.limit, args.offset, args.sort), after=args.after, exact=args.exact,
         every_copy=args.all_copies, similar=args.similar, facets=args.facets, wants_next=args.json, snippets=not args.csv or bool(args.batch),
         masked=not args.unmasked, prior=not args.no_prior, explain=args.explain,
-        meaning=not args.no_meaning,
+        meaning=not args.no_meaning, past=args.past,
     )  # fmt: skip
 
 
@@ -73,7 +75,7 @@ def _filters(args: argparse.Namespace) -> Filters:
     return Filters(
         source=tuple(args.source), issuer=args.issuer, region=args.region, kind=tuple(args.kind), number=args.number, state=tuple(args.state),
         since=args.since, until=args.until, date_field=_DATE_FIELDS[args.date_field], has_attachment=args.has == "attachment",
-        scope=_SCOPES[args.scope],
+        scope=_SCOPES[args.scope], theme=tuple(args.theme), validity=tuple(args.validity),
     )  # fmt: skip
 
 
@@ -128,6 +130,10 @@ def _add_filters(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--state", action="append", default=[], type=_state, choices=("listed", "missing", "withdrawn", "back"), help=_("or 已撤下 …")
     )
+    group.add_argument(
+        "--validity", action="append", default=[], type=_validity, metavar="VALIDITY", help=_("of this validity: 有效, 失效, 废止 …")
+    )
+    group.add_argument("--theme", action="append", default=[], metavar="TEXT", help=_("its theme on its site contains TEXT"))
     group.add_argument("--since", type=_first_day, metavar="DATE", help=_("from this day, month or year on (2020-10-16, 2020-10, 2020)"))
     group.add_argument("--until", type=_last_day, metavar="DATE", help=_("until the end of this day, month or year"))
     group.add_argument(
@@ -138,12 +144,15 @@ def _add_filters(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_answers(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--sort", choices=("relevance", "date"), default="relevance")
+    group.add_argument("--sort", choices=SORTS, default="relevance")
     group.add_argument("--limit", type=int, default=10, metavar="N")
     group.add_argument("--offset", type=int, default=0, metavar="N")
     group.add_argument("--after", metavar="CURSOR", help=_("continue after an earlier answer: its `next`, with the same query and options"))
     group.add_argument(
         "--as-of", type=_last_day, metavar="DATE", help=_("search the archive as it was at the end of this day: exact matches, each copy")
+    )
+    group.add_argument(
+        "--past", action="store_true", help=_("search what its source shows no longer: replaced revisions and withdrawn notices (在:历史)")
     )
     group.add_argument("--all-copies", action="store_true", help=_("list each copy of an instrument as a hit of its own"))
     group.add_argument("--exact", action="store_true", help=_("search the literal text only: no expansion, no similar notices"))
@@ -170,6 +179,13 @@ def _state(value: str) -> str:
         return state_of(value, value, 0)[0]
     except QuerySyntaxError:
         return value
+
+
+def _validity(value: str) -> str:
+    try:
+        return validity_of(value, value, 0)
+    except QuerySyntaxError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _first_day(value: str) -> date | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from index.answer.advice import Advice
     from index.answer.facets import Facets
+    from index.engine import Hit
     from index.query.tree import Interpretation
 
 _CODED = ("state", "attachment")  # facets whose values are codes
@@ -99,10 +100,18 @@ def _hit_lines(shown: SearchHit, highlights: Sequence[str], colour: bool) -> Ite
     copies = ngettext("(and {count} more copy: --all-copies)", "(and {count} more copies: --all-copies)", hit.copies)
     yield "  " + "  ".join(safe(f) for f in facts if f) + (f"  {copies.format(count=hit.copies)}" if hit.copies else "")
     yield f"  {safe(hit.url)}"
+    if hit.notice:
+        yield "  " + _went(hit)
     if snippet.path:
         yield f"  {safe(' > '.join(snippet.path))}"
     if snippet.where != "title":
         yield f"  {_place(snippet)}{marked(snippet.text, snippet.marks, colour)}"
+
+
+def _went(hit: Hit) -> str:
+    """Which revision it is, and since when its source shows it no longer."""
+    went = _("revision {n}, withdrawn on {day}") if hit.went == "withdrawn" else _("revision {n}, replaced on {day}")
+    return went.format(n=hit.revision, day=hit.gone)
 
 
 def _explanation(result: SearchResult, n: int) -> Iterator[str]:

@@ -167,6 +167,10 @@ class _ByMeaning:
         """As the inner engine."""
         return self._engine.version_token()
 
+    def past(self) -> Engine | None:
+        """As the inner engine: its notices have no vectors."""
+        return self._engine.past()
+
     def count(self) -> int:
         """As the inner engine."""
         return self._engine.count()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from index.answer.snippet import snippet_of, tiers_of
 from index.engine import Engine, Hit
 from index.query.tokens import tokens_of
 from index.query.tree import Contains, Or, Phrase, Query
+from notices.attachment import AttachmentText
 from notices.errors import UnknownName
 from notices.text.fold import fold, fold_map
 from notices.text.language import _
 
 MOST_WORDS, SHORTEST, LONGEST = 4, 2, 24
 _SHORT = 3
-_SCAN = 4000
+_SCAN = 4000  # characters of a passage that a likelier wording is taken from
 _SIMILAR, _PROBE = 160, 40
 
 
@@ -114,3 +116,11 @@ def _own(engine: Engine, beginning: str, ident: int) -> Hit | None:
 def without(hits: Sequence[Hit], ident: int) -> tuple[Hit, ...]:
     """The hits except one notice."""
     return tuple(hit for hit in hits if hit.id != ident)
+
+
+def pieces(query: Query, hit: Hit, text: str, attachments: Sequence[AttachmentText]) -> Iterator[str]:
+    """Where a likelier wording may be: the title, the passage most like the query, the beginning of the text."""
+    yield hit.title
+    if len(text) > _SCAN or attachments:
+        yield snippet_of(hit.title, text, attachments, tiers_of(query)).text
+    yield text

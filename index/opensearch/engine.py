@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from index.deadline import SECONDS, deadline
 from index.document import HitNumbers, hit_of, texts_of
 from index.engine import Answer, ArchivedText, Document, Hit
+from index.generations import PAST
 from index.laid_out import RANKED
 from index.opensearch import bulk, generations, ranking
 from index.opensearch.client import PATIENCE, Cluster
@@ -161,6 +162,17 @@ class OpenSearchEngine:
     def version_token(self) -> str:
         """The generation, how many documents it contains, and the newest write among them: no two states have the same of all three."""
         return state_token(self._index, self._snapshot.ask(_STATE))
+
+    def past(self) -> OpenSearchEngine | None:
+        """The index of what sources show no longer; None without one."""
+        address = self._cluster.address
+        cluster = Cluster(address._replace(name=f"{address.name}-{PAST}"))
+        found = generations.current(cluster)
+        if found is None:
+            return None
+        opened = OpenSearchEngine(cluster, found.name)
+        opened.look()
+        return opened
 
     def count(self) -> int:
         """How many documents the index contains."""

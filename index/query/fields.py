@@ -32,6 +32,8 @@ class Filters(NamedTuple):
     date_field: DateField = "published_date"
     has_attachment: bool = False
     scope: Scope = "any"
+    theme: tuple[str, ...] = ()
+    validity: tuple[str, ...] = ()
 
 
 def field_node(name: str, value: str, query: str, start: int) -> Node:
@@ -113,7 +115,7 @@ def number_node(value: str) -> Node:
 
 
 def _lists(filters: Filters) -> tuple[tuple[TermField, tuple[str, ...]], ...]:
-    return ("source", filters.source), ("kind", _kinds(filters.kind)), ("state", filters.state)
+    return ("source", filters.source), ("kind", _kinds(filters.kind)), ("state", filters.state), ("validity", filters.validity)
 
 
 def filter_node(filters: Filters) -> Node:
@@ -123,6 +125,8 @@ def filter_node(filters: Filters) -> Node:
         parts.append(Contains("issuer", fold(filters.issuer)))
     if fold(filters.number):
         parts.append(number_node(filters.number))
+    if any(map(fold, filters.theme)):
+        parts.append(_part("theme")(",".join(filters.theme)))
     if filters.region:
         parts.append(region_node(filters.region, filters.region, 0))
     if filters.since or filters.until:

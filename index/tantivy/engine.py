@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import tantivy
 
 from index.document import HitNumbers, hit_of, texts_of
 from index.engine import Answer, ArchivedText, Document, Hit
-from index.generations import CURRENT, make_current, note_written
+from index.generations import CURRENT, PAST, make_current, note_written, refuse_damaged
 from index.laid_out import COUNTED, RANKED
 from index.query.tree import Query
 from index.tantivy.folder import current_generation, is_panic, new_generation, writing
@@ -109,6 +109,14 @@ class TantivyEngine:
         """The generation and the set of segments that is searched."""
         return self._version
 
+    def past(self) -> TantivyEngine | None:
+        """The index of what sources show no longer; None without one."""
+        folder = self._folder / PAST
+        if not folder.is_dir():
+            return None
+        refuse_damaged(folder, damaged_files)
+        return TantivyEngine(folder)
+
     def count(self) -> int:
         """How many documents the index contains."""
         return int(self._searcher.num_docs)
@@ -117,6 +125,13 @@ class TantivyEngine:
         """Release files; the mapped ones go with the last reference."""
         self.__dict__.pop("_searcher", None)
         self.__dict__.pop("_index", None)
+
+
+def damaged_files(folder: Path, only: Collection[str] | None = None) -> list[str]:
+    """See index.tantivy.checksums."""
+    from index.tantivy import checksums  # a search starts faster without it
+
+    return checksums.damaged_files(folder, only)
 
 
 def _opened(folder: Path) -> tuple[Path, tantivy.Index, str]:

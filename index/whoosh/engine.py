@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from index.document import HitNumbers, hit_of, texts_of
 from index.engine import Answer, ArchivedText, Document, Hit
-from index.generations import make_current
+from index.generations import PAST, make_current, refuse_damaged
 from index.query.tree import Query
+from index.whoosh import folder as whoosh_folder
 from index.whoosh.bitsets import numbers_of
 from index.whoosh.folder import FOLDED, ORIGINALS, current_generation, mapped, new_generation, open_index, unframed, writing
 from index.whoosh.postings import Postings
@@ -67,6 +68,14 @@ class WhooshEngine:
         """The generation and the commit that is searched."""
         return f"{self._generation.name}.{self._postings.commit()}"
 
+    def past(self) -> WhooshEngine | None:
+        """The index of what sources show no longer; None without one."""
+        folder = self._folder / PAST
+        if not folder.is_dir():
+            return None
+        refuse_damaged(folder, damaged_files)
+        return WhooshEngine(folder)
+
     def count(self) -> int:
         """How many documents the index contains."""
         return self._postings.everything().bit_count()
@@ -74,6 +83,11 @@ class WhooshEngine:
     def close(self) -> None:
         """Release files."""
         self._postings.close()
+
+
+def damaged_files(folder: Path, only: Collection[str] | None = None) -> list[str]:
+    """See index.whoosh.folder."""
+    return whoosh_folder.damaged_files(folder, only)
 
 
 def _opened(generation: Path) -> Postings:

@@ -22,7 +22,7 @@ from notices.config_values import without_password
 from notices.errors import DamageFound, IndexUnusable, NoticesError, ServerAway
 from notices.text.language import _
 from operations.indexing import owner_of
-from operations.read.document import document
+from operations.read.document import document, past_document
 from pipeline.sql import outbox
 from pipeline.sql.database import for_reading
 from preservation.disk_map import DiskMap
@@ -34,7 +34,22 @@ _PAGE = 10_000
 _SUSPECTS = 500  # compared again at a time
 _REPEATS, _PAUSE = 2, 0.1
 _REVISION, _HIT = "revision", "hit"
-_DISPLAYED = ("url", "title", "source", "issuer", "document_number", "kind", "region", "state", "published_date", "written_date", "group")
+_DISPLAYED = (
+    "url",
+    "title",
+    "source",
+    "issuer",
+    "document_number",
+    "kind",
+    "region",
+    "state",
+    "published_date",
+    "written_date",
+    "group",
+    "notice",
+    "went",
+    "gone",
+)
 
 
 def verify_all(config: Config, database: Database, progress: Callable[[int], None] = lambda _: None) -> Iterator[Finding]:
@@ -125,8 +140,8 @@ def _is_missing(config: Config) -> bool:
 
 def _differences(config: Config, database: Database, only: Sequence[int] | None) -> Iterator[Finding]:
     """Differences at this moment, in all notices or in these."""
-    revisions = outbox.every_revision(database) if only is None else outbox.newest_revisions(database, only)
     waiting, wanted = set(outbox.pending(database, limit=10_000_000).notice_ids), None if only is None else set(only)
+    past = outbox.every_past_revision(database) if only is None else iter(outbox.past_revisions(database, only))
     try:
         engine = open_engine(config.index, owner=owner_of(config))
     except ServerAway:
@@ -135,25 +150,49 @@ def _differences(config: Config, database: Database, only: Sequence[int] | None)
         yield Finding("index", "unusable", WholeIndex(_place(config)), str(error))
         return
     try:
-        with closing(DiskMap()) as indexed:
-            _read_index(engine, indexed, wanted)
-            yield from _compare(engine, indexed, (document(r) for r in revisions), waiting)
-    except ServerAway:
-        raise
-    except Exception as error:  # whatever an engine's library makes of bytes that it did not write
-        yield Finding("index", "unusable", WholeIndex(_place(config)), f"{type(error).__name__}: {error}"[:200])
+        gone = engine.past()
+        if gone is not None:
+            yield from _compared(gone, config, wanted, map(past_document, past), waiting)
+            gone.close()
+        elif not outdated(config.index):  # an index of before there was one is rebuilt before it is written to
+            lacking = dict.fromkeys(each.revision.notice_id for each in past)
+            yield from (_lacks(ident, _("no past revisions")) for ident in lacking if ident not in waiting)
+        revisions = outbox.every_revision(database) if only is None else outbox.newest_revisions(database, only)
+        yield from _compared(engine, config, wanted, (document(r) for r in revisions), waiting)
+    except IndexUnusable as error:
+        yield Finding("index", "unusable", WholeIndex(_place(config)), str(error))
     finally:
         engine.close()
 
 
+def _lacks(notice: int, ours: str) -> Finding:
+    return Finding("index", "differs", NoticeSubject(notice), _("the index contains {ours}").format(ours=ours))
+
+
+def _compared(
+    engine: Engine, config: Config, wanted: set[int] | None, documents: Iterator[Document], waiting: set[int]
+) -> Iterator[Finding]:
+    """Differences between an index, of today or of the past, and the documents that it should contain."""
+    try:
+        with closing(DiskMap()) as indexed:
+            _read_index(engine, indexed, wanted)
+            yield from _compare(engine, indexed, documents, waiting)
+    except (DamageFound, ServerAway):
+        raise
+    except Exception as error:  # whatever an engine's library makes of bytes that it did not write
+        yield Finding("index", "unusable", WholeIndex(_place(config)), f"{type(error).__name__}: {error}"[:200])
+
+
 def _read_index(engine: Engine, indexed: DiskMap, wanted: set[int] | None) -> None:
-    """Put the revision of each document and its displayed fields into the map."""
-    for ident, revision in engine.versions():
-        if wanted is None or ident in wanted:
-            indexed.put(_REVISION, ident, b"%d" % revision)
+    """Put the revision of each document, with its notice, and its displayed fields into the map."""
+    notices = {}
     for hit in _hits(engine):
-        if wanted is None or hit.id in wanted:
+        if wanted is None or (hit.notice or hit.id) in wanted:
             indexed.put(_HIT, hit.id, _displayed(hit))
+            notices[hit.id] = hit.notice or hit.id
+    for ident, revision in engine.versions():
+        if wanted is None or ident in notices:
+            indexed.put(_REVISION, ident, b"%d %d" % (revision, notices.get(ident, ident)))
 
 
 def _displayed(source: Hit | Document) -> bytes:
@@ -165,14 +204,15 @@ def _compare(engine: Engine, indexed: DiskMap, wanted: Iterator[Document], waiti
     for each in wanted:
         found = indexed.get(_REVISION, each.id)
         indexed.drop(_REVISION, each.id)
-        if each.id in waiting:
+        notice = each.notice or each.id
+        if notice in waiting:
             continue
-        if found is None or int(found) != each.revision:
-            ours = _("no document") if found is None else f"revision {int(found)}"
+        if found is None or int(found.split()[0]) != each.revision:
+            ours = _("no document") if found is None else f"revision {int(found.split()[0])}"
             yield Finding(
                 "index",
                 "differs",
-                NoticeSubject(each.id),
+                NoticeSubject(notice),
                 _("the index contains {ours}, SQL revision {revision}").format(ours=ours, revision=each.revision),
             )
             continue
@@ -182,13 +222,14 @@ def _compare(engine: Engine, indexed: DiskMap, wanted: Iterator[Document], waiti
             yield from _texts(engine, batch)
             batch = []
     yield from _texts(engine, batch)
-    for ident, revision in indexed.each(_REVISION):
-        if ident not in waiting:
+    for _ident, known in indexed.each(_REVISION):
+        revision, notice = map(int, known.split())
+        if notice not in waiting:
             yield Finding(
                 "index",
                 "extra",
-                NoticeSubject(ident),
-                _("the index contains revision {number}, SQL no such notice").format(number=int(revision)),
+                NoticeSubject(notice),
+                _("the index contains revision {number}, SQL no such notice").format(number=revision),
             )
 
 
@@ -204,7 +245,12 @@ def _fields(hit: bytes | None, wanted: Document) -> Iterator[Finding]:
         return
     pairs = zip(_DISPLAYED, json.loads(hit), json.loads(_displayed(wanted)), strict=True) if hit else ((n, None, n) for n in _DISPLAYED)
     names = ", ".join(name for name, ours, theirs in pairs if ours != theirs)
-    yield Finding("index", "rewritten", NoticeSubject(wanted.id), _("the document has other values than SQL: {names}").format(names=names))
+    yield Finding(
+        "index",
+        "rewritten",
+        NoticeSubject(wanted.notice or wanted.id),
+        _("the document has other values than SQL: {names}").format(names=names),
+    )
 
 
 def _texts(engine: Engine, wanted: list[Document]) -> Iterator[Finding]:
@@ -215,7 +261,7 @@ def _texts(engine: Engine, wanted: list[Document]) -> Iterator[Finding]:
         except ServerAway:
             raise
         except Exception as error:  # whatever an engine's library makes of damaged bytes
-            yield Finding("index", "unreadable", NoticeSubject(each.id), f"{type(error).__name__}: {error}"[:200])
+            yield Finding("index", "unreadable", NoticeSubject(each.notice or each.id), f"{type(error).__name__}: {error}"[:200])
             continue
         if found != (each.text, each.attachments):
-            yield Finding("index", "rewritten", NoticeSubject(each.id), _("the document's text is not that of its revision"))
+            yield Finding("index", "rewritten", NoticeSubject(each.notice or each.id), _("the document's text is not that of its revision"))

@@ -19,6 +19,7 @@ import sqlalchemy
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from index.answer.by_day import day_key
 from index.deadline import one_question
 from index.engine import Document, Engine, Hit
 from index.engines import open_engine, rebuild
@@ -142,7 +143,8 @@ def search_as_of(engine: Engine, database: sqlalchemy.Engine, request: SearchReq
         then = _then(Path(folder), since)
         found = [(hit, engine) for hit in _all(engine, query) if since.unaltered(hit)]
         found += [(hit, then) for hit in _all(then, query)] if then else []
-        found.sort(key=_by_date if request.page.sort == "date" else _by_score)
+        sort = request.page.sort
+        found.sort(key=_by_date if sort == "date" else _by_score if sort == "relevance" else lambda each: day_key(each[0], sort))
         some = found[offset : offset + request.page.limit]
         hits = tuple(_shown(query, some, request))
         if then:

@@ -19,7 +19,7 @@ from pipeline.sql.withheld import reading, withheld
 
 _FIELDS = (
     "title", "document_number", "issuer", "kind", "published_date", "written_date", "effective_date", "expiry_date", "index_number",
-    "addressees", "validity",
+    "theme", "addressees", "validity",
 )  # fmt: skip
 _ALIKE = 0.5  # of the characters of two paragraphs, in order: below it one was removed and another added
 _MOST_PAIRS, _MOST_CHARACTERS = 2_500, 4_000_000  # compared at most, in a row of paragraphs and within two of them

@@ -1,4 +1,4 @@
-"""A notice's newest revision as the index sees it."""
+"""A notice's newest revision, and those before it, as the index sees them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from notices.hours import ZONE
 from notices.reference.levels import level_of
 from pipeline.anatomy.periods import deadline_of
 from pipeline.recognised import text_with_recognised
-from pipeline.sql import tables
+from pipeline.sql import outbox, tables
 
 
 def document(revision: tables.RevisionRow) -> Document:
@@ -42,12 +42,19 @@ def document(revision: tables.RevisionRow) -> Document:
         aliases=tuple((a.short, a.long) for a in revision.aliases),
         group=notice.group_id,
         index_number=revision.index_number or "",
+        theme=revision.theme or "",
         addressees=tuple(revision.addressees),
         validity=_validity(revision),
         archived=_day(notice.first_seen_at),
         changed=_day(revision.created_at),
         deadline=deadline_of(revision.anatomy.get("periods"), revision.published_date or revision.written_date),
     )
+
+
+def past_document(past: outbox.PastRevision) -> Document:
+    """The document of a revision that its source shows no longer, in the index of the past; copies are not counted there."""
+    made = document(past.revision)
+    return made._replace(id=past.revision.id, notice=made.id, went=past.went, gone=_day(past.at), group=None)
 
 
 def _day(moment: datetime) -> date:

@@ -10,10 +10,12 @@ from datetime import date
 
 from sqlalchemy import Engine, select
 
+from index.answer.past import names_past
 from index.engine import Page
 from index.search import SearchRequest, SearchResult
-from notices.errors import NoticesError
+from notices.errors import BadInput, NoticesError
 from notices.text.display import csv_cell, masked, safe
+from notices.text.language import _
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
 from pipeline.sql.outbox import newest_revisions
@@ -25,7 +27,7 @@ _BATCH = 50  # notices whose texts are in memory at once
 _PAGE = 500  # hits asked of the index at once
 COLUMNS = (
     "id", "revision", "title", "published_date", "written_date", "effective_date", "expiry_date", "issuer", "document_number", "kind", "region",
-    "validity", "index_number", "state", "source", "first_seen_at", "last_seen_at", "url", "content_digest",
+    "validity", "index_number", "theme", "state", "source", "first_seen_at", "last_seen_at", "url", "content_digest",
 )  # fmt: skip
 
 Row = Mapping[str, object]
@@ -46,6 +48,7 @@ def all_ids(database: Engine) -> Iterator[Sequence[int]]:
 
 def matching_ids(search: Callable[[SearchRequest], SearchResult], request: SearchRequest) -> Iterator[Sequence[int]]:
     """The ids of the notices that match exactly, in batches, newest first; each copy of an instrument. Raises what the search raises."""
+    refuse_past(request)
     asked = request._replace(page=Page(_PAGE, 0, "date"), every_copy=True, wants_next=True, snippets=False, facets=False)
     while True:
         result = search(asked)
@@ -54,6 +57,12 @@ def matching_ids(search: Callable[[SearchRequest], SearchResult], request: Searc
         if result.next is None or not ids:
             return
         asked = asked._replace(after=result.next)
+
+
+def refuse_past(request: SearchRequest) -> None:
+    """Raise BadInput for a question about the past: an export or a feed gives the newest revision."""
+    if request.past or names_past(request.text):
+        raise BadInput(_("the past can be searched, but not exported or followed: leave out past=1 and 在:历史"))
 
 
 def rows(database: Engine, batches: Iterable[Sequence[int]], *, mask: bool = True) -> Iterator[Row]:

@@ -96,6 +96,7 @@ class NoticeView:
     effective_date: date | None
     expiry_date: date | None
     index_number: str | None
+    theme: str | None
     validity: str | None
     addressees: Sequence[str]
     first_seen_at: datetime
@@ -136,6 +137,7 @@ def view_of(session: Session, revision: tables.RevisionRow) -> NoticeView:
         effective_date=revision.effective_date,
         expiry_date=revision.expiry_date,
         index_number=revision.index_number,
+        theme=revision.theme,
         validity=revision.validity,
         addressees=revision.addressees,
         first_seen_at=notice.first_seen_at,

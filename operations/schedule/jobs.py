@@ -14,6 +14,7 @@ from operations.schedule.due import Every, Rule
 
 _MARGIN = 30.0  # minutes a crawl may take beyond its own limit, which ends it first
 _LONGEST = 12 * 60.0
+_REPORT_MINUTES = 30  # between two looks at the health of all sources; the daily report is due at 08:30
 _NAME = "notices-{:%Y%m%dT%H%M%SZ}.tar"
 _NAMES = "notices-????????T??????Z.tar"
 
@@ -59,6 +60,7 @@ def read_schedule(config: Config) -> Schedule:
     jobs = [*crawls, Job("index", Every(config.drain_minutes), ("index",))]
     if (config.home / "channels.toml").exists():  # there are channels for messages of saved searches
         jobs.append(Job("watch", Every(config.drain_minutes), ("watch", "run", "--silent")))
+        jobs.append(Job("report", Every(_REPORT_MINUTES), ("watch", "report")))
     if config.verify_schedule:
         jobs.append(Job("verify", CronLine(config.verify_schedule), ("verify", "--no-progress")))
     if config.backup_folder:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -35,7 +36,16 @@ _UNTIL = re.compile(
 )
 _ACTION = re.compile("报送|上报|报名|反馈|提交|发送|寄送|寄至|办理|返回|报至|申报|缴纳|完成|报|送|交")
 _LABEL = re.compile("(?:[一二三四五六七八九十]是)?([\u3400-\u9fff]{2,8}?(?:时间|期限|日期|期间|时段|活动))[为是从自]?[:：。]?(?:从|自)?$")
-_COUNTED = re.compile("(公示期|公示时间|公告期限|公告期|征求意见期)[^，。；\n]{0,24}?\\d{1,3}个?(?:工作日|自然日|日|天)")
+# A number of days, never the day of a date: 29日 in 公示时间为2020年10月29日 is not one, nor is 12日 in 1月11日至12日.
+_COUNTED = re.compile(
+    "(公示期(?!满)|公示时间|公告期限|公告期(?!满)|征求意见期)[^，。；\n]{0,24}?"
+    r"(?:(?<![\d月年])\d{1,3}个?(?:工作日|自然日|天)|(?<![\d月年至到—－\-~～–])\d{1,3}个?日)"
+)
+# 自本公示发布之日起至2021年1月11日止: it begins with the publication
+_FROM_ISSUE = re.compile(
+    rf"(?:之日|即日)起?{_SEPARATOR}(?:(?P<byear>\d{{4}}){_B}年{_B})?(?P<bmonth>\d{{1,2}}){_B}月{_B}(?P<bday>\d{{1,2}}){_B}日{_WEEKDAY}"
+    + _CLOCK_B
+)
 _MAX_PERIODS = 300
 _STOPS = "。；;\n"
 
@@ -78,10 +88,12 @@ def read_periods(text: str, anchor: date | None) -> tuple[Period, ...]:
 
 
 def _all(text: str, anchor: date | None) -> Iterator[Period]:
-    for match in _RANGE.finditer(text):
+    dated = [*_RANGE.finditer(text), *_NUMERIC.finditer(text)]
+    for match in dated:
         yield _range(match, text, anchor)
-    for match in _NUMERIC.finditer(text):
-        yield _range(match, text, anchor)
+    from_issue = list(_FROM_ISSUE.finditer(text))
+    for match in from_issue:
+        yield _deadline(match, text, anchor, "截止")
     for match in _BEFORE.finditer(text):
         action = _ACTION.search(text, match.end(), match.end() + 40)
         recurring = text[max(0, match.start() - 2) : match.start()] in ("每月", "每年", "次月", "次年", "当月", "当年")
@@ -89,8 +101,17 @@ def _all(text: str, anchor: date | None) -> Iterator[Period]:
             yield _deadline(match, text, anchor, action[0])
     for match in _UNTIL.finditer(text):
         yield _deadline(match, text, anchor, "截止")
+    ends = sorted((match.start(), match.end()) for match in (*dated, *from_issue))
     for match in _COUNTED.finditer(text):
-        yield Period(match[1], None, None, False, sentence_at(text, match.start(), match.end()))
+        if not _is_dated(match, text, ends):
+            yield Period(match[1], None, None, False, sentence_at(text, match.start(), match.end()))
+
+
+def _is_dated(counted: re.Match[str], text: str, dated: Sequence[tuple[int, int]]) -> bool:
+    """Whether the sentence that counts the days of a term also says from when to when it is."""
+    after = bisect_left(dated, (counted.start(), 0))
+    near = dated[max(after - 1, 0) : after + 2]
+    return any(not set(text[min(end, counted.end()) : max(start, counted.start())]) & set(_STOPS) for start, end in near)
 
 
 def _range(match: re.Match[str], text: str, anchor: date | None) -> Period:

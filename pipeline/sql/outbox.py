@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import ColumnElement, Engine, Select, delete, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from pipeline.sql import tables
+from pipeline.sql.database import for_reading
 from pipeline.sql.postgresql import BACKEND, among_others
 from pipeline.sql.withheld import reading, withheld, withheld_count
 
@@ -78,19 +80,74 @@ def shown_count(engine: Engine) -> int:
 
 def newest_revisions(engine: Engine, notice_ids: Sequence[int]) -> list[tables.RevisionRow]:
     """The newest revision of each notice as readers see it, with notice, source, attachments and aliases loaded; none of one that was taken down."""
-    query = (
-        select(tables.RevisionRow)
-        .join(tables.RevisionRow.notice)
-        .where(tables.RevisionRow.n == tables.NoticeRow.revisions, tables.NoticeRow.id.in_(notice_ids))
-        .options(
-            joinedload(tables.RevisionRow.notice).joinedload(tables.NoticeRow.source),
-            selectinload(tables.RevisionRow.attachments).selectinload(tables.AttachmentRow.recognition),
-            selectinload(tables.RevisionRow.aliases),
-        )
-        .order_by(tables.NoticeRow.id)
-    )
+    query = _revisions(tables.RevisionRow.n == tables.NoticeRow.revisions, tables.NoticeRow.id.in_(notice_ids))
     with reading(engine) as session:
         return list(session.scalars(query))
+
+
+def _revisions(*wanted: ColumnElement[bool]) -> Select[tables.RevisionRow]:
+    row = tables.RevisionRow
+    return select(row).join(row.notice).where(*wanted).order_by(row.notice_id, row.n).options(
+        joinedload(row.notice).joinedload(tables.NoticeRow.source),
+        selectinload(row.attachments).selectinload(tables.AttachmentRow.recognition),
+        selectinload(row.aliases),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PastRevision:
+    """A revision that its source shows no longer: "replaced" by the next one, or "withdrawn" with its notice, and when that was noticed."""
+
+    revision: tables.RevisionRow
+    went: str
+    at: datetime
+
+
+_PAST = (tables.RevisionRow.n < tables.NoticeRow.revisions) | (tables.NoticeRow.state == "withdrawn")
+
+
+def past_revisions(engine: Engine, notice_ids: Sequence[int]) -> list[PastRevision]:
+    """Every revision of these notices that their sources show no longer, as readers see it; none of one that was taken down."""
+    row, change = tables.RevisionRow, tables.ChangeRow
+    with reading(engine) as session:
+        found = list(session.scalars(_revisions(_PAST, tables.NoticeRow.id.in_(notice_ids))))
+        if not found:
+            return []
+        idents = {each.notice_id for each in found}
+        since = {(i, n): at for i, n, at in session.execute(select(row.notice_id, row.n, row.created_at).where(row.notice_id.in_(idents)))}
+        told = select(change.notice_id, func.max(change.at)).where(change.kind == "withdrawn", change.notice_id.in_(idents))
+        withdrawn = {ident: at for ident, at in session.execute(told.group_by(change.notice_id))}
+    return [
+        PastRevision(each, "replaced", since.get((each.notice_id, each.n + 1), each.created_at))
+        if each.n < each.notice.revisions
+        else PastRevision(each, "withdrawn", withdrawn.get(each.notice_id, each.notice.last_seen_at))
+        for each in found
+    ]
+
+
+def every_past_revision(engine: Engine, batch: int = 200) -> Iterator[PastRevision]:
+    """Every revision that its source shows no longer, a batch of notices in memory at a time."""
+    notice, last = tables.NoticeRow, 0
+    some = (notice.revisions > 1) | (notice.state == "withdrawn")
+    while True:
+        with Session(for_reading(engine)) as session, session.begin():
+            ids = list(session.scalars(select(notice.id).where(notice.id > last, some).order_by(notice.id).limit(batch)))
+        if not ids:
+            return
+        yield from past_revisions(engine, ids)
+        last = ids[-1]
+
+
+def past_count(engine: Engine) -> int:
+    """How many revisions the sources show no longer, without those of notices that were taken down."""
+    with reading(engine) as session:
+        return session.scalar(select(func.count(tables.RevisionRow.id)).join(tables.RevisionRow.notice).where(_PAST)) or 0
+
+
+def revision_ids(engine: Engine, notice_ids: Sequence[int]) -> list[int]:
+    """The row ids of all revisions of these notices."""
+    with Session(for_reading(engine)) as session, session.begin():
+        return list(session.scalars(select(tables.RevisionRow.id).where(tables.RevisionRow.notice_id.in_(notice_ids))))
 
 
 def every_revision(engine: Engine, batch: int = 200) -> Iterator[tables.RevisionRow]:

@@ -13,16 +13,19 @@ from pipeline.sql import tables
 from pipeline.sql.base import Base
 
 _LEFT_OUT = {"id", "notice_id", "row_digest", "revision_id", "target_id"}
-_LATER = ("region", "region_provenance")  # of migration 0002
+_LATER = (("region", "region_provenance"), ("theme",))  # of migrations 0002 and 0010
 
 
 def row_digest(revision: tables.RevisionRow) -> str:
     """sha256 hex over the revision's columns and its attachments', aliases' and citations' columns."""
     values = _values(revision)
-    later = {name: values.pop(name) for name in _LATER}
+    later = [{name: values.pop(name) for name in names} for names in _LATER]
     parts: list[object] = [values, [_values(a) for a in revision.attachments]]
     parts += [sorted(_plain(_values(each)) for each in rows) for rows in (revision.aliases, revision.citations)]
-    return _sha256([_sha256(parts), later])
+    digest = _sha256(parts)
+    for each in later:
+        digest = _sha256([digest, each])
+    return digest
 
 
 def recognition_digest(row: tables.RecognitionRow) -> str:

@@ -163,6 +163,7 @@ class RevisionRow(Base):
     row_digest: Mapped[str] = mapped_column(default="")
     region: Mapped[str | None]
     region_provenance: Mapped[str | None]
+    theme: Mapped[str | None]
     anatomy: Mapped[Values] = mapped_column(AnatomyJson, default=dict)
     provenance: Mapped[dict[str, str]] = mapped_column(default=dict)
     notice: Mapped[NoticeRow] = relationship()

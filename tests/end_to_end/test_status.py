@@ -46,6 +46,10 @@ def _new_notices(site: Site, page: bytes) -> None:
 
 def _break(site: Site, name: str) -> None:
     match name:
+        case "empty list":
+            _fresh_list(site, list_page([], 0, 1))
+        case "404":
+            _fresh_list(site, list_page([10, 9, 8, *_SHOWN], 0, 1))  # the site has no page for the new ones
         case "challenge":
             _new_notices(site, _CHALLENGE)
         case "moved selector":
@@ -69,6 +73,8 @@ def _status(home: Home, check: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("name", "state", "words"),
     [
+        ("empty list", "failing", "0 list entries"),
+        ("404", "failing", "the newest 3 entries could not be read (gone: HTTP 404"),
         ("challenge", "failing", "the newest 3 entries could not be read (blocked: challenge"),
         ("moved selector", "degraded", "text in 0 of the newest 3 notices, 7 of 7 before"),
         ("login page", "failing", "0 list entries"),

@@ -43,7 +43,7 @@ class Message:
 
     def lines(self) -> list[str]:
         """The events, a line each, and how many are left out."""
-        found = [f"{each.event}  {each.title or each.url}\n{each.url}" for each in self.body.events]
+        found = [f"{each.event}  {each.title or each.url}\n{each.url}".rstrip() for each in self.body.events]
         return [*found, f"… and {self.body.more} more: notices watch show {self.body.watch}"] if self.body.more else found
 
     def text(self, most: int | None = None) -> str:

@@ -26,7 +26,10 @@ def mail_of(channel: Channel, message: Message) -> EmailMessage:
     mail["List-Unsubscribe"] = f"<mailto:{channel.sender.rpartition('<')[2].strip('> ')}?subject=unsubscribe>"
     mail.set_content(message.text())
     rows = "".join(
-        f'<li>{html.escape(e.event)} <a href="{html.escape(e.url)}">{html.escape(e.title or e.url)}</a></li>' for e in body.events
+        f'<li>{html.escape(e.event)} <a href="{html.escape(e.url)}">{html.escape(e.title or e.url)}</a></li>'
+        if e.url
+        else f"<li>{html.escape(e.event)} {html.escape(e.title)}</li>"
+        for e in body.events
     )
     more = f"<p>… {body.more} more</p>" if body.more else ""
     mail.add_alternative(f"<html><body><p>{html.escape(body.subject)}</p><ul>{rows}</ul>{more}</body></html>", subtype="html")

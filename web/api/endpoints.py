@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from index.query.parse import MAX_BYTES
+from index.search import SORTS
 from notices.errors import UserError
 from web.views.query import LIMIT, MOST
 
@@ -102,18 +103,25 @@ SEARCH = (
     Parameter("kind", "of this kind, such as 通知", several(text())),
     Parameter("number", "the document number, whole or in part", text()),
     Parameter("state", "in this state", several(one_of("listed", "missing", "withdrawn", "back"))),
+    Parameter(
+        "validity",
+        "of this validity",
+        several(one_of("in_force", "expired", "repealed", "amended", "partly_repealed", "not_yet_in_force", "unknown")),
+    ),
+    Parameter("theme", "its theme on its site contains this", several(text())),
     Parameter("since", "from this day, month or year on", {"type": "string", "pattern": _DAY}),
     Parameter("until", "until the end of this day, month or year", {"type": "string", "pattern": _DAY}),
     Parameter("date", "which date since and until compare", one_of("published", "written", "effective")),
     Parameter("has", "with an attachment", one_of("attachment")),
     Parameter("in", "the part in which the words must occur", one_of("all", "title", "text", "attachment")),
-    Parameter("sort", "the order", one_of("relevance", "date")),
+    Parameter("sort", "the order", one_of(*SORTS)),
     Parameter("exact", "1: the literal text only", one_of("1")),
     Parameter("copies", "all: each copy of an instrument is a hit", one_of("all")),
     Parameter("similar", "in place of q: notices similar to this one (id, address, number or title)", text()),
     Parameter("limit", "hits of a page", count(1, MOST, LIMIT)),
     Parameter("after", "the `next` of an earlier answer to the same question", text()),
     Parameter("facets", "1: count issuers, regions, kinds, years, sources, states", one_of("1")),
+    Parameter("past", "1: what its source shows no longer: replaced revisions and withdrawn notices", one_of("1")),
     AS_OF,
 )
 MOST_CHANGES = 500

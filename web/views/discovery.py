@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from index.engine import Page
 from operations.read.changes import newest_changes
 from operations.read.coverage import notices_after
+from operations.read.export import refuse_past
 from pipeline.sql.outbox import notice_count
 from web.json_answer import json_text
 from web.pages import Reader, archive_of, rendered, validated
@@ -133,6 +134,7 @@ def _feed(request: Request) -> _Feed:
             address = f"{base}/n/{c.notice}/r/{c.revision}"
             entries.append(Entry(f"{address}#{c.seq}", address, c.title or c.url or reader.text("(taken down)"), c.at, c.kind))
     else:
+        refuse_past(question.request)
         result = archive.search(question.request._replace(page=Page(_IN_FEED, 0, "date"), facets=False, wants_next=False, after=None))
         hits = [hit for hit, _snippet in result.hits if hit.exact]
         entries = [Entry(f"{base}/n/{h.id}", f"{base}/n/{h.id}", h.title, _noon(h.published_date), h.state) for h in hits]

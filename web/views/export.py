@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from notices.errors import UserError
-from operations.read.export import FORMATS, MEDIA_TYPES, all_ids, lines, matching_ids, rows
+from operations.read.export import FORMATS, MEDIA_TYPES, all_ids, lines, matching_ids, refuse_past, rows
 from web.pages import archive_of
 from web.views.query import asked
 
@@ -28,6 +28,7 @@ def download(request: Request) -> Response:
     elif question.is_empty or question.request.similar:
         raise UserError("nothing is asked: q or a filter is needed, or all=1")
     else:
+        refuse_past(question.request)
         archive.search(question.request)  # a query that cannot be answered is refused before the file begins
         batches = matching_ids(archive.search, question.request._replace(after=None))
     headers = {

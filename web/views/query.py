@@ -8,28 +8,29 @@ from typing import NamedTuple, cast
 
 from starlette.requests import Request
 
+from index.answer.past import names_past
 from index.engine import Page
 from index.query.parse import Filters
 from index.query.tree import DateField, Scope
-from index.query.values import date_range, state_of
-from index.search import SearchRequest, SearchResult
+from index.query.values import date_range, state_of, validity_of
+from index.search import SORTS, SearchRequest, SearchResult
 from notices.errors import QueryLimitError, QuerySyntaxError, StaleCursor, UnknownName, UserError
 from notices.reference.regions import prefixes_of
 from web.archive import Archive
 
-FILTERS = ("source", "issuer", "region", "kind", "number", "state", "since", "until", "has", "in", "as_of")
-_SINGLE = ("issuer", "region", "number", "since", "until", "has", "in", "as_of")
+FILTERS = ("source", "issuer", "region", "kind", "number", "state", "validity", "theme", "since", "until", "has", "in", "past", "as_of")
+_SINGLE = ("issuer", "region", "number", "since", "until", "has", "in", "past", "as_of")
 _SCOPES = {"": "any", "all": "any", "title": "title", "text": "text", "attachment": "attachment"}
 _DATES = {"": "published_date", "published": "published_date", "written": "written_date", "effective": "effective_date"}
-_SORTS = ("relevance", "date")
 _CHOICES = {
     "has": ("attachment",),
     "in": tuple(_SCOPES),
     "date": tuple(_DATES),
-    "sort": _SORTS,
+    "sort": SORTS,
     "exact": ("1",),
     "copies": ("all",),
     "facets": ("1",),
+    "past": ("1",),
 }
 LIMIT, MOST = 20, 100
 _MOST_VALUES, _LONGEST_VALUE = 60, 200
@@ -54,6 +55,11 @@ class Asked(NamedTuple):
         return self.request.text
 
     @property
+    def is_past(self) -> bool:
+        """Whether the past is asked for, by the address or by a word of the query."""
+        return self.request.past or names_past(self.text)
+
+    @property
     def filters(self) -> Pairs:
         """The filters that are set."""
         return tuple(pair for pair in self.pairs if pair[0] in FILTERS)
@@ -70,7 +76,9 @@ class Asked(NamedTuple):
     @property
     def is_empty(self) -> bool:
         """Whether nothing is asked."""
-        return not self.text.strip() and not [name for name, _ in self.filters if name != "as_of"] and not self.request.similar
+        return (
+            not self.text.strip() and not [name for name, _ in self.filters if name not in ("as_of", "past")] and not self.request.similar
+        )
 
 
 def asked(request: Request, *, facets: bool = False, snippets: bool = True) -> Asked:
@@ -91,11 +99,15 @@ def asked(request: Request, *, facets: bool = False, snippets: bool = True) -> A
         raise StaleCursor("similar notices are of today; they cannot be asked for as on another day")
     if (region := given.get("region", "")).strip() and not prefixes_of(region):
         raise UnknownName(f"{region!r} is not a region; use a name such as 河南 or 新乡市, or a code such as 4107")
+    past = bool(given.get("past"))
+    if past and (as_of or given.get("similar")):
+        raise UserError("the past is searched as it is known today; leave out as_of and similar")
     facets = facets and as_of is None
     search = SearchRequest(
-        text=given.get("q", ""), filters=_filters(request), page=Page(count_of("limit", given.get("limit", ""), MOST, LIMIT), 0, given.get("sort") or _SORTS[0]),
+        text=given.get("q", ""), filters=_filters(request), page=Page(count_of("limit", given.get("limit", ""), MOST, LIMIT), 0, given.get("sort") or SORTS[0]),
         after=given.get("after") or None, exact=given.get("exact") == "1", every_copy=given.get("copies") == "all",
         similar=given.get("similar") or None, facets=facets, wants_next=True, snippets=snippets,
+        past=past,
     )  # fmt: skip
     return Asked(search, pairs, as_of)
 
@@ -111,6 +123,7 @@ def _filters(request: Request) -> Filters:
         number=given.get("number", ""), state=tuple(each for value in all_of("state") for each in state_of(value, value, 0)),
         since=_day("since", given.get("since", ""))[0], until=_day("until", given.get("until", ""))[1],
         date_field=cast(DateField, _DATES[given.get("date", "")]), has_attachment=bool(given.get("has")), scope=cast(Scope, _SCOPES[given.get("in", "")]),
+        theme=all_of("theme"), validity=tuple(validity_of(value, value, 0) for value in all_of("validity")),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from index.answer.snippet import marks_in
 from index.answer.suggest import completions
-from index.search import SearchHit, SearchResult
+from index.search import SORTS, SearchHit, SearchResult
 from notices.errors import QueryLimitError
 from notices.text.display import masked, safe
 from web.pages import archive_of, page, validated
@@ -45,6 +45,7 @@ def show(request: Request) -> Response:
         "hits": list(_divided(result)),
         "facets": dict(_facets(result, question)),
         "cheap": cheap,
+        "sorts": SORTS,
         "highlights": result.query.highlights,
         "marks_in": marks_in,
         "masked": masked,
@@ -63,7 +64,7 @@ _FIELDS = {"source": "source", "issuer": "issuer", "region": "region", "kind": "
 def saved_query(question: Asked) -> str:
     """The words and filters as one query, as a saved search has it; empty where none says the same."""
     words, days = [question.text] if question.text else [], dict(question.filters)
-    if question.as_of or question.request.similar or days.keys() & {"in"} or dict(question.pairs).get("date"):
+    if question.as_of or question.is_past or question.request.similar or days.keys() & {"in"} or dict(question.pairs).get("date"):
         return ""
     for name, value in question.filters:
         if name in _FIELDS:

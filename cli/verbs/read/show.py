@@ -21,7 +21,7 @@ from pipeline.sql.database import database_errors, open_for_reading
 
 _FIELDS = (
     "url", "source", "state", "revision", "document_number", "issuer", "kind", "published_date", "written_date", "effective_date",
-    "expiry_date", "index_number", "validity",
+    "expiry_date", "index_number", "theme", "validity",
 )  # fmt: skip
 
 

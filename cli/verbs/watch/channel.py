@@ -29,6 +29,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     add.add_argument("--from", dest="sender", default="", metavar="ADDRESS", help=_("the address that e-mail comes from"))
     add.add_argument("--quiet", default="", metavar="HOURS", help=_("hours without messages, such as 22:00-07:30"))
     add.add_argument("--allow-private", action="store_true", help=_("let it reach an address on a private network"))
+    add.add_argument("--report", action="store_true", help=_("send it a daily report, and tell it of sources that are not well"))
     add.set_defaults(run=_add)
     listing = actions.add_parser("list", help=_("list the channels, without their secrets"))
     listing.set_defaults(run=_list)
@@ -49,7 +50,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def _add(args: argparse.Namespace, config: Config) -> int:
-    more = {name: getattr(args, name) for name in ("secret", "smtp", "sender", "quiet", "allow_private")}
+    more = {name: getattr(args, name) for name in ("secret", "smtp", "sender", "quiet", "allow_private", "report")}
     open_database(config).dispose()  # the folder is an archive
     add_channel(config, args.name, Channel(args.type, args.target, **more))
     return 0
@@ -59,7 +60,7 @@ def _list(args: argparse.Namespace, config: Config) -> int:
     found = channels(config)
     if args.json:
         for name, each in found.items():
-            print(json_line({"name": name, "type": each.type, "quiet": each.quiet}))
+            print(json_line({"name": name, "type": each.type, "quiet": each.quiet, "report": each.report}))
     elif found:
         print(
             "\n".join(

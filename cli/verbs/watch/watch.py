@@ -22,6 +22,7 @@ from watch.channels import channel_named, channels
 from watch.delivery import deliver_due
 from watch.events import Event, note_told, untold
 from watch.matching import match_new
+from watch.notes import make_notes
 from watch.saved import BUSY, Forecast, WatchSpec, WatchView, add_watch, forecast, pause, remove, watches
 
 
@@ -47,6 +48,9 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         _action(actions, name, text, run).add_argument("name", metavar="NAME")
     test = _action(actions, "test", _("send one real message and show the receiver's answer"), _test)
     test.add_argument("name", metavar="NAME")
+    _action(
+        actions, "report", _("tell channels of sources that are not well, searches that fell silent, and once a day how all is"), _report
+    )
     run_now = _action(actions, "run", _("match what is new, deliver what is due, and print the events"), _run_now)
     run_now.add_argument("--silent", action="store_true", help=_("print no events; those of searches without a channel wait"))
     run_now.add_argument("name", nargs="?", metavar="NAME", help=_("only this one"))
@@ -175,6 +179,16 @@ def _run_now(args: argparse.Namespace, config: Config) -> int:
             file=sys.stderr,
         )
     return 3 if matched.broken or delivered.failed or delivered.dead else 0
+
+
+def _report(args: argparse.Namespace, config: Config) -> int:
+    """Print the notes that were due, and send what waits; exit 3 when a message was not sent."""
+    database, now = open_database(config), datetime.now(UTC)
+    with database_errors(config.database):
+        for each in make_notes(config, database, now):
+            print(json_line(json_object(each)) if args.json else safe(each.subject))
+        delivered = deliver_due(config, database, now)
+    return 3 if delivered.failed or delivered.dead else 0
 
 
 def _print_events(args: argparse.Namespace, events: Sequence[Event]) -> None:

@@ -105,7 +105,7 @@ def test_bash_offers_verbs_options_and_choices(bash: Completed) -> None:
     assert bash("notices", "sh") == ["show"]
     assert {"list", "check", "new"} <= set(bash("notices", "source", ""))
     assert "--dry-run" in bash("notices", "reparse", "--")
-    assert bash("search", "--sort", "") == ["relevance", "date"]
+    assert bash("search", "--sort", "") == ["relevance", "date", "archived", "changed", "deadline"]
     assert bash("search", "--all") == ["--all-copies"]
     assert bash("notices", "completion", "z") == ["zsh"]
     assert bash("notices", "comple") == ["completion"]

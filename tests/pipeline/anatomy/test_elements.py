@@ -246,11 +246,20 @@ def test_validity_says_where_it_is_known_from() -> None:
         ("务必于2020年11月12日16:00前反馈。", None, datetime(2020, 11, 12, 16), False),
         ("名单于24日下午4:00前报送至办公室。", None, datetime(2020, 10, 24, 16), True),
         ("请于1月5日前报送总结。", None, datetime(2021, 1, 6), True),
+        ("公示时间为2020年10月29日至2020年11月2日。", datetime(2020, 10, 29), datetime(2020, 11, 3), False),
+        ("公示期3天（2021年1月6日至2021年1月8日）。", datetime(2021, 1, 6), datetime(2021, 1, 9), False),
+        ("公示期3个工作日（自本公示发布之日起至2021年1月11日止）。", None, datetime(2021, 1, 12), False),
+        ("公示期5天，自10月16日-10月20日止。", datetime(2020, 10, 16), datetime(2020, 10, 21), True),
     ],
 )
 def test_periods(body: str, start: datetime | None, end: datetime | None, inferred: bool) -> None:
     found = read_anatomy(text(HEAD, TO, body, "云川市水务局", "2020年10月16日"), title=HEAD)
     assert [(p.start, p.end, p.year_inferred) for p in found.periods] == [(start, end, inferred)]
+
+
+@pytest.mark.parametrize("body", ["公示期满后5日内提交补充材料。", "公示时间为二十天。"])
+def test_term_without_a_count_of_days_is_no_period(body: str) -> None:
+    assert read_anatomy(body, title="关于拟表彰名单的公示").periods == ()
 
 
 def test_counted_term_keeps_its_phrase() -> None:
