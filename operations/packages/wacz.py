@@ -30,8 +30,7 @@ from pipeline.ledger import payload_place
 from pipeline.sql import tables
 from pipeline.sql.database import archive_id, for_reading
 from pipeline.sql.withheld import reading, withheld
-from pipeline.warc.gzip_member import compress
-from pipeline.warc.record import encode_warcinfo
+from pipeline.warc.series import compress, encode_warcinfo
 from pipeline.warc.series import reading as reading_series
 
 _DATA, _INDEX, _PAGES = "archive/data.warc.gz", "indexes/index.cdx", "pages/pages.jsonl"

@@ -24,7 +24,7 @@ from pipeline.warc.gzip_member import BadMember, Member, compress, find_bytes, m
 from pipeline.warc.http_block import HttpAnswer, answer_in, body_of
 from pipeline.warc.lane import Lane, append, free_lanes, leave_lane, rotate, settle_lane, take_lane
 from pipeline.warc.manifest import read_manifest
-from pipeline.warc.record import encode, warc_date
+from pipeline.warc.record import encode, encode_warcinfo, warc_date
 from pipeline.warc.restore import FilePlan, Folders, plan_file, restore_file, wanted_files
 from pipeline.warc.verify import Damage, series_bytes, unsettled, verify_series
 
@@ -40,7 +40,9 @@ __all__ = [
     "Stored",
     "answer_in",
     "body_of",
+    "compress",
     "copy_series",
+    "encode_warcinfo",
     "file_name",
     "find_bytes",
     "free_lanes",
