@@ -5,10 +5,10 @@ An embedded archive never imports the driver: SQLAlchemy loads it for an address
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, column, create_engine, event, func, select, text
+from sqlalchemy import Connection, Engine, Table, column, create_engine, event, func, select, text
 from sqlalchemy import table as sql_table
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import NoSuchModuleError
@@ -122,6 +122,23 @@ def check_database(engine: Engine) -> None:
                 "template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C.UTF-8'"
             ).format(name=name, encoding=encoding, collation=collation)
         )
+
+
+def copy_rows(connection: Connection, table: Table, rows: Iterable[Sequence[object]]) -> None:
+    """Write rows with all columns of a table by COPY, in the transaction of the connection."""
+    dialect = connection.dialect
+    processors = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns]
+    quote = dialect.identifier_preparer.quote
+    names = ", ".join(quote(column.name) for column in table.columns)
+    cursor = connection.connection.cursor()
+    try:
+        with cursor.copy(f"COPY {quote(table.name)} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row([process(value) if process else value for process, value in zip(processors, row, strict=True)])
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise translated(error, shown_address(connection.engine.url)) from error
+    finally:
+        cursor.close()
 
 
 def set_sequences(connection: Connection) -> None:

@@ -88,4 +88,4 @@ def _plain(home: str, text: str) -> str:
     text = re.sub(r"postgresql\S+|127\.0\.0\.1:\d+/archive_\d+|sqlite:\S+", "DATABASE", text.replace(home, "HOME"))
     text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(Z|\+\d\d:\d\d)?", "TIME", text)
     text = re.sub(r"127\.0\.0\.1:\d+|[0-9a-f-]{36}|\b[0-9a-f]{12,64}\b|notices-[\w.-]+", "X", text)
-    return re.sub(r"\d:\d\d:\d\d|\d+(\.\d+)? ?(s|ms|kB|MB|GB|bytes|minutes?|seconds?|hours?)\b|offset \d+|\(\d+ bytes\)", "N", text)
+    return re.sub(r"@\d+|\d:\d\d:\d\d|\d+(\.\d+)? ?(s|ms|kB|MB|GB|bytes|minutes?|seconds?|hours?)\b|offset \d+|\(\d+ bytes\)", "N", text)
