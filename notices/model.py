@@ -149,6 +149,7 @@ class Notice:
     attachments: tuple[AttachmentLink, ...] = ()
     blocked: str | None = None
     needs_ocr: bool = False
+    pictures: tuple[AttachmentLink, ...] = ()  # of a text that is nothing but pictures: fetched and kept as its files are
     site_name: str | None = None
     site_code: str | None = None
     theme: str | None = None
@@ -156,6 +157,11 @@ class Notice:
     region_provenance: str | None = None  # source, issuer or page
     anatomy: Anatomy = Anatomy()
     provenance: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def files(self) -> tuple[AttachmentLink, ...]:
+        """What is fetched with the page: the attached files, then the pictures that are its text."""
+        return self.attachments + self.pictures
 
     @property
     def has_little_text(self) -> bool:

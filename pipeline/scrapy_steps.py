@@ -187,7 +187,7 @@ class StoreNotice:
         before = archived.fetched_files() if archived else {}
         files: list[StoredAttachment] = []
         silent = 0
-        for link in notice.attachments[:MAX_ATTACHMENTS]:
+        for link in notice.files[:MAX_ATTACHMENTS]:
             stopping = _report(self.crawler).stopping
             if stopping is not None or silent >= SILENT_TO_STOP:
                 why = f"the run ends: {stopping}" if stopping else f"{silent} files of this notice in a row did not answer"

@@ -126,7 +126,7 @@ class Reader:
         """
         if is_file(capture.body):
             return [self._file(session, notice.attachments[0], revision)]
-        links = notice.attachments[:MAX_ATTACHMENTS]
+        links = notice.files[:MAX_ATTACHMENTS]
         pairs = pair_files(revision.attachments, links)
         if row_digest(revision) != revision.row_digest:
             pairs = sorted((pair for pair in pairs if pair.link is not None), key=lambda pair: links.index(pair.link))
@@ -160,7 +160,7 @@ class Reader:
         if is_file(body.body):
             return [self.fetched(page.snapshot, notice.attachments[0])], page.after
         before, files = archived.fetched_files() if archived else {}, list[StoredAttachment]()
-        for link in notice.attachments[:MAX_ATTACHMENTS]:
+        for link in notice.files[:MAX_ATTACHMENTS]:
             answer = self.answer(session, link, page)
             if answer is not None:
                 page = replace(page, after=answer.id)

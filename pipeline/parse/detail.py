@@ -22,6 +22,7 @@ from pipeline.parse.element_names import names_typed_text
 from pipeline.parse.files import find_files
 from pipeline.parse.labels import definition_lines, is_label_line, label_table_lines, labelled_values
 from pipeline.parse.letterhead import counter_line, head_issuers, loose_signature, signed_order
+from pipeline.parse.pictures import text_pictures
 from pipeline.parse.tags import first_of, meta_tags, script_values, tag_date, tag_source
 from pipeline.parse.title import find_title
 
@@ -139,7 +140,10 @@ def _notice(page: _Page, blocked: str | None, region: str | None) -> Notice:
         labelled_status=_labelled(page, "status"),
         region=region,
     )
-    files = find_files(page.root, page.body, base_url(page.root, page.url))
+    base, needs_ocr = base_url(page.root, page.url), _needs_ocr(page, text)
+    files = find_files(page.root, page.body, base)
+    known = {link.url for link in files}
+    pictures = tuple(link for link in text_pictures(page.body, base) if link.url not in known) if needs_ocr else ()
     return Notice(
         url=page.url,
         title=page.title,
@@ -155,8 +159,9 @@ def _notice(page: _Page, blocked: str | None, region: str | None) -> Notice:
         kind=_from_text(page, "kind", anatomy.kind),
         addressees=anatomy.addressees,
         attachments=files,
+        pictures=pictures,
         blocked=blocked,
-        needs_ocr=_needs_ocr(page, text),
+        needs_ocr=needs_ocr,
         site_name=first_of(page.tags, "sitename"),
         site_code=code,
         theme=_labelled(page, "theme"),

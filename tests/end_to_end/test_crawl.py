@@ -344,3 +344,26 @@ def test_entries_that_are_no_notices_neither_end_the_run_nor_come_before_new_one
     asked = [url[-9:-5] for (url,) in home.rows("select url from snapshot where kind = 'detail' order by id")]
     assert asked[9:] == ["1010", *asked[10:]]
     assert set(asked[10:]) == {"1001", "1002", "1003", "1004", "1005"}
+
+
+def test_pictures_in_place_of_a_text_are_archived_and_wait_to_be_recognised(home: Home) -> None:
+    site = small_site(2)
+    page = notice_page(2).decode()
+    begin, end = page.index("<p>临政发"), page.index("</div></body>")
+    inner = '<img src="/a/icon_pdf.png"><img src="scan-1.png"><img src="scan-2.png">'
+    site.pages[notice_path(2)] = (page[:begin] + inner + page[end:]).encode()
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(200)
+    for n in (1, 2):
+        site.pages[f"/tzgg/202610/scan-{n}.png"] = (200, {"Content-Type": "image/png"}, picture + bytes([n]))
+    with serving(site):
+        home.source(site.base)
+        home.run("crawl")
+        assert site.requests["/tzgg/202610/scan-1.png"] == 1
+        assert site.requests["/a/icon_pdf.png"] == 0
+        home.run("crawl", "--again")
+    rows = "select name, outcome, detail, snapshot_id is not null from attachment order by position"
+    assert home.rows(rows) == [("scan-1.png", "scanned", "an image", 1), ("scan-2.png", "scanned", "an image", 1)]
+    assert home.rows("select max(n) from revision") == [(1,)]
+    home.run("reparse")
+    assert home.rows("select max(n) from revision") == [(1,)]
+    home.run("verify")
