@@ -123,7 +123,7 @@ def _archive(config: Config) -> Iterator[Check]:
     try:
         database = open_for_reading(config)
     except NoticesError as error:
-        yield Check("database", "problem", str(error), _("see docs/operations.md"))
+        yield Check("database", "problem", str(error), _("see docs/operate.md"))
         return
     try:
         notices = outbox.notice_count(database)

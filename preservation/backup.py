@@ -81,7 +81,7 @@ def _copy_database(config: Config, target: Path, progress: Progress) -> None:
     """SQLite's own online backup: one moment of the database, whoever writes meanwhile."""
     if not config.database.startswith("sqlite:///"):
         raise ConfigError(
-            _("backup copies SQLite databases; {scheme} has tools of its own: see docs/operations.md").format(
+            _("backup copies SQLite databases; {scheme} has tools of its own: see docs/operate.md").format(
                 scheme=urlsplit(config.database).scheme
             )
         )

@@ -119,7 +119,7 @@ Subject = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is not as it was written. `kind` is one of the area's kinds (docs/operations.md); `detail` is for a reader only."""
+    """One thing that is not as it was written. `kind` is one of the area's kinds (docs/operate.md); `detail` is for a reader only."""
 
     area: Area
     kind: str
