@@ -44,6 +44,7 @@ _BLOCK_NAMES = (
 BLOCKS = frozenset(_BLOCK_NAMES.split())
 _CELLS = frozenset(("td", "th"))
 _LINE, _CELL = "\x0b", "\x0c"  # mark breaks while text is collected: no page's text contains them
+_BLOCK_STYLE = re.compile(r"display\s*:\s*(?:block|table|list-item|flex|grid)\b", re.I)
 _HIDDEN = re.compile(r"display\s*:\s*none", re.I)
 _BREAKS_IN_HREF = re.compile(r"[ ]*[\t\n\r\f\v\x1c-\x1f\x85\u2028\u2029]+[ ]*")  # of an editor that wraps its lines; browsers drop them
 _BLANKS = re.compile(r"[ \t\n\u3000\xa0\u2000-\u200a\u202f\u205f]+")
@@ -111,6 +112,12 @@ def is_hidden(element: etree._Element) -> bool:
     """Whether the element itself is switched off by its style or attribute."""
     style = element.get("style")
     return (style is not None and "none" in style.lower() and bool(_HIDDEN.search(style))) or element.get("hidden") is not None
+
+
+def _is_styled_block(element: etree._Element) -> bool:
+    """Whether the element's own style makes a block of it: <span style="display:block">."""
+    style = element.get("style")
+    return style is not None and "display" in style and _BLOCK_STYLE.search(style) is not None
 
 
 def base_url(root: etree._Element, url: str) -> str:
@@ -244,7 +251,7 @@ def _collect(element: etree._Element, out: list[str], brk: str) -> None:
         if tag == "br":
             out.append(brk)
         elif tag not in SILENT and not is_hidden(child):
-            if tag in BLOCKS:
+            if tag in BLOCKS or _is_styled_block(child):
                 out.append(brk)
                 _collect(child, out, brk)
                 out.append(brk)

@@ -18,8 +18,8 @@ from pipeline.parse.labels import is_label_line, is_label_row
 # Buttons around a text: 【字体：大 中 小】 打印 关闭 收藏 分享.
 _TOOL = (
     r"(?:打\s?印|关\s?闭|收\s?藏|返\s?回|纠\s?错|保\s?存|下\s?载|推\s?荐|复\s?制|分\s?享|转\s?发|朗\s?读|字\s?体|字\s?号"
-    r"|大|中|小|默认|超大|顶部|窗口|本页|页面|网页|此页|正文|当前|首页|列表|TOP|我要|网站"
-    r"|[\s\[\]【】|｜/:：、，。●·()（）‹›<>«»]|进入|无障碍|加入|到|上一页|下一页|文章|本文|预览|全文|一键|放大|缩小|A[+-]?|\+|-|T)"
+    r"|大|中|小|默认|超大|顶部|窗口|本页|页面|网页|此页|此文|正文|当前|首页|列表|TOP|我要|网站"
+    r"|[\s\[\]【】|｜/:：、，。●·()（）‹›<>«»]|进入|无障碍|加入|发表|评论|告诉|好友|到|上一页|下一页|文章|本文|预览|全文|一键|放大|缩小|A[+-]?|\+|-|T)"
 )
 _TOOLS = re.compile(rf"{_TOOL}{{1,30}}+")
 _NEIGHBOUR = r"(?:上\s?一\s?[篇条则页]|下\s?一\s?[篇条则页]|上篇|下篇|前一[篇条]|后一[篇条])"
@@ -98,7 +98,7 @@ def _begins(pattern: re.Pattern[str], line: str) -> bool:
 
 def is_tools(line: str) -> bool:
     """Whether a line is nothing but buttons: 打印 关闭 【字体：大 中 小】."""
-    return 2 <= len(line) <= 60 and _TOOLS.fullmatch(line) is not None and bool(re.search("印|闭|藏|享|字|错|返|荐|顶", line))
+    return 2 <= len(line) <= 60 and _TOOLS.fullmatch(line) is not None and bool(re.search("印|闭|藏|享|字|错|返|荐|顶|评论|好友", line))
 
 
 def is_lead(line: str) -> bool:

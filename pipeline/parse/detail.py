@@ -20,9 +20,10 @@ from pipeline.parse.body import main_block
 from pipeline.parse.boilerplate import Place, trim, without_buttons
 from pipeline.parse.element_names import names_typed_text
 from pipeline.parse.files import find_files
-from pipeline.parse.labels import definition_lines, is_label_line, label_table_lines, labelled_values
-from pipeline.parse.letterhead import counter_line, head_issuers, loose_signature, signed_order
+from pipeline.parse.labels import definition_lines, ends_in_label, is_label_line, label_table_lines, labelled_values
+from pipeline.parse.letterhead import counter_line, head_issuers, loose_signature, number_by_title, signed_order
 from pipeline.parse.pictures import text_pictures
+from pipeline.parse.scripted_text import with_scripted_text
 from pipeline.parse.tags import first_of, meta_tags, script_values, tag_date, tag_source
 from pipeline.parse.title import find_title
 
@@ -66,7 +67,10 @@ def read_detail(  # noqa: PLR0913  each keyword is something that the crawl may 
     A page that is not a notice comes back with `blocked` set, and with the values that it shows.
     """
     html, _ = decode(body[:MAX_BYTES], content_type)
-    page = _segment(parse(html), url, listed_title)
+    root = parse(html)
+    page = _segment(root, url, listed_title)
+    if not any("。" in line or "，" in line for line in page.lines) and with_scripted_text(root):
+        page = _segment(root, url, listed_title)
     seen = " ".join([*page.head, *page.lines, *page.tail])
     refusal = classify_seen(status, {}, html, seen, listed_title=listed_title, page_title=page.title)
     return _notice(page, refusal.reason if refusal else None, region)
@@ -180,7 +184,7 @@ def _labelled(page: _Page, concept: str) -> str | None:
 
 
 def _labelled_number(page: _Page) -> str | None:
-    """The number of the table, else the one that a script prints; a value that cannot be a number is left out."""
+    """The number of the table, that of a script, or that beside the title; a value that cannot be a number is left out."""
     value = page.labels.get("document_number")
     if value and (parse_number(value, labelled=True) or (len(value) <= 60 and any(map(str.isdigit, value)) and "号" in value)):
         page.provenance["document_number"] = "table"
@@ -189,7 +193,10 @@ def _labelled_number(page: _Page) -> str | None:
     if printed and parse_number(printed, labelled=True):
         page.provenance["document_number"] = "script"
         return printed
-    return None
+    beside = number_by_title(page.head, page.title)
+    if beside:
+        page.provenance["document_number"] = "line"
+    return beside
 
 
 def _number(page: _Page, labelled: str | None, anatomy: Anatomy) -> str | None:
@@ -228,7 +235,7 @@ def _bare_date(head: Sequence[str]) -> date | None:
     """A date in the lines just over the text, without a label."""
     for line in reversed(head[-6:]):
         dates = find_dates(line) if len(line) <= 120 and "今天" not in line else []
-        if len(dates) == 1 and dates[0][0] < 60 and (dates[0][0] <= 2 or not is_label_line(line)):
+        if len(dates) == 1 and dates[0][0] < 60 and (dates[0][0] <= 2 or not (is_label_line(line) or ends_in_label(line[: dates[0][0]]))):
             return dates[0][2]
     return None
 

@@ -171,6 +171,13 @@ def concept_of(label: str) -> str | None:
     return _BY_LABEL.get(re.sub(r"[\s:：【】\[\]]", "", label)) if len(label) <= 24 else None
 
 
+def ends_in_label(text: str) -> bool:
+    """Whether what stands before a value ends in the label of another value than the day of publication: 成文日期：."""
+    text = remove_whitespace(text).rstrip(":：")
+    concepts = (_BY_LABEL.get(text[-length:]) for length in range(_LONGEST_LABEL, 1, -1))
+    return any(concept in ("written_date", "effective_date", "expiry_date") for concept in concepts)
+
+
 def is_label_line(line: str) -> bool:
     """Whether a line is made of labels and their values, like the line under a title or a row of the table.
 

@@ -16,6 +16,7 @@ _FILE = re.compile("文\\s?件$")
 _JOINED = re.compile("[—－-]+")  # two names of one body, as an open university has them
 _MONTH = re.compile(r"[一二12][九〇○零0-9]{3}\s?年\s?[0-9一二三四五六七八九十]{1,3}\s?月")
 _COUNTER = re.compile(r"[（(]?\s?((?:[12]\d{3}\s?年\s?)?第\s?\d{1,5}\s?号)\s?[）)]?")
+_BRACKETED = re.compile(r"[（(]\s*(.*\S)\s*[）)]")
 _HEAD_KIND = re.compile("(?:公告|通告|令|命令)$")
 
 
@@ -64,6 +65,29 @@ def _agencies_over(lines: Sequence[str], n: int) -> tuple[str, None] | None:
             break
         names = agencies + names
     return ("、".join(names), None) if names else None
+
+
+def number_by_title(head: Sequence[str], title: str | None) -> str | None:
+    """The number that is a line of its own, in brackets or not, next to the title over the text: <h1>title</h1><p>云政发〔2026〕3号</p>."""
+    wanted = remove_whitespace(title or "")
+    if len(wanted) < 4:
+        return None
+    run = ""
+    for n in range(len(head) - 1, max(-1, len(head) - 30), -1):
+        line = remove_whitespace(head[n])
+        run = line + run if wanted.endswith(line + run) else line if wanted.endswith(line) else ""
+        if run == wanted:
+            beside = [*head[n + 1 : n + 5], *head[max(0, n - 1) : n]]
+            return next((bare for line in beside if (bare := _bare_number(line))), None)
+    return None
+
+
+def _bare_number(line: str) -> str | None:
+    """The number that a line consists of; one in round brackets without them."""
+    line = line.strip()
+    inner = _BRACKETED.fullmatch(line)
+    number = parse_number(inner[1] if inner else line) if len(line) <= 60 else None
+    return (inner[1] if inner else line) if number and number.code and remove_whitespace(number.raw or line) in remove_whitespace(line) else None
 
 
 def counter_line(lines: Sequence[str], title: str | None) -> str | None:

@@ -20,6 +20,7 @@ _SCRIPT_DATE = re.compile(
 )
 # Document numbers in scripts: TRS FILENUM, wenhao and fwzh (文号, 发文字号), JSON pcode.
 _SCRIPT_NUMBER = re.compile(r"\b(?:filenum|wenhao|fwzh|docno|pcode|refno)[\"']?\s{0,4}[:=]\s{0,4}[\"']([^\"'\n]{4,60})[\"']", re.I)
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _SCRIPT_WORDS = ("pub", "fabu", "fbsj", "fb_", "fbrq", "release", "create", "filenum", "wenhao", "fwzh", "docno", "pcode", "refno")
 # Values of a template whose tags nobody filled: each names what it should be.
 _TEMPLATE = frozenset(
@@ -89,5 +90,10 @@ def script_values(root: etree._Element) -> tuple[date | None, str | None]:
         if day is None and (match := _SCRIPT_DATE.search(text)):
             day = parse_date(match[1])
         if number is None and (match := _SCRIPT_NUMBER.search(text)):
-            number = one_line(match[1])
+            number = one_line(_unicode(match[1]))
     return day, number
+
+
+def _unicode(literal: str) -> str:
+    """A literal with its \\uXXXX escapes resolved, as JSON that is ASCII alone has them."""
+    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), literal)

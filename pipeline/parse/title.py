@@ -34,6 +34,8 @@ _DAY_BEHIND = re.compile(
     r"|(?:\s+[（(\[【]?\s*|[（(\[【]\s+)(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2})"
     r"(?:\s+\d{1,2}:\d\d(?::\d\d)?)?\s*[）)\]】]?$"
 )
+# The same touching the heading: only where the page's <title> or tags have the heading without it.
+_DAY_TOUCHING = re.compile(r"[（(【\[]\s*(?:19|20)\d\d[-/.年]\s*\d{1,2}[-/.月]\s*\d{1,2}日?(?:\s+\d{1,2}:\d\d(?::\d\d)?)?\s*[）)】\]]$")
 # A row of sections: 新闻中心 政务公开 办事服务; only if each word is the text of a link.
 _ROW = re.compile(r"[^\s|｜·>]{2,8}(?:[\s|｜·>]+[^\s|｜·>]{2,8})+")
 _CONTACT = re.compile(r"(?:联系|咨询|监督|举报)?(?:电话|地址|传真|邮箱|邮编|人)\s*[:：]")
@@ -180,7 +182,8 @@ def _without_days(shown: Mapping[str, float], elsewhere: str) -> dict[str, float
     """The texts without a day of publication at their end, but for one that <title> or a tag repeats."""
     out: dict[str, float] = {}
     for text, weight in shown.items():
-        bare = _DAY_BEHIND.sub("", text)
+        touching = _DAY_TOUCHING.sub("", text)
+        bare = touching if touching != text and touching in elsewhere else _DAY_BEHIND.sub("", text)
         title = bare if len(bare) >= 4 and text not in elsewhere else text
         out[title] = max(weight, out.get(title, 0.0))
     return out
