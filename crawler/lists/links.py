@@ -28,6 +28,10 @@ _STATE = (
     r"(?:进行中|未开始|即将开始|已结束|已截止|已完成|结束|征集中|正在征集|征集结束|报名中|调查中|公示中|已反馈|反馈中|已公布|办理中|已办结)"
 )
 _STATES = re.compile(rf"^\s*[\[【(（「]\s*{_STATE}\s*[\]】)）」]\s*(?:[-—–:：|·]\s*)?(?=\S)|(?<=\S)\s*[\[【「]\s*{_STATE}\s*[\]】」]\s*$")
+# A function of the site's own with the address of a page: goDetail('t20260920_1.html').
+_PAGE_CALL = re.compile(
+    r"""\b\w{2,40}\s*\(\s*['"]([^'"\s]{1,400}\.(?:[sj]?html?|jspx?|aspx?|php|do|action)(?:\?[^'"\s]{0,200})?)['"]""", re.I
+)
 _CUT_OFF = re.compile(r"\s*(?:\.{2,}|…+|。{2,})\s*$")
 # Tooltips of several labelled lines: 标题：… 发布时间：…
 _TOOLTIP = re.compile(r"(?:标题|文章标题|信息标题)\s*[:：]\s*([^\r\n]+)")
@@ -47,7 +51,8 @@ def link_target(element: etree._Element, base: str) -> str | None:
         if href.startswith("#"):
             return None
         return absolute(base, href)
-    call = _CALL.search(f"{element.get('onclick') or ''} {script}"[:2000])
+    code = f"{element.get('onclick') or ''} {script}"[:2000]
+    call = _CALL.search(code) or _PAGE_CALL.search(code)
     if call and any(mark in call[1] for mark in "./?"):
         return absolute(base, call[1])
     return CUT if script or href == "#" else None

@@ -22,6 +22,7 @@ _COLON_HEAD = re.compile(r"[\s\[【（(]*[^\W\d_]{2,6}[\s\]】）)]*[:：][\s\[�
 _LATIN_MONTH = re.compile(r"(?i)^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?$")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _HAN_MONTHS = {f"{m}月": n for n, m in enumerate(["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], 1)}
+_SHORT_YEAR = re.compile(r"([0-2]\d)([-/.])(0\d|1[0-2])\2([0-2]\d|3[01])")
 _JOINTS = frozenset(["-", "/", ".", "—", "–", "·", "|", "年", "月", "日", "~", ":", "：", "[", "]", "(", ")", "（", "）", "【", "】"])
 _EDGES = " \t\r\n\u3000\xa0[]()（）【】〔〕<>|·•:：-/.—–"
 _WIDE = str.maketrans("０１２３４５６７８９－／．", "0123456789-/.")
@@ -58,7 +59,7 @@ class ListDateReader:
             self.flush()
             self._label = _label_of(text, inside)
             return
-        whole = date_alone(text)
+        whole = date_alone(text) or _short_year(text)
         if whole:
             self._whole(ListDate(node, at, whole, None, 2, self._label + _before_digits(text)))
         elif not self._part(text.translate(_WIDE), node, at):
@@ -123,6 +124,12 @@ def date_alone(text: str) -> date | None:
     digits = _DIGITS.search(text)
     head = text[: digits.start()] if digits else ""
     return day if not head or _HEAD.fullmatch(head) or _COLON_HEAD.fullmatch(head) else None
+
+
+def _short_year(text: str) -> date | None:
+    """The date of a text that is nothing but year, month and day in two digits each: 26-09-20, [08/03/12]."""
+    match = _SHORT_YEAR.fullmatch(text.strip(_EDGES)) if len(text) <= 14 else None
+    return _real(2000 + int(match[1]), int(match[3]), int(match[4])) if match else None
 
 
 def _before_digits(text: str) -> str:

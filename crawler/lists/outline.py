@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from crawler.lists.links import CUT, link_target, own_text
-from crawler.lists.list_dates import ListDate, ListDateReader
+from crawler.lists.list_dates import ListDate, ListDateReader, date_alone
 
 MAX_LINKS = 20_000
 MAX_NODES = 400_000
@@ -154,9 +154,16 @@ class _Walk:
             out.pager = node
         if tag == "a" or "onclick" in attributes:
             self._open_link(element, node)
+        if tag == "time" and (day := date_alone((attributes.get("datetime") or "")[:10])):
+            self.dates.read(day.isoformat(), node, self._next(), inside=self.link is not None)
+            return False
         if element.text:
             self._text(element.text)
         return True
+
+    def _next(self) -> int:
+        self.at += 1
+        return self.at
 
     def _said(self, classes: str | None, name: str | None) -> tuple[str, bool, bool]:
         """What class names and id mean: the names that do not change from row to row; whether they name a side part; whether a pager."""

@@ -17,6 +17,10 @@ _LAST = re.compile(r"^[\[【(（\s]*(?:尾页|末页|最后一?页|last)", re.I)
 _DISABLED = re.compile(r"disabled|nolink|\bno-?next", re.I)
 # Scripts of pagers: gotoPage(3), toPage('3'), turnpage(3); and calls with an address: goto("list_3.html").
 _NUMBER_CALL = re.compile(r"\w*(?:page|goto|turn|to|list)\w*\s*\(\s*['\"]?(\d{1,5})['\"]?\s*[,)]", re.I)
+_FUNCTION_CALL = re.compile(r"\b(\w{2,40})\s*\(\s*['\"]?(\d{1,5})['\"]?\s*\)")
+_LOCATION = re.compile(r"\blocation(?:\.href)?\s*=\s*([^;\n{}]{3,200})")
+_PLUS = re.compile(r"\s*\+\s*")
+_CHOICE = re.compile(r"\s*第?\s*(\d{1,4})\s*页?\s*")
 _ADDRESS_CALL = re.compile(rf"""(?:\(|=)\s*['"]([^'"\s<>]*(?:{ENDING}|\?)[^'"\s<>]*)['"]""", re.I)
 _COUNT = re.compile(r"共\s*(\d{1,5})\s*页|(?<![\d/.-])(\d{1,5})\s*/\s*(\d{1,5})(?![\d/.-])\s*页?")
 # createPageHTML(12, 0, "index", …) of TRS, Pager({size: 12, …}) of UCAP and JEECMS, var countPage = 12, totalpage="12", 共12页, 第1/12页.
@@ -62,6 +66,7 @@ def read_pager(root: etree._Element, url: str, base: str) -> Pager:
     numbers: dict[int, str] = {}
     for element in root.iter("a", "area", "link"):
         _take(element, pager, numbers, base)
+    _take_choices(root, pager, numbers, base)
     _count(root, pager)
     here = _number_here(root, numbers, url) or pager.current
     if here is None and numbers:
@@ -111,6 +116,23 @@ def _take(element: etree._Element, pager: Pager, numbers: dict[int, str], base: 
         pager.open = True
 
 
+def _take_choices(root: etree._Element, pager: Pager, numbers: dict[int, str], base: str) -> None:
+    """Note the pages that a box of choices leads to: <option value="list-2.html">2</option>."""
+    for box in root.iter("select"):
+        choices = {int(found[1]): option for option in box.iter("option") if (found := _CHOICE.fullmatch(option.text or ""))}
+        if len(choices) < 2 or not all(_is_address(option.get("value") or "") for option in choices.values()):
+            continue
+        for number, option in choices.items():
+            if target := absolute(base, option.get("value")):
+                numbers.setdefault(number, target)
+            if option.get("selected") is not None:
+                pager.current = pager.current or number
+
+
+def _is_address(value: str) -> bool:
+    return any(mark in value for mark in "./?=") and not value.lower().startswith("javascript")
+
+
 def _label(element: etree._Element) -> str:
     text = collapse_whitespace("".join(element.itertext("*"))[:40]) if len(element) < 8 else ""
     return text or collapse_whitespace((element.get("title") or element.get("aria-label") or "")[:12])
@@ -125,7 +147,7 @@ def _target(element: etree._Element, base: str) -> str | None:
     address = _ADDRESS_CALL.search(script)
     if address:
         return absolute(base, address[1])
-    return _by_number(script, base)
+    return _by_function(script, element, base) or _by_number(script, base)
 
 
 def _by_number(script: str, base: str) -> str | None:
@@ -137,6 +159,38 @@ def _by_number(script: str, base: str) -> str | None:
     if in_query:
         return with_query(base, **{in_query[0]: number[1]})
     return sibling(base, f"{in_name[0]}{number[1]}{in_name[2]}") if in_name else None
+
+
+def _by_function(script: str, element: etree._Element, base: str) -> str | None:
+    """The address that a function of the page makes of a page number: function go(n) { location.href = 'index_' + n + '.html'; }."""
+    call = _FUNCTION_CALL.search(script)
+    if call is None:
+        return None
+    head = re.compile(rf"\bfunction\s+{re.escape(call[1])}\s*\(\s*(\w+)\s*\)\s*\{{")
+    for code in element.getroottree().iter("script"):
+        text = (code.text or "")[:200_000]
+        found = head.search(text)
+        made = _LOCATION.search(text, found.end(), found.end() + 600) if found else None
+        if found and made:
+            name = _joined(made[1], found[1], int(call[2]))
+            return absolute(base, name) if name else None
+    return None
+
+
+def _joined(expression: str, parameter: str, number: int) -> str | None:
+    """The value of 'index_' + n + '.html'; None for anything but words, the number and the number less one, joined by +."""
+    number_less_one = re.compile(rf"\(?\s*{re.escape(parameter)}\s*-\s*1\s*\)?")
+    out = ""
+    for piece in _PLUS.split(expression.strip()):
+        if len(piece) > 1 and piece[0] in "\"'" and piece[-1] == piece[0] and piece[0] not in piece[1:-1]:
+            out += piece[1:-1]
+        elif piece == parameter:
+            out += str(number)
+        elif number_less_one.fullmatch(piece):
+            out += str(number - 1)
+        else:
+            return None
+    return out if str(number) in out or str(number - 1) in out else None
 
 
 def _in_pager(element: etree._Element) -> bool:
@@ -174,6 +228,18 @@ def _number_here(root: etree._Element, numbers: dict[int, str], url: str) -> int
         text = (element.text or "").strip()
         if text.isdecimal() and len(text) <= 4 and len(element) == 0 and _HERE.search(element.get("class") or "") and _in_pager(element):
             return int(text)
+    bare = {
+        int(text)
+        for element in root.iter("a", "span", "strong", "b", "em", "i", "font")
+        if (text := (element.text or "").strip()).isdecimal()
+        and len(text) <= 4
+        and not len(element)
+        and not element.get("href")
+        and int(text) not in numbers
+        and _in_pager(element)
+    }
+    if len(bare) == 1 and (bare & {min(numbers) - 1, max(numbers) + 1}):
+        return bare.pop()
     missing = [n for n in range(1, max(numbers) + 1) if n not in numbers and (n - 1 in numbers or n + 1 in numbers)]
     return missing[0] if len(missing) == 1 else None
 

@@ -21,6 +21,8 @@ _GAP = re.compile(r"[\s\u3000\xa0]+")
 _START = re.compile(
     "中共|中央|国务院|中国|中华|全国|国家|省|市|县|区|最高|教育部|财政部|人民|[\u3400-\u9fff]{1,8}[省市县区州盟旗]|[\u3400-\u9fff]{2,8}(?:部|委|局|厅|办)"
 )
+# A title that is nothing but an agency and a kind: 云岫市人民政府令, 云岫市水利局公告（第3号）.
+_ORDER_OF = re.compile(r"(.{4,60}?)(?:令|命令|公告|通告|公示)(?:[（(〔]?(?:\d{4}年)?第?\d{1,4}号[）)〕]?)?")
 _TITLE_CUT = re.compile("关于|(?:联合)?(?:印发|转发|批转|发布|公布|下发)|(?:公告|通告|令)[\\s（(]*(?:第|\\d)")
 _LEVELS = "省市县区州盟旗镇乡"
 _HAN = "[\u3400-\u9fff]"
@@ -123,7 +125,8 @@ def title_issuers(title: str) -> list[str]:
     head = title.replace("&nbsp;", " ").lstrip("《〈【[ \u3000")
     cut = _TITLE_CUT.search(head)
     if cut is None or cut.start() < 2 or cut.start() > 300:
-        return []
+        named = _ORDER_OF.fullmatch("".join(head.split()))
+        return names_in(named[1]) if named else []
     return names_in(head[: cut.start()].rstrip("、 "))
 
 

@@ -80,6 +80,10 @@ _CRUMB = re.compile(
 _LEAD_TOOLS = re.compile(rf"(?:{_TOOL}|[\d:：\-年月日次\s]|浏览|阅读|点击|次数|量|数|来源|发布|日期|时间|视力保护色|作者|编辑){{1,60}}+")
 # A date alone above the text: the day of publication; above a place or a programme it belongs to a meeting.
 _DATED = re.compile(r"(?:(?:时间|日期|作者)\s?[:：]\s?)?(?:19|20)\d\d[-/年.]\d{1,2}[-/月.]\d{1,2}日?(?:\s+\d{1,2}:\d\d(?::\d\d)?)?")
+# A day with the site's or the office's name beside it, parted by a bar: 2026-09-01 | 云岫市水利局.
+_DAY_AND_NAME = re.compile(
+    r"(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s+\d{1,2}:\d\d(?::\d\d)?)?\s*[|｜·]\s*[^，。；：]{2,40}|[^，。；：]{2,40}\s*[|｜·]\s*(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s+\d{1,2}:\d\d(?::\d\d)?)?"
+)
 _SHOWN_DAY = re.compile(r"(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}")
 _BRACKETS = " \u3000[【|<>"
 _SENTENCE_FROM = 15  # characters: shorter ones end in 。 on buttons and in slogans
@@ -248,7 +252,12 @@ def _is_head(lines: Sequence[str], n: int, *, dated: bool) -> bool:
     line = lines[n]
     if is_lead(line) or split_day(lines[n : n + 2]) or (n and (split_day(lines[n - 1 : n + 1]) or is_label_row(lines[n - 1].split("\t")))):
         return True
-    return n < 3 and not dated and _DATED.fullmatch(line) is not None and not _PLACE.match("".join(lines[n + 1 : n + 2]))
+    return (
+        n < 3
+        and not dated
+        and bool(_DATED.fullmatch(line) or _DAY_AND_NAME.fullmatch(line))
+        and not _PLACE.match("".join(lines[n + 1 : n + 2]))
+    )
 
 
 def _title_lines(lines: Sequence[str], titles: Sequence[str]) -> int:

@@ -24,7 +24,7 @@ from pipeline.parse.labels import definition_lines, ends_in_label, is_label_line
 from pipeline.parse.letterhead import counter_line, head_issuers, loose_signature, number_by_title, signed_order
 from pipeline.parse.pictures import text_pictures
 from pipeline.parse.scripted_text import with_scripted_text
-from pipeline.parse.tags import first_of, meta_tags, script_values, tag_date, tag_source
+from pipeline.parse.tags import NUMBER_TAGS, first_of, meta_tags, script_values, tag_date, tag_source
 from pipeline.parse.title import find_title
 
 MAX_BYTES = 8_000_000  # of a page that is read; the rest is not part of a notice
@@ -184,15 +184,15 @@ def _labelled(page: _Page, concept: str) -> str | None:
 
 
 def _labelled_number(page: _Page) -> str | None:
-    """The number of the table, that of a script, or that beside the title; a value that cannot be a number is left out."""
+    """The number of the table, of a script or tag, or beside the title; a value that cannot be a number is left out."""
     value = page.labels.get("document_number")
     if value and (parse_number(value, labelled=True) or (len(value) <= 60 and any(map(str.isdigit, value)) and "号" in value)):
         page.provenance["document_number"] = "table"
         return one_line(value)
-    printed = page.scripted[1]
-    if printed and parse_number(printed, labelled=True):
-        page.provenance["document_number"] = "script"
-        return printed
+    for where, printed in (("script", page.scripted[1]), ("tag", first_of(page.tags, *NUMBER_TAGS))):
+        if printed and parse_number(printed, labelled=True):
+            page.provenance["document_number"] = where
+            return printed
     beside = number_by_title(page.head, page.title)
     if beside:
         page.provenance["document_number"] = "line"
@@ -202,7 +202,7 @@ def _labelled_number(page: _Page) -> str | None:
 def _number(page: _Page, labelled: str | None, anatomy: Anatomy) -> str | None:
     """The document's own number, as shown; bracketed forms with 〔〕. The key for comparing is in the anatomy."""
     own = anatomy.document_number
-    found = counter_line(page.lines, page.title) if own is None and labelled is None else None
+    found = counter_line(page.head, page.lines, page.title) if own is None and labelled is None else None
     page.provenance.setdefault("document_number", "line" if own or found else "")
     if own is None:
         return labelled or found

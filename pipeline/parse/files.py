@@ -101,7 +101,12 @@ def _read_link(a: etree._Element, base: str, *, named: bool = False) -> Attachme
     text = one_line(text_of(a)) or one_line(a.get("title") or "")
     target = _target(a, base)
     if target is not None:
-        if _is_file(target) or (_NAMED_FILE.search(text) and not _is_page(target)) or (named and _DOWNLOAD.search(target)):
+        if (
+            a.get("download") is not None
+            or _is_file(target)
+            or (_NAMED_FILE.search(text) and not _is_page(target))
+            or (named and _DOWNLOAD.search(target))
+        ):
             return AttachmentLink(_name(a, text, target), target)
         return None
     return AttachmentLink(text, None) if text and _is_cut(a, text, named) else None
@@ -184,7 +189,7 @@ def _name(a: etree._Element, text: str, target: str) -> str:
     """The link's text; where it only says 下载, its title, the text before it, or the file's name."""
     if text and not _GENERIC.fullmatch(text):
         return text
-    for other in (a.get("title"), a.get("data-name"), a.get("textvalue"), _before(a)):
+    for other in (a.get("download"), a.get("title"), a.get("data-name"), a.get("textvalue"), _before(a)):
         name = one_line(other or "")
         if name and not _GENERIC.fullmatch(name):
             return name[:300]

@@ -69,16 +69,28 @@ def _agencies_over(lines: Sequence[str], n: int) -> tuple[str, None] | None:
 
 def number_by_title(head: Sequence[str], title: str | None) -> str | None:
     """The number that is a line of its own, in brackets or not, next to the title over the text: <h1>title</h1><p>云政发〔2026〕3号</p>."""
-    wanted = remove_whitespace(title or "")
-    if len(wanted) < 4:
+    place = _title_place(head, title)
+    if place is None:
         return None
-    run = ""
-    for n in range(len(head) - 1, max(-1, len(head) - 30), -1):
+    beside = [*head[place[1] : place[1] + 4], *head[max(0, place[0] - 1) : place[0]]]
+    return next((bare for line in beside if (bare := _bare_number(line))), None)
+
+
+def _title_place(head: Sequence[str], title: str | None) -> tuple[int, int] | None:
+    """The first line of the title over the text and the one after its last; None where it is not there."""
+    wanted = remove_whitespace(title or "")
+    run, last = "", 0
+    for n in range(len(head) - 1, max(-1, len(head) - 30), -1) if len(wanted) >= 4 else ():
         line = remove_whitespace(head[n])
-        run = line + run if wanted.endswith(line + run) else line if wanted.endswith(line) else ""
+        if wanted.endswith(line + run):
+            last = last if run else n
+            run = line + run
+        elif wanted.endswith(line):
+            run, last = line, n
+        else:
+            run = ""
         if run == wanted:
-            beside = [*head[n + 1 : n + 5], *head[max(0, n - 1) : n]]
-            return next((bare for line in beside if (bare := _bare_number(line))), None)
+            return n, last + 1
     return None
 
 
@@ -87,12 +99,18 @@ def _bare_number(line: str) -> str | None:
     line = line.strip()
     inner = _BRACKETED.fullmatch(line)
     number = parse_number(inner[1] if inner else line) if len(line) <= 60 else None
-    return (inner[1] if inner else line) if number and number.code and remove_whitespace(number.raw or line) in remove_whitespace(line) else None
+    return (
+        (inner[1] if inner else line)
+        if number and number.code and remove_whitespace(number.raw or line) in remove_whitespace(line)
+        else None
+    )
 
 
-def counter_line(lines: Sequence[str], title: str | None) -> str | None:
-    """The running number alone on a line under 公告 or 令, in the letterhead or in the title: （第37号）, 2017年 第6号."""
-    for above, line in pairwise([title or "", *lines[:7]]):
+def counter_line(head: Sequence[str], lines: Sequence[str], title: str | None) -> str | None:
+    """The running number alone on a line under 公告 or 令, in the letterhead or under the title: （第37号）, 2017年 第6号."""
+    place = _title_place(head, title)
+    under = head[place[1] : place[1] + 2] if place else []
+    for above, line in [*pairwise([title or "", *under]), *pairwise([title or "", *lines[:7]])]:
         match = _COUNTER.fullmatch(line)
         if match and _HEAD_KIND.search(remove_whitespace(above)):
             return remove_whitespace(match[1])

@@ -12,7 +12,9 @@ from notices.text.whitespace import remove_whitespace
 
 _MAX_SCRIPT = 2_000_000  # characters
 _SHORTEST = 60  # characters of text that make a string the page's text and not a message or a label
-_NAMED = re.compile(r"(?:content|text|body|html|detail|article|zw|nr)\w{0,12}[\"']?\s{0,4}[:=]\s{0,4}$", re.I)  # what a text is called in scripts
+_NAMED = re.compile(
+    r"(?:content|text|body|html|detail|article|zw|nr)\w{0,12}[\"']?\s{0,4}[:=]\s{0,4}$", re.I
+)  # what a text is called in scripts
 _STRING = re.compile(r'"((?:[^"\\\n]|\\.){60,}+)"|' + r"'((?:[^'\\\n]|\\.){60,}+)'|`([^`]{60,}+)`", re.S)
 _PUNCTUATION = re.compile("[。，；：、]")
 _HAN = re.compile("[\u4e00-\u9fff]")
@@ -41,7 +43,7 @@ def with_scripted_text(root: etree._Element) -> bool:
 
 
 def _texts(root: etree._Element) -> list[tuple[str, str]]:
-    """The plain text and the HTML of each string in the scripts that reads like the text of a notice."""
+    """The plain text and the HTML of each string in the scripts, and of each hidden box, that reads like the text of a notice."""
     found = []
     for script in root.iter("script"):
         for match in _STRING.finditer((script.text or "")[:_MAX_SCRIPT]):
@@ -54,6 +56,10 @@ def _texts(root: etree._Element) -> list[tuple[str, str]]:
             text = remove_whitespace(text_of(parse(lines)))
             if len(text) >= _SHORTEST:
                 found.append((text, lines))
+    for box in root.iter("textarea"):  # an editor's HTML that a script copies into the page
+        html = (box.text or "")[:_MAX_SCRIPT]
+        if _MARKUP.search(html) and len(text := remove_whitespace(text_of(parse(html)))) >= _SHORTEST:
+            found.append((text, html))
     return found
 
 
@@ -68,9 +74,7 @@ def _unescaped(literal: str) -> str:
 
 def _place(root: etree._Element) -> etree._Element | None:
     """The last empty block that a script fills by its id."""
-    names = [
-        match[1] or match[2] for script in root.iter("script") for match in _FILLED.finditer((script.text or "")[:_MAX_SCRIPT])
-    ]
+    names = [match[1] or match[2] for script in root.iter("script") for match in _FILLED.finditer((script.text or "")[:_MAX_SCRIPT])]
     blocks = {element.get("id"): element for element in root.iter("div", "section", "article", "td", "p") if element.get("id") in names}
     empty = [blocks[name] for name in names if name in blocks and not remove_whitespace("".join(blocks[name].itertext()))]
     return empty[-1] if empty else None

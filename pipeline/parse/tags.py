@@ -20,6 +20,7 @@ _SCRIPT_DATE = re.compile(
 )
 # Document numbers in scripts: TRS FILENUM, wenhao and fwzh (文号, 发文字号), JSON pcode.
 _SCRIPT_NUMBER = re.compile(r"\b(?:filenum|wenhao|fwzh|docno|pcode|refno)[\"']?\s{0,4}[:=]\s{0,4}[\"']([^\"'\n]{4,60})[\"']", re.I)
+NUMBER_TAGS = ("filenum", "filenumber", "wenhao", "fwzh", "docno", "documentnumber")  # names of <meta> that templates give a number
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _SCRIPT_WORDS = ("pub", "fabu", "fbsj", "fb_", "fbrq", "release", "create", "filenum", "wenhao", "fwzh", "docno", "pcode", "refno")
 # Values of a template whose tags nobody filled: each names what it should be.

@@ -36,6 +36,8 @@ _DAY_BEHIND = re.compile(
 )
 # The same touching the heading: only where the page's <title> or tags have the heading without it.
 _DAY_TOUCHING = re.compile(r"[（(【\[]\s*(?:19|20)\d\d[-/.年]\s*\d{1,2}[-/.月]\s*\d{1,2}日?(?:\s+\d{1,2}:\d\d(?::\d\d)?)?\s*[）)】\]]$")
+# 标　题： before the title, where an editor typed the table as lines.
+_TITLE_LABEL = re.compile(r"^[\[【]?\s*(?:文件|信息|公文)?(?:标\s*题|名\s*称)\s*[\]】]?\s*[:：]\s*(?=\S{4})")
 # A row of sections: 新闻中心 政务公开 办事服务; only if each word is the text of a link.
 _ROW = re.compile(r"[^\s|｜·>]{2,8}(?:[\s|｜·>]+[^\s|｜·>]{2,8})+")
 _CONTACT = re.compile(r"(?:联系|咨询|监督|举报)?(?:电话|地址|传真|邮箱|邮编|人)\s*[:：]")
@@ -143,13 +145,14 @@ def _tag_title(tags: Mapping[str, str]) -> str | None:
 def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> dict[str, float]:
     """The texts that could be the title, with the weight that their place and markup give them."""
     near = [*islice((line for line in reversed(head[-25:]) if not is_lead(line) and not _is_row_of_links(line, root)), 8)][::-1]
-    if len(near) > 1 and _WRAPPED.search(near[-2]) and not kind_of(near[-2])[0] and len(near[-1]) >= 3:
+    if len(near) > 1 and _is_one_title(near[-2], near[-1], lines):
         near[-2:] = [near[-2] + near[-1]]
     first = [line for line in lines[:6] if not (is_lead(line) or _CAPTION.match(line) or _is_row_of_links(line, root))]
     for n, (agency, rest) in enumerate(pairwise(first[:4])):
         if rest.startswith("关于") and names_in(agency):
             first[n : n + 2] = [agency + rest]
             break
+    first = [_TITLE_LABEL.sub("", line) for line in first]
     shown: dict[str, float] = {}
     for n, line in enumerate(reversed(near)):
         shown[undo_wraps(line)] = max(0.0, 2.5 - 0.5 * n)
@@ -168,6 +171,18 @@ def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> d
             shown[text] = shown.get(text, 0.0) + (weight if short in over else weight - 1)
     long_enough = (text for text in shown if 4 <= len(text) < MAX_TITLE or _is_bare_kind(text))
     return {text: shown[text] for text in long_enough if not _GENERIC.fullmatch(text)}
+
+
+def _is_one_title(over: str, under: str, lines: Sequence[str]) -> bool:
+    """Whether two lines over the text are one title: an agency that signs the text over 关于…, or a wrapped line."""
+    if under.startswith("关于") and names_in(over) and _signs(over, lines):
+        return True
+    return _WRAPPED.search(over) is not None and not kind_of(over)[0] and len(under) >= 3
+
+
+def _signs(agency: str, lines: Sequence[str]) -> bool:
+    """Whether the text ends with this agency's name on a line of its own: then the name over 关于… is the title's, not the site's."""
+    return any(remove_whitespace(line) == remove_whitespace(agency) for line in lines[-40:])
 
 
 def _is_row_of_links(line: str, root: etree._Element) -> bool:
