@@ -172,7 +172,7 @@ def concept_of(label: str) -> str | None:
 
 
 def ends_in_label(text: str) -> bool:
-    """Whether what stands before a value ends in the label of another value than the day of publication: 成文日期：."""
+    """Whether the words before a value end in the label of another value than the day of publication: 成文日期：."""
     text = remove_whitespace(text).rstrip(":：")
     concepts = (_BY_LABEL.get(text[-length:]) for length in range(_LONGEST_LABEL, 1, -1))
     return any(concept in ("written_date", "effective_date", "expiry_date") for concept in concepts)

@@ -64,7 +64,7 @@ def _texts(root: etree._Element) -> list[tuple[str, str]]:
 
 
 def _unescaped(literal: str) -> str:
-    """What a string of a script stands for; one with escapes that JSON does not know keeps them."""
+    """The value of a string of a script; one with escapes that JSON does not know keeps them."""
     plain = literal.replace("\\'", "'").replace("\\/", "/")
     try:
         return str(json.loads('"' + re.sub(r'(?<!\\)"', r'\\"', plain).replace("\t", "\\t").replace("\n", "\\n") + '"'))

@@ -1,4 +1,4 @@
-"""Templates of many makers, one notice in each: what stands around a text differs, what is read does not."""
+"""Templates of many makers, one notice in each: the furniture around a text differs, the reading does not."""
 
 from __future__ import annotations
 
