@@ -30,7 +30,7 @@ STORED = (
     N_("the page gives no address"), N_("no answer is archived: the request failed, or was not made"), N_("not asked for: {why}"),
     N_("the run ends: {reason}"), N_("{count} files of this notice in a row did not answer"), N_("the import gave no text"),
     N_("found by a later reading of the page; not fetched then"), N_("the reader ran out of memory or gave up on the file"),
-    N_("the reader broke off (status {status})"), N_("the reader was ended from outside"), N_("takes longer than {seconds} s"),
+    N_("the reader broke off (status {status})"), N_("the reader broke off on it"), N_("the reader was ended from outside"), N_("takes longer than {seconds} s"),
     N_("needs more memory than allowed"), N_("a Word file older than Word 97"), N_("no page can be read"),
     N_("{failed} of {count} pages cannot be read"), N_("{images} of {count} pages are images"),
     N_("embedded parts not read: {names}"), N_("{private} of {count} characters are in private codes"),

@@ -22,6 +22,7 @@ SECONDS, MEMORY = 30.0, 1 << 30
 MAX_BODY = 64 << 20
 _MAX_ANSWER = 8 * MAX_TEXT
 _TRIES = 2
+_MOST_CRASHES = 5  # of one file: each costs a new process
 _OUT_OF_TIME = (-signal.SIGXCPU, -signal.SIGALRM)
 _WORKER = "pipeline.attachments.worker"
 _ROOT = str(Path(__file__).resolve().parents[2])
@@ -38,6 +39,7 @@ class Extractor:
         self._seconds, self._memory, self._recogniser = seconds, memory, recogniser
         self._worker: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
+        self._begun: int | None = None  # the member of an archive that the worker reads
 
     def __enter__(self) -> Extractor:
         return self
@@ -52,17 +54,24 @@ class Extractor:
 
     def recognise(self, body: bytes, picture: int) -> ExtractResult:
         """The file's text with one of its pictures recognised (from 0), and how many there are. A failure is in the result."""
-        return self._extract(body, ExtractRequest(len(body), "", None, picture))
+        return self._extract(body, ExtractRequest(len(body), "", None, picture=picture))
 
     def _extract(self, body: bytes, request: ExtractRequest) -> ExtractResult:
         if len(body) > MAX_BODY:
             return _failed("too_large", f"{len(body)} bytes")
-        head = msgspec.json.encode(request) + b"\n"
         with self._lock:
-            for _ in range(_TRIES):
-                found = self._attempt(head, body)
-                if found is not None:
+            for _ in range(_MOST_CRASHES):
+                found = self._tried(msgspec.json.encode(request) + b"\n", body)
+                if self._begun is None or self._begun in request.left_out or request.picture is not None:
                     return found
+                request.left_out = (*request.left_out, self._begun)  # a member ended the worker: the others are read without it
+        return found
+
+    def _tried(self, head: bytes, body: bytes) -> ExtractResult:
+        for _ in range(_TRIES):
+            found = self._attempt(head, body)
+            if found is not None:
+                return found
         return _failed("broken", "the reader was ended from outside")
 
     def close(self) -> None:
@@ -73,11 +82,12 @@ class Extractor:
     def _attempt(self, head: bytes, body: bytes) -> ExtractResult | None:
         """The answer for one file, or None when the worker ended for a reason of its own: then it is worth another try."""
         worker = self._started()
+        self._begun = None
         late = threading.Event()
         timer = threading.Timer(self._seconds, _overrun, (worker, late))
         timer.start()
         try:
-            answer = _send(worker, head, body)
+            answer, begun = _send(worker, head, body)
         finally:
             timer.cancel()
         if answer is not None:
@@ -89,6 +99,7 @@ class Extractor:
             return _failed("too_large", f"takes longer than {self._seconds:g} s")
         if ended == -signal.SIGTERM:  # the thread that had started it has ended
             return None
+        self._begun = begun
         return _failed("broken", _end_of_worker(ended))
 
     def _started(self) -> subprocess.Popen[bytes]:
@@ -157,20 +168,22 @@ def _overrun(worker: subprocess.Popen[bytes], late: threading.Event) -> None:
     worker.kill()
 
 
-def _send(worker: subprocess.Popen[bytes], head: bytes, body: bytes) -> ExtractResult | None:
-    stdin, stdout = worker.stdin, worker.stdout
+def _send(worker: subprocess.Popen[bytes], head: bytes, body: bytes) -> tuple[ExtractResult | None, int | None]:
+    """The answer, and without one the number of the member that the worker had begun to read."""
+    stdin, stdout, begun = worker.stdin, worker.stdout, None
     if stdin is None or stdout is None:
-        return None
+        return None, None
     try:
         stdin.write(head)
         stdin.write(body)
         stdin.flush()
-        size = stdout.readline(20)
+        while (size := stdout.readline(20)).startswith(b"@"):
+            begun = int(size[1:])
         if not size or not 0 < int(size) <= _MAX_ANSWER:
-            return None
-        return msgspec.json.decode(stdout.read(int(size)), type=ExtractResult)
+            return None, begun
+        return msgspec.json.decode(stdout.read(int(size)), type=ExtractResult), None
     except (OSError, ValueError, msgspec.MsgspecError):
-        return None
+        return None, begun
 
 
 def _end_of_worker(status: int | None) -> str:

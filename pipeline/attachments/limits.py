@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import posixpath
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -86,11 +86,26 @@ class Damage:
 
 @dataclass(slots=True)
 class Budget:
-    """What one attached file may still unpack, its nested archives included."""
+    """What one attached file may still unpack, its nested archives included.
+
+    Members are numbered in the order in which they are read: `begin` is told of each, those in `left_out` are not read.
+    """
 
     unpacked: int = MAX_UNPACKED
     members: int = MAX_MEMBERS
     depth: int = 0
+    begin: Callable[[int], None] | None = None
+    left_out: Collection[int] = ()
+    number: int = -1
+
+    def begin_member(self) -> bool:
+        """Number the next member; whether it is to be read."""
+        self.number += 1
+        if self.number in self.left_out:
+            return False
+        if self.begin is not None:
+            self.begin(self.number)
+        return True
 
     def take(self, size: int) -> None:
         """Count a member in. Raises TooLarge, and takes nothing, when it does not fit."""

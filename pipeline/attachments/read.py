@@ -25,13 +25,19 @@ Reader = Callable[[bytes], AttachmentText]
 _WORST_FIRST = ("encrypted", "scanned", "too_large", "broken", "unsupported")
 
 
-def read_attachment(body: bytes, name: str = "", media_type: str | None = None, turn: Turn | None = None) -> AttachmentText:
+BROKE_OFF = "the reader broke off on it"
+"""Why a member that ended the reading process has no text: the others are read without it."""
+
+
+def read_attachment(
+    body: bytes, name: str = "", media_type: str | None = None, turn: Turn | None = None, budget: Budget | None = None
+) -> AttachmentText:
     """The text of a file by pages (one page where the format has none). Never raises for the content of a file.
 
     The bytes alone decide how it is read: `name` only goes into the result, `media_type` too when the bytes do not tell.
-    With a `turn`, one of its pictures is recognised.
+    With a `turn`, one of its pictures is recognised. A `budget` says which members of an archive are left out.
     """
-    return _read(body, media_type or "", Budget(), turn)._replace(name=name)
+    return _read(body, media_type or "", budget or Budget(), turn)._replace(name=name)
 
 
 def _read(body: bytes, media_type: str, budget: Budget, turn: Turn | None = None) -> AttachmentText:
@@ -108,6 +114,8 @@ def _confidences(read: list[tuple[str, AttachmentText]]) -> tuple[float | None, 
 
 
 def _member(load: Callable[[], bytes], budget: Budget, turn: Turn | None) -> AttachmentText:
+    if not budget.begin_member():
+        return AttachmentText(outcome="broken", detail=BROKE_OFF)
     try:
         with native_reader():
             unpacked = load()

@@ -1,4 +1,7 @@
-"""The reading process: a JSON line with a size, then that many bytes in; a size line, then that many bytes of JSON out."""
+"""The reading process: a JSON line with a size, then that many bytes in; a size line, then that many bytes of JSON out.
+
+Before each member of an archive a line with its number goes out: a reader that crashes costs that member only.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,7 @@ class ExtractRequest(msgspec.Struct):
     size: int
     name: str
     media_type: str | None
+    left_out: tuple[int, ...] = ()  # members that ended a worker before
     picture: int | None = None  # the picture to recognise, by a worker that has a recogniser
 
 
@@ -61,7 +65,7 @@ def main() -> int:
         while head := sys.stdin.buffer.readline():
             _bound_time(seconds)
             request = msgspec.json.decode(head, type=ExtractRequest)
-            result = _read(request, sys.stdin.buffer.read(request.size), recogniser)
+            result = _read(request, sys.stdin.buffer.read(request.size), recogniser, out)
             result.memory = _most_memory(status)
             _answer(out, result)
             signal.alarm(0)
@@ -84,12 +88,18 @@ def _bound_time(seconds: int) -> None:
     signal.alarm(2 * seconds + 1)
 
 
-def _read(request: ExtractRequest, body: bytes, recogniser: Recogniser | None) -> ExtractResult:
-    from pipeline.attachments import read  # with every format; the parent loads this module for the messages alone
+def _read(request: ExtractRequest, body: bytes, recogniser: Recogniser | None, out: BinaryIO) -> ExtractResult:
+    from pipeline.attachments import limits, read  # with every format; the parent loads this module for the messages alone
 
     turn = None if recogniser is None or request.picture is None else Turn(recogniser, request.picture)
+
+    def begin(number: int) -> None:
+        out.write(b"@%d\n" % number)
+        out.flush()
+
     try:
-        text = read.read_attachment(body, request.name, request.media_type, turn)
+        budget = limits.Budget(begin=begin, left_out=request.left_out)
+        text = read.read_attachment(body, request.name, request.media_type, turn, budget)
     except MemoryError:
         media_type = request.media_type or ""
         text = AttachmentText(request.name, outcome="too_large", media_type=media_type, detail="needs more memory than allowed")
