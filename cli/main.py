@@ -88,6 +88,7 @@ VERBS = {
     "feeds": ("cli.verbs.watch.feeds", N_("write Atom and JSON feeds, and calendars of deadlines, as files")),
     "deadlines": ("cli.verbs.watch.deadlines", N_("list the deadlines that notices state, with the sentence")),
     "status": ("cli.verbs.operate.status", N_("show archive totals and source health")),
+    "completeness": ("cli.verbs.operate.completeness", N_("list what the archive may lack of its sources: a lead, not a proof")),
     "metrics": ("cli.verbs.operate.metrics", N_("print sizes, ages and health as Prometheus reads them")),
     "runs": ("cli.verbs.operate.runs", N_("list the newest runs, or show one with its addresses and reasons")),
     "config": ("cli.verbs.operate.config", N_("list every setting: value, where it comes from, default")),

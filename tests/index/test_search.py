@@ -70,6 +70,7 @@ def test_a_result_has_the_documented_json_shape(engine: Engine) -> None:
         "deadline",
         "index_number",
         "theme",
+        "past",
     ]
     assert value["understood"][0]["kind"] == "alias"  # type: ignore[index]
 

@@ -108,7 +108,7 @@ def test_bash_offers_verbs_options_and_choices(bash: Completed) -> None:
     assert bash("search", "--sort", "") == ["relevance", "date", "archived", "changed", "deadline"]
     assert bash("search", "--all") == ["--all-copies"]
     assert bash("notices", "completion", "z") == ["zsh"]
-    assert bash("notices", "comple") == ["completion"]
+    assert bash("notices", "comple") == ["completeness", "completion"]
 
 
 def test_bash_offers_sources_and_what_the_archive_holds(bash: Completed) -> None:
