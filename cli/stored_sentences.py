@@ -44,6 +44,9 @@ STORED = (
 LIBRARIES = (  # what the system and the JSON reader say
     N_("No such file or directory"), N_("Permission denied"), N_("Is a directory"), N_("Not a directory"), N_("No space left on device"),
     N_("File exists"), N_("Read-only file system"), N_("Input/output error"), N_("Too many open files"), N_("Address already in use"),
-    N_("Connection refused"), N_("Object missing required field `{name}`"), N_("Expected `{wanted}`, got `{given}`"),
+    N_("Connection refused"), N_("Connection timed out"), N_("Connection reset by peer"), N_("Network is unreachable"), N_("No route to host"),
+    N_("Broken pipe"), N_("Operation not permitted"), N_("Disk quota exceeded"), N_("File name too long"), N_("File too large"),
+    N_("Too many levels of symbolic links"), N_("Cannot allocate memory"), N_("Device or resource busy"), N_("Stale file handle"),
+    N_("Object missing required field `{name}`"), N_("Expected `{wanted}`, got `{given}`"),
     N_("Expected `{wanted}`, got `{given}` - at `{place}`"), N_("JSON is malformed: {why}"), N_("Input data was truncated"),
 )  # fmt: skip

@@ -14,7 +14,7 @@ import msgspec
 
 from crawler.list_rules import ListRules
 from notices.errors import SourceFileError, UnknownName
-from notices.text.language import _
+from notices.text.language import _, system_words
 from notices.urls import canonical_url
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
@@ -71,7 +71,9 @@ def load_source(path: Path) -> Source:
     """The source a file describes. Raises SourceFileError naming the file, the key and the value."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise SourceFileError(f"{path}: {system_words(error)}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SourceFileError(f"{path}: {error}") from error
     return parse_source(table, str(path))
 

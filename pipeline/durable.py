@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from notices.errors import ArchiveUnwritable, DiskFull, OperatorError
-from notices.text.language import _
+from notices.text.language import _, system_words
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -18,7 +18,7 @@ def file_error(path: Path, error: OSError) -> OperatorError:
     """The archive's error for a failed file operation: DiskFull or ArchiveUnwritable, naming the path."""
     if error.errno in _NO_SPACE:
         return DiskFull(_("no space left on the device of {path}").format(path=path))
-    return ArchiveUnwritable(_("cannot use {path}: {strerror}").format(path=path, strerror=error.strerror or error))
+    return ArchiveUnwritable(_("cannot use {path}: {strerror}").format(path=path, strerror=system_words(error)))
 
 
 @contextmanager

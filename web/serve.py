@@ -10,6 +10,7 @@ from uvicorn.supervisors import Multiprocess
 
 from notices.config import Config
 from notices.errors import BadInput
+from notices.text.language import system_words
 from web.archive import check_readable
 
 _IDLE, _STOPPING = 5, 10  # seconds that a connection may be idle, and that answers may take while the server stops
@@ -43,7 +44,7 @@ def _bound(host: str, port: int) -> socket.socket:
         made.listen(2048)
     except OSError as error:
         made.close()
-        raise BadInput(f"cannot serve at {host} port {port}: {error.strerror or error}; --host and --port choose another place") from error
+        raise BadInput(f"cannot serve at {host} port {port}: {system_words(error)}; --host and --port choose another place") from error
     made.set_inheritable(True)
     return made
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from notices.config import Config, load_config
 from notices.errors import ArchiveUnwritable
-from notices.text.language import _
+from notices.text.language import _, system_words
 
 MARK = ".demo-archive"
 SITE = "site"
@@ -58,7 +58,7 @@ def prepare(home: Path) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         (home / MARK).touch()
     except OSError as error:
-        raise ArchiveUnwritable(_("cannot use {home}: {why}").format(home=home, why=error.strerror)) from error
+        raise ArchiveUnwritable(_("cannot use {home}: {why}").format(home=home, why=system_words(error))) from error
 
 
 def _made_here(home: Path) -> set[str]:

@@ -10,6 +10,7 @@ from index.engine import Engine
 from index.search import SearchRequest, error_as_json, search
 from notices.errors import UserError
 from notices.text.display import masked, safe
+from notices.text.language import system_words
 
 
 def batch(engine: Engine, file: str, request: SearchRequest, home: Path) -> int:
@@ -35,7 +36,7 @@ def _lines(name: str) -> Iterator[str]:
         with open(0 if name == "-" else name, encoding="utf-8-sig", errors="replace", newline="\n") as handle:
             yield from (line.rstrip("\r\n") for line in handle)
     except OSError as error:
-        raise UserError(f"{name}: {error.strerror}") from error
+        raise UserError(f"{name}: {system_words(error)}") from error
 
 
 def complete(engine: Engine, typed: str) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from index import generations
 from index.tantivy.schema import READABLE, VERSION
 from notices.errors import ArchiveUnwritable, DiskFull, IndexUnusable, NoticesError
-from notices.text.language import _
+from notices.text.language import _, system_words
 
 _FORMAT = {"engine": "tantivy", "version": VERSION}
 
@@ -48,7 +48,7 @@ def _of_system(folder: Path, error: OSError) -> NoticesError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return DiskFull(_("no space left for the index {folder}").format(folder=folder))
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR):
-        return ArchiveUnwritable(_("cannot write the index {folder}: {strerror}").format(folder=folder, strerror=error.strerror))
+        return ArchiveUnwritable(_("cannot write the index {folder}: {strerror}").format(folder=folder, strerror=system_words(error)))
     return IndexUnusable(_("index {folder}: {error}").format(folder=folder, error=error))
 
 

@@ -26,7 +26,7 @@ from index.whoosh.codec import ContiguousPostingsCodec
 from index.whoosh.schema import READABLE, VERSION, schema
 from index.whoosh.storage import IndexStorage
 from notices.errors import ArchiveUnwritable, DiskFull, IndexUnusable
-from notices.text.language import _
+from notices.text.language import _, system_words
 
 if TYPE_CHECKING:
     from index.whoosh.interfaces import Index
@@ -112,7 +112,7 @@ def writing(folder: Path) -> Iterator[None]:
             raise DiskFull(_("no space left for the index {folder}").format(folder=folder)) from error
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR):
             raise ArchiveUnwritable(
-                _("cannot write the index {folder}: {strerror}").format(folder=folder, strerror=error.strerror)
+                _("cannot write the index {folder}: {strerror}").format(folder=folder, strerror=system_words(error))
             ) from error
         raise IndexUnusable(_("index {folder}: {error}").format(folder=folder, error=error)) from error
 

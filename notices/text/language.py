@@ -109,6 +109,11 @@ def told(text: str) -> str:
     return _retold(text, _DEEPEST) if _Spoken.messages else text
 
 
+def system_words(error: OSError) -> str:
+    """What the system says of a failed call (no space left, permission denied …), in the language of this process."""
+    return told(error.strerror or str(error))
+
+
 _DEEPEST = 3  # a reason in a reason in a reason
 _FEWEST_LETTERS = 5  # a message such as "{where}: {error}" fits everything
 

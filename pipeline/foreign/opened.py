@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from notices.errors import BadInput
-from notices.text.language import _
+from notices.text.language import _, system_words
 from pipeline.durable import file_errors
 from pipeline.foreign.answers import Collection, Tell
 from pipeline.foreign.saved_pages import SavedPages
@@ -52,7 +52,7 @@ def _warc_files(stack: ExitStack, path: Path, spool: BinaryIO, tell: Tell) -> It
     try:
         handle = stack.enter_context(path.open("rb"))
     except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}") from error
+        raise BadInput(f"{path}: {system_words(error)}") from error
     if path.suffix.lower() == ".wacz":
         yield from warc_files(path, handle, spool, tell)
     else:

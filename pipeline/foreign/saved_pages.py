@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from notices.capture import Capture, ListEntry, Original
 from notices.errors import BadInput
-from notices.text.language import _
+from notices.text.language import _, system_words
 from notices.urls import canonical_url, url_key
 from pipeline.foreign.answers import Answer, PassedOver, Tell
 
@@ -86,7 +86,7 @@ class SavedPages:
                 raise ValueError(_("the file is larger than {most} bytes").format(most=LARGEST_FILE))
             body = path.read_bytes()
         except OSError as error:
-            raise ValueError(f"{path.name}: {error.strerror}") from error
+            raise ValueError(f"{path.name}: {system_words(error)}") from error
         media = self._types[answer.number]
         headers = (("Content-Type", media),) if media else ()
         original = Original("resource", b"", body)
@@ -159,7 +159,7 @@ def _lines(path: Path, tell: Tell) -> Iterator[_Line]:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}") from error
+        raise BadInput(f"{path}: {system_words(error)}") from error
     text = _text(path, raw)
     yield from _json_lines(path, text, tell) if path.suffix.lower() in (".jsonl", ".ndjson", ".json") else _csv_lines(path, text)
 

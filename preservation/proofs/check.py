@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from notices.errors import BadInput, DamageFound
-from notices.text.language import _
+from notices.text.language import _, system_words
 from preservation.proofs.consistency import FORMAT as CONSISTENCY
 from preservation.proofs.consistency import Continuation, check_consistency, read_consistency
 from preservation.proofs.inclusion import Proven, read_proof, verify_proof
@@ -59,7 +59,7 @@ def read_at_most(path: Path, most: int) -> bytes:
         with path.open("rb") as handle:
             data = handle.read(most + 1)
     except OSError as error:
-        raise BadInput(f"{path}: {error.strerror or error}") from error
+        raise BadInput(f"{path}: {system_words(error)}") from error
     if len(data) > most:
         raise BadInput(_("{path}: larger than {most} bytes").format(path=path, most=most))
     return data

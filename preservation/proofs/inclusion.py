@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from notices.errors import BadInput, DamageFound
-from notices.text.language import _
+from notices.text.language import _, system_words
 from preservation.proofs import merkle
 from preservation.proofs.signing import Checkpoint, verify_checkpoint
 
@@ -102,7 +102,7 @@ def _read_file(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(_LARGEST + 1)
     except OSError as error:
-        raise BadInput(f"{path}: {error.strerror or error}") from error
+        raise BadInput(f"{path}: {system_words(error)}") from error
 
 
 def check_proof(proof: Proof) -> Proven:

@@ -16,7 +16,7 @@ from cli.terms import term
 from notices.config import Config
 from notices.errors import BadInput
 from notices.text.display import safe
-from notices.text.language import _, told
+from notices.text.language import _, system_words, told
 from operations.importing import SkippedLine, import_collection
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _report(name: str | None) -> Iterator[TextIO | None]:
         try:
             file = stack.enter_context(Path(name).open("w", encoding="utf-8", errors="backslashreplace"))
         except OSError as error:
-            raise BadInput(f"--report {name}: {error.strerror}") from error
+            raise BadInput(f"--report {name}: {system_words(error)}") from error
         yield file
 
 
@@ -160,4 +160,4 @@ def _raw_lines(name: str) -> Iterator[bytes]:
     except FileNotFoundError as error:
         raise BadInput(_("{file}: there is no such file").format(file=name)) from error
     except OSError as error:
-        raise BadInput(f"{name}: {error.strerror}") from error
+        raise BadInput(f"{name}: {system_words(error)}") from error

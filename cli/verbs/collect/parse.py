@@ -16,7 +16,7 @@ from notices.capture import ListPage
 from notices.config import Config
 from notices.errors import BadInput
 from notices.model import Notice
-from notices.text.language import _
+from notices.text.language import _, system_words
 from pipeline.parse.detail import read_detail
 
 
@@ -55,7 +55,7 @@ def manifest(name: str) -> Iterator[Page]:
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
     except OSError as error:
-        raise BadInput(f"{name}: {error.strerror}") from error
+        raise BadInput(f"{name}: {system_words(error)}") from error
     except UnicodeDecodeError as error:
         raise BadInput(f"{name}: {error}") from error
     for n, line in enumerate(text.split("\n"), 1):
@@ -78,7 +78,7 @@ def read_page(page: Page) -> dict[str, object]:
     try:
         body = Path(page.file).read_bytes()
     except OSError as error:
-        raise BadInput(f"{page.file}: {error.strerror}") from error
+        raise BadInput(f"{page.file}: {system_words(error)}") from error
     if page.kind == "list":
         return {"id": page.id, **list_json(read_list(body, page.url))}
     return {"id": page.id, **notice_json(read_detail(body, page.url))}

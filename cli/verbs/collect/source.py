@@ -20,7 +20,7 @@ from notices.config import Config
 from notices.errors import BadInput, FetchError, UserError
 from notices.hours import ZONE
 from notices.text.display import safe
-from notices.text.language import _, told
+from notices.text.language import _, system_words, told
 from operations.source_files import switch_source
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}") from error
+        raise BadInput(f"{path}: {system_words(error)}") from error
 
 
 def _fetch(url: str, allow_private: bool, config: Config) -> tuple[bytes, str | None]:

@@ -16,7 +16,7 @@ from index.search import SearchRequest, search
 from notices.config import Config
 from notices.errors import BadInput
 from notices.text.display import safe
-from notices.text.language import _
+from notices.text.language import _, system_words
 from operations.packages.monthly import Package, write_packages
 from operations.packages.wacz import Packed, Packing, write_wacz
 from operations.read import export
@@ -110,7 +110,7 @@ def _whole_file(out: Path) -> Iterator[IO[bytes]]:
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
     except OSError as error:
-        raise BadInput(f"{out}: {error.strerror}") from error
+        raise BadInput(f"{out}: {system_words(error)}") from error
     try:
         with open(descriptor, "w+b") as handle:
             yield handle
