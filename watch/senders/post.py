@@ -1,17 +1,20 @@
-"""One HTTP POST to an address that somebody saved: no redirects, bounded, and to public addresses only."""
+"""One HTTP POST to an address that somebody saved: no redirects, bounded in time and size, and to public addresses only."""
 
 from __future__ import annotations
 
 import http.client
 import socket
 import ssl
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from crawler.http.addresses import is_public, refused
 
 _SECONDS = 15.0
+_TIMES = 4  # a receiver that sends a byte now and then is never silent: its whole answer may take so many times _SECONDS, far below a lease
 _MOST = 65_536
 
 
@@ -38,12 +41,39 @@ def post(target: Target, body: bytes, headers: Mapping[str, str]) -> tuple[int, 
     plain = socket.create_connection((_address(host, port, target.allow_private), port), timeout=_SECONDS)
     connection.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if parts.scheme == "https" else plain
     try:
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("POST", path, body, {"User-Agent": "notices", **headers})
-        answer = connection.getresponse()
-        return answer.status, answer.read(_MOST)
+        with _cut_after(connection.sock, _TIMES * _SECONDS):
+            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            connection.request("POST", path, body, {"User-Agent": "notices", **headers})
+            answer = connection.getresponse()
+            return answer.status, answer.read(_MOST)
     finally:
         connection.close()
+
+
+@contextmanager
+def _cut_after(sock: socket.socket, seconds: float) -> Iterator[None]:
+    """End the connection after so many seconds, whatever still comes. Raises TimeoutError then, also where the cut looks like an end."""
+    over = threading.Event()
+
+    def cut() -> None:
+        over.set()
+        with suppress(OSError):
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # the TCP connection's: that of TLS would wait for the peer
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    late = f"no whole answer within {seconds:g} seconds"
+    try:
+        yield
+    except (OSError, http.client.HTTPException) as error:
+        if over.is_set():
+            raise TimeoutError(late) from error
+        raise
+    finally:
+        timer.cancel()
+    if over.is_set():
+        raise TimeoutError(late)
 
 
 def _address(host: str, port: int, allow_private: bool) -> str:

@@ -1,0 +1,179 @@
+"""Receivers that answer 500, an error in the body of a 200, 410, too late, or never: each kind of channel keeps the message and sends it again."""
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from notices.config import Config, load_config
+from notices.model import Notice
+from pipeline.sql.changes import Occasion
+from pipeline.sql.database import open_database
+from pipeline.sql.runs import source_id
+from pipeline.store import Reading, store_reading
+from tests.support.quick_home import QuickHome
+from watch.delivery import deliver_due
+
+HTTP_KINDS = ("webhook", "wecom", "dingtalk", "feishu")
+TAKEN = json.dumps({"errcode": 0, "code": 0}).encode()
+WAYS = [(kind, way) for kind in HTTP_KINDS for way in ("500", "late", "dripping")]
+WAYS += [("wecom", "error in 200"), ("dingtalk", "error in 200"), ("feishu", "error in 200"), ("email", "500"), ("email", "late")]
+
+
+class Moody:
+    """A receiver of HTTP that behaves as `way` says at first, and takes every message after that."""
+
+    def __init__(self, way: str) -> None:
+        self.way = way
+        self.taken: list[bytes] = []
+        moody = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                way, moody.way = moody.way, "takes"
+                if way == "takes":
+                    moody.taken.append(body)
+                elif way == "late":
+                    time.sleep(3)
+                    return
+                self.send_response(int(way) if way.isdigit() else 200)
+                self.end_headers()
+                if way == "dripping":
+                    self._drip()
+                else:
+                    self.wfile.write(b'{"errcode": 45009, "code": 9499}' if way == "error in 200" else TAKEN)
+
+            def _drip(self) -> None:
+                for _ in range(600):
+                    try:
+                        self.wfile.write(b" ")
+                    except OSError:
+                        return
+                    time.sleep(0.2)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+
+
+@contextmanager
+def receiver_of(kind: str, way: str) -> Iterator[tuple[list[str], Callable[[], list[bytes]]]]:
+    """The words that add a channel to such a receiver, and the messages that it has taken."""
+    if kind != "email":
+        made = Moody(way)
+        try:
+            yield [kind, made.url, "--secret", "SECinvented", "--allow-private"], lambda: made.taken
+        finally:
+            made.server.shutdown()
+            made.server.server_close()
+        return
+    taken: list[bytes] = []
+    moods = [way]
+
+    class Mail:
+        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+            mood = moods.pop() if moods else "takes"
+            if mood == "late":
+                await asyncio.sleep(3)
+                return "451 too late"
+            if mood != "takes":
+                return "451 try again"
+            taken.append(envelope.content)
+            return "250 OK"
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = Controller(Mail(), hostname="127.0.0.1", port=port)
+    server.start()
+    try:
+        yield ["email", "leser@example.org", "--smtp", f"smtp://127.0.0.1:{port}", "--from", "archiv@example.org"], lambda: taken
+    finally:
+        server.stop()
+
+
+def archive(home: QuickHome) -> tuple[Config, Engine]:
+    config = load_config({"NOTICES_HOME": str(home.path)})
+    database = open_database(config)
+    return config, database
+
+
+def store(database: Engine) -> None:
+    source = source_id(database, "linshan")
+    with Session(database) as session, session.begin():
+        notice = Notice(url="http://www.linshan.example/1.html", title="河道通知", text="河道。")
+        store_reading(session, source, Reading(notice, (), None, datetime.now(UTC)), Occasion(None, False))
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("watch.senders.post._SECONDS", 1.0)
+    monkeypatch.setattr("watch.senders.email._SECONDS", 1)
+
+
+@pytest.mark.parametrize(("kind", "way"), WAYS)
+def test_message_is_kept_and_arrives_once_when_the_receiver_is_well_again(tmp_path: Path, kind: str, way: str) -> None:
+    home = QuickHome(tmp_path)
+    config, database = archive(home)
+    with receiver_of(kind, way) as (words, taken):
+        home.run("channel", "add", "c", *words)
+        home.run("watch", "add", "河", "河道", "--to", "c")
+        store(database)
+        home.run("watch", "run", check=3)
+        ((state, answer),) = home.rows("select state, answer from delivery")
+        assert (state, answer) == ("failed", "TimeoutError" if way == "dripping" else answer)
+        assert taken() == []
+        deliver_due(config, database, datetime.now(UTC) + timedelta(minutes=1))
+        deliver_due(config, database, datetime.now(UTC) + timedelta(days=3))
+        assert (len(taken()), home.rows("select state from delivery")) == (1, [("sent",)])
+    database.dispose()
+
+
+@pytest.mark.parametrize("kind", HTTP_KINDS)
+def test_410_closes_every_kind_of_channel_until_a_replay(tmp_path: Path, kind: str) -> None:
+    home = QuickHome(tmp_path)
+    _config, database = archive(home)
+    with receiver_of(kind, "410") as (words, taken):
+        home.run("channel", "add", "c", *words)
+        home.run("watch", "add", "河", "河道", "--to", "c")
+        store(database)
+        home.run("watch", "run", check=3)
+        assert home.rows("select state from delivery") == [("dead",)]
+        home.run("channel", "replay")
+        home.run("watch", "run")
+        assert (len(taken()), home.rows("select state from delivery")) == (1, [("sent",)])
+    database.dispose()
+
+
+@pytest.mark.parametrize("kind", [*HTTP_KINDS, "email"])
+def test_nobody_there_is_a_failure_and_is_given_up_after_the_last_try(tmp_path: Path, kind: str) -> None:
+    home = QuickHome(tmp_path)
+    config, database = archive(home)
+    words = ["leser@example.org", "--smtp", "smtp://127.0.0.1:9", "--from", "a@example.org"]
+    home.run("channel", "add", "c", kind, *(words if kind == "email" else ["http://127.0.0.1:9/", "--allow-private"]))
+    home.run("watch", "add", "河", "河道", "--to", "c")
+    store(database)
+    home.run("watch", "run", check=3)
+    assert home.rows("select state from delivery") == [("failed",)]
+    for day in range(1, 12):
+        deliver_due(config, database, datetime.now(UTC) + timedelta(days=2 * day))
+    assert home.rows("select state from delivery") == [("dead",)]
+    home.run("channel", "letters", check=3)
+    database.dispose()
