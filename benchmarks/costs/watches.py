@@ -1,6 +1,6 @@
 """What a new notice costs where many searches are saved: CPU and memory of the matcher, over texts of a corpus or invented ones.
 
-`python -m benchmarks.watches [--watches 1000] [--notices 10000] [CORPUS]`
+`python -m benchmarks.costs.watches [--watches 1000] [--notices 10000] [CORPUS]`
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def documents(found: Sequence[str], count: int) -> Iterator[Document]:
 
 def main(argv: Sequence[str]) -> int:
     """Print the table."""
-    options = argparse.ArgumentParser(prog="python -m benchmarks.watches", description=__doc__)
+    options = argparse.ArgumentParser(prog="python -m benchmarks.costs.watches", description=__doc__)
     options.add_argument("corpus", nargs="?", type=Path)
     options.add_argument("--watches", type=int, default=1000)
     options.add_argument("--notices", type=int, default=10_000)
