@@ -97,9 +97,10 @@ def _is_address(host: str) -> bool:
 def _escaped(text: str, safe: str) -> str:
     """Percent-escapes in upper case, with unreserved characters written out."""
     pieces = re.split(r"(%[0-9A-Fa-f]{2})", text)
-    return "".join(_one_escape(p) if p.startswith("%") and len(p) == 3 else quote(p, safe=safe) for p in pieces)
+    return "".join(_one_escape(p) if p.startswith("%") and len(p) == 3 else quote(p, safe=safe) for p in pieces if p)
 
 
+@cache  # of 484 escapes
 def _one_escape(escape: str) -> str:
     char = unquote_to_bytes(escape)
     return char.decode() if char.isalnum() or char in (b"-", b".", b"_", b"~") else escape.upper()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -14,20 +14,22 @@ from sqlalchemy.orm import Session
 from notices.config import Config
 from notices.errors import BadInput
 from notices.text.language import _
+from notices.urls import url_key
 from operations.indexing import drain
 from pipeline.imports import ImportedLine, capture_of, decoded, key_meant, line_of, reading_of, unread_keys
-from pipeline.ledger import earlier_payload, snapshot_row
+from pipeline.ledger import earlier_payload
 from pipeline.recovery import recover
 from pipeline.sql import tables
 from pipeline.sql.changes import Occasion
 from pipeline.sql.database import database_errors, open_database
 from pipeline.sql.locks import hold
 from pipeline.sql.runs import close_crashed_runs, closed_on_error, finish_run, run_lock, source_id, start_run
-from pipeline.store import store_reading
+from pipeline.store import Reading, store_reading
+from pipeline.store_new import known_keys, store_new, store_snapshots
 from pipeline.warc.series import SnapshotWriter
 from preservation.proofs.checkpoints import daily_checkpoint
 
-_BATCH = 50
+_BATCH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +115,28 @@ class _Import:
         """Keep each line's bytes, then store the batch in one transaction."""
         captures = [capture_of(raw, line, datetime.now(UTC)) for raw, line in batch]
         stored = self.writer.write_all(captures)
-        sources = {name: source_id(self.database, name) for name in dict.fromkeys(line.source for _, line in batch)}
+        idents = {name: source_id(self.database, name) for name in dict.fromkeys(line.source for _, line in batch)}
         with Session(self.database) as session, session.begin():
-            rows = [snapshot_row(capture, where, self.run_id) for capture, where in zip(captures, stored, strict=True)]
-            session.add_all(rows)
-            session.flush()  # their ids, in the order of their records
-            for (_, line), capture, row in zip(batch, captures, rows, strict=True):
-                source = session.get_one(tables.SourceRow, sources[line.source])
-                reading = reading_of(line, source.region, row.id, capture.fetched_at)
-                self.counts[store_reading(session, source.id, reading, Occasion(self.run_id))] += 1
+            regions = {name: session.get_one(tables.SourceRow, ident).region for name, ident in idents.items()}
+            rows = store_snapshots(session, captures, stored, self.run_id)
+            readings = [
+                (idents[line.source], reading_of(line, regions[line.source], row, capture.fetched_at))
+                for (_, line), capture, row in zip(batch, captures, rows, strict=True)
+            ]
+            self._store_readings(session, readings)
+
+    def _store_readings(self, session: Session, readings: Sequence[tuple[int, Reading]]) -> None:
+        """Those of new addresses at once, then the others one by one: they are compared with what is archived."""
+        keys = [url_key(reading.notice.url) for _, reading in readings]
+        known = known_keys(session, keys)
+        new = {key: n for n, key in reversed(list(enumerate(keys))) if key not in known}  # the first of each key
+        first = sorted(new.values())
+        if first:
+            store_new(session, [readings[n] for n in first], Occasion(self.run_id))
+            self.counts["new"] += len(first)
+        for n in sorted(set(range(len(readings))) - set(first)):
+            source, reading = readings[n]
+            self.counts[store_reading(session, source, reading, Occasion(self.run_id))] += 1
 
 
 def import_collection(

@@ -17,7 +17,7 @@ from pipeline.observe.presence import SEEN, Evidence, next_reading
 from pipeline.observe.yields import counted
 from pipeline.sql import tables
 from pipeline.sql.changes import crawl_occasion, note_walk
-from pipeline.sql.database import database_errors
+from pipeline.sql.database import database_errors, for_reading
 from pipeline.store import Reading, store_reading, stored_attachment
 from pipeline.warc.series import SnapshotWriter, Stored, read_capture
 
@@ -234,8 +234,8 @@ def earlier_payload(engine: Engine) -> Callable[[str], tuple[str, datetime] | No
     def find(digest: str) -> tuple[str, datetime] | None:
         mine = tables.SnapshotRow.payload_digest == digest, tables.SnapshotRow.revisit.is_(False)
         query = select(tables.SnapshotRow.url, tables.SnapshotRow.fetched_at).where(*mine).order_by(tables.SnapshotRow.id).limit(1)
-        with Session(engine) as session, session.begin():
-            row = session.execute(query).first()
+        with for_reading(engine).connect() as connection:
+            row = connection.execute(query).first()
             return (row.url, row.fetched_at) if row else None
 
     return find

@@ -56,7 +56,7 @@ def store_reading(session: Session, source_id: int, reading: Reading, occasion: 
     ):
         return "unchanged"
     row.revisions += 1
-    revision = _revision_row(row, digest, reading)
+    revision = revision_row(row, digest, reading)
     revision.row_digest = row_digest(revision)
     note_revision(row, revision)
     session.add(revision)
@@ -131,7 +131,8 @@ def is_same_file(row: tables.AttachmentRow, file: StoredAttachment) -> bool:
     return abs(row.size - file.size) <= max(_FEW_BYTES, row.size // 50) and text == _squashed(row.text)
 
 
-def _revision_row(row: tables.NoticeRow, digest: str, reading: Reading) -> tables.RevisionRow:
+def revision_row(row: tables.NoticeRow, digest: str, reading: Reading) -> tables.RevisionRow:
+    """The newest revision of a notice with what belongs to it, without its digest; in no session."""
     return tables.RevisionRow(
         notice_id=row.id,
         n=row.revisions,
