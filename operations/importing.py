@@ -25,7 +25,7 @@ from pipeline.sql.database import database_errors, open_database
 from pipeline.sql.locks import hold
 from pipeline.sql.runs import close_crashed_runs, closed_on_error, finish_run, run_lock, source_id, start_run
 from pipeline.store import Reading, store_reading
-from pipeline.store_new import known_keys, store_new, store_snapshots
+from pipeline.store_new import gives_ids, known_keys, store_new, store_snapshots
 from pipeline.warc.series import SnapshotWriter
 from preservation.proofs.checkpoints import daily_checkpoint
 
@@ -126,9 +126,9 @@ class _Import:
             self._store_readings(session, readings)
 
     def _store_readings(self, session: Session, readings: Sequence[tuple[int, Reading]]) -> None:
-        """Those of new addresses at once, then the others one by one: they are compared with what is archived."""
+        """Those of new addresses at once, then the others one by one: those are compared with their newest revisions."""
         keys = [url_key(reading.notice.url) for _, reading in readings]
-        known = known_keys(session, keys)
+        known = known_keys(session, keys) if gives_ids(session) else set(keys)
         new = {key: n for n, key in reversed(list(enumerate(keys))) if key not in known}  # the first of each key
         first = sorted(new.values())
         if first:

@@ -18,6 +18,7 @@ from pipeline.sql import tables
 from pipeline.sql.base import Base
 from pipeline.sql.changes import Occasion, note_repeals
 from pipeline.sql.row_digest import row_digest
+from pipeline.sql.tallies import note_revision
 from pipeline.store import Reading, content_digest, revision_row
 from pipeline.warc.series import Stored as Record
 
@@ -31,12 +32,21 @@ class _New(NamedTuple):
     revision: tables.RevisionRow
 
 
-def store_snapshots(session: Session, captures: Sequence[Capture], records: Sequence[Record], run_id: int | None) -> range:
+def store_snapshots(session: Session, captures: Sequence[Capture], records: Sequence[Record], run_id: int | None) -> Sequence[int]:
     """Note the records of captures; return the ids of their rows, in their order."""
-    first = _next_id(session, tables.SnapshotRow)
     rows = [snapshot_row(capture, record, run_id) for capture, record in zip(captures, records, strict=True)]
+    if not gives_ids(session):
+        session.add_all(rows)
+        session.flush()
+        return [row.id for row in rows]
+    first = _next_id(session, tables.SnapshotRow)
     _insert(session, tables.SnapshotRow, [_values(row) | {"id": ident} for ident, row in enumerate(rows, first)])
     return range(first, first + len(rows))
+
+
+def gives_ids(session: Session) -> bool:
+    """Whether ids can be given here: on PostgreSQL a sequence gives them, and would give them again."""
+    return session.get_bind().dialect.name == "sqlite"
 
 
 def known_keys(session: Session, keys: Iterable[str]) -> set[str]:
@@ -75,6 +85,7 @@ def _new(notice_id: int, revision_id: int, source: int, reading: Reading) -> _Ne
     )  # fmt: skip
     revision = revision_row(notice, content_digest(reading.notice, reading.attached), reading)
     revision.id, revision.row_digest = revision_id, row_digest(revision)
+    note_revision(notice, revision)
     return _New(notice, revision)
 
 
