@@ -6,7 +6,7 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
@@ -181,16 +181,35 @@ def _atom(text: str) -> bytes:
 
 def xls(text: str, *, locked: bool = False) -> bytes:
     """A BIFF8 workbook of one sheet with one cell."""
-    name, cell = "表一".encode("utf-16-le"), text.encode("utf-16-le")
-    lock = _biff(0x2F, struct.pack("<HHH", 1, 1, 1) + b"\0" * 48) if locked else b""
-    head = _biff(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 0, 0, 0)) + lock
-    sheet = _biff(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 0))
-    sheet += _biff(0x204, struct.pack("<HHHHB", 0, 0, 0, len(text), 1) + cell) + _biff(0x0A, b"")
+    return xls_of(biff_text(0, 0, text), head=biff(0x2F, struct.pack("<HHH", 1, 1, 1) + b"\0" * 48) if locked else b"")
+
+
+def xls_of(cells: bytes, *, head: bytes = b"") -> bytes:
+    """A BIFF8 workbook of one sheet with these records of cells, after these records of the workbook."""
+    name = "表一".encode("utf-16-le")
+    head = biff(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 0, 0, 0)) + head
+    sheet = biff(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 0)) + cells + biff(0x0A, b"")
     at = len(head) + 4 + 8 + len(name) + 4
-    return ole({"Workbook": head + _biff(0x85, struct.pack("<IBBBB", at, 0, 0, 2, 1) + name) + _biff(0x0A, b"") + sheet})
+    return ole({"Workbook": head + biff(0x85, struct.pack("<IBBBB", at, 0, 0, 2, 1) + name) + biff(0x0A, b"") + sheet})
 
 
-def _biff(kind: int, data: bytes) -> bytes:
+def biff_styles(formats: Sequence[int | str]) -> bytes:
+    """The styles of a workbook, each with a built-in format by number or one of its own."""
+    own = [(164 + n, each) for n, each in enumerate(formats) if isinstance(each, str)]
+    numbers = [164 + n if isinstance(each, str) else each for n, each in enumerate(formats)]
+    records = [biff(0x41E, struct.pack("<HHB", n, len(code), 1) + code.encode("utf-16-le")) for n, code in own]
+    return b"".join([*records, *(biff(0xE0, struct.pack("<HH", 0, n) + b"\0" * 16) for n in numbers)])
+
+
+def biff_text(row: int, column: int, text: str) -> bytes:
+    return biff(0x204, struct.pack("<HHHHB", row, column, 0, len(text), 1) + text.encode("utf-16-le"))
+
+
+def biff_number(row: int, column: int, style: int, value: float) -> bytes:
+    return biff(0x203, struct.pack("<HHHd", row, column, style, value))
+
+
+def biff(kind: int, data: bytes) -> bytes:
     return struct.pack("<HH", kind, len(data)) + data
 
 

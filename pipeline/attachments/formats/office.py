@@ -16,6 +16,8 @@ from lxml import etree
 
 from notices.attachment import AttachmentText
 from notices.text.whitespace import collapse_whitespace
+from pipeline.attachments.cells.number_formats import CellFormats, shown_as
+from pipeline.attachments.cells.sheet_formats import SheetFormats
 from pipeline.attachments.limits import (
     MAX_PAGES,
     MAX_TEXT,
@@ -28,7 +30,6 @@ from pipeline.attachments.limits import (
     text_result,
     xml_member,
 )
-from pipeline.attachments.number_formats import CellFormats, SheetFormats, shown_as
 
 _FILE_PASS, _BOUND_SHEET = 0x2F, 0x85
 _HEAD = 1 << 16
@@ -53,15 +54,16 @@ def sheets(body: bytes) -> AttachmentText:
     elif _is_locked(body):
         raise Encrypted
     book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(body))
-    formats, damage = SheetFormats(b""), Damage()
+    formats: SheetFormats | None = None
+    damage = Damage()
     with damage.costs("number formats", counts=False):
         formats = SheetFormats(body)
     pages: list[str] = []
     left = MAX_TEXT
-    for name in book.sheet_names[: MAX_PAGES + 1]:
+    for number, name in enumerate(book.sheet_names[: MAX_PAGES + 1]):
         pages.append(name)
         with damage.costs(f"sheet {name}"):
-            pages[-1] = _sheet(name, book.get_sheet_by_name(name), formats.of(name), left)
+            pages[-1] = _sheet(name, book.get_sheet_by_name(name), formats.of(name, number) if formats else {}, left)
         left -= len(pages[-1])
         if left < 0:  # the reader of all formats cuts it and says so
             break

@@ -10,10 +10,10 @@ import pytest
 
 from notices.capture import Capture
 from notices.model import AttachmentLink
+from pipeline.attachments.cells.number_formats import shown_as
 from pipeline.attachments.disposition import disposition_name
 from pipeline.attachments.layout import with_private_codes
 from pipeline.attachments.limits import text_result
-from pipeline.attachments.number_formats import shown_as
 from pipeline.attachments.read import read_attachment
 from pipeline.attachments.word_numbers import _written
 from pipeline.reading import file_name

@@ -1,47 +1,36 @@
-"""How a workbook (xlsx) shows its numbers: 97.35% for 0.9735, 000123 for 123, 2026年3月5日 for a day (ECMA-376 part 1, §18.8.30)."""
+"""The number formats of a workbook's cells: by their styles in xlsx and xls, as shown in ods."""
 
 from __future__ import annotations
 
 import io
 import re
 import zipfile
-from collections.abc import Mapping
-from datetime import date, datetime, timedelta
 
 from lxml import etree
 
+from pipeline.attachments.cells.number_formats import BUILT_IN, CellFormats, shape_of
+from pipeline.attachments.cells.xls_formats import xls_formats
 from pipeline.attachments.limits import MAX_XML, RELATION, member, relations, xml_member
-
-CellFormats = Mapping[
-    tuple[int, int], str
-]  # row and column from 0 to the format's code; only of cells that are not shown as they are stored
 
 _CELL = re.compile(rb"<(?:\w{1,20}:)?c\s([^<>]{1,200})>")
 _PLACE, _STYLE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"'), re.compile(rb'\bs="(\d{1,6})"')
 _MOST_CELLS = 1_000_000
-# Built-in formats by number; those of 27-58 are the ones of a Chinese Excel.
-_BUILT_IN = {
-    9: "0%", 10: "0.00%", 27: "yyyy年m月", 28: "m月d日", 29: "m月d日", 31: "yyyy年m月d日", 36: "yyyy年m月", 50: "yyyy年m月", 51: "m月d日",
-    52: "yyyy年m月", 53: "m月d日", 54: "m月d日", 57: "yyyy年m月", 58: "m月d日",
-}  # fmt: skip
-_QUOTED = re.compile(r'"([^"]*)"|\\(.)|_.|\*.|\[[^\]]*\]')
-_PERCENT = re.compile(r"#?,?#*0*(?:\.(0+))?%")
-_PADDED = re.compile(r"0{2,20}")
-_DAY = re.compile(r"(?:(yy(?:yy)?)年)?(?:(mm?)月)?(?:(dd?)日)?")
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
 _TABLE, _OFFICE, _TEXT = (f"{{{_OASIS}{part}:1.0}}" for part in ("table", "office", "text"))
-_EPOCH, _LAST_DAY = datetime(1899, 12, 30), 2_958_465  # 9999-12-31
 
 
 class SheetFormats:
-    """The formats of a workbook's cells, sheet by sheet; of ods what each cell shows; none for xls, whose formats are not read."""
+    """The formats of a workbook's cells, sheet by sheet; of ods what each cell shows."""
 
     def __init__(self, body: bytes) -> None:
         self._archive: zipfile.ZipFile | None = None
         self._codes: dict[int, str] = {}
         self._places: dict[str, str] = {}
+        self._in_order: list[dict[tuple[int, int], str]] = []
         self._shown: dict[str, dict[tuple[int, int], str]] = {}
-        if body.startswith(b"PK"):
+        if not body.startswith(b"PK"):
+            self._in_order = xls_formats(body, _MOST_CELLS)
+        else:
             archive = zipfile.ZipFile(io.BytesIO(body))
             if "content.xml" in archive.namelist() and archive.getinfo("content.xml").file_size <= MAX_XML:
                 self._shown = _shown_by_ods(archive)
@@ -51,8 +40,13 @@ class SheetFormats:
                 sheets = xml_member(archive, "xl/workbook.xml").iter("{*}sheet")
                 self._places = {sheet.get("name") or "": related.get(sheet.get(RELATION) or "", "") for sheet in sheets}
 
-    def of(self, name: str) -> CellFormats:
-        """The formats of a sheet's cells. A sheet too large to be read twice has no formats."""
+    def of(self, name: str, number: int) -> CellFormats:
+        """The formats of the cells of a sheet by its name; in xls by its number from 0, for names of Excel 95 may come out empty.
+
+        A sheet too large to be read twice has no formats.
+        """
+        if number < len(self._in_order):
+            return self._in_order[number]
         if name in self._shown:
             return self._shown[name]
         place = self._places.get(name, "")
@@ -62,6 +56,8 @@ class SheetFormats:
             return {}
         found: dict[tuple[int, int], str] = {}
         for cell in _CELL.finditer(member(self._archive, place)):
+            if cell[1].endswith(b"/"):  # an empty one
+                continue
             style, where = _STYLE.search(cell[1]), _PLACE.search(cell[1])
             if style and where and (code := self._codes.get(int(style[1]))):
                 found[int(where[2]) - 1, _column(where[1])] = code
@@ -96,43 +92,16 @@ def _repeated(node: etree._Element, what: str) -> int:
     return int(count) if count.isdigit() and len(count) < 8 else 1
 
 
-def shown_as(value: object, code: str) -> str | None:
-    """The value as a format shows it; None where the format leaves it as it is. A code that begins with "=" is what the cell shows."""
-    if code.startswith("="):
-        return code[1:]
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        if match := _PERCENT.fullmatch(code):
-            return f"{value * 100:.{len(match[1] or '')}f}%"
-        if _PADDED.fullmatch(code):
-            return f"{round(value):0{len(code)}d}" if value >= 0 else None
-        if 0 < value <= _LAST_DAY:
-            return _day(_EPOCH + timedelta(days=int(value)), code)
-    return _day(value, code) if isinstance(value, date) else None
-
-
-def _day(day: date, code: str) -> str | None:
-    match = _DAY.fullmatch(code)
-    if match is None or not any(match.groups()):
-        return None
-    year, month, of_month = match.groups()
-    text = f"{day.year if year == 'yyyy' else day.year % 100:02d}年" if year else ""
-    text += f"{day.month:0{len(month)}d}月" if month else ""
-    return text + (f"{day.day:0{len(of_month)}d}日" if of_month else "")
-
-
 def _codes(archive: zipfile.ZipFile) -> dict[int, str]:
-    """A cell's style to the code of its format, for formats that change the look of a value; literals without their quotation marks."""
+    """A cell's style to the code of its format, for formats that change the look of a value."""
     root = xml_member(archive, "xl/styles.xml")
-    own = {each.get("numFmtId") or "": (each.get("formatCode") or "")[:200] for each in root.iter("{*}numFmt")}
+    own = {each.get("numFmtId") or "": each.get("formatCode") or "" for each in root.iter("{*}numFmt")}
     found: dict[int, str] = {}
     for number, style in enumerate(root.iterfind("{*}cellXfs/{*}xf")):
         ident = style.get("numFmtId") or "0"
-        code = own.get(ident) or _BUILT_IN.get(int(ident) if ident.isdigit() else 0, "")
-        code = _QUOTED.sub(lambda part: part[1] or part[2] or "", code.split(";")[0]).strip().lower()
-        if _PERCENT.fullmatch(code) or _PADDED.fullmatch(code) or (code and _DAY.fullmatch(code)):
-            found[number] = code
+        code = own.get(ident) or BUILT_IN.get(int(ident) if ident.isdigit() else 0, "")
+        if shape := shape_of(code):
+            found[number] = shape
     return found
 
 

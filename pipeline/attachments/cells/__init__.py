@@ -1,0 +1,1 @@
+"""How the cells of spreadsheets show their numbers."""
