@@ -14,7 +14,9 @@ _SILENT = frozenset(
     b"fonttbl colortbl stylesheet info pict object themedata datastore latentstyles listtable listoverridetable generator xmlnstbl "
     b"rsidtbl filetbl revtbl colorschememapping fldinst objdata bkmkstart bkmkend nonesttables".split()
 )
-_SPOKEN = frozenset((b"shptxt", b"fldrslt", b"objresult"))  # text inside a group that readers may skip
+# text inside a group that readers may skip; a paragraph's automatic number as the writing program showed it is among it
+_SPOKEN = frozenset((b"shptxt", b"fldrslt", b"objresult", b"listtext", b"pntext"))
+_SYMBOL_BULLET = b"\xb7"  # of the font Symbol, in which Word marks the paragraphs of a list; alone it is no Chinese character
 _BREAKS = {b"par": "\n", b"line": "\n", b"row": "\n", b"sect": "\n", b"page": "\n", b"tab": "\t", b"cell": "\t", b"nestcell": "\t"}
 _SIGNS = {b"emdash": "—", b"endash": "–", b"lquote": "‘", b"rquote": "’", b"ldblquote": "“", b"rdblquote": "”", b"bullet": "•"}
 _SYMBOLS = {b"~": " ", b"_": "-", b"{": "{", b"}": "}", b"\\": "\\"}
@@ -76,7 +78,7 @@ class _Reading:
 
     def _flush(self) -> None:
         if self._raw:
-            self._pieces.append(self._raw.decode(self._encoding, "replace"))
+            self._pieces.append("•" if self._raw == _SYMBOL_BULLET else self._raw.decode(self._encoding, "replace"))
             self._raw.clear()
 
     def _group(self, brace: bytes) -> None:

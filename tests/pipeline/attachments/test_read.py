@@ -168,6 +168,15 @@ def test_rtf_text_boxes_are_read_and_pictures_are_not() -> None:
     assert "X" not in text
 
 
+def test_rtf_paragraphs_have_their_automatic_numbers_and_marks() -> None:
+    numbered = b"{\\listtext\\pard\\plain\\f0 \\'d2\\'bb\\'a1\\'a2\\tab}\\pard\\ls1\\ilvl0 \\'cd\\'a8\\'d6\\'aa\\par "
+    older = b"{\\*\\pntext\\f0 2.\\tab}{\\*\\pn\\pnlvlbody\\pndec{\\pntxta .}}\\'cd\\'a8\\'d6\\'aa\\par "
+    marked = b"{\\listtext\\f3\\'b7\\tab}\\'cd\\'a8\\'d6\\'aa\\par "
+    lists = b"{\\*\\listtable{\\list{\\listlevel{\\leveltext\\'02\\'00.;}}}}"
+    found = read_attachment(b"{\\rtf1\\ansi\\ansicpg936" + lists + numbered + older + marked + b"}")
+    assert [line.split() for line in found.pages[0].split("\n")] == [["一、", "通知"], ["2.", "通知"], ["•", "通知"]]
+
+
 def test_rtf_character_cut_by_a_line_end_is_whole() -> None:
     assert read_attachment(b"{\\rtf1 \\'cd\r\n\\'a8\\'d6\\'aa}").pages == ("通知",)
 
