@@ -126,17 +126,24 @@ class _Import:
             self._store_readings(session, readings)
 
     def _store_readings(self, session: Session, readings: Sequence[tuple[int, Reading]]) -> None:
-        """Those of new addresses at once, then the others one by one: those are compared with their newest revisions."""
+        """Neighbours of new addresses at once, the others one by one, as those are compared with their newest revisions; all in their order."""
         keys = [url_key(reading.notice.url) for _, reading in readings]
         known = known_keys(session, keys) if gives_ids(session) else set(keys)
-        new = {key: n for n, key in reversed(list(enumerate(keys))) if key not in known}  # the first of each key
-        first = sorted(new.values())
-        if first:
-            store_new(session, [readings[n] for n in first], Occasion(self.run_id))
-            self.counts["new"] += len(first)
-        for n in sorted(set(range(len(readings))) - set(first)):
-            source, reading = readings[n]
+        waiting: list[tuple[int, Reading]] = []
+        for key, (source, reading) in zip(keys, readings, strict=True):
+            if key not in known:
+                waiting.append((source, reading))
+                known.add(key)
+                continue
+            self._store_waiting(session, waiting)
             self.counts[store_reading(session, source, reading, Occasion(self.run_id))] += 1
+        self._store_waiting(session, waiting)
+
+    def _store_waiting(self, session: Session, waiting: list[tuple[int, Reading]]) -> None:
+        if waiting:
+            store_new(session, waiting, Occasion(self.run_id))
+            self.counts["new"] += len(waiting)
+            waiting.clear()
 
 
 def import_collection(

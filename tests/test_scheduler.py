@@ -132,4 +132,4 @@ def test_jobs_are_the_same_while_no_file_changes(config: Config, database: Engin
     assert clock.jobs() is first
     assert CronLine("20 3 * * *") == CronLine("20 3 * * *")  # a job that is read again is no other one
     (config.home / "channels.toml").touch()
-    assert {job.name for job in clock.jobs()} - {job.name for job in first} == {"watch"}
+    assert {job.name for job in clock.jobs()} - {job.name for job in first} == {"watch", "report"}

@@ -48,7 +48,7 @@ def remove_notice(config: Config, ident: int | None) -> None:
     which = "" if ident is None else f" where notice_id = {ident}"
     revisions = f"(select id from revision{which})"
     statements = [f"delete from {table} where revision_id in {revisions}" for table in OF_A_REVISION]
-    statements += [f"delete from {table}{which}" for table in ("observation", "instrument_key", "outbox", "revision")]
+    statements += [f"delete from {table}{which}" for table in ("observation", "instrument_key", "sketch", "outbox", "revision")]
     change(config, "; ".join([*statements, f"delete from notice{which.replace('notice_id', 'id')}"]))
 
 

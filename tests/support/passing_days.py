@@ -7,6 +7,13 @@ import sqlite3
 import subprocess
 import sys
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notices.config import load_config
+from pipeline.sql import tables
+from pipeline.sql.database import open_database
+from pipeline.sql.tallies import OBSERVATIONS, tally, values_of
 from tests.support.archive_home import ROOT, Home
 from tests.support.site_server import Page
 
@@ -35,6 +42,17 @@ def later(home: Home, days: float) -> None:
         for table, columns in _TIMES.items():
             for column in columns:
                 raw.execute(f"update {table} set {column} = strftime('%Y-%m-%d %H:%M:%f000', {column}, ?)", (f"-{days} days",))
+    _count_again(home)
+
+
+def _count_again(home: Home) -> None:
+    """Have every notice's row tell of its observations as they are now, as if they had been written so."""
+    database = open_database(load_config({"NOTICES_HOME": str(home.path)}))
+    with Session(database) as session, session.begin():
+        for notice in session.scalars(select(tables.NoticeRow)):
+            observed = session.scalars(select(tables.ObservationRow).where(tables.ObservationRow.notice_id == notice.id))
+            notice.tallies = {**notice.tallies, OBSERVATIONS: tally(map(values_of, observed)).stored()}
+    database.dispose()
 
 
 def states(home: Home) -> dict[str, str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from cli.progress import Progress, Unit, is_shown
+from cli.terminal import json_line
 from notices.config import Config
 from notices.text.language import _
 from operations.preserve.moving import move_database
@@ -25,7 +25,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     shown = is_shown(no_progress=args.no_progress)
     moved = move_database(config, args.to, lambda total: Progress("migrate", total, Unit(_("rows")), shown=shown))
     if args.json:
-        print(json.dumps([{"table": each.name, "rows": each.rows, "sha256": each.digest} for each in moved]))
+        print(json_line([{"table": each.name, "rows": each.rows, "sha256": each.digest} for each in moved]))
         return 0
     for each in moved:
         print(f"{each.name:16} {each.rows:>10}  {each.digest[:16]}")

@@ -105,7 +105,7 @@ def terminal(environment: dict[str, str], tmp_path: Path) -> Iterator[Open]:
 @pytest.mark.parametrize(
     ("line", "becomes"),
     [
-        ("notices comple", "notices completion"),
+        ("notices completi", "notices completion"),
         ("notices show 临政〔2020", "notices show 临政〔2020〕1号"),
         ("search 关于河道", "search 关于河道巡查的通知"),
     ],
@@ -130,7 +130,7 @@ def test_a_title_completed_and_entered_runs_nothing_of_what_it_says(terminal: Op
 @pytest.mark.parametrize(
     ("line", "offers"),
     [
-        ("notices comple", ["completion"]),
+        ("notices completi", ["completion"]),
         ("search --sort ", ["date", "relevance"]),
         ("notices show 临政〔2020", ["临政〔2020〕1号\t关于河道巡查的通知"]),
         ("search 孤本", ["孤本$(touch owned)的意见"]),

@@ -10,9 +10,18 @@ from unittest.mock import patch
 
 import pytest
 
+from pipeline.sql.row_digest import _LEFT_OUT
 from tests.support.archive_home import Home
 from tests.support.quick_home import QuickHome
 
+_WITHOUT_THEMES = patch("pipeline.sql.row_digest._LATER", (("region", "region_provenance"),))  # digests of migration 0002
+_LATER_INDEXES = (
+    "ix_notice_source_id_first_seen_at",
+    "ix_revision_published",
+    "ix_listing_column",
+    "ix_listing_first_listed_at",
+    "ix_observation_run_id",
+)
 _EARLIER = patch("pipeline.warc.lane.read_marker", return_value="")  # the series of an earlier release names no archive
 
 
@@ -90,14 +99,16 @@ def test_part_of_another_archive_is_refused_with_both_names(tmp_path: Path, part
 
 def test_archive_without_an_id_gets_one_and_adopts_its_parts(tmp_path: Path) -> None:
     home = QuickHome(tmp_path / "home")
-    with _EARLIER:
+    with _EARLIER, _WITHOUT_THEMES, patch("pipeline.sql.row_digest._LEFT_OUT", _LEFT_OUT | {"theme"}):
         home.run("import", "-", stdin=_lines(0, 3))
     for marker in [*home.path.rglob("archive-id")]:
         marker.unlink()
     with sqlite3.connect(home.path / "notices.db") as raw:
         raw.executescript(
             "drop table archive; alter table revision add column folded text not null default '';"
-            + "".join(f"drop table {later};" for later in ("change", "delivery", "watch_hit", "watch", "recognition", "takedown"))
+            + "".join(f"drop table {later};" for later in ("change", "delivery", "watch_hit", "watch", "recognition", "takedown", "sketch"))
+            + "".join(f"drop index {later};" for later in _LATER_INDEXES)
+            + "create index ix_notice_source_id on notice (source_id); alter table notice drop column tallies; alter table revision drop column theme;"
             + "alter table column_walk drop column began_at; alter table column_walk drop column completed_at;"
             + "update alembic_version set version_num = '0002'"
         )

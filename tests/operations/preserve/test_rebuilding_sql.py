@@ -31,6 +31,9 @@ def _contents(home: Home) -> dict[str, list[dict[str, Any]]]:
         columns = [row[1] for row in home.rows(f"pragma table_info({table})") if row[1] not in _LOST.get(table, ())]
         names = ", ".join(f'"{name}"' for name in columns)
         rows = home.rows(f"select {names} from {table}")
+        if "tallies" in columns:  # of the digests of revisions; observations and corrections do not come back
+            at = columns.index("tallies")
+            rows = [(*row[:at], json.dumps(json.loads(row[at])["revisions"], sort_keys=True), *row[at + 1 :]) for row in rows]
         found[table] = sorted((dict(zip(columns, row, strict=True)) for row in rows), key=str)
     return found
 

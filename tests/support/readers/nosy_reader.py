@@ -33,7 +33,7 @@ def _try(order: str) -> object:
     raise ValueError(order)
 
 
-def _nosy(body: bytes, name: str = "", media_type: str | None = None, turn: object = None) -> AttachmentText:
+def _nosy(body: bytes, name: str = "", media_type: str | None = None, turn: object = None, budget: object = None) -> AttachmentText:
     try:
         return AttachmentText(pages=(f"done: {_try(body.decode())!r}",))
     except OSError as error:

@@ -86,8 +86,8 @@ def test_what_breaks_off_says_so_in_its_last_line() -> None:
 
 
 def test_wrong_words(home: QuickHome) -> None:
-    assert "query, or --all" in home.run("export", check=2).stderr
-    assert "query, or --all" in home.run("export", "x", "--all", check=2).stderr
+    assert "query, --all or --packages" in home.run("export", check=2).stderr
+    assert "query, --all or --packages" in home.run("export", "x", "--all", check=2).stderr
     assert "nowhere" in home.run("export", "--all", "-o", "/nowhere/x.csv", check=2).stderr
 
 
