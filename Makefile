@@ -55,8 +55,9 @@ $(VENV)-semantic/.ready: requirements.lock requirements-semantic.lock
 
 # Servers of the tests' own on loopback: PostgreSQL (apt-get install postgresql), three OpenSearch nodes (Maven and a Java of 21 or later). The extras that
 # talk to them are in an environment of their own; docs/cluster.md says how long it takes.
+CLUSTER ?= tests/cluster
 cluster: $(VENV)-cluster/.ready
-	$(VENV)-cluster/bin/python -m pytest tests/cluster -m "cluster and not long" --timeout 1200
+	$(VENV)-cluster/bin/python -m pytest $(CLUSTER) -m "cluster and not long" --timeout 1200
 
 $(VENV)-cluster/.ready: requirements.lock requirements-cluster.lock
 	$(PYTHON) -m venv $(VENV)-cluster
