@@ -23,12 +23,14 @@ from watch.deadlines import calendar, deadlines
 from web.pages import Reader, archive_of, page
 from web.views.cite import gbt7714
 from web.views.discovery import base_of
+from web.views.graph import graph_of
 from web.views.memento import memento_headers
 from web.views.query import day_of
 
 _MOST_EVENTS, _MOST_LINKS, _MOST_OUTLINE = 100, 100, 300
 LONGEST_SHOWN = 200_000  # characters of a text on one page
 _SENTENCE = ("。", "；", ";", "！", "？")
+_LONGEST_HEADING, _LONGEST_WITH_COMMA = 60, 24  # characters
 _DEEPEST = 3  # level of a heading in the outline
 
 
@@ -54,7 +56,7 @@ class Shown:
     @property
     def outline(self) -> list[Line]:
         """Its headings, without the deepest."""
-        return [line for line in self.lines if 0 < line.level <= _DEEPEST and not line.text.endswith(_SENTENCE)][:_MOST_OUTLINE]
+        return [line for line in self.lines if 0 < line.level <= _DEEPEST][:_MOST_OUTLINE]
 
     @property
     def is_newest(self) -> bool:
@@ -74,7 +76,7 @@ def show(request: Request) -> Response:
     values = {
         "shown": shown, "n": view, "events": events[-_MOST_EVENTS:], "more_events": max(len(events) - _MOST_EVENTS, 0),
         "cut": len(view.text) > LONGEST_SHOWN, "most_links": _MOST_LINKS, "reference": gbt7714(view, base_of(request), datetime.now(UTC).astimezone(ZONE).date()),
-        "as_of": day if n is None else None,
+        "as_of": day if n is None else None, "graph": graph_of(related),
         "anatomy": view.anatomy if isinstance(view.anatomy, dict) else {},
     }  # fmt: skip
     answer = page(request, "notice.html", values)
@@ -91,7 +93,12 @@ def lines_of(text: str) -> Iterator[Line]:
         if plain := line.strip(" \t\u3000\xa0"):
             heading = heading_of(plain)
             cells = tuple(line.split("\t")) if "\t" in plain else ()
-            yield Line(number, plain, heading.level if heading and len(plain) <= 60 else 0, cells)
+            yield Line(number, plain, heading.level if heading and not _is_sentence(plain) else 0, cells)
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether a numbered line says something, and does not only name what follows: 1.各单位应于3月1日前报送材料；"""
+    return len(text) > _LONGEST_HEADING or any(mark in text for mark in _SENTENCE) or (len(text) > _LONGEST_WITH_COMMA and "，" in text)
 
 
 def by_number(request: Request) -> Response:
