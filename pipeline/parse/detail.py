@@ -206,7 +206,8 @@ def _number(page: _Page, labelled: str | None, anatomy: Anatomy) -> str | None:
     page.provenance.setdefault("document_number", "line" if own or found else "")
     if own is None:
         return labelled or found
-    return remove_whitespace(own.raw).strip("（）()") if own.form in ("B", "C") and own.raw else own.display
+    raw = remove_whitespace(own.raw or "")
+    return (raw[1:-1] if raw[:1] in "（(" and raw[-1:] in "）)" else raw) if own.form in ("B", "C") and raw else own.display
 
 
 def _published(page: _Page) -> date | None:

@@ -101,3 +101,15 @@ def test_message_in_a_script_is_no_text() -> None:
     warning = "您即将离开本网站，前往的网站不属于本网站管理范围，其内容与本网站无关，请注意个人信息安全，谨慎输入账号和密码，是否继续访问该网站，请选择确定或者取消。"
     notice = read(f'<h1>{TITLE}</h1>{DAY}<div class=cc><img src="scan.jpg"></div><script>var message = "{warning}";</script>')
     assert "离开本网站" not in notice.text
+
+
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        ("霞浦湾区人民政府令（第21号）", "霞浦湾区人民政府令（第21号）"),
+        ("（霞浦湾区水利局公告2026年第3号）", "霞浦湾区水利局公告2026年第3号"),
+    ],
+)
+def test_number_keeps_its_own_brackets_and_loses_those_around_it(line: str, number: str) -> None:
+    text = "<p>现将有关事项公布如下，请遵照执行。</p><p>霞浦湾区人民政府</p><p>2026年8月31日</p>"
+    assert read(f"<h1>公告</h1>{DAY}<div id=zoom><p>{line}</p>{text}</div>", title="公告").document_number == number
