@@ -101,7 +101,7 @@ def asked(request: Request, *, facets: bool = False, snippets: bool = True) -> A
         raise UnknownName(f"{region!r} is not a region; use a name such as 河南 or 新乡市, or a code such as 4107")
     past = bool(given.get("past"))
     if past and (as_of or given.get("similar")):
-        raise UserError("the past is searched as it is known today; leave out as_of and similar")
+        raise StaleCursor("the past is searched as it is known today; leave out as_of and similar")
     facets = facets and as_of is None
     search = SearchRequest(
         text=given.get("q", ""), filters=_filters(request), page=Page(count_of("limit", given.get("limit", ""), MOST, LIMIT), 0, given.get("sort") or SORTS[0]),
