@@ -37,6 +37,8 @@ def test_without_maintainers_there_are_no_such_pages(tmp_path: Path) -> None:
         page = room.get("/search?q=河道&state=listed", headers={"accept-language": "en"}).text
         assert "notices watch add NAME &#39;河道 state:listed&#39;" in page
         assert "/maintain" not in page
+        page = room.get("/search?q=河道&validity=unknown", headers={"accept-language": "en"}).text
+        assert "notices watch add NAME &#39;河道 validity:unknown&#39;" in page
 
 
 def test_the_file_of_passwords_is_its_owners_and_contains_none(home: QuickHome) -> None:

@@ -58,7 +58,7 @@ def show(request: Request) -> Response:
     return answer
 
 
-_FIELDS = {"source": "source", "issuer": "issuer", "region": "region", "kind": "kind", "number": "number", "state": "state"}
+_FIELDS = ("source", "issuer", "region", "kind", "number", "state", "validity", "theme")  # of addresses and of queries alike
 
 
 def saved_query(question: Asked) -> str:
@@ -68,7 +68,7 @@ def saved_query(question: Asked) -> str:
         return ""
     for name, value in question.filters:
         if name in _FIELDS:
-            words.append(f'{_FIELDS[name]}:"{value}"' if " " in value else f"{_FIELDS[name]}:{value}")
+            words.append(f'{name}:"{value}"' if " " in value else f"{name}:{value}")
     words += ["has:attachment"] if days.get("has") else []
     if days.get("since") or days.get("until"):
         words.append(f"date:{days.get('since', '')}..{days.get('until', '')}")
