@@ -12,8 +12,7 @@ from notices.capture import Capture
 from notices.urls import canonical_url, url_key
 from pipeline.ledger import snapshot_row
 from pipeline.relations.citations import repealed_by
-from pipeline.relations.copies import Stored, group_all
-from pipeline.relations.duplicates import fingerprint, sketch
+from pipeline.relations.copies import group_all, just_stored
 from pipeline.sql import tables
 from pipeline.sql.base import Base
 from pipeline.sql.changes import Occasion, note_repeals
@@ -66,7 +65,7 @@ def store_new(session: Session, readings: Sequence[tuple[int, Reading]], occasio
     for name, table in (("attachments", tables.AttachmentRow), ("citations", tables.CitationRow), ("aliases", tables.AliasRow)):
         belonging = [(each.revision.id, row) for each in new for row in getattr(each.revision, name)]
         _insert(session, table, [_values(row, without=("id",)) | {"revision_id": ident} for ident, row in belonging])
-    group_all(session, [_stored(each) for each in new])
+    group_all(session, [just_stored(each.notice.id, each.revision) for each in new])
     _insert(session, tables.OutboxRow, [{"notice_id": each.notice.id, "created_at": each.revision.created_at} for each in new])
     first = (session.scalar(select(func.max(tables.ChangeRow.seq))) or 0) + 1
     _insert(session, tables.ChangeRow, [_change(seq, each, occasion) for seq, each in enumerate(new, first)])
@@ -87,13 +86,6 @@ def _new(notice_id: int, revision_id: int, source: int, reading: Reading) -> _Ne
     revision.id, revision.row_digest = revision_id, row_digest(revision)
     note_revision(notice, revision)
     return _New(notice, revision)
-
-
-def _stored(new: _New) -> Stored:
-    row = new.revision
-    dates = (row.written_date, row.published_date)
-    own = fingerprint(sketch(row.text), title=row.title, number_key=row.number_key, issuer=row.issuer, dates=dates)
-    return Stored(new.notice.id, own, row.created_at)
 
 
 def _change(seq: int, new: _New, occasion: Occasion) -> Values:

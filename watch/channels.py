@@ -43,7 +43,7 @@ def channels(config: Config) -> dict[str, Channel]:
     path = config.home / FILE
     if not path.exists():
         return {}
-    _check_mode(path)
+    refuse_if_read_by_others(path)
     try:
         found = msgspec.toml.decode(path.read_bytes(), type=dict[str, Channel])
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
@@ -53,7 +53,8 @@ def channels(config: Config) -> dict[str, Channel]:
     return found
 
 
-def _check_mode(path: Path) -> None:
+def refuse_if_read_by_others(path: Path) -> None:
+    """Raise ConfigError for a file of secrets that others can read."""
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         raise ConfigError(
@@ -141,7 +142,7 @@ def secret_of(value: str) -> str:
     if value.startswith("file:"):
         path = Path(value[5:])
         try:
-            _check_mode(path)
+            refuse_if_read_by_others(path)
             return path.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path}: {type(error).__name__}") from error

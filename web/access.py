@@ -13,7 +13,6 @@ import hmac
 import ipaddress
 import os
 import re
-import stat
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -25,9 +24,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from notices.config import Config
-from notices.errors import BadInput, ConfigError
+from notices.errors import BadInput
 from notices.text.language import _
 from pipeline.durable import file_errors, write_durably
+from watch.channels import refuse_if_read_by_others
 
 _COST = (1 << 14, 8, 1)  # 16 MB and some 50 ms for each try
 _MEMORY = 64 << 20
@@ -109,8 +109,7 @@ def host_of(origin: str) -> str:
 def read_file(file: Path) -> str:
     """The file's text. Raises ConfigError for one that others can read."""
     with file_errors(file):
-        if stat.S_IMODE(file.stat().st_mode) & 0o077:
-            raise ConfigError(_("{file}: others can read it; chmod 600 {file}").format(file=file))
+        refuse_if_read_by_others(file)
         return file.read_text(encoding="utf-8")
 
 

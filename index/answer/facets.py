@@ -42,13 +42,13 @@ def _by_engine(engine: CountsValues, exact: Query) -> tuple[int, dict[str, list[
     regions = Counter[str]()
     for code, count in counts["region"].items():
         regions[_name(code)] += count
-    unknown = {"unknown": 0}
-    shown = {**counts, "region": regions, "validity": Counter({**counts["validity"], **unknown})}
-    return total, {name: _most(shown[name]) for name in _FIELDS}
+    counts["region"] = regions
+    counts["validity"] = Counter({value: count for value, count in counts["validity"].items() if value != "unknown"})
+    return total, {name: _most(counts[name]) for name in _FIELDS}
 
 
 def _most(counts: Counter[str]) -> list[tuple[str, int]]:
-    known = ((value, count) for value, count in counts.items() if value and count)
+    known = ((value, count) for value, count in counts.items() if value)
     return sorted(known, key=lambda item: (-item[1], item[0]))[:MOST_VALUES]
 
 

@@ -70,7 +70,7 @@ class OpenSearchEngine:
         limit = max(limit, 0)
         clauses = Clauses(self._frequencies("text", pairs_of(query.node, query.filters, *(node for node, _weight in query.boosts))))
         exact = ranking.exact(clauses, query)
-        by_date = sort == "date" or not ranking.is_ranked(query)
+        by_date = sort == "date" or not query.is_ranked
         total, hits = self._page(exact, limit, offset, by_date=by_date, exact=True)
         relaxed = 0
         if query.relaxed_text and total < offset + limit:

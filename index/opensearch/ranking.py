@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from index.laid_out import RANKED
 from index.opensearch.query import Clause, Clauses, any_of, unscored
-from index.query.tree import And, Everything, Is, Node, Or, Phrase, Query
+from index.query.tree import Everything, Is, Query
 from index.scoring import PRIOR, SHARES, TEXT_RUN, TITLE_RUN, grams_of, runs_of
 from notices.text.fold import grams
 
@@ -23,20 +23,6 @@ def exact(clauses: Clauses, query: Query) -> Clause:
     if query.boosts:
         parts["should"] = [_constant(clauses.clause(node), weight) for node, weight in query.boosts]
     return {"bool": parts}
-
-
-def is_ranked(query: Query) -> bool:
-    """Whether the query has anything that scores an exact match; else the newest comes first."""
-    return bool(query.boosts) or any(_phrases(query.node))
-
-
-def _phrases(node: Node) -> Iterator[Phrase]:
-    """The phrases that a match may contain; those under a Not are left out."""
-    if isinstance(node, Phrase):
-        yield node
-    elif isinstance(node, And | Or):
-        for part in node.parts:
-            yield from _phrases(part)
 
 
 def grams_wanted(text: str) -> list[str]:

@@ -5,6 +5,7 @@ Named tuples, because making dataclasses would delay the start of a search; `op`
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -108,3 +109,17 @@ class Query(NamedTuple):
     highlights: tuple[str, ...] = ()
     interpretations: tuple[Interpretation, ...] = ()
     prior: bool = True
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether it has anything that scores an exact match; else the newest comes first."""
+        return bool(self.boosts) or any(phrases_of(self.node))
+
+
+def phrases_of(node: Node) -> Iterator[Phrase]:
+    """The phrases that a match may contain; those under a Not are left out."""
+    if isinstance(node, Phrase):
+        yield node
+    elif isinstance(node, And | Or):
+        for part in node.parts:
+            yield from phrases_of(part)

@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeVar, cast
 
 from tantivy import DocAddress, Occur
@@ -14,7 +14,7 @@ from tantivy import Query as Tantivy
 
 from index.deadline import SECONDS, deadline
 from index.laid_out import PREFIXES, RANKED
-from index.query.tree import And, Everything, Is, Node, Or, Phrase, Query
+from index.query.tree import Everything, Is, Query
 from index.scoring import PRIOR, SHARES, TEXT_RUN, TITLE_RUN, grams_of, runs_of
 from index.tantivy.query import Terms, any_of, unscored
 from notices.errors import QueryLimitError
@@ -53,7 +53,7 @@ class _Found(Protocol):
 def rank(terms: Terms, query: Query, *, limit: int, offset: int, sort: str) -> Ranked:
     """The page of an answer: exact matches by score (or date), then relaxed ones where the exact do not fill the page."""
     exact = _exact(terms, query)
-    by_date = sort == "date" or not (query.boosts or any(_phrases(query.node)))
+    by_date = sort == "date" or not query.is_ranked
     total, found = _top(terms, exact, limit, offset, by_date)
     places = [Place(address, score, True) for address, score in found]
     relaxed = 0
@@ -82,15 +82,6 @@ def _exact(terms: Terms, query: Query) -> Tantivy:
         clauses.append((Occur.Must, unscored(terms.query(query.filters))))
     clauses += [(Occur.Should, Tantivy.const_score_query(terms.query(node), weight)) for node, weight in query.boosts]
     return clauses[0][1] if len(clauses) == 1 else Tantivy.boolean_query(clauses)
-
-
-def _phrases(node: Node) -> Iterator[Phrase]:
-    """The phrases that a match may contain; those under a Not are left out."""
-    if isinstance(node, Phrase):
-        yield node
-    elif isinstance(node, And | Or):
-        for part in node.parts:
-            yield from _phrases(part)
 
 
 def _relaxed(terms: Terms, query: Query, exact: Tantivy) -> Tantivy:

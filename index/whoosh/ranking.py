@@ -10,10 +10,10 @@ import heapq
 import math
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from index.query.tree import And, Everything, Node, Or, Phrase, Query
+from index.query.tree import Everything, Query, phrases_of
 from index.scoring import K1, PRIOR, SHARES, TEXT_RUN, TITLE_RUN, TITLE_TIMES, B, Grams, grams_of, runs_of
 from index.whoosh.bitsets import flags_of, numbers_of
 from index.whoosh.matching import Evaluation, PostingsSource, SegmentPostings, begin, matches
@@ -84,22 +84,13 @@ def best_exact(evaluation: Evaluation, query: Query, exact: int, wanted: int) ->
     for node, weight in query.boosts:
         for number in numbers_of(matches(evaluation, node) & exact):
             boosts[number] += weight
-    phrases = [_scored_phrase(evaluation, text) for text in dict.fromkeys(p.text for p in _phrases(query.node))]
+    phrases = [_scored_phrase(evaluation, text) for text in dict.fromkeys(p.text for p in phrases_of(query.node))]
     bounds, matching, scale = dict(boosts), flags_of(exact, evaluation.source.size), _scale(evaluation.source)
     for each in phrases:
         _add_bounds(evaluation, each, matching, scale, bounds)
     if not all(each.is_gram for each in phrases):
         bounds = _read(evaluation, phrases, boosts, bounds, wanted)
     return _best(evaluation, bounds, wanted)
-
-
-def _phrases(node: Node) -> Iterator[Phrase]:
-    """The phrases that a match may contain; those under a Not are left out."""
-    if isinstance(node, Phrase):
-        yield node
-    elif isinstance(node, And | Or):
-        for part in node.parts:
-            yield from _phrases(part)
 
 
 def _scored_phrase(evaluation: Evaluation, text: str) -> ScoredPhrase:

@@ -185,11 +185,12 @@ def _compared(
 
 def _read_index(engine: Engine, indexed: DiskMap, wanted: set[int] | None) -> None:
     """Put the revision of each document, with its notice, and its displayed fields into the map."""
-    notices = {}
+    notices = dict[int, int]()  # of the past, or of those that are wanted: of a whole index there would be millions
     for hit in _hits(engine):
         if wanted is None or (hit.notice or hit.id) in wanted:
             indexed.put(_HIT, hit.id, _displayed(hit))
-            notices[hit.id] = hit.notice or hit.id
+            if hit.notice or wanted is not None:
+                notices[hit.id] = hit.notice or hit.id
     for ident, revision in engine.versions():
         if wanted is None or ident in notices:
             indexed.put(_REVISION, ident, b"%d %d" % (revision, notices.get(ident, ident)))

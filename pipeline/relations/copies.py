@@ -29,9 +29,12 @@ class Stored(NamedTuple):
 
 def group_copies(session: Session, notice: tables.NoticeRow, revision: tables.RevisionRow) -> None:
     """Put the notice into the group of its copies, if it has any; every member waits for the index again."""
-    dates = (revision.written_date, revision.published_date)
-    own = fingerprint(sketch(revision.text), title=revision.title, number_key=revision.number_key, issuer=revision.issuer, dates=dates)
-    group_all(session, [Stored(notice.id, own, revision.created_at)])
+    group_all(session, [just_stored(notice.id, revision)])
+
+
+def just_stored(notice_id: int, revision: tables.RevisionRow) -> Stored:
+    """A notice with the fingerprint of the revision that was just stored."""
+    return Stored(notice_id, _print(revision, sketch(revision.text)), revision.created_at)
 
 
 def group_all(session: Session, stored: Sequence[Stored]) -> None:
@@ -130,7 +133,7 @@ def _rows(session: Session, idents: Collection[int]) -> Iterator[Row[*tuple[obje
         yield from session.execute(query.where(*newest)).all()
 
 
-def _print(row: Row[*tuple[object, ...]], sketched: Sketch) -> Fingerprint:
+def _print(row: Row[*tuple[object, ...]] | tables.RevisionRow, sketched: Sketch) -> Fingerprint:
     dates: tuple[date | None, date | None] = (row.written_date, row.published_date)
     return fingerprint(sketched, title=row.title, number_key=row.number_key, issuer=row.issuer, dates=dates)
 

@@ -22,22 +22,23 @@ def row_digest(revision: tables.RevisionRow) -> str:
     later = [{name: values.pop(name) for name in names} for names in _LATER]
     parts: list[object] = [values, [_values(a) for a in revision.attachments]]
     parts += [sorted(_plain(_values(each)) for each in rows) for rows in (revision.aliases, revision.citations)]
-    digest = _sha256(parts)
+    digest = digest_of(parts)
     for each in later:
-        digest = _sha256([digest, each])
+        digest = digest_of([digest, each])
     return digest
 
 
 def recognition_digest(row: tables.RecognitionRow) -> str:
     """sha256 hex over a recognition's columns."""
-    return _sha256(_values(row))
+    return digest_of(_values(row))
 
 
 def _values(row: Base) -> dict[str, object]:
     return {column.key: getattr(row, column.key) for column in row.__table__.columns if column.key not in _LEFT_OUT}
 
 
-def _sha256(value: object) -> str:
+def digest_of(value: object) -> str:
+    """sha256 hex over a value as JSON, its keys in order; days and times in ISO form."""
     return hashlib.sha256(_plain(value).encode("utf-8", "replace")).hexdigest()
 
 

@@ -7,12 +7,11 @@ kept once more: a row that was rewritten together with its own digest does not m
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from pipeline.sql import tables
+from pipeline.sql.row_digest import digest_of
 
 OBSERVED = ("run_id", "observed_at", "evidence", "detail", "site_healthy")
 CORRECTED = ("revision_id", "made_at", "from_parser", "to_parser", "changes")
@@ -84,17 +83,12 @@ def values_of(row: Row) -> dict[str, object]:
 
 def number_of(values: Mapping[str, object]) -> int:
     """A row's digest as a number."""
-    plain = json.dumps(dict(values), ensure_ascii=False, sort_keys=True, default=_text).encode("utf-8", "replace")
-    return int(short_digest(hashlib.sha256(plain).hexdigest()), 16)
+    return int(short_digest(digest_of(dict(values))), 16)
 
 
 def short_digest(digest: str) -> str:
     """As much of a digest as is kept."""
     return digest[:_DIGITS]
-
-
-def _text(value: object) -> str:
-    return str(value.isoformat() if hasattr(value, "isoformat") else value)
 
 
 def _name_of(row: Row) -> str:

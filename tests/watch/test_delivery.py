@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from sqlalchemy.orm import Session
 
 from notices.config import load_config
@@ -21,6 +19,7 @@ from pipeline.sql.changes import Occasion
 from pipeline.sql.database import open_database
 from pipeline.sql.runs import source_id
 from pipeline.store import Reading, store_reading
+from tests.support.mail_server import mail_server
 from tests.support.quick_home import QuickHome
 from watch.channels import Channel
 from watch.delivery import deliver_due, send, trial
@@ -216,17 +215,10 @@ def test_mail_is_plain_and_html_and_no_title_becomes_a_header(archive: Archive, 
             mails.append(envelope)
             return "250 OK"
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Controller(Keep(), hostname="127.0.0.1", port=port)
-    server.start()
-    try:
-        watched(archive, "email", "leser@example.org", "--smtp", f"smtp://127.0.0.1:{port}", "--from", "archiv@example.org")
+    with mail_server(Keep()) as address:
+        watched(archive, "email", "leser@example.org", "--smtp", address, "--from", "archiv@example.org")
         archive.new(1, title=title)
         archive.run()
-    finally:
-        server.stop()
     (mail,) = mails
     assert mail.rcpt_tos == ["leser@example.org"]
     head, _, text = mail.content.partition(b"\r\n\r\n")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -23,6 +21,7 @@ from pipeline.sql.changes import Occasion
 from pipeline.sql.database import open_database
 from pipeline.sql.runs import source_id
 from pipeline.store import Reading, store_reading
+from tests.support.mail_server import mail_server
 from tests.support.quick_home import QuickHome
 from watch.delivery import deliver_due
 
@@ -98,15 +97,8 @@ def receiver_of(kind: str, way: str) -> Iterator[tuple[list[str], Callable[[], l
             taken.append(envelope.content)
             return "250 OK"
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Controller(Mail(), hostname="127.0.0.1", port=port)
-    server.start()
-    try:
-        yield ["email", "leser@example.org", "--smtp", f"smtp://127.0.0.1:{port}", "--from", "archiv@example.org"], lambda: taken
-    finally:
-        server.stop()
+    with mail_server(Mail()) as address:
+        yield ["email", "leser@example.org", "--smtp", address, "--from", "archiv@example.org"], lambda: taken
 
 
 def archive(home: QuickHome) -> tuple[Config, Engine]:
