@@ -21,8 +21,8 @@ from pipeline.sql.changes import Occasion
 from pipeline.sql.database import open_database
 from pipeline.sql.runs import source_id
 from pipeline.store import Reading, store_reading
-from tests.support.mail_server import mail_server
 from tests.support.quick_home import QuickHome
+from tests.watch.mail_server import mail_server
 from watch.delivery import deliver_due
 
 HTTP_KINDS = ("webhook", "wecom", "dingtalk", "feishu")
