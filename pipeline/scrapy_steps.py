@@ -43,7 +43,13 @@ from pipeline.store import Reading
 SILENT_TO_STOP = 3
 """So many files of a notice in a row that do not answer: each takes up to four requests and their pauses, and the others wait for a revisit."""
 
+_READ = ("new", "revised", "unchanged")
+
 log = logging.getLogger(__name__)
+
+
+class _CutShort(Exception):
+    """The run ends before all files of a notice were asked for; the reason."""
 
 
 class _Downloads(Protocol):
@@ -122,6 +128,7 @@ class StoreNotice:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.extractor = Extractor()
+        self._in_hand: list[str] = []  # addresses of the notices whose files are being fetched, the longest first
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> StoreNotice:
@@ -156,7 +163,14 @@ class StoreNotice:
         if why:
             self._note_blocked(item, why, known=archived is not None)
             return
-        files = kept_files(await self._attachments(notice, item, archived), archived)
+        self._in_hand.append(url)
+        try:
+            files = kept_files(await self._attachments(notice, item, archived), archived)
+        except _CutShort as why_not:
+            log.info("%s is left to the next run, untried: %s", url, why_not)
+            return
+        finally:
+            self._in_hand.remove(url)
         reading = Reading(notice, files, item.snapshot, validators.fetched_at)  # a time that the bytes state too
         answer = validators if validators.status == 200 else None
         report.counts["little_text"] += notice.has_little_text
@@ -181,27 +195,41 @@ class StoreNotice:
         report.note_outcome(outcome, item.listed.entry.title, f"{item.capture.url}: {why}")
 
     async def _attachments(self, notice: Notice, item: CrawledPage, archived: ArchivedNotice | None) -> list[StoredAttachment]:
-        """The notice's files. Those that are not asked for any more are missing, so that the notice is stored and a revisit brings them."""
+        """The notice's files. Of a row of silent ones the rest is missing: the notice is stored, and a revisit brings them. Raises _CutShort."""
         if is_file(item.capture.body):
             return [await self._read_file(notice.attachments[0], item.capture, item.snapshot)]
         before = archived.fetched_files() if archived else {}
         files: list[StoredAttachment] = []
         silent = 0
         for link in notice.files[:MAX_ATTACHMENTS]:
-            stopping = _report(self.crawler).stopping
-            if stopping is not None or silent >= SILENT_TO_STOP:
-                why = f"the run ends: {stopping}" if stopping else f"{silent} files of this notice in a row did not answer"
+            ends = self._end_of_run(item.listed.entry.url)
+            if ends is not None or silent >= SILENT_TO_STOP:
+                why = f"the run ends: {ends}" if ends else f"{silent} files of this notice in a row did not answer"
                 files.append(missing_file(link, f"not asked for: {why}"[:300]))
                 continue
-            file, answered = await self._attachment(link, item.capture.url, before.get(link.url))
+            file, answered = await self._attachment(link, item, before.get(link.url))
             silent = 0 if answered else silent + 1
             files.append(file)
         return files
 
-    async def _attachment(self, link: AttachmentLink, via: str, before: StoredAttachment | None) -> tuple[StoredAttachment, bool]:
+    def _end_of_run(self, url: str) -> str | None:
+        """Why no further file may be asked for, None while the run goes on. Raises _CutShort where the next run gets further with the notice.
+
+        A run that ended by a bound before it had read anything would end there again. So it stores one notice with what it has: else a
+        notice with more files than a run may ask for would keep all others away.
+        """
+        report = _report(self.crawler)
+        if report.ledger.fatal is not None or not self.crawler.crawling:  # the archive cannot be written, or a signal came
+            raise _CutShort(report.stopping or "stopped")
+        if report.stopping is not None and (url != self._in_hand[0] or any(report.counts[outcome] for outcome in _READ)):
+            raise _CutShort(report.stopping)
+        return report.stopping
+
+    async def _attachment(self, link: AttachmentLink, item: CrawledPage, before: StoredAttachment | None) -> tuple[StoredAttachment, bool]:
         """The file behind a link and whether anything answered; one that cannot be fetched is stored as missing, with the reason."""
         if link.url is None:
             return missing_file(link, NO_ADDRESS), True
+        via = item.capture.url
         meta = {"kind": "attachment", "via": via}
         request = Request(link.url, callback=NO_CALLBACK, headers=self._conditions(before), meta=meta, priority=20)
         try:
@@ -209,6 +237,7 @@ class StoreNotice:
         except OperatorError:
             raise
         except Exception as error:  # whatever the network does, the notice itself is stored
+            self._end_of_run(item.listed.entry.url)
             log.warning("attachment %s of %s: %s", link.url, via, error)
             return missing_file(link, f"{type(error).__name__}: {error}"[:300]), isinstance(error, IgnoreRequest)
         if response.status == 304 and before is not None:
