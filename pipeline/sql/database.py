@@ -27,6 +27,9 @@ from pipeline.sql.migrate import begin, leave_begin_to_us, newest_version, upgra
 from pipeline.sql.postgresql import BACKEND, check_database, is_server, server_engine, shown_address, translated
 
 _READING = ("busy_timeout=30000", "query_only=ON", "temp_store=MEMORY")
+_OPTIONS = ("timeout", "cached_statements")
+"""What an address of SQLite may have after its "?": the others decide where the file is, how values are read and when a transaction begins."""
+_LONGEST_WAIT = 3600  # seconds
 _SERVER_ERRORS = (DatabaseError, InterfaceError)
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON", "temp_store=MEMORY")
 
@@ -204,10 +207,31 @@ def _url(config: Config) -> URL:
         )
     try:
         url = make_url(config.database)
-        # Taken apart by SQLAlchemy, a home with "?" in its name would lead elsewhere: a path is a path.
-        return url.set(database=config.database.removeprefix("sqlite:///"), query={}) if config.database == _embedded(config) else url
     except Exception as error:
         raise ConfigError(_("database: {address!r} is not a database URL").format(address=config.database.split("@")[-1])) from error
+    if config.database == _embedded(config):
+        # Taken apart by SQLAlchemy, a home with "?" in its name would lead elsewhere: a path is a path.
+        return url.set(database=config.database.removeprefix("sqlite:///"), query={})
+    if not is_server(url):
+        _check_options(url)
+    return url
+
+
+def _check_options(url: URL) -> None:
+    """Raise ConfigError for an option that an archive's file does not take, before anything is looked for or made at the address."""
+    try:
+        if others := [f"{key}={url.query[key]}" for key in url.query if key not in _OPTIONS]:
+            raise ValueError(", ".join(others))
+        _words, options = create_engine(url).dialect.create_connect_args(url)  # reads the values
+        if not 0 <= options.get("timeout", 0) <= _LONGEST_WAIT:
+            raise ValueError(f"timeout={options['timeout']}")
+        sqlite3.connect(":memory:", **options).close()
+    except (ValueError, TypeError, OverflowError, ArgumentError, sqlite3.Error) as error:
+        raise _unusable(url, error) from error
+
+
+def _unusable(url: URL, error: Exception) -> ConfigError:
+    return ConfigError(_("database: {address} cannot be used: {error}").format(address=url.render_as_string(), error=error))
 
 
 def _embedded(config: Config) -> str:
@@ -231,7 +255,7 @@ def _engine(url: URL, pragmas: Sequence[str] = _PRAGMAS) -> Engine:
         engine = create_engine(url, json_serializer=compact_json)
         engine.dialect.create_connect_args(url)  # the driver's own reading of the address
     except (ImportError, ValueError, TypeError, ArgumentError) as error:
-        raise ConfigError(_("database: {address} cannot be used: {error}").format(address=url.render_as_string(), error=error)) from error
+        raise _unusable(url, error) from error
     event.listen(engine, "handle_error", _on_error)
     event.listen(engine, "connect", partial(_on_connect, pragmas))
     event.listen(engine, "begin", begin)

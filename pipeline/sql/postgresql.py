@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine, Table, column, create_engine, event, func, select, text
 from sqlalchemy import table as sql_table
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from notices.errors import ArchiveLocked, ArchiveUnwritable, ConfigError, DamageFound, DiskFull, OperatorError, ServerAway
 from notices.text.language import N_, _
@@ -47,12 +47,30 @@ _BEFORE_LOGIN = {
     "no pg_hba.conf entry": "28000",
     "no password supplied": "28000",
     'role "': "28000",
+    **dict.fromkeys(
+        (
+            "invalid connection option",
+            "invalid URI",
+            ' value: "',  # of sslmode, target_session_attrs and the like
+            "bad value for",
+            "invalid integer value",
+            "invalid port number",
+            "Invalid argument",
+            "could not parse network address",
+            "definition of service",
+            "root certificate file",
+            "does not support SSL",
+            "invalid value for parameter",
+            "unrecognized configuration parameter",
+        ),
+        "42601",
+    ),
     "does not exist": "3D000",
     "too many clients": "53300",
-    "invalid connection option": "42601",
-    "invalid URI": "42601",
 }
-"""What libpq says when there is no connection yet: then the server's code is not handed over."""
+"""What libpq says when there is no connection yet: then the server's code is not handed over. The first that fits counts."""
+_OF_THE_DRIVER = ("autocommit", "context", "cursor_factory", "prepare_threshold", "row_factory")
+"""What psycopg takes beside libpq's options: objects, and what the archive decides itself (autocommit=0 is true: a word that is not empty)."""
 
 
 def is_server(url: URL) -> bool:
@@ -70,6 +88,9 @@ def shown_address(url: URL) -> str:
 
 def server_engine(url: URL) -> Engine:
     """An engine on a PostgreSQL server. Raises ConfigError where the driver is not installed, or the address cannot be used."""
+    if options := [f"{key}={url.query[key]}" for key in _OF_THE_DRIVER if key in url.query]:
+        told = _("the database {where} cannot be used: {message}")
+        raise ConfigError(told.format(where=shown_address(url), message=", ".join(options)))
     try:
         given = {key: value for key, value in _CONNECTION.items() if key not in url.query}
         engine = create_engine(url, json_serializer=compact_json, pool_pre_ping=True, pool_recycle=1800, connect_args=given)
@@ -77,6 +98,8 @@ def server_engine(url: URL) -> Engine:
         raise ConfigError(
             _("database: PostgreSQL needs the extra postgresql: pip install 'notices-archive[postgresql]' ({error})").format(error=error)
         ) from error
+    except (ArgumentError, ValueError, TypeError) as error:
+        raise ConfigError(_("the database {where} cannot be used: {message}").format(where=shown_address(url), message=error)) from error
     event.listen(engine, "begin", _begin)
     return engine
 

@@ -62,6 +62,27 @@ def test_unknown_database_and_unknown_option(server: PostgresServer, tmp_path: P
     refused(home_on(tmp_path / "b", server.url("postgres") + "?colour=blue"), 2, "colour")
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        "port=seven",
+        "sslmode=seven",
+        "target_session_attrs=seven",
+        "connect_timeout=seven",
+        "keepalives=seven",
+        "client_encoding=seven",
+        "service=seven",
+        "hostaddr=seven",
+        "options=-c%20seven%3D1",
+        "autocommit=seven",
+        "prepare_threshold=seven",
+        "row_factory=seven",
+    ],
+)
+def test_option_that_cannot_be_meant_is_named_and_not_tried_again(server: PostgresServer, tmp_path: Path, option: str) -> None:
+    refused(home_on(tmp_path / "home", f"{server.url('postgres')}?{option}"), 2, "seven")
+
+
 def test_database_that_compares_texts_by_a_locale(server: PostgresServer, tmp_path: Path) -> None:
     server.statement("create database latin template template0 encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'")
     refused(home_on(tmp_path / "a", server.url("latin")), 2, "LATIN1", "create database latin template template0")

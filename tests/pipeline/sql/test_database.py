@@ -14,7 +14,7 @@ from notices.config import load_config
 from notices.errors import ArchiveLocked, ArchiveUnwritable, ConfigError, DamageFound, DiskFull
 from pipeline.sql import watch_tables, withheld  # noqa: F401 (their tables join those of Base)
 from pipeline.sql.base import Base
-from pipeline.sql.database import database_errors, newest_version, open_database
+from pipeline.sql.database import database_errors, newest_version, open_archive, open_database, open_for_reading
 from pipeline.sql.locks import hold, is_held
 from pipeline.sql.runs import source_id
 
@@ -54,6 +54,37 @@ def test_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path) -> Non
     with pytest.raises(DamageFound, match=r"notices\.db"):
         open_database(config_for(tmp_path))
     assert (tmp_path / "notices.db").read_bytes() == b"no database at all" * 100
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ("timeout=abc", "abc"),
+        ("timeout=-1", "-1"),
+        ("timeout=inf", "inf"),
+        ("timeout=nan", "nan"),
+        ("cached_statements=ten", "ten"),
+        (f"cached_statements={10**30}", "large"),
+        ("isolation_level=NONE", "isolation_level=NONE"),
+        ("detect_types=9", "detect_types=9"),
+        ("check_same_thread=true", "check_same_thread=true"),
+        ("uri=true&mode=ro", "uri=true, mode=ro|mode=ro, uri=true"),
+        ("colour=blue", "colour=blue"),
+    ],
+)
+def test_option_of_an_address_that_cannot_be_meant_is_named_and_nothing_is_made(tmp_path: Path, options: str, named: str) -> None:
+    config = load_config({"NOTICES_HOME": str(tmp_path), "NOTICES_DATABASE": f"sqlite:///{tmp_path}/other.db?{options}"})
+    for opening in (open_database, open_for_reading, open_archive):
+        with pytest.raises(ConfigError, match=named):
+            opening(config)
+    assert not list(tmp_path.iterdir())
+
+
+def test_option_that_is_a_number_is_taken(tmp_path: Path) -> None:
+    open_database(
+        load_config({"NOTICES_HOME": str(tmp_path), "NOTICES_DATABASE": f"sqlite:///{tmp_path}/other.db?timeout=5&cached_statements=64"})
+    ).dispose()
+    assert (tmp_path / "other.db").is_file()
 
 
 def test_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
