@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 from cli.language import HELP, choose_language
-from cli.process import INTERRUPTED, command_line, exit_code_of, prepare_streams
+from cli.process import INTERRUPTED, Words, command_line, exit_code_of, prepare_streams
 from notices.config import load_config
 from notices.errors import NoticesError, UserError
 from notices.text.display import safe
@@ -126,7 +126,7 @@ exit codes:
   5 disk full    6 another run holds the lock    7 a server is out of reach    130 stopped by Ctrl-C""")
 
 
-class _Parser(argparse.ArgumentParser):
+class _Parser(Words):
     """Names unknown options beside whatever else is wrong: argparse stops at the first fault, a missing argument before an unknown option."""
 
     _given: Sequence[str] = ()

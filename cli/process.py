@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from notices.text.language import _, told
 
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 _DISK_FULL = 5
+
+
+class Words(argparse.ArgumentParser):
+    """A parser that reports what it cannot print: argparse drops the error of a help text that nobody could read."""
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        if message and file is sys.stdout:
+            print(message, end="")
+        else:
+            super()._print_message(message, file)
 
 
 def command_line() -> list[str]:

@@ -31,10 +31,21 @@ def command() -> NoReturn:
         code = leave.code if isinstance(leave.code, int) else 0
     except KeyboardInterrupt:  # while the modules are loaded; later cli.search.run sees it
         code = 130
-    with suppress(OSError):  # when nobody reads it any more
+    except OSError as error:  # the help could not be written
+        code = _code_of(error)
+    try:
         sys.stdout.flush()
+    except OSError as error:
+        code = _code_of(error) or code
+    with suppress(OSError):
         sys.stderr.flush()
     os._exit(code)
+
+
+def _code_of(error: OSError) -> int:
+    from cli.process import exit_code_of  # loaded already, unless loading was what failed
+
+    return exit_code_of(error, "search")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from cli.language import HELP
+from cli.process import Words
 from index.engine import Page
 from index.query.fields import Filters
 from index.query.values import date_range, state_of, validity_of
@@ -103,7 +104,7 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 def options_parser() -> argparse.ArgumentParser:
     """The parser of the command, with all its options."""
-    made = argparse.ArgumentParser(
+    made = Words(
         "search",
         description=_("Search the archive. Any run of characters of a notice finds it."),
         epilog=_(_EPILOG),

@@ -55,13 +55,14 @@ def test_closed_streams_change_no_exit_code_and_reach_no_file(home: Home, words:
     assert b"archive   " not in database
 
 
-@pytest.mark.parametrize("words", [*COMMANDS, ("--help",), ("show", "--help")], ids=" ".join)
+@pytest.mark.parametrize("words", [*COMMANDS, ("--help",), ("--version",), ("show", "--help"), ("search", "--help")], ids=" ".join)
 def test_full_stdout_is_a_full_disk(home: Home, words: tuple[str, ...]) -> None:
     done = shell(home, words, ">/dev/full")
     assert done.returncode == 5
     assert b"Traceback" not in done.stderr
     assert b"Exception ignored" not in done.stderr
     assert shell(home, words, ">/dev/full 2>&1").returncode == done.returncode
+    assert shell(home, words, ">/dev/full", PYTHONUNBUFFERED="1").returncode == done.returncode
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
