@@ -23,6 +23,11 @@ _CALL = re.compile(
 _BULLET = re.compile(r"^[\s·•●■□◆◇▪▶►>»※*☆★\-–—|]+(?=\S)")
 # Marks around a title that are not part of it: pinned (置顶), new.
 _MARKS = re.compile(r"^\s*(?:\[置顶\]|【置顶】|置顶(?=[\s:：]))\s*|\s*(?:(?<![A-Za-z])(?:new|New|NEW)!?)\s*$")
+# A label before a title, and the lines of a card that say where and when: they are not the title.
+_LABELLED = re.compile(r"^\s*[\[【]?(?:标题|文章标题|信息标题|文件名称|公告名称)[\]】]?\s*[:：]\s*(?=\S)")
+_ABOUT = re.compile(
+    r"^\s*[\[【]?(?:来源|信息来源|发布(?:机构|单位|部门|者|人|时间|日期)|作者|浏览|阅读|点击|时间|日期|文号|索引号|分类|栏目)\S{0,4}?\s*[:：]"
+)
 # The state of a consultation or a recruitment before or after its title: it changes while the notice does not.
 _STATE = (
     r"(?:进行中|未开始|即将开始|已结束|已截止|已完成|结束|征集中|正在征集|征集结束|报名中|调查中|公示中|已反馈|反馈中|已公布|办理中|已办结)"
@@ -37,6 +42,7 @@ _CUT_OFF = re.compile(r"\s*(?:\.{2,}|…+|。{2,})\s*$")
 _TOOLTIP = re.compile(r"(?:标题|文章标题|信息标题)\s*[:：]\s*([^\r\n]+)")
 _TAG = re.compile(r"<[^<>]{1,200}>")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_BLOCKS = ("p", "div")
 _PIECES = ("p", "div", "span", "i", "em", "b", "strong")
 # Class names of the title and of the date inside a link, in English and pinyin: bt, biaoti 标题, riqi 日期, fbsj 发布时间.
 _TITLED = re.compile(r"(?:^|[\s_-])(?:\w*tit(?:le)?|bt|biaoti|name)(?=$|[\s_-])", re.I)
@@ -72,7 +78,7 @@ def title_of(element: etree._Element, text: str) -> str:
     text = _shown_title(element, text)
     if not text:
         return tip or next((collapse_whitespace(i.get("alt") or "") for i in element.iter("img")), "")
-    shown = _STATES.sub("", _BULLET.sub("", _MARKS.sub("", text))).strip() or text
+    shown = _STATES.sub("", _LABELLED.sub("", _BULLET.sub("", _MARKS.sub("", text)))).strip() or text
     if not tip:
         return shown
     core, whole = remove_whitespace(_CUT_OFF.sub("", shown)), remove_whitespace(tip)
@@ -104,14 +110,19 @@ def _shown_title(element: etree._Element, text: str) -> str:
             shown = own_text(part)
             if len(shown) >= 4 and not _is_date(shown):
                 return shown
-    return _without_dates(element, parts, text)
+    lines = [shown for part in parts if part.tag in _BLOCKS and not _has_block(part) and (shown := own_text(part))]
+    told = [line for line in lines if not _is_date(line) and not _ABOUT.match(line)]
+    if len(lines) > 1 and told:
+        return next((line for line in told if len(line) >= 6), told[0])
+    return _without_dates(parts, text)
 
 
-def _without_dates(element: etree._Element, parts: list[etree._Element], text: str) -> str:
+def _has_block(part: etree._Element) -> bool:
+    return any(inner.tag in _BLOCKS for inner in part.iterdescendants(*_BLOCKS))
+
+
+def _without_dates(parts: list[etree._Element], text: str) -> str:
     dated = [p for p in parts if (shown := own_text(p)) and len(shown) <= 40 and _is_date(shown)]
-    if not dated:
-        blocks = [own_text(p) for p in parts if p.tag in ("p", "div")]
-        return max(blocks[:2], key=len) if len(blocks) > 1 and len(text) > 60 else text
     for part in dated:
         shown = own_text(part)
         if text.endswith(shown):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from crawler.lists.closing import is_span
-from notices.text.dates import find_dates, parse_date
+from notices.text.dates import find_dates, parse_date, url_date
 
 _DIGITS = re.compile(r"[0-9０-９]+")
 _YEAR = re.compile(r"(?:19|20|１９|２０)[0-9０-９]{2}")  # some editors type full-width digits
@@ -20,6 +20,10 @@ _HEAD = re.compile(
 )
 _COLON_HEAD = re.compile(r"[\s\[【（(]*[^\W\d_]{2,6}[\s\]】）)]*[:：][\s\[【（(]*")
 _LATIN_MONTH = re.compile(r"(?i)^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?$")
+# Sep 22, 2026 and 22 September 2026: lists of English editions.
+_LATIN_DAY = re.compile(
+    r"(?i)(?:([a-z]{3})[a-z]{0,6}\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?|(\d{1,2})(?:st|nd|rd|th)?\s+([a-z]{3})[a-z]{0,6}\.?,?)\s+((?:19|20)\d\d)"
+)
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _HAN_MONTHS = {f"{m}月": n for n, m in enumerate(["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], 1)}
 _SHORT_YEAR = re.compile(r"([0-2]\d)([-/.])(0\d|1[0-2])\2([0-2]\d|3[01])")
@@ -28,6 +32,9 @@ _EDGES = " \t\r\n\u3000\xa0[]()（）【】〔〕<>|·•:：-/.—–"
 _WIDE = str.maketrans("０１２３４５６７８９－／．", "0123456789-/.")
 # A time of day after the date.
 _TIME = re.compile(r"\s+\d{1,2}:\d{2}(?::\d{2})?$")
+
+# The year in the address of an entry whose list shows month and day only: /2024/0315/, /art/2024-.
+_URL_YEAR = re.compile(r"/((?:19|20)\d\d)(?=[/\d_-])")
 
 MAX_LABEL_IN_LINK = 8
 
@@ -120,10 +127,17 @@ def date_alone(text: str) -> date | None:
     """The date of a text that is nothing else but a label; None when there is a title too."""
     if len(text) > 60 or not _YEAR.search(text):
         return None
-    day = parse_date(text)
+    day = parse_date(text) or _latin_day(text)
     digits = _DIGITS.search(text)
     head = text[: digits.start()] if digits else ""
-    return day if not head or _HEAD.fullmatch(head) or _COLON_HEAD.fullmatch(head) else None
+    return day if not head or _HEAD.fullmatch(head) or _COLON_HEAD.fullmatch(head) or _LATIN_MONTH.match(head.strip(_EDGES)) else None
+
+
+def _latin_day(text: str) -> date | None:
+    """The day of a text that is nothing but a day with the English name of its month."""
+    found = _LATIN_DAY.fullmatch(text.strip(_EDGES))
+    month = (found[1] or found[4]).lower() if found else ""
+    return _real(int(found[5]), _MONTHS.index(month) + 1, int(found[2] or found[3])) if found and month in _MONTHS else None
 
 
 def _short_year(text: str) -> date | None:
@@ -210,3 +224,12 @@ def _real(year: int, month: int, day: int) -> date | None:
         return date(year, month, day)
     except ValueError:
         return None
+
+
+def year_of_address(url: str, month_day: tuple[int, int] | None) -> int | None:
+    """The year that an address carries; an upload in January of a December notice is of the year before."""
+    day = url_date(url)
+    if day and month_day:
+        return day.year - 1 if month_day[0] - day.month > 6 else day.year
+    found = _URL_YEAR.search(url[:2000].partition("://")[2])
+    return int(found[1]) if found and 1990 <= int(found[1]) <= 2035 else None

@@ -6,11 +6,14 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
 
 from lxml import etree
 
 from crawler.lists.links import CUT, link_target, own_text
 from crawler.lists.list_dates import ListDate, ListDateReader, date_alone
+from notices.text.whitespace import collapse_whitespace
 
 MAX_LINKS = 20_000
 MAX_NODES = 400_000
@@ -18,6 +21,10 @@ _SKIPPED = frozenset(("script", "style", "head", "select", "textarea", "noscript
 _BESIDE = frozenset(("nav", "footer", "header", "aside"))
 _ROWS = frozenset(("li", "tr", "dl"))
 """Elements that are read although hidden: a scripted pager hides the rows of its other pages."""
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt", "caption"))
+_YEAR_ALONE = re.compile(r"(?:19|20)\d\d\s*年?度?")
+_DAYS = ("datetime", "data-time", "data-date", "data-datetime", "data-pubtime")
+_LEAVES = frozenset(("time", "span", "em", "i", "small", "abbr"))
 _NOTHING = ("", False, False)
 _HIDDEN = re.compile(r"display\s*:\s*none", re.I)
 # Class names that differ between the rows of one list: odd/even, first/last, the current one, numbers.
@@ -70,6 +77,7 @@ class Outline:
     pager: int | None = None
     link_nodes: list[int] = field(default_factory=list)
     date_nodes: list[int] = field(default_factory=list)
+    _years: list[tuple[int, int]] | None = None
 
     def links_in(self, node: int) -> list[Link]:
         """The links of a subtree, itself included."""
@@ -90,6 +98,19 @@ class Outline:
                 return
             yield node
             node = self.parent[node]
+
+    def year_above(self, node: int) -> tuple[int | None, bool]:
+        """The year in a heading of its own above a node (2025年), and whether it is the only one; years without entries between them are a choice."""
+        if self._years is None:
+            self._years = [(at, int(text[:4])) for at, text in self.words if _YEAR_ALONE.fullmatch(text)]
+        place = bisect_left(self._years, (node, 0))
+        nodes = [at for at, _ in self._years[max(place - 2, 0) : place + 1]]
+        if not place or any(self._no_date_between(one, two) for one, two in pairwise(nodes)):
+            return None, True
+        return self._years[place - 1][1], len(self._years) == 1
+
+    def _no_date_between(self, one: int, two: int) -> bool:
+        return bisect_left(self.date_nodes, one + 1) == bisect_left(self.date_nodes, two)
 
     def heading(self, node: int) -> str:
         """The last short text before a node."""
@@ -154,9 +175,11 @@ class _Walk:
             out.pager = node
         if tag == "a" or "onclick" in attributes:
             self._open_link(element, node)
-        if tag == "time" and (day := date_alone((attributes.get("datetime") or "")[:10])):
+        if attributes and tag != "a" and (day := _day_of(element)):
             self.dates.read(day.isoformat(), node, self._next(), inside=self.link is not None)
-            return False
+            return tag not in _LEAVES
+        if tag in _HEADINGS and "年" in (element.text or "") and _YEAR_ALONE.fullmatch((element.text or "").strip()):
+            self.dates.flush()  # the year of the rows below, not of the month and day in the row above
         if element.text:
             self._text(element.text)
         return True
@@ -223,6 +246,14 @@ class _Walk:
         out.date_nodes = [each.node for each in out.dates]
         out.words.sort()
         return out
+
+
+def _day_of(element: etree._Element) -> date | None:
+    """The day that an element gives in an attribute where its text reads 昨天 or 3天前, or where it has none."""
+    given = next((value for name in _DAYS if (value := element.get(name))), None)
+    if given is None and element.tag in _LEAVES and not date_alone(collapse_whitespace(element.text or "")):
+        given = element.get("title")
+    return date_alone(given.strip()[:10]) if given and len(given) <= 40 else None
 
 
 def _steady(names: str) -> str:

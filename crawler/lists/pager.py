@@ -8,20 +8,22 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from crawler.lists.page_addresses import ENDING, numbered, query_page, sibling, stem_and_ending, succeeding, with_query
+from crawler.lists.page_addresses import PAGE_KEYS, sibling, stem_and_ending, succeeding, with_query
+from crawler.lists.pager_controls import is_address, label, labels, page_number, target_of
 from notices.text.html import absolute
-from notices.text.whitespace import collapse_whitespace
 
-_NEXT = re.compile(r"^[\[【(（<\s]*(?:下\s*一?\s*[页頁]|后一?页|向后|next(?:\s*page)?|[>›»＞]{1,2})\s*[>›»＞→\]】)）]*$", re.I)
+# Words of a link to the next page; the last of them are those of WordPress and of lists that grow.
+_NEXT = re.compile(
+    r"^[\[【(（<\s]*(?:下\s*一?\s*[页頁]|后一?页|向后|next(?:\s*page)?|older(?:\s*posts)?|(?:较早|更早)的?文章|(?:点击)?(?:加载|显示)更多|[>›»＞→]{1,2})"
+    r"\s*[>›»＞→\]】)）]*$",
+    re.I,
+)
+# Names of a link to the next page and of its picture: class="next page-numbers" (WordPress), next.gif, xyy.png (下一页).
+_NEXT_NAME = re.compile(r"(?:^|[\s_-])next(?:[\s_-]?page)?(?=$|[\s_-])", re.I)
+_NEXT_PICTURE = re.compile(r"(?:^|/)(?:\w{0,12}[_-])?(?:next(?:_?page)?|xyy|xiayiye)\d?\.(?:gif|png|jpe?g|svg|webp)$", re.I)
 _LAST = re.compile(r"^[\[【(（\s]*(?:尾页|末页|最后一?页|last)", re.I)
 _DISABLED = re.compile(r"disabled|nolink|\bno-?next", re.I)
-# Scripts of pagers: gotoPage(3), toPage('3'), turnpage(3); and calls with an address: goto("list_3.html").
-_NUMBER_CALL = re.compile(r"\w*(?:page|goto|turn|to|list)\w*\s*\(\s*['\"]?(\d{1,5})['\"]?\s*[,)]", re.I)
-_FUNCTION_CALL = re.compile(r"\b(\w{2,40})\s*\(\s*['\"]?(\d{1,5})['\"]?\s*\)")
-_LOCATION = re.compile(r"\blocation(?:\.href)?\s*=\s*([^;\n{}]{3,200})")
-_PLUS = re.compile(r"\s*\+\s*")
 _CHOICE = re.compile(r"\s*第?\s*(\d{1,4})\s*页?\s*")
-_ADDRESS_CALL = re.compile(rf"""(?:\(|=)\s*['"]([^'"\s<>]*(?:{ENDING}|\?)[^'"\s<>]*)['"]""", re.I)
 _COUNT = re.compile(r"共\s*(\d{1,5})\s*页|(?<![\d/.-])(\d{1,5})\s*/\s*(\d{1,5})(?![\d/.-])\s*页?")
 # createPageHTML(12, 0, "index", …) of TRS, Pager({size: 12, …}) of UCAP and JEECMS, var countPage = 12, totalpage="12", 共12页, 第1/12页.
 _NAMED_COUNTS = (
@@ -32,6 +34,9 @@ _NAMED_COUNTS = (
     re.compile(r"(?<![\d/.-])\d{1,5}\s*/\s*(\d{1,5})(?![\d/.-])\s*页"),
 )
 _MOST_PAGES = 20_000
+_MOST_CONTROLS = 2_000
+# A part with nothing but page numbers and the words of a pager, at least two of them: [1] [2] [3], 第1页 第2页 共 3 页.
+_NUMBERS = re.compile(r"(?=.*\d\D+\d)[\s\d\[\]【】()（）<>«»‹›|/….·,，:：第共页条首尾末上下一前后转到跳至当前显示记录GOgo]{3,300}", re.S)
 _PAGER = re.compile(r"page|paging|pagination|fenye|\bfy\b|pagi|turn", re.I)
 _HERE = re.compile(r"\b(?:cur(?:rent)?|active|on|now|selected|thisclass|hover)\b", re.I)
 
@@ -66,8 +71,11 @@ def read_pager(root: etree._Element, url: str, base: str) -> Pager:
     numbers: dict[int, str] = {}
     for element in root.iter("a", "area", "link"):
         _take(element, pager, numbers, base)
+    for element in root.xpath("//*[@onclick or @data-href or @data-url][not(self::a or self::area or self::link)]")[:_MOST_CONTROLS]:
+        _take(element, pager, numbers, base)
     _take_choices(root, pager, numbers, base)
     _count(root, pager)
+    _take_forms(root, pager, numbers, base)
     here = _number_here(root, numbers, url) or pager.current
     if here is None and numbers:
         here = 1
@@ -101,26 +109,38 @@ def _take(element: etree._Element, pager: Pager, numbers: dict[int, str], base: 
         if (element.get("rel") or "").lower() == "next":
             pager.following[:0] = [u for u in (absolute(base, element.get("href")),) if u]
         return
-    text = _label(element)
-    if text.isdecimal() and len(text) <= 4:
-        target = _target(element, base)
+    number = page_number(label(element))
+    if number is not None:
+        target = target_of(element, base)
         if target and _in_pager(element):
-            numbers.setdefault(int(text), target)
-        pager.open = pager.open or (target is None and text == "2" and _in_pager(element))
-    elif text and len(text) <= 12 and _NEXT.match(text) and not _DISABLED.search(element.get("class") or ""):
-        if not any(c.isalnum() for c in text) and not _in_pager(element):
-            return
-        target = _target(element, base)
+            numbers.setdefault(number, target)
+        pager.open = pager.open or (target is None and number == 2 and _in_pager(element))
+    elif _leads_on(element):
+        target = target_of(element, base)
         if target:
             pager.following.append(target)
         pager.open = True
+
+
+def _leads_on(element: etree._Element) -> bool:
+    """Whether a link or a button leads to the next page, by its words, or in a pager by its sign, its name or its picture."""
+    names = element.get("class") or ""
+    if _DISABLED.search(names):
+        return False
+    words = [text for text in labels(element) if len(text) <= 12 and _NEXT.match(text)]
+    if any(c.isalnum() for text in words for c in text):
+        return True
+    pictured = any(_NEXT_PICTURE.search(image.get("src") or "") for image in element.iter("img"))
+    return bool(words or pictured or _NEXT_NAME.search(names)) and (
+        _in_pager(element) or bool(_PAGER.search(names)) or (pictured and len(element) == 1)
+    )
 
 
 def _take_choices(root: etree._Element, pager: Pager, numbers: dict[int, str], base: str) -> None:
     """Note the pages that a box of choices leads to: <option value="list-2.html">2</option>."""
     for box in root.iter("select"):
         choices = {int(found[1]): option for option in box.iter("option") if (found := _CHOICE.fullmatch(option.text or ""))}
-        if len(choices) < 2 or not all(_is_address(option.get("value") or "") for option in choices.values()):
+        if len(choices) < 2 or not all(is_address(option.get("value") or "") for option in choices.values()):
             continue
         for number, option in choices.items():
             if target := absolute(base, option.get("value")):
@@ -129,68 +149,21 @@ def _take_choices(root: etree._Element, pager: Pager, numbers: dict[int, str], b
                 pager.current = pager.current or number
 
 
-def _is_address(value: str) -> bool:
-    return any(mark in value for mark in "./?=") and not value.lower().startswith("javascript")
-
-
-def _label(element: etree._Element) -> str:
-    text = collapse_whitespace("".join(element.itertext("*"))[:40]) if len(element) < 8 else ""
-    return text or collapse_whitespace((element.get("title") or element.get("aria-label") or "")[:12])
-
-
-def _target(element: etree._Element, base: str) -> str | None:
-    """Where a link of the pager leads, through its href or the address or page number in its script."""
-    href = (element.get("href") or "").strip()
-    if href and not href.lower().startswith("javascript") and not href.startswith("#"):
-        return absolute(base, href)
-    script = f"{element.get('onclick') or ''} {href}"[:500]
-    address = _ADDRESS_CALL.search(script)
-    if address:
-        return absolute(base, address[1])
-    return _by_function(script, element, base) or _by_number(script, base)
-
-
-def _by_number(script: str, base: str) -> str | None:
-    """The address that already carries a page number, with the number that a script names."""
-    number = _NUMBER_CALL.search(script)
-    in_query, in_name = query_page(base), numbered(base)
-    if not number or not (in_query or in_name):
-        return None
-    if in_query:
-        return with_query(base, **{in_query[0]: number[1]})
-    return sibling(base, f"{in_name[0]}{number[1]}{in_name[2]}") if in_name else None
-
-
-def _by_function(script: str, element: etree._Element, base: str) -> str | None:
-    """The address that a function of the page makes of a page number: function go(n) { location.href = 'index_' + n + '.html'; }."""
-    call = _FUNCTION_CALL.search(script)
-    if call is None:
-        return None
-    head = re.compile(rf"\bfunction\s+{re.escape(call[1])}\s*\(\s*(\w+)\s*\)\s*\{{")
-    for code in element.getroottree().iter("script"):
-        text = (code.text or "")[:200_000]
-        found = head.search(text)
-        made = _LOCATION.search(text, found.end(), found.end() + 600) if found else None
-        if found and made:
-            name = _joined(made[1], found[1], int(call[2]))
-            return absolute(base, name) if name else None
-    return None
-
-
-def _joined(expression: str, parameter: str, number: int) -> str | None:
-    """The value of 'index_' + n + '.html'; None for anything but words, the number and the number less one, joined by +."""
-    number_less_one = re.compile(rf"\(?\s*{re.escape(parameter)}\s*-\s*1\s*\)?")
-    out = ""
-    for piece in _PLUS.split(expression.strip()):
-        if len(piece) > 1 and piece[0] in "\"'" and piece[-1] == piece[0] and piece[0] not in piece[1:-1]:
-            out += piece[1:-1]
-        elif piece == parameter:
-            out += str(number)
-        elif number_less_one.fullmatch(piece):
-            out += str(number - 1)
-        else:
-            return None
-    return out if str(number) in out or str(number - 1) in out else None
+def _take_forms(root: etree._Element, pager: Pager, numbers: dict[int, str], base: str) -> None:
+    """Note the page that a form asks for whose field is the page number, where the page says its number and that there are more."""
+    if pager.current is None or pager.total is None or pager.current >= pager.total or numbers or pager.following:
+        return
+    for form in root.iter("form"):
+        fields = {field.get("name") or "": field.get("value") or "" for field in form.iter("input", "select")}
+        key = next((name for name in fields if name.lower() in PAGE_KEYS), None)
+        target = absolute(base, form.get("action") or base)
+        if key and target and (form.get("method") or "get").lower() == "get":
+            hidden = {
+                name: field.get("value") or ""
+                for field in form.iter("input")
+                if field.get("type") == "hidden" and (name := field.get("name"))
+            }
+            numbers[pager.current + 1] = with_query(target, **{**hidden, key: str(pager.current + 1)})
 
 
 def _in_pager(element: etree._Element) -> bool:
@@ -201,7 +174,9 @@ def _in_pager(element: etree._Element) -> bool:
             return False
         if _PAGER.search(f"{part.get('class') or ''} {part.get('id') or ''}"):
             return True
-        if len(part) <= 60 and any(_NEXT.match(_label(a)) or _LAST.match(_label(a)) for a in list(part)[-6:] if a.tag == "a"):
+        if len(part) <= 60 and _NUMBERS.fullmatch("".join(part.itertext("*"))[:300]):
+            return True
+        if len(part) <= 60 and any(_NEXT.match(label(a)) or _LAST.match(label(a)) for a in list(part)[-6:] if a.tag == "a"):
             return True
         part = part.getparent()
     return False

@@ -13,9 +13,9 @@ from lxml import etree
 
 from crawler.lists.closing import closing_day, is_closing
 from crawler.lists.links import own_text, row_title, title_of
-from crawler.lists.list_dates import ListDate, date_alone
+from crawler.lists.list_dates import ListDate, date_alone, year_of_address
 from crawler.lists.outline import Link, Outline
-from notices.text.dates import find_dates, url_date
+from notices.text.dates import find_dates
 from notices.text.whitespace import collapse_whitespace
 
 MAX_LINKS_OF_ENTRY = 8
@@ -44,8 +44,6 @@ _LED = re.compile(rf"^(?:{_BRACKETED}|({_NUMERIC_DAY})(?=[\s:：]))\s*[:：]?\s*
 _ENDED = re.compile(
     rf"(?<=\S)(?:\s*{_BRACKETED}|(?:\s{{1,9}}|(?<=[\u4e00-\u9fff）》】”])(?<![至自从到于为在日月年期前后]))({_NUMERIC_DAY}))(?:\s+\d\d:\d\d(?::\d\d)?)?\s*$"
 )
-# The year in the address of an entry whose list shows month and day only: /2024/0315/, /art/2024-.
-_URL_YEAR = re.compile(r"/((?:19|20)\d\d)(?=[/\d_-])")
 
 
 @dataclass(slots=True)
@@ -192,7 +190,11 @@ class Pairing:
         list_date = max(dates, key=lambda s: (_rank(s.label), s.sure, s.at))
         if list_date.day:
             return list_date.day
-        return _dated(_year_of(link.url, list_date.month_day), list_date.month_day) if list_date.month_day else None
+        if list_date.month_day is None:
+            return None
+        above, alone = self.page.year_above(list_date.node)
+        in_address = year_of_address(link.url, list_date.month_day)
+        return _dated(in_address or above if alone else above or in_address, list_date.month_day)
 
 
 def _deadline(row: etree._Element, dates: list[ListDate]) -> date | None:
@@ -234,7 +236,7 @@ def day_in_title(title: str, url: str) -> tuple[date | None, str | None]:
     if full:
         return full[0][2], bare
     month, day = (int(n) for n in re.findall(r"\d+", shown)[:2])
-    return _dated(_year_of(url, (month, day)), (month, day)), bare
+    return _dated(year_of_address(url, (month, day)), (month, day)), bare
 
 
 def _dated(year: int | None, month_day: tuple[int, int]) -> date | None:
@@ -250,15 +252,6 @@ def _rank(label: str) -> int:
     if _UNWANTED.search(label):
         return 0
     return 2 if _WANTED.search(label) else 1
-
-
-def _year_of(url: str, month_day: tuple[int, int] | None) -> int | None:
-    """The year that an address carries; an upload in January of a December notice is of the year before."""
-    day = url_date(url)
-    if day and month_day:
-        return day.year - 1 if month_day[0] - day.month > 6 else day.year
-    found = _URL_YEAR.search(url[:2000].partition("://")[2])
-    return int(found[1]) if found and 1990 <= int(found[1]) <= 2035 else None
 
 
 @dataclass(slots=True)

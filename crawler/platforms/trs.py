@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from crawler.lists.page_addresses import ENDING, file_name, sibling, stem_and_ending
+from crawler.lists.page_addresses import ENDING, file_name, query_page, sibling, stem_and_ending
 from crawler.platforms import ListReading
 
 NAME = "trs"
@@ -75,7 +75,7 @@ def pager_of(text: str, url: str) -> Call | None:
         if call:
             return call
     count = _COUNT.search(text) if any(name in text for name in _COUNTS) else None
-    if not count:
+    if not count or query_page(url):
         return None
     current, stem = _CURRENT.search(text), _STEM.search(text)
     own_stem, ending = stem_and_ending(url)

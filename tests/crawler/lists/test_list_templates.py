@@ -32,6 +32,14 @@ def read(content: str, url: str = BASE) -> tuple[list[tuple[str, str, date | Non
         "<li><a href='{href}'>{title}</a><sup>NEW</sup> <i>{day:%y-%m-%d}</i></li>",
         '<li><a href="javascript:void(0)" onclick="goDetail(\'{href}\')">{title}</a><span>{day}</span></li>',
         "<li onclick=\"window.open('{href}')\"><span>{title}</span><span>{day}</span></li>",
+        "<li><a href='{href}'><div>{title}</div><div><span>来源：市水利局</span><span>{day} 09:30</span></div></a></li>",
+        "<li><a href='{href}'><p>公告</p><p>{title}</p><p>{day}</p></a></li>",
+        "<li><a href='{href}'><p>{title}</p><p>为贯彻落实上级决策部署，经市政府同意，现将有关事项通知如下，请各单位遵照执行，确保取得实效。</p></a><b>{day}</b></li>",
+        "<li><a href='{href}'>标题：{title}</a><span>发布日期：{day}</span></li>",
+        "<li><a href='{href}'>{title}</a><span>{day:%b %d, %Y}</span></li>",
+        "<li><a href='{href}'>{title}</a><span>{day:%d %B %Y}</span></li>",
+        "<li><a href='{href}'>{title}</a><span title='{day}'>昨天</span></li>",
+        "<li data-time='{day}'><a href='{href}'>{title}</a></li>",
     ],
 )
 def test_entries_of_a_row_are_read(form: str) -> None:
@@ -44,6 +52,30 @@ LIST = "<ul>" + rows("<li><a href='{href}'>{title}</a><span>{day}</span></li>") 
 @pytest.mark.parametrize(
     ("pager", "url", "following"),
     [
+        ("<div><a href='?page=2'><img src=next.gif alt='下一页'></a></div>", "", "?page=2"),
+        (
+            "<div><a href='?page=1'><img src=/images/prev.gif></a><a href='?page=3'><img src=/images/next.gif></a></div>",
+            "?page=2",
+            "?page=3",
+        ),
+        ("<a title='下一页' href='?page=2'>→</a>", "", "?page=2"),
+        ("<div><a href='index_2.html'>加载更多</a></div>", "", "index_2.html"),
+        ("<div class=nav-links><a class='next page-numbers' href='page/2/'>较早的文章</a></div>", "", "page/2/"),
+        ("<div class=nav-links><a class='next page-numbers' href='page/2/'><i></i></a></div>", "", "page/2/"),
+        ("<div class=nav-links><a class='next disabled' href='page/2/'><i></i></a></div>", "", None),
+        ("<div><span onclick=\"location.href='index_2.html'\">下一页</span></div>", "", "index_2.html"),
+        ("<button data-href='index_2.html'>下一页</button>", "", "index_2.html"),
+        ("<a data-page='2' href='javascript:void(0)'>下一页</a>", "list.html?page=1", "list.html?page=2"),
+        ("<div>[1] <a href='index_1.shtml'>[2]</a> <a href='index_2.shtml'>[3]</a></div>", "", "index_1.shtml"),
+        ("<p><a href='p1.html'>第1页</a> 第2页 <a href='p3.html'>第3页</a></p>", "p2.html", "p3.html"),
+        ("<form action='list.jsp'>第1/8页 <input name=page value=1><input type=submit value=GO></form>", "", "list.jsp?page=2"),
+        ("<form action='list.jsp'>第8/8页 <input name=page value=8><input type=submit value=GO></form>", "list.jsp?page=8", None),
+        ("<script>for(var i=1;i<=9;i++){document.write('<a href=\"index_'+i+'.html\">'+i+'</a>')}</script>", "", "index_2.html"),
+        (
+            "<script>$('#p').pagination({pageCount:12,current:3,callback:function(api){location.href='list.aspx?page='+api.getCurrent()}})</script>",
+            "list.aspx?page=3",
+            "list.aspx?page=4",
+        ),
         (
             "<div>共 41 条 <select><option value='list-1.html' selected>1</option><option value='list-2.html'>2</option></select></div>",
             "list-1.html",
@@ -66,3 +98,31 @@ def test_next_page_is_that_of_the_pager(pager: str, url: str, following: str | N
     found, next_page = read(LIST + pager, BASE + url)
     assert found == ENTRIES
     assert next_page == (BASE + following if following else None)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<template><ul>" + rows("<li><a href='{href}'>{title}</a><span>{day}</span></li>") + "</ul></template>",
+        "<div id=app></div><noscript><ul>" + rows("<li><a href='{href}'>{title}</a><span>{day}</span></li>") + "</ul></noscript>",
+        "<script>var a=[];" + "".join(f"a.push({{title:'{t}',link:'{h}',time:'{d}'}});" for t, h, d in ENTRIES) + "</script>",
+        "<script>var a=[" + ",".join(f'["{t}","{h}","{d}"]' for t, h, d in ENTRIES) + "];</script>",
+    ],
+)
+def test_list_that_only_a_script_shows_is_read(content: str) -> None:
+    assert read(content)[0] == ENTRIES
+
+
+def test_month_and_day_are_of_the_year_in_the_heading_above() -> None:
+    def part(year: int, entries: list[tuple[str, str, date]]) -> str:
+        shown = "".join(f"<li><a href='view{h[7:]}'>{t}</a><span>{d:%m-%d}</span></li>" for t, h, d in entries)
+        return f"<h3>{year}年</h3><ul>{shown}</ul>"
+
+    found, _ = read(part(2026, ENTRIES[:4]) + part(2025, ENTRIES[4:]))
+    assert [day for _, _, day in found] == [d for _, _, d in ENTRIES[:4]] + [d.replace(year=2025) for _, _, d in ENTRIES[4:]]
+
+
+def test_years_to_choose_from_are_no_heading() -> None:
+    choice = "<div><span>2026</span><span>2025</span><span>2024</span></div>"
+    shown = "".join(f"<li><a href='view{h[7:]}'>{t}</a><span>{d:%m-%d}</span></li>" for t, h, d in ENTRIES)
+    assert [day for _, _, day in read(f"{choice}<ul>{shown}</ul>")[0]] == [None] * len(ENTRIES)
