@@ -18,7 +18,7 @@ from notices.model import Anatomy, Citation, Notice
 from notices.text.passing import lasting
 from notices.urls import canonical_url, url_key
 from notices.version import PARSER
-from pipeline.relations.citations import repealed_by
+from pipeline.relations.citations import repealed_by, title_key
 from pipeline.relations.copies import group_copies
 from pipeline.sql import tables
 from pipeline.sql.changes import Occasion, note_change, note_repeals
@@ -220,4 +220,5 @@ def _citation_row(citation: Citation) -> tables.CitationRow:
         target_number=citation.target_number,
         target_key=citation.target_key,
         sentence=citation.sentence,
+        title_key=title_key(citation.target_title),
     )

@@ -21,7 +21,6 @@ from pipeline.sql import tables
 SHORTEST_TITLE = 6
 _CARRIED = re.compile("《([^《》]{4,})》")
 _CARRYING = tuple(f"title:关于{verb}{{}}的{kind}" for verb in ("印发", "公布", "发布", "下发", "颁布") for kind in ("通知", "公告", "决定"))
-_RUN = re.compile(r"[^\W_]{4,}")
 _GROUP = func.coalesce(tables.NoticeRow.group_id, tables.NoticeRow.id)
 _READ = (  # not the texts, which are most of a row
     tables.RevisionRow.notice_id, tables.RevisionRow.title, tables.RevisionRow.document_number, tables.RevisionRow.number_key, tables.RevisionRow.issuer,
@@ -88,10 +87,16 @@ def _instrument(group: int, revisions: list[tables.RevisionRow]) -> Instrument:
     )  # fmt: skip
 
 
-def title_keys(title: str | None) -> tuple[str, ...]:
-    """The keys that instruments of this title have in InstrumentKey; none for a title too short to mean one instrument."""
+def title_key(title: str | None) -> str | None:
+    """The key that instruments of this title have in InstrumentKey; None for a title too short to mean one instrument."""
     keys = candidate_keys(fingerprint("", title=title or ""))
-    return tuple(key for key in keys if key.startswith("title:") and len(key) - len("title:") >= SHORTEST_TITLE)
+    return next((key for key in keys if key.startswith("title:") and len(key) - len("title:") >= SHORTEST_TITLE), None)
+
+
+def title_keys(title: str | None) -> tuple[str, ...]:
+    """The title's key, if it has one."""
+    key = title_key(title)
+    return (key,) if key else ()
 
 
 def carried_keys(title: str) -> tuple[str, ...]:
@@ -172,7 +177,7 @@ def _link(row: tables.CitationRow, found: Sequence[Instrument]) -> Link:
 
 def cited_by(session: Session, one: Instrument) -> list[Link]:
     """What other instruments' newest texts state of this one, each relation of each once; `other` is the one that states it."""
-    rows = session.execute(_citations().where(_may_mean(session, one))).all()
+    rows = session.execute(_citations().where(_may_mean(one))).all()
     notices = {notice_id for _row, notice_id in rows}
     citing = {n: i for i in instruments(session, _groups(session, notices)) for n in i.copies}
     known: dict[tuple[str | None, str | None], list[Instrument]] = {}
@@ -198,20 +203,6 @@ def _groups(session: Session, notices: set[int]) -> list[int]:
     return list(dict.fromkeys(found))
 
 
-def _may_mean(session: Session, one: Instrument) -> ColumnElement[bool]:
-    """The condition of citations worth resolving: the number, or the longest run of one of the titles."""
-    titles = session.scalars(
-        select(tables.RevisionRow.title).join(tables.RevisionRow.notice).where(_NEWEST, tables.NoticeRow.id.in_(one.copies))
-    )
-    carried = {x for title in titles for x in (title, *_CARRIED.findall(title))}
-    runs = {run for title in carried if title_keys(title) for run in [_longest_run(title)] if run}
-    return or_(
-        tables.CitationRow.target_key.in_(one.numbers), *(tables.CitationRow.target_title.contains(run, autoescape=True) for run in runs)
-    )
-
-
-def _longest_run(title: str) -> str:
-    """The longest run without punctuation, the issuer before 关于 left out: every spelling of the title contains it."""
-    start = title.find("关于")
-    runs = _RUN.findall(title[max(start, 0) :].replace("中华人民共和国", " "))
-    return max(runs, key=len, default="")
+def _may_mean(one: Instrument) -> ColumnElement[bool]:
+    """The condition of citations worth resolving: the number, or the key of one of the titles."""
+    return or_(tables.CitationRow.target_key.in_(one.numbers), tables.CitationRow.title_key.in_(one.titles))

@@ -12,7 +12,7 @@ import json
 from pipeline.sql import tables
 from pipeline.sql.base import Base
 
-_LEFT_OUT = {"id", "notice_id", "row_digest", "revision_id", "target_id"}
+_LEFT_OUT = {"id", "notice_id", "row_digest", "revision_id", "target_id", "title_key"}  # a title's key is made of the title
 _LATER = (("region", "region_provenance"), ("theme",))  # of migrations 0002 and 0010
 
 

@@ -215,7 +215,10 @@ class RecognitionRow(Base):
 
 
 class CitationRow(Base):
-    """A relation to another document as the text states it; `target_id` once it is known which notice is meant."""
+    """A relation to another document as the text states it; `target_id` once it is known which notice is meant.
+
+    `title_key` is the key in InstrumentKeyRow of instruments with the target's title; None where it is too short to mean one.
+    """
 
     __tablename__ = "citation"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -226,6 +229,7 @@ class CitationRow(Base):
     target_key: Mapped[str | None] = mapped_column(index=True)
     target_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
     sentence: Mapped[str]
+    title_key: Mapped[str | None] = mapped_column(index=True)
 
 
 class AliasRow(Base):

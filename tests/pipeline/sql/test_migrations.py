@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from notices.config import load_config
 from notices.errors import DamageFound
+from pipeline.relations.citations import title_key
 from pipeline.sql import tables
 from pipeline.sql.column_types import unpacked, with_paths
 from pipeline.sql.database import open_database
@@ -199,4 +200,18 @@ def test_what_was_written_of_each_notice_is_counted_and_a_row_that_cannot_be_rea
                 assert written(notice, OBSERVATIONS).rows == (session.scalar(count) or 0) - 1
             else:
                 assert written(notice, OBSERVATIONS) == tally(map(values_of, rows))
+    engine.dispose()
+
+
+def test_citations_get_the_key_of_the_title_that_they_name(home: Path) -> None:
+    with sqlite3.connect(home / "notices.db") as raw:
+        for n in range(2_100):  # more than are read at once
+            titled = f"临杉市人民政府关于第{n}号河段巡查的通知" if n % 7 else None
+            raw.execute("insert into citation (revision_id, relation, target_title, sentence) values (4, 'cites', ?, '')", (titled,))
+    raw.close()
+    engine = opened(home)
+    with Session(engine) as session:
+        rows = session.scalars(select(tables.CitationRow)).all()
+        assert [row.title_key for row in rows] == [title_key(row.target_title) for row in rows]
+        assert sum(row.title_key is not None for row in rows) >= 1_800
     engine.dispose()
