@@ -47,6 +47,7 @@ Load = Callable[[], bytes]  # raises what reading a member may raise
 _FURNITURE = re.compile(r"(?:^|/)(?:__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)", re.I)
 _UTF8_NAME = 0x800
 _ENCRYPTED = 1
+_RAR_SOLID = 0x10  # RHDF_SOLID of unrar's dll.hpp
 
 
 def members(kind: str, body: bytes, budget: Budget) -> Iterator[tuple[str, Load]]:
@@ -180,16 +181,30 @@ def _rar(body: bytes, budget: Budget) -> Iterator[tuple[str, Load]]:
     try:
         with open(file, "wb", closefd=False) as handle:
             handle.write(body)
-        with RarArchive.open_for_processing(f"/proc/self/fd/{file}") as archive:
-            yield from _rar_members(archive, len(body), budget)
+        place = f"/proc/self/fd/{file}"
+        solid = bool(budget.left_out) and _is_solid(place)
+        with RarArchive.open_for_processing(place) as archive:
+            yield from _rar_members(archive, len(body), budget, solid=solid)
     except BadRarPassword as error:
         raise Encrypted from error
     finally:
         os.close(file)
 
 
-def _rar_members(archive: _RarArchive, packed: int, budget: Budget) -> Iterator[tuple[str, Load]]:
-    """Members in one pass: in a solid archive each needs all those before it."""
+def _is_solid(place: str) -> bool:
+    """Whether members of the archive need those before them, as the head of each says."""
+    from unrar.cffi.unrarlib import RarArchive
+
+    with RarArchive.open_for_metadata(place) as archive:
+        for header in archive.iterate_headers():
+            if header.Flags & _RAR_SOLID:
+                return True
+            header.skip()
+    return False
+
+
+def _rar_members(archive: _RarArchive, packed: int, budget: Budget, *, solid: bool) -> Iterator[tuple[str, Load]]:
+    """Members in one pass, each unpacked when it is loaded: in a `solid` archive the library cannot pass over one without unpacking it."""
     from unrar.cffi.unrarlib import FLAGS_RHDF_DIRECTORY
 
     count = 0
@@ -200,20 +215,31 @@ def _rar_members(archive: _RarArchive, packed: int, budget: Budget) -> Iterator[
         count += 1
         if count > MAX_MEMBERS:
             raise TooLarge(f"more than {MAX_MEMBERS} members")
-        name, size = _rar_name(header), header.UnpSize + (header.UnpSizeHigh << 32)
-        taken: list[bytes | Exception] = []
-        try:
-            check_ratio(name, packed, size)
-            budget.take(size)
-            with native_reader():
-                taken.append(_rar_member(header))
-        except Exception as error:  # handed on to whoever loads the member
-            taken.append(error)
-            if isinstance(error, TooLarge):
-                header.skip()
-        yield name, lambda taken=taken: _given(taken[0])  # type: ignore[misc]
+        member = _RarMember(header, packed, budget)
+        yield _rar_name(header), member.load
+        if member.is_passed_over:
+            if solid:
+                yield "…", lambda: _given(ValueError("a solid archive: the members behind need the one that cannot be read"))
+                return
+            header.skip()
     if not count:
         raise ValueError("a RAR archive without members")
+
+
+class _RarMember:
+    """A member that the library has come to."""
+
+    def __init__(self, header: _RarHeader, packed: int, budget: Budget) -> None:
+        self._header, self._packed, self._budget = header, packed, budget
+        self.is_passed_over = True
+
+    def load(self) -> bytes:
+        """Its bytes. Raises TooLarge, Encrypted, or what the library raises."""
+        size = self._header.UnpSize + (self._header.UnpSizeHigh << 32)
+        check_ratio(_rar_name(self._header), self._packed, size)
+        self._budget.take(size)
+        self.is_passed_over = False
+        return _rar_member(self._header)
 
 
 def _rar_name(header: _RarHeader) -> str:

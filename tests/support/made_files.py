@@ -216,8 +216,8 @@ def biff(kind: int, data: bytes) -> bytes:
 def rar4(members: Mapping[str, bytes], *, locked: bool = False, solid: bool = False) -> bytes:
     """A RAR 4 archive of stored members, with names in UTF-16 beside the old ones as WinRAR writes them."""
     out = b"Rar!\x1a\x07\x00" + _rar4_head(0x73, 0x08 if solid else 0, b"\0" * 6)
-    for name, data in members.items():
-        flags = 0x8000 | 0x20 | (0x04 if locked else 0) | 0x200
+    for number, (name, data) in enumerate(members.items()):
+        flags = 0x8000 | 0x20 | (0x04 if locked else 0) | 0x200 | (0x10 if solid and number else 0)
         raw = name.encode("ascii", "replace") + b"\0" + _rar4_name(name)
         fields = struct.pack("<IIBIIBBHI", len(data), len(data), 2, zlib.crc32(data), 0x5B771234, 29, 0x30, len(raw), 0x20) + raw
         out += _rar4_head(0x74, flags, fields) + data

@@ -1,4 +1,4 @@
-"""A reading process whose reader of plain text crashes, as a native library may, on a text that asks for it."""
+"""A reading process whose reader of plain text and whose unpackers crash, as a native library may, on a content that asks for it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import ctypes
 import sys
 from typing import Any
 
+import py7zr
+
 from notices.attachment import AttachmentText
+from pipeline.attachments import packed
 from pipeline.attachments.formats import markup
 from pipeline.attachments.worker import main
 
-_plain = markup.plain
+_plain, _rar_member, _extract = markup.plain, packed._rar_member, py7zr.SevenZipFile.extract
 
 
 def _crashing(body: bytes, *rest: Any) -> AttachmentText:
@@ -19,6 +22,19 @@ def _crashing(body: bytes, *rest: Any) -> AttachmentText:
     return _plain(body, *rest)
 
 
+def _crashing_rar(header: Any) -> bytes:
+    if b"CRASH IN THE UNPACKER" in (data := _rar_member(header)):
+        ctypes.string_at(0)
+    return data
+
+
+def _crashing_seven(archive: Any, *rest: Any, factory: Any, **more: Any) -> None:
+    _extract(archive, *rest, factory=factory, **more)
+    if any(b"CRASH IN THE UNPACKER" in product.read() for product in factory.products.values()):
+        ctypes.string_at(0)
+
+
 if __name__ == "__main__":
-    markup.plain = _crashing
+    markup.plain, packed._rar_member = _crashing, _crashing_rar
+    py7zr.SevenZipFile.extract = _crashing_seven  # type: ignore[method-assign]
     sys.exit(main())
