@@ -155,8 +155,9 @@ def _packed(folder: Path, target: Path) -> Path:
 
 
 @contextmanager
-def restoring(source: Path, home: Path) -> Iterator[datetime]:
+def restoring(source: Path, home: Path, progress: Progress = lambda _: None) -> Iterator[datetime]:
     """Restore a backup folder or tar into an empty home; the value is when it was made, and the caller finishes what else a home needs.
+    `progress` is given the bytes of the backup as they are copied.
 
     An error, also the caller's, leaves the home as empty as it was. After a kill the same command begins again, or only finishes when every
     file is in its place. Raises BadInput or DamageFound.
@@ -177,7 +178,7 @@ def restoring(source: Path, home: Path) -> Iterator[datetime]:
         try:
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
             with work_folder(work):
-                yield _placed(source, home, work / "backup")
+                yield _placed(source, home, work / "backup", progress)
                 _finish(work)
         except BaseException:
             _empty(home) if existed else shutil.rmtree(home, ignore_errors=True)
@@ -185,10 +186,10 @@ def restoring(source: Path, home: Path) -> Iterator[datetime]:
         sync_folder(home.parent)
 
 
-def _placed(source: Path, home: Path, scratch: Path) -> datetime:
+def _placed(source: Path, home: Path, scratch: Path, progress: Progress) -> datetime:
     """Put the files of a checked backup into the home, the database last: with it, all of them are there."""
     scratch.mkdir(mode=0o700)
-    copy_parts(source, scratch)
+    copy_parts(source, scratch, progress)
     made_at = check_backup(scratch)
     for name in sorted(set(os.listdir(scratch)) - {MANIFEST}, key=lambda name: name == DATABASE):
         if name == DATABASE:

@@ -12,7 +12,7 @@ import os
 import shutil
 import stat
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -85,15 +85,16 @@ def open_part(path: Path) -> BufferedReader:
     return handle
 
 
-def copy_parts(source: Path, target: Path) -> None:
-    """Copy a backup, a folder or a tar file, into an empty folder. Raises BadInput or DamageFound for anything else, DiskFull."""
+def copy_parts(source: Path, target: Path, progress: Callable[[int], None] = lambda _: None) -> None:
+    """Copy a backup, a folder or a tar file, into an empty folder; `progress` is given its bytes. Raises BadInput or DamageFound for anything else, DiskFull."""
     with file_errors(source):
         if source.is_dir():
             for name in parts_of(source):
                 with open_part(source / name) as handle:
                     put_part(handle, target / name)
+                    progress(handle.tell())
         elif source.is_file():
-            _copy_tar(source, target)
+            _copy_tar(source, target, progress)
         else:
             raise BadInput(_("{source}: no such folder or file").format(source=source))
 
@@ -122,7 +123,7 @@ def _members(source: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
         raise BadInput(_("{source}: not a backup: {error}").format(source=source, error=error)) from error
 
 
-def _copy_tar(source: Path, target: Path) -> None:
+def _copy_tar(source: Path, target: Path, progress: Callable[[int], None]) -> None:
     left_out = []
     for name, data in _members(source):
         if data is None:
@@ -130,6 +131,7 @@ def _copy_tar(source: Path, target: Path) -> None:
             continue
         try:
             put_part(data, target / name)
+            progress(data.tell())
         except FileExistsError as error:
             raise BadInput(_("{source}: not a backup: it contains {name!r} twice").format(source=source, name=name)) from error
         except tarfile.TarError as error:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal, NamedTuple
+
+from sqlalchemy import Engine
 
 from notices.config import Config, load_config
 from notices.errors import BadInput
@@ -15,6 +18,8 @@ from operations.preserve.restored_home import Withheld, disable_private_sources,
 from operations.preserve.verify_index import verify_all
 from pipeline.recovery import recover
 from pipeline.sql.database import open_database
+from pipeline.sql.outbox import notice_count
+from pipeline.warc.series import series_bytes
 from preservation.backup import make_backup, restoring
 from preservation.findings import Finding
 
@@ -31,6 +36,21 @@ class RestoredArchive:
     withheld: tuple[Withheld, ...] = ()
 
 
+class RestoreStep(NamedTuple):
+    """A step of a restoration, and how much there is to do: bytes of the backup, notices, bytes of the series."""
+
+    name: Literal["restore", "rebuild", "verify"]
+    total: int
+
+
+@dataclass(frozen=True)
+class RestoreWatch:
+    """Whoever is told of a restoration: `begin` of each step, its answer of the amounts done; `tell` of the end."""
+
+    tell: Callable[[RestoredArchive], None] = lambda _restored: None
+    begin: Callable[[RestoreStep], Callable[[int], None]] = lambda _step: lambda _amount: None
+
+
 def back_up(config: Config, target: Path, progress: Callable[[int], None] = lambda _: None) -> int:
     """Make a backup as a new folder, or as a new file if the target ends in .tar; return its bytes. Raises BadInput for another target."""
     if config.home == target or config.home in target.parents:
@@ -38,26 +58,35 @@ def back_up(config: Config, target: Path, progress: Callable[[int], None] = lamb
     return make_backup(config, target, progress)
 
 
-def restore_archive(
-    config: Config, source: Path, *, verify: bool = True, tell: Callable[[RestoredArchive], None] = lambda _: None
-) -> RestoredArchive:
+def restore_archive(config: Config, source: Path, *, verify: bool = True, watch: RestoreWatch | None = None) -> RestoredArchive:
     """Restore a backup into the empty home of the configuration. Raises BadInput or DamageFound; a failed one leaves no home.
 
-    `tell` is called at the end, while a kill still leaves a home that the same command finishes.
+    `watch.tell` is called at the end, while a kill still leaves a home that the same command finishes.
     """
+    watch = watch or RestoreWatch()
     unread: OSError | None = None
-    with restoring(source, config.home) as made_at:
+    with restoring(source, config.home, watch.begin(RestoreStep("restore", _bytes_of(source)))) as made_at:
         withheld = [*keep_at_home(config), *disable_private_sources(config)]
         index = load_config({"NOTICES_HOME": str(config.home)}).index
         restored = config._replace(database=f"sqlite:///{config.home}/notices.db", index=index)
         database = open_database(restored)
         recover(database, restored)
-        count = rebuild_index(restored, database)
-        made = RestoredArchive(made_at, count, tuple(verify_all(restored, database)) if verify else None, tuple(withheld))
+        count = rebuild_index(restored, database, watch.begin(RestoreStep("rebuild", notice_count(database))))
+        found = tuple(_verified(restored, database, watch)) if verify else None
+        made = RestoredArchive(made_at, count, found, tuple(withheld))
         try:
-            tell(made)
+            watch.tell(made)
         except OSError as error:  # nobody reads it; the archive is restored all the same
             unread = error
     if unread is not None:
         raise unread
     return made
+
+
+def _verified(config: Config, database: Engine, watch: RestoreWatch) -> Iterator[Finding]:
+    return verify_all(config, database, watch.begin(RestoreStep("verify", series_bytes(config.warc_dir))))
+
+
+def _bytes_of(source: Path) -> int:
+    files = source.rglob("*") if source.is_dir() else [source]
+    return sum(path.stat().st_size for path in files if path.is_file())

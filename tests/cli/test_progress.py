@@ -63,3 +63,18 @@ def test_import_rebuild_and_crawl_show_how_far_they_are_and_can_be_silenced(tmp_
     with serving(small_site(2)) as site:
         home.source(site.base)
         assert "crawl: 0 notices" in home.run("crawl").stderr
+
+
+def test_restore_shows_each_of_its_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cli.verbs.preserve import backup
+
+    monkeypatch.setattr(backup, "is_shown", lambda *, no_progress: not no_progress)
+    home = QuickHome(tmp_path / "home")
+    line = '{"url": "http://a.example/1", "title": "关于防汛的通知", "text": "请做好防汛工作。"}\n'
+    home.run("import", "-", "--no-progress", stdin=line)
+    home.run("backup", str(tmp_path / "copy"))
+    for name, silenced in (("shown", ()), ("silent", ("--no-progress",))):
+        new = QuickHome(tmp_path / name)
+        done = new.run("restore", str(tmp_path / "copy"), *silenced)
+        assert "1 notices indexed" in done.stdout
+        assert [step in done.stderr for step in ("restore:", "rebuild:", "verify:")] == [name == "shown"] * 3

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from functools import partial
+from contextlib import ExitStack
 from pathlib import Path
 
-from cli.progress import Progress, is_shown
+from cli.progress import BYTES, Progress, Unit, is_shown
 from cli.terminal import in_china
 from cli.verbs.preserve.findings import finding_line
 from notices.config import Config
 from notices.text.display import safe
-from notices.text.language import _
-from operations.preserve.backing_up import RestoredArchive, back_up, restore_archive
+from notices.text.language import N_, _
+from operations.preserve.backing_up import RestoredArchive, RestoreStep, RestoreWatch, back_up, restore_archive
 from operations.preserve.restored_home import Withheld
 from pipeline.warc.series import series_bytes
 
@@ -27,6 +27,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     restore = verbs.add_parser("restore", help=_("restore a backup into an empty home, rebuild the index, verify"))
     restore.add_argument("source", type=Path, metavar="FOLDER_OR_FILE.tar", help=_("the backup"))
     restore.add_argument("--no-verify", action="store_true", help=_("do not verify the restored archive"))
+    restore.add_argument("--no-progress", action="store_true", help=_("do not show progress"))
     restore.set_defaults(run=run_restore)
 
 
@@ -46,8 +47,31 @@ def run_backup(args: argparse.Namespace, config: Config) -> int:
 
 def run_restore(args: argparse.Namespace, config: Config) -> int:
     """Restore, rebuild the index, verify; exit 4 when the restored archive is damaged."""
-    restored = restore_archive(config, args.source, verify=not args.no_verify, tell=partial(_print_restored, config))
+    with _Steps(shown=is_shown(no_progress=args.no_progress)) as steps:
+
+        def tell(restored: RestoredArchive) -> None:
+            steps.close()
+            _print_restored(config, restored)
+
+        restored = restore_archive(config, args.source, verify=not args.no_verify, watch=RestoreWatch(tell, steps.begin))
     return 4 if restored.found else 0
+
+
+_STEPS = {"restore": N_("restore"), "rebuild": N_("rebuild"), "verify": N_("verify")}
+
+
+class _Steps(ExitStack):
+    """A bar for each step of a restoration, erased when the next one begins."""
+
+    def __init__(self, *, shown: bool) -> None:
+        super().__init__()
+        self._shown = shown
+
+    def begin(self, step: RestoreStep) -> Progress:
+        """The bar of a step."""
+        self.close()
+        unit = Unit(_("notices")) if step.name == "rebuild" else BYTES
+        return self.enter_context(Progress(_(_STEPS[step.name]), step.total, unit, shown=self._shown))
 
 
 def _print_restored(config: Config, restored: RestoredArchive) -> None:

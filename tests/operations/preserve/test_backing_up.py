@@ -11,7 +11,7 @@ import pytest
 from crawler.source import survey_sources
 from notices.config import Config, load_config
 from notices.errors import BadInput
-from operations.preserve.backing_up import RestoredArchive, back_up, restore_archive
+from operations.preserve.backing_up import RestoredArchive, RestoreWatch, back_up, restore_archive
 from tests.support.imported import COUNT, change
 
 
@@ -78,7 +78,9 @@ def test_restored_settings_lead_to_no_other_place_and_private_sources_wait_for_a
     value["files"]["notices.toml"] = [len(SETTINGS), hashlib.sha256(SETTINGS.encode()).hexdigest()]
     manifest.write_text(json.dumps(value), encoding="utf-8")
     told = list[RestoredArchive]()
-    restored = restore_archive(load_config({"NOTICES_HOME": str(tmp_path / "new")}), tmp_path / "copy", verify=False, tell=told.append)
+    restored = restore_archive(
+        load_config({"NOTICES_HOME": str(tmp_path / "new")}), tmp_path / "copy", verify=False, watch=RestoreWatch(told.append)
+    )
     assert told == [restored]
     made = load_config({"NOTICES_HOME": str(tmp_path / "new")})
     assert (made.index, made.queue, made.backup_folder, made.origin) == (
@@ -105,6 +107,6 @@ def test_nobody_reading_what_was_restored_keeps_the_archive(config: Config, tmp_
         raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        restore_archive(load_config({"NOTICES_HOME": str(tmp_path / "new")}), tmp_path / "copy", verify=False, tell=fail)
+        restore_archive(load_config({"NOTICES_HOME": str(tmp_path / "new")}), tmp_path / "copy", verify=False, watch=RestoreWatch(fail))
     assert (tmp_path / "new" / "notices.db").is_file()
     assert not (tmp_path / "new" / ".restoring").exists()
