@@ -19,6 +19,12 @@ _WRITTEN = re.compile(
 _NUMERIC = re.compile(
     f"(?<![0-9０-９./_-])((?:19|20|１９|２０){_DIGIT}{{2}})([-/.．－—–])({_DIGIT}{{1,2}})\\2({_DIGIT}{{1,2}})(?![0-9０-９]|\\2[0-9０-９])"
 )
+# Years of the Republic (民國紀年, year 1 is 1912) only with their name: 中華民國115年9月1日, 民國一百一十五年九月一日, 民國115-09-01.
+_MINGUO = re.compile(
+    f"(?:中[華华]{_B})?民[國国]{_B}({_DIGIT}{{1,3}}|[一二三四五六七八九十百零〇]{{1,6}}){_B}[年/.-]{_B}({_DIGIT}{{1,2}}|{_HAN_DAY}){_B}[月/.-]"
+    f"{_B}({_DIGIT}{{1,2}}|{_HAN_DAY})(?!{_DIGIT}){_B}日?"
+)
+_MINGUO_BEFORE = 1911
 _COMPACT = re.compile("(?:19|20)[0-9]{6}")
 _DAY_ALONE = re.compile("([0-9]{1,2})日?")
 _MONTH_ALONE = re.compile("((?:19|20)[0-9]{2})\\s?[-/.年]\\s?([0-9]{1,2})\\s?月?")
@@ -73,6 +79,8 @@ def date_line(line: str) -> date | None:
     match = _WRITTEN.fullmatch(body)
     if match:
         return _valid(*match.groups())
+    if named := _MINGUO.fullmatch(body):
+        return minguo_day(*named.groups())
     numeric = _NUMERIC.fullmatch(body)
     return _valid(numeric[1], numeric[3], numeric[4]) if numeric else None
 
@@ -107,10 +115,34 @@ def _spans(text: str) -> Iterator[tuple[int, int, date]]:
             found = _valid(*match.groups())
             if found:
                 yield match.start(), match.end(), found
+    if "民" in text:
+        for match in _MINGUO.finditer(text):
+            found = minguo_day(*match.groups())
+            if found:
+                yield match.start(), match.end(), found
     for match in _NUMERIC.finditer(text):
         found = _valid(match[1], match[3], match[4])
         if found:
             yield match.start(), match.end(), found
+
+
+def minguo_day(year: str, month: str, day: str) -> date | None:
+    """The date of a year of the Republic, in digits or Chinese numerals; None for an impossible one."""
+    try:
+        return date(_MINGUO_BEFORE + _counted(year), _small(month), _small(day))
+    except (ValueError, KeyError):
+        return None
+
+
+def _counted(text: str) -> int:
+    """A year of the Republic: 115, 一百一十五, 一百零五, 九十九, 一一五."""
+    folded = unicodedata.normalize("NFKC", text)
+    if not folded.isdigit():
+        hundreds, hundred, rest = folded.rpartition("百")
+        if not hundred and "十" not in folded:
+            return int(folded.translate(_ZERO_FOLD))
+        return (_HAN_VALUE.get(hundreds, 1) * 100 if hundred else 0) + (_small(rest.lstrip("零〇")) if rest else 0)
+    return int(folded)
 
 
 def _valid(year: str, month: str, day: str) -> date | None:

@@ -66,11 +66,17 @@ def _fold_character(char: str) -> str:
 
 _HAN = dict(zip(TRADITIONAL + RADICALS, SIMPLIFIED + IDEOGRAPHS, strict=True)) | _VARIANTS
 _TABLE = _Table()
+_SIMPLE = str.maketrans(TRADITIONAL, SIMPLIFIED)
 
 
 def fold(text: str) -> str:
     """The text in its comparable form: compatibility forms, case, traditional characters, quotes, blanks, brackets, dashes."""
     return text.translate(_TABLE)
+
+
+def simplified(text: str) -> str:
+    """The text with each traditional character as the simplified one, position by position; everything else as it is."""
+    return text.translate(_SIMPLE)
 
 
 def fold_map(text: str) -> tuple[str, array[int]]:

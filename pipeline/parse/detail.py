@@ -26,6 +26,7 @@ from pipeline.parse.pictures import text_pictures
 from pipeline.parse.scripted_text import with_scripted_text
 from pipeline.parse.tags import NUMBER_TAGS, first_of, meta_tags, script_values, tag_date, tag_source
 from pipeline.parse.title import find_title
+from pipeline.parse.traditional import TraditionalPage
 
 MAX_BYTES = 8_000_000  # of a page that is read; the rest is not part of a notice
 MAX_TEXT = 1_000_000
@@ -80,17 +81,20 @@ def _segment(root: etree._Element, url: str, listed_title: str | None) -> _Page:
     tags = meta_tags(root)
     block, known = main_block(root)
     head, lines, tail = _zones(root, block)
+    traditional = TraditionalPage([*head, *lines], url)
+    head, tail = traditional.read(head), traditional.read(tail)
     page = _Page(root, block, url, tags, head, lines, tail, scripted=script_values(root))
-    first = labelled_values([*definition_lines(root), *label_table_lines(root), *head])
+    first = labelled_values([*traditional.read([*definition_lines(root), *label_table_lines(root)]), *head])
     page.title, page.provenance["title"] = find_title(root, tags, first.get("title"), (head, lines), listed_title)
     place = Place(known, known and names_typed_text(block), "published_date" in first or "shown_date" in first or bool(_bare_date(head)))
+    shown, lines = lines, traditional.read(lines)
     start, end = trim(lines, _spellings(page.title), place)
     if not known and not _has_text(lines[start:end]) and block.tag != "body":
         page.body = next(root.iter("body"), root)
-        head, lines, tail = [], [*head, *lines, *tail], []
+        head, shown, lines, tail = [], [*head, *shown, *tail], [*head, *lines, *tail], []
         start, end = trim(lines, _spellings(page.title), Place())
     page.provenance["text"] = share_of_text(_size(lines[start:end]), _size(lines))
-    page.head, page.lines, page.tail = head + lines[:start], without_buttons(lines[start:end], page.body), lines[end:] + tail
+    page.head, page.lines, page.tail = head + lines[:start], without_buttons(shown[start:end], page.body), lines[end:] + tail
     page.labels = {**labelled_values(page.tail[:30]), **labelled_values(lines[:start]), **first}
     if page.title is None:
         page.title = page.labels.get("title")
@@ -186,7 +190,9 @@ def _labelled(page: _Page, concept: str) -> str | None:
 def _labelled_number(page: _Page) -> str | None:
     """The number of the table, of a script or tag, or beside the title; a value that cannot be a number is left out."""
     value = page.labels.get("document_number")
-    if value and (parse_number(value, labelled=True) or (len(value) <= 60 and any(map(str.isdigit, value)) and "号" in value)):
+    if value and (
+        parse_number(value, labelled=True) or (len(value) <= 60 and any(map(str.isdigit, value)) and ("号" in value or "號" in value))
+    ):
         page.provenance["document_number"] = "table"
         return one_line(value)
     for where, printed in (("script", page.scripted[1]), ("tag", first_of(page.tags, *NUMBER_TAGS))):

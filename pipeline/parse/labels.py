@@ -13,6 +13,7 @@ from lxml import etree
 
 from notices.reference.numbers import parse_number
 from notices.text.dates import parse_date
+from notices.text.fold import simplified
 from notices.text.html import one_line, text_of
 from notices.text.whitespace import remove_whitespace
 
@@ -20,10 +21,12 @@ _CONCEPTS = {
     "index_number": "索引号 信息索引 信息索引号 索取号 统一编号 序号",
     "document_number": "发文字号 文号 文件编号 文件文号 发文号 发文文号 编号 公文字号 文件字号 文件号",
     "title": "标题 名称 信息名称 文件名称 公文名称 信息标题 文件标题",
-    "issuer": "发文机关 发文机构 发布机构 发文单位 制发机关 颁布单位 公开责任部门 发布单位 发布机关 发布部门 制定机关 公开单位 公开部门 发文部门 责任部门",
+    "issuer": "发文机关 发文机构 发布机构 发文单位 制发机关 颁布单位 公开责任部门 发布单位 发布机关 发布部门 制定机关 公开单位 公开部门 发文部门 责任部门"
+    " 公告单位 公告机关",
     "source": "信息来源 来源 文章来源 稿件来源 内容来源 新闻来源 文件来源 信息提供单位 供稿单位 稿源 出处 来源单位",
     "written_date": "成文日期 生成日期 产生日期 发文日期 印发日期 制定日期 签署日期 成文时间 生成时间 发文时间 制发日期 印发时间 形成日期",
-    "published_date": "发布日期 公开日期 发布时间 公布日期 上网时间 发表时间 发稿时间 发表日期 公开时间 公布时间 上网日期 信息发布日期 信息发布时间 发布于",
+    "published_date": "发布日期 公开日期 发布时间 公布日期 上网时间 发表时间 发稿时间 发表日期 公开时间 公布时间 上网日期 信息发布日期 信息发布时间 发布于"
+    " 公告日期 刊登日期 张贴日期 上版日期 上稿日期",
     "shown_date": "时间 日期 添加时间 录入时间 上传时间 更新时间 更新日期 编辑日期 信息时间",
     "effective_date": "生效日期 施行日期 实施日期 执行日期 生效时间 施行时间 实施时间",
     "expiry_date": "失效日期 废止日期 有效期至 失效时间 废止(失效)日期 废止（失效）日期 废止时间",
@@ -33,7 +36,7 @@ _CONCEPTS = {
     "disclosure": "公开方式 公开类别 公开属性 公开形式 公开范围 公开时限",
     "ignored": "主题词 关键词 关键字 内容概述 摘要 概述 点击数 点击量 浏览次数 浏览量 阅读次数 阅读量 访问量 访问次数 点击率 点击 浏览 阅读 人气 字体 字号 "
     "字体大小 作者 编辑 责任编辑 发布人 发布者 录入者 录入人 审核 审核人 分享 分享到 保护色 视力保护色 打印 附件下载 语种 载体类型 内容分类 信息格式 公开程序 "
-    "公开对象 责任人 联系电话 文章类别 栏目 供稿 撰稿 监督索引号 记录形式 生成机构 关联",
+    "公开对象 责任人 联系电话 点阅次数 点阅数 点阅率 文章类别 栏目 供稿 撰稿 监督索引号 记录形式 生成机构 关联",
 }
 _BY_LABEL = {label: concept for concept, labels in _CONCEPTS.items() for label in labels.split()}
 _ALTERNATIVES = "|".join(r"\s{0,4}".join(map(re.escape, label)) for label in sorted(_BY_LABEL, key=len, reverse=True))
@@ -155,7 +158,7 @@ def is_label_row(cells: Sequence[str]) -> bool:
     """Whether a row is nothing but labels, half of them known: 索取号 发布机构 文件编号 备注. The head of a list (序号 标题) is not."""
     if len(cells) < 2 or any(len(cell) > _LONGEST_LABEL + 4 for cell in cells):
         return False
-    labels = [remove_whitespace(cell).rstrip(":：") for cell in cells]
+    labels = [simplified(remove_whitespace(cell)).rstrip(":：") for cell in cells]
     known = {concept for label in labels if (concept := _BY_LABEL.get(label))}
     return (
         2 * sum(label in _BY_LABEL for label in labels) >= len(labels)
@@ -168,7 +171,12 @@ def is_label_row(cells: Sequence[str]) -> bool:
 
 def concept_of(label: str) -> str | None:
     """The concept of a label: blanks, colons and outer brackets do not count."""
-    return _BY_LABEL.get(re.sub(r"[\s:：【】\[\]]", "", label)) if len(label) <= 24 else None
+    return _BY_LABEL.get(simplified(re.sub(r"[\s:：【】\[\]]", "", label))) if len(label) <= 24 else None
+
+
+def label_spans(text: str) -> Iterator[tuple[int, int, str]]:
+    """Start, end and concept of each label with its colon in a text in simplified characters."""
+    return ((match.start(1), match.end(1), _BY_LABEL[remove_whitespace(match[1])]) for match in _LABELLED.finditer(text))
 
 
 def ends_in_label(text: str) -> bool:
