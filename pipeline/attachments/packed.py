@@ -193,7 +193,7 @@ def _rar(body: bytes, budget: Budget) -> Iterator[tuple[str, Load]]:
 
 def _is_solid(place: str) -> bool:
     """Whether members of the archive need those before them, as the head of each says."""
-    from unrar.cffi.unrarlib import RarArchive
+    from unrar.cffi.unrarlib import RarArchive  # not installed where there is no wheel
 
     with RarArchive.open_for_metadata(place) as archive:
         for header in archive.iterate_headers():

@@ -148,13 +148,13 @@ def _embedded(body: bytes, budget: Budget) -> AttachmentText:
 
 def _reader(kind: str, budget: Budget, turn: Turn | None) -> Reader:
     """The reader of a format; a module is imported when its format first comes."""
-    from pipeline.attachments.formats import doc, markup, ofd, office, pdf, ppt, rtf, word
+    from pipeline.attachments.formats import doc, markup, odt, ofd, office, pdf, ppt, rtf, word
 
     def part(body: bytes) -> AttachmentText:
         return _embedded(body, budget)
 
     readers: dict[str, Reader] = {
-        "pdf": lambda body: pdf.pdf(body, turn), "docx": lambda body: word.docx(body, part), "odt": word.odt, "doc": doc.doc, "rtf": rtf.rtf,
+        "pdf": lambda body: pdf.pdf(body, turn), "docx": lambda body: word.docx(body, part), "odt": odt.odt, "doc": doc.doc, "rtf": rtf.rtf,
         "xlsx": office.sheets, "xls": office.sheets,
         "ods": office.sheets, "pptx": office.slides, "ppt": ppt.ppt, "ofd": lambda body: ofd.ofd(body, turn), "html": markup.html, "mht": markup.mht,
         "xml": word.office_xml, "txt": markup.plain, "encrypted": _encrypted, "image": lambda body: _image(body, turn),

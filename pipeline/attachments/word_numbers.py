@@ -80,7 +80,7 @@ class Numbering:
     def _shown(self, listed: str, counts: list[int | None], level: int, of: _Level) -> str:
         found = self.levels[listed].get(level)
         count = counts[level] if counts[level] is not None else found.start if found else 1
-        return _written(count or 0, "decimal" if of.legal or found is None else found.form)
+        return written(count or 0, "decimal" if of.legal or found is None else found.form)
 
     def _place(self, paragraph: etree._Element) -> tuple[str | None, int]:
         """The id and the level of a paragraph's number; what it does not say its style says."""
@@ -165,7 +165,8 @@ def _whole(text: str | None) -> int | None:
     return int(text) if text and re.fullmatch(r"\d{1,6}", text) else None
 
 
-def _written(count: int, form: str) -> str:
+def written(count: int, form: str) -> str:
+    """A number in a form of ST_NumberFormat, in digits if the form is not known."""
     writer = _FORMS.get(form)
     return writer(count) if writer else str(count)
 

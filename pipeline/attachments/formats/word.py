@@ -1,4 +1,4 @@
-"""Word files as XML: docx (also WPS files that are ZIP), OpenDocument text, and Office files in one XML file."""
+"""Word files as XML: docx (also WPS files that are ZIP), and Office files in one XML file."""
 
 from __future__ import annotations
 
@@ -103,14 +103,6 @@ def _pieces(root: etree._Element, in_cell: set[etree._Element], numbering: Numbe
             yield f"\n{parts(node.get(RELATION) or '')}\n"
         elif (parent := node.getparent()) is None or etree.QName(parent).localname != "tabs":  # a tab stop is not a tab
             yield _MARKS.get(tag, "")
-
-
-def odt(body: bytes) -> AttachmentText:
-    """Paragraphs and headings of an OpenDocument text in order."""
-    with opened_zip(body) as archive:
-        root = xml_member(archive, "content.xml")
-    etree.strip_elements(root, "{*}tracked-changes", "{*}annotation", with_tail=False)
-    return text_result([joined([" ".join("".join(p.itertext()).split("\n")) for p in root.iter("{*}p", "{*}h")])])
 
 
 def office_xml(body: bytes) -> AttachmentText:

@@ -10,12 +10,12 @@ import pytest
 
 from notices.capture import Capture
 from notices.model import AttachmentLink
+from pipeline.attachments import word_numbers
 from pipeline.attachments.cells.number_formats import shown_as
 from pipeline.attachments.disposition import disposition_name
 from pipeline.attachments.layout import with_private_codes
 from pipeline.attachments.limits import text_result
 from pipeline.attachments.read import read_attachment
-from pipeline.attachments.word_numbers import _written
 from pipeline.reading import file_name
 from tests.support import made_files as made
 from tests.support.made_files import OOXML, RELATIONS, W, paragraph, word, zipped
@@ -79,7 +79,7 @@ def test_damaged_numbering_costs_the_numbers_alone() -> None:
     ],
 )  # fmt: skip
 def test_numbers_are_written_in_the_form_of_their_list(count: int, form: str, written: str) -> None:
-    assert _written(count, form) == written
+    assert word_numbers.written(count, form) == written
 
 
 def test_phonetic_guides_are_not_text() -> None:
