@@ -71,6 +71,7 @@ def is_outdated(folder: Path) -> bool:
 
 def _refuse_foreign(generation: Path) -> None:
     """Tantivy and Whoosh trust what they map: anyone who can write there could crash our process, or falsify its answers."""
+    owners = _trusted(generation.parent.resolve().parent)
     for path in (generation.parent, generation, *generation.iterdir()):
         try:
             state = path.lstat()
@@ -78,10 +79,23 @@ def _refuse_foreign(generation: Path) -> None:
             continue
         # A umask of 002 is usual where each user has a group of their own: that group may write.
         foreign = 0o002 if state.st_gid == os.getegid() else 0o022
-        if state.st_uid not in (0, os.geteuid()) or (state.st_mode & foreign and not stat.S_ISLNK(state.st_mode)):
+        if state.st_uid not in owners:
+            raise IndexUnusable(
+                _("index {path}: it belongs to another user; run the command as the user who owns the archive").format(path=path)
+            )
+        if state.st_mode & foreign and not stat.S_ISLNK(state.st_mode):
             raise IndexUnusable(
                 _("index {path}: writable by others; its owner must be this user, and others must not write").format(path=path)
             )
+
+
+def _trusted(place: Path) -> set[int]:
+    """Whose files are read: root's, this user's, and those of whoever alone decides about the folder in which the index is; root trusts nobody else.
+
+    Readers of an archive that belongs to another user read that user's database too.
+    """
+    user, state = os.geteuid(), place.stat()
+    return {0, user, *([] if user == 0 or state.st_mode & 0o022 else [state.st_uid])}
 
 
 def note_written(generation: Path, names: Iterable[str]) -> None:

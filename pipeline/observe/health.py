@@ -233,8 +233,9 @@ def _lists(facts: Facts, expected: Expected) -> Iterator[Reason]:
             ),
         )
     elif len(ended) > 1:
+        since = min(run.started_at for run in ended[:2])  # not in their order when the clock was ahead for one of them
         for column in facts.columns:
-            if column.last_listed_at < ended[1].started_at:
+            if column.last_listed_at < since:
                 yield Reason(
                     "degraded",
                     _("column {url} has shown no entry since {stamp}").format(url=column.url, stamp=_stamp(column.last_listed_at)),

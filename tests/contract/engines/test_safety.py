@@ -86,6 +86,29 @@ def test_file_of_an_index_that_others_may_write_is_refused(engine: Engine, url: 
         open_engine(url)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
+@pytest.mark.parametrize("mode", [0o755, 0o777])
+def test_index_of_the_user_whose_folder_it_is_in_can_be_read_by_others(
+    engine: Engine, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    engine.close()
+    archivist, reader = 61_111, 61_112
+    for path in (tmp_path, *(tmp_path / "index").rglob("*"), tmp_path / "index"):
+        os.chown(path, archivist, archivist)
+    tmp_path.chmod(mode)
+    for user, may in ((archivist, True), (reader, mode == 0o755), (0, False)):
+        monkeypatch.setattr(os, "geteuid", lambda user=user: user)
+        if may:
+            open_engine(url).close()
+        else:
+            with pytest.raises(IndexUnusable, match="another user"):
+                open_engine(url)
+    os.chown(tmp_path / "index", reader + 1, 0)
+    monkeypatch.setattr(os, "geteuid", lambda: reader)
+    with pytest.raises(IndexUnusable, match="another user"):
+        open_engine(url)
+
+
 def test_index_made_without_a_umask_is_writable_by_its_owner_alone(url: str, tmp_path: Path) -> None:
     before = os.umask(0)
     try:

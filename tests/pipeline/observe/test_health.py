@@ -212,6 +212,14 @@ def test_column_that_two_runs_found_empty_is_named() -> None:
     assert "http://linshan.example/gs/ has shown no entry since 2026-05-04" in verdict.reasons[0]
 
 
+def test_column_is_not_named_because_the_clock_was_ahead_for_one_run() -> None:
+    ahead = NOON + timedelta(days=365)
+    runs = (RunFact(NOON, NOON, "done", listed=20), RunFact(ahead, ahead, "done", listed=20))
+    listed = ColumnFact("http://linshan.example/gs/", None, 0, None, NOON + timedelta(seconds=9))
+    verdict = judge(_well(runs=runs, columns=(listed,)), Expected(), NOON)
+    assert not any("has shown no entry" in reason for reason in verdict.reasons)
+
+
 def test_rising_share_of_challenges_degrades_and_half_of_them_fail() -> None:
     stored, blocked = Tried("stored"), Tried("blocked", "challenge: wzws", 1)
     some = judge(_well(tried=(stored, blocked, stored, blocked, stored, blocked, blocked, *[stored] * 13)), Expected(), NOON)
