@@ -38,6 +38,37 @@ def test_page_without_words_leads_to_the_address_it_names(page: str) -> None:
 @pytest.mark.parametrize(
     "page",
     [
+        '<frameset rows="*"><frame src="/zwgk/r1.html"><noframes>您的浏览器不支持框架</noframes></frameset>',
+        '<frameset rows="0,*"><frame name="top" height="0" src="top.html"><frame src="../zwgk/r1.html"></frameset>',
+        '<body><iframe src="/zwgk/r1.html" width="100%" height="100%" frameborder="0">不支持</iframe></body>',
+        '<body><iframe src="count.php" width="0" height="0"></iframe><div><iframe src=" /zwgk/r1.html"></iframe></div><script>var a = 1;</script></body>',
+        '<body><iframe style="display:none" src="/a.html"></iframe><iframe src="/zwgk/r1.html"></iframe></body>',
+    ],
+)
+def test_page_whose_only_content_is_another_page_in_a_frame_leads_there(page: str) -> None:
+    assert moved_to(f"<html><head><title>通知公告</title></head>{page}</html>".encode(), BASE) == TO
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<iframe src="/zwgk/r1.pdf"></iframe>',
+        '<iframe src="/pdfjs/web/viewer.html?file=/zwgk/r1.pdf"></iframe>',
+        '<iframe src="/zwgk/r1.html"></iframe><iframe src="/zwgk/r2.html"></iframe>',
+        '<p>各县区人民政府：</p><iframe src="/zwgk/r1.html"></iframe>',
+        '<img src="a.jpg"><iframe src="/zwgk/r1.html"></iframe>',
+        '<iframe src="/zwgk/r1.html" height="0"></iframe>',
+        '<iframe src="/zwgk/r1.html"></iframe>特此通知',
+        '<iframe src=""></iframe>',
+    ],
+)
+def test_frame_with_a_file_or_beside_other_content_leads_nowhere(page: str) -> None:
+    assert moved_to(f"<html><head></head><body>{page}</body></html>".encode(), BASE) is None
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
         '<meta http-equiv="refresh" content="600"><p>各县区人民政府：</p>',
         '<meta http-equiv="refresh" content="60;url=/zwgk/r1.html"><p>' + "各县区人民政府，请于汛期前完成堤防巡查工作。" * 20 + "</p>",
         '<meta http-equiv="refresh" content="0;url=s1.html">',
