@@ -56,9 +56,10 @@ _POSTED = re.compile(
     r"^[^。，]{0,30}?(?:发表|发布|提交|添加|录入|更新)于\s{0,4}[:：]?\s{0,4}((?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?)"
 )
 _NAMES = frozenset(("source", "issuer", "ignored"))
-# What CMSs print where nobody filled in a source.
+# What CMSs and editors print where nobody filled in a source, alone or put together: 本站原创, 转自网络, 网站管理员, 未知来源.
 _NOBODY = re.compile(
-    r"(?:未知|不详|佚名|无|原创|转载|本网(?:站|讯|原创|编辑|综合)?|本站(?:讯|原创|编辑)?|网络|互联网|网站|admin\w*|管理员|系统管理员|网站管理员|null)",
+    r"(?:转自|来自|摘自)?(?:未知|不详|不明|佚名|匿名|暂?无|原创|转载|整理|综合|其[他它]|来源|作者|网络|互联网|网站|官网|(?:系统|超级)?管理员|编辑"
+    r"|本网站?|本站|本(?:部门|单位|机关|局|厅|委|办)|讯){1,3}|admin\w*|test|null|none|undefined",
     re.I,
 )
 _TYPED = frozenset(("index_number", "document_number", "written_date", "published_date"))

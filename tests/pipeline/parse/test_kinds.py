@@ -222,7 +222,27 @@ def test_issue_of_a_newspaper_is_not_the_day_of_publication() -> None:
     assert read(article(BODY, info="<p>来源：青禾日报 2026年1月5日 第3版　发布时间：2026-03-03</p>")).published_date == date(2026, 3, 3)
 
 
-@pytest.mark.parametrize("nobody", ["未知", "本网", "本网站", "本站", "原创", "网络", "admin", "佚名"])
+@pytest.mark.parametrize(
+    "nobody",
+    [
+        "未知",
+        "本网",
+        "本网站",
+        "本站",
+        "原创",
+        "网络",
+        "admin",
+        "佚名",
+        "其他",
+        "未知来源",
+        "转自网络",
+        "网站管理员",
+        "本局",
+        "本网综合讯",
+        "test",
+        "暂无",
+    ],
+)
 @pytest.mark.parametrize("site", ["青禾市林业局", None])
 def test_placeholder_of_a_cms_names_nobody(nobody: str, site: str | None) -> None:
     tags = f'<meta name="ContentSource" content="{nobody}">' + (f'<meta name="SiteName" content="{site}">' if site else "")
