@@ -10,7 +10,14 @@ from publicsuffixlist import PublicSuffixList
 
 # Java servers append the session to the path; ASP.NET without cookies puts it into the path: /(S(…))/, /(X(1)S(…))/.
 _SESSION = re.compile(r";jsessionid=[^/?#]*|/\((?:[A-Z]\([^()/]{1,100}\))+\)(?=/|$)", re.I)
-_NOISE = re.compile(r"^(?:utm_\w+|jsessionid|phpsessid|aspxautodetectcookiesupport|spm|_t|timestamp)$", re.I)
+# The last one is what Math.random() gives, whatever its name.
+_NOISE = re.compile(
+    r"(?:utm_\w+|jsessionid|phpsessid|sessionid|aspxautodetectcookiesupport|spm|_t|timestamp|rnd|rand|random|nocache)(?:=|$)|[^=]*=0\.\d{8,}$",
+    re.I,
+)
+_FRESH = re.compile(
+    r"^(?:t|_|r|v|rnd|rand(?:om)?|ran|time|ts|_?dc|nocache|cache|ver(?:sion)?|token|sign(?:ature)?|expires?|nonce|session_?id|sid)$", re.I
+)
 _PORTS = {"http": 80, "https": 443}
 _SAFE_PATH = "/%:@!$&'()*+,;=~-._"
 
@@ -29,7 +36,7 @@ def canonical_url(url: str) -> str:
     if port and port != _PORTS[scheme]:
         netloc += f":{port}"
     path = _escaped(_without_dots(_SESSION.sub("", parts.path)), _SAFE_PATH) or "/"
-    query = "&".join(p for p in parts.query.split("&") if p and not _NOISE.match(p.partition("=")[0]))
+    query = "&".join(p for p in parts.query.split("&") if p and not _NOISE.match(p))
     return urlunsplit((scheme, netloc, path, _escaped(query, _SAFE_PATH + "?"), ""))
 
 
@@ -62,6 +69,18 @@ def is_address(url: str) -> bool:
 def url_key(url: str) -> str:
     """The canonical URL without its scheme: http and https copies of a page are one notice."""
     return canonical_url(url).partition(":")[2]
+
+
+def same_resource(url: str | None, other: str | None) -> bool:
+    """Whether two addresses differ in nothing but session ids and what programs add so that no copy is taken (?rnd=0.71)."""
+    if url is None or other is None or url == other:
+        return url == other
+    pages = [canonical_url(each).partition("?") for each in (url, other)]
+    return len({(page, _lasting(query)) for page, _mark, query in pages}) == 1
+
+
+def _lasting(query: str) -> tuple[str, ...]:
+    return tuple(each for each in query.split("&") if not _FRESH.match(each.partition("=")[0]))
 
 
 def same_site(host: str, other: str) -> bool:

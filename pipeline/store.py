@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from notices.attachment import AttachmentText, StoredAttachment
 from notices.model import Anatomy, Citation, Notice
 from notices.text.passing import lasting
-from notices.urls import canonical_url, url_key
+from notices.urls import canonical_url, same_resource, url_key
 from notices.version import PARSER
 from pipeline.relations.citations import repealed_by, title_key
 from pipeline.relations.copies import group_copies
@@ -124,7 +124,7 @@ def is_same_file(row: tables.AttachmentRow, file: StoredAttachment) -> bool:
     if row.name != file.text.name or (row.digest is None) != (file.digest is None):
         return False
     if row.digest == file.digest:
-        return row.digest is not None or row.url == file.url
+        return row.digest is not None or same_resource(row.url, file.url)
     text = _squashed("".join(file.text.pages))
     if not text or (row.outcome, file.text.outcome) != ("ok", "ok") or row.size is None or file.size is None:
         return False

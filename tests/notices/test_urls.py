@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from notices.urls import canonical_url, registrable, same_site, url_key
+from notices.urls import canonical_url, registrable, same_resource, same_site, url_key
 
 
 @pytest.mark.parametrize(
@@ -15,12 +15,31 @@ from notices.urls import canonical_url, registrable, same_site, url_key
         ("http://a.gov.cn/通知.html", "http://a.gov.cn/%E9%80%9A%E7%9F%A5.html"),
         ("http://a.gov.cn/%7euser/%e9%80%9a", "http://a.gov.cn/~user/%E9%80%9A"),
         ("https://a.gov.cn:443/x;jsessionid=ABC?id=1&utm_source=x&spm=1", "https://a.gov.cn/x?id=1"),
+        ("http://a.gov.cn/a.html?rnd=81&x=0.7312345678901&id=2&v=0.5", "http://a.gov.cn/a.html?id=2&v=0.5"),
+        ("http://a.gov.cn/a.html?randomid=5&SessionID=77", "http://a.gov.cn/a.html?randomid=5"),
         ("http://a.gov.cn/a/./b/", "http://a.gov.cn/a/b/"),
         ("http://[2001:DB8::1]:8080/", "http://[2001:db8::1]:8080/"),
     ],
 )
 def test_same_page_has_one_address(given_url: str, canonical: str) -> None:
     assert canonical_url(given_url) == canonical
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("http://a.gov.cn/f.pdf;jsessionid=A1", "http://a.gov.cn/f.pdf;jsessionid=B2", True),
+        ("http://a.gov.cn/f.pdf?t=1", "http://a.gov.cn/f.pdf?t=2", True),
+        ("http://a.gov.cn/f.do?id=7&rnd=0.1", "http://a.gov.cn/f.do?id=7&rnd=0.2", True),
+        ("http://a.gov.cn/(S(x1))/f.aspx?id=7", "http://a.gov.cn/(S(y2))/f.aspx?id=7", True),
+        ("http://a.gov.cn/f.do?id=7&rnd=0.1", "http://a.gov.cn/f.do?id=8&rnd=0.1", False),
+        ("http://a.gov.cn/f1.pdf?t=1", "http://a.gov.cn/f2.pdf?t=1", False),
+        ("http://a.gov.cn/f.pdf", None, False),
+        (None, None, True),
+    ],
+)
+def test_what_only_keeps_copies_away_makes_no_other_address(one: str | None, other: str | None, same: bool) -> None:
+    assert same_resource(one, other) == same
 
 
 def test_http_and_https_copies_are_one_notice() -> None:
