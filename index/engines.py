@@ -179,7 +179,7 @@ def is_cluster(url: str) -> bool:
 
 def _parts(url: str) -> tuple[str, Path]:
     parts = urlsplit(url)
-    if parts.netloc or not parts.path.strip("/"):
+    if parts.netloc or not parts.path.strip("/") or parts.query or parts.fragment:  # "?" in a name is written %3F
         scheme = parts.scheme or "whoosh"
         raise ConfigError(
             _(

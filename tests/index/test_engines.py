@@ -12,7 +12,7 @@ from index.engine import Document
 from index.engines import damaged_files, open_engine, rebuild
 from index.generations import WRITTEN_FILE
 from index.query.tree import Everything, Query
-from notices.errors import IndexUnusable
+from notices.errors import ConfigError, IndexUnusable
 
 
 def a_document(n: int) -> Document:
@@ -101,3 +101,9 @@ def test_an_index_that_has_lost_its_pointer_is_damaged_and_one_that_never_was_is
         open_engine(url)
     with pytest.raises(IndexUnusable, match="not built yet"):
         open_engine(f"{url.partition(':')[0]}://{tmp_path}/nothing")
+
+
+@pytest.mark.parametrize("rest", ["?threads=abc", "#part", "?a=b#c"])
+def test_an_address_of_a_folder_has_no_options(url: str, rest: str) -> None:
+    with pytest.raises(ConfigError, match="address of a folder"):
+        open_engine(url + rest)
