@@ -55,7 +55,7 @@ LABELS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 SENTENCES: dict[str, str] = {
     "(differs in personal data that is starred out)": "（差异在于已隐去的个人信息）",
-    "(no title)": "（无标题）",
+    "(no title)": "（无标题）", "root": "根",
     "(taken down)": "（已下架）", "Neighbours": "关联公文", "this notice": "本公文",
     "Notices that cite this one, and notices that it cites; the lists below name them all.": "引用本公文的公文与本公文引用的公文；下方列表全部列出。",
     "For maintainers": "维护者页面", "Signed in as {name}.": "已登录：{name}。", "Home": "档案目录", "Index": "索引", "Read by an earlier parser": "由旧版解析器读取",
@@ -141,7 +141,6 @@ SENTENCES: dict[str, str] = {
     "revision {n}, withdrawn on {day}": "第{n}版，{day}撤下",
     "revision {n}, replaced on {day}": "第{n}版，{day}被替换",
     "Search what sources show no longer: replaced revisions and withdrawn notices": "检索来源已不再显示的内容：被替换的版本和已撤下的公文",
-    "Notice {id}": "公文 {id}",
     "Order": "排序",
     "Outline": "目录",
     "Page {page}": "第 {page} 页",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -48,6 +48,35 @@ class AttachedText:
     digest: str | None
     size: int | None
     pages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CopyLine:
+    """A notice that is a copy of another, in a line."""
+
+    id: int
+    source: str
+    title: str
+    published_date: date | None
+    state: str
+
+
+def copy_lines(database: Engine, ids: Sequence[int]) -> tuple[CopyLine, ...]:
+    """The newest revisions of these notices, by id; without those that were taken down."""
+    row, notice = tables.RevisionRow, tables.NoticeRow
+    query = (
+        select(notice.id, tables.SourceRow.name, row.title, row.published_date, notice.state)
+        .join(row, row.notice_id == notice.id)
+        .join(tables.SourceRow, tables.SourceRow.id == notice.source_id)
+        .where(row.n == notice.revisions, notice.id.in_(ids))
+        .order_by(notice.id)
+    )
+    if not ids:
+        return ()
+    with reading(database) as session:
+        hidden = withheld(session)
+        found = session.execute(query).all()
+        return tuple(CopyLine(i, source, masked(hidden.text(i, title)), day, state) for i, source, title, day, state in found)
 
 
 def revision_view(database: Engine, notice_id: int, n: int | None = None) -> NoticeView:

@@ -105,6 +105,14 @@ def newest(database: Engine) -> tables.CheckpointRow | None:
         return session.scalar(select(tables.CheckpointRow).order_by(tables.CheckpointRow.id.desc()).limit(1))
 
 
+def first_with(database: Engine, notice_id: int, n: int) -> tables.CheckpointRow | None:
+    """The first checkpoint whose log contains the snapshot that revision `n` was read from, detached; None while nothing signed contains it."""
+    revision, row = tables.RevisionRow, tables.CheckpointRow
+    snapshot = select(revision.snapshot_id).where(revision.notice_id == notice_id, revision.n == n).scalar_subquery()
+    with Session(database, expire_on_commit=False) as session, session.begin():
+        return session.scalar(select(row).where(row.last_snapshot_id >= snapshot).order_by(row.id).limit(1))
+
+
 def make_checkpoint(database: Engine, config: Config, now: datetime) -> tables.CheckpointRow:
     """Sign the log at its present size, in SQL and as a file; return the newest checkpoint if no snapshot was added since. Raises UnknownName when empty."""
     [(size, log)] = milestones(database, ()).items()

@@ -150,3 +150,32 @@ def test_over_http_beside_the_pages(home: QuickHome) -> None:
         assert room.post("/mcp", json=call, headers=headers | {"host": "evil.example"}).status_code == 421
         assert room.post("/mcp", content=b"x" * 300_000, headers=headers).status_code in (400, 413)
         assert room.get("/n/1").status_code == 200
+
+
+def test_what_was_taken_down_is_in_no_tools_answer(tmp_path: Path) -> None:
+    home = archive_in(tmp_path / "home")
+    title, passage = "临杉市人民政府关于加强河道巡查工作的通知", "汛前检查安排如下"
+    home.run("takedown", "1", "--reason", "court order 5")
+    home.run("takedown", "4", "--text", passage, "--reason", "a private person")
+    with patch.dict(os.environ, home.environment, clear=True):
+        archive = Archive(load_config(os.environ))
+    day = {"as_of": "2040-01-01"}
+    answers = asked(
+        archive, ("search", {"query": "河道"}), ("search", {"query": "河道", **day}), ("search", {"query": "在:历史 河道"}), ("search", {"query": "汛前检查"}),
+        ("search", {"query": passage}), ("get", {"notice": 4}), ("get", {"notice": 4, **day}), ("history", {"notice": 4}), ("cites", {"notice": 2}),
+        ("get", {"notice": 2}), ("verify_citation", {"text": "临政〔2018〕5号"}), ("changes_since", {"limit": 100}), ("deadlines", {"notice": 4}), ("sources", {}),
+    )  # fmt: skip
+    assert all(isinstance(answer, dict) for answer in answers), answers
+    told = json.dumps(answers, ensure_ascii=False)
+    assert title not in told
+    assert passage not in told
+    assert '"/n/1/r/' not in json.dumps(answers[:-3], ensure_ascii=False)  # the log of changes says that it was taken down
+    assert "█" * len(passage) in answers[5]["quotation"]["text"]
+    assert answers[0]["hits"]  # another notice is found by the same words
+    own = asked(
+        archive, *((name, {"notice": 1}) for name in ("get", "history", "diff", "cites", "deadlines")), ("get", {"notice": 1, **day})
+    )
+    assert all(isinstance(answer, str) and "court order 5" in answer and title not in answer for answer in own), own
+    home.run("takedown", "undo", "1", "--reason", "by mistake")
+    assert title in json.dumps(asked(archive, ("search", {"query": "河道"})), ensure_ascii=False)
+    archive.close()

@@ -52,3 +52,16 @@ def test_a_page_that_is_not_signed_yet_has_no_proof(tmp_path: Path) -> None:
     raw.close()
     with reading_room(home) as room:
         assert room.get("/n/2/r/1/proof").status_code == 404
+        assert "/n/2/r/1/proof" not in room.get("/n/2").text
+
+
+def test_the_page_names_the_signed_log_that_contains_it(room: TestClient, home: QuickHome) -> None:
+    import sqlite3
+
+    raw = sqlite3.connect(home.path / "notices.db")
+    (root,) = raw.execute(
+        "select root from checkpoint where last_snapshot_id >= (select snapshot_id from revision where notice_id = 2) order by id"
+    ).fetchone()
+    raw.close()
+    assert root in room.get("/n/2").text
+    assert "/n/2/r/1/proof" in room.get("/n/2").text

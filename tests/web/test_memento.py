@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from tests.support.quick_home import QuickHome
-from tests.support.reading_room import PAGE, archive_in
+from tests.support.reading_room import PAGE, archive_in, reading_room
 
 URL = f"{PAGE}1.html"
 
@@ -63,6 +64,33 @@ def test_a_memento_says_so(room: TestClient) -> None:
     assert answer.headers["memento-datetime"] == "Fri, 01 Mar 2024 10:00:00 GMT"
     assert f'<http://127.0.0.1/timegate/{URL}>; rel="timegate"' in answer.headers["link"]
     assert "memento-datetime" not in room.get("/n/1").headers
+
+
+def test_every_answer_leads_to_the_others(room: TestClient) -> None:
+    around = [
+        f'<{URL}>; rel="original"',
+        f'<http://127.0.0.1/timegate/{URL}>; rel="timegate"',
+        f'<http://127.0.0.1/timemap/link/{URL}>; rel="timemap"',
+    ]
+    gate = room.get(f"/timegate/{URL}", headers={"accept-datetime": "Tue, 30 Apr 2024 10:00:00 GMT"})
+    assert "memento-datetime" not in gate.headers
+    assert all(link in gate.headers["link"] for link in around)
+    assert '<http://127.0.0.1/n/1/r/1>; rel="first memento"; datetime="Fri, 01 Mar 2024 10:00:00 GMT"' in gate.headers["link"]
+    listed = room.get(f"/timemap/link/{URL}").text
+    assert all(link in listed for link in (*around[:2], f'<http://127.0.0.1/timemap/link/{URL}>; rel="self"'))
+    for address in re.findall(r"<http://127.0.0.1(/n/[^>]+)>", listed):
+        memento = room.head(address)
+        assert memento.headers["memento-datetime"] in listed
+        assert all(link in memento.headers["link"] for link in around)
+
+
+def test_a_revision_without_a_page_is_a_memento_of_the_time_of_its_import(tmp_path: Path) -> None:
+    home = archive_in(tmp_path / "home")
+    with sqlite3.connect(home.path / "notices.db") as raw:
+        raw.execute("update revision set snapshot_id = null, created_at = '2024-03-01 10:00:00.000000' where notice_id = 2")
+    raw.close()
+    with reading_room(home) as room:
+        assert room.get("/n/2/r/1").headers["memento-datetime"] == "Fri, 01 Mar 2024 10:00:00 GMT"
 
 
 def test_what_is_refused(room: TestClient) -> None:

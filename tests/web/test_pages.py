@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from lxml import html
 from starlette.testclient import TestClient
 
 from tests.support.quick_home import QuickHome
-from tests.support.reading_room import EVIL, PAGE, links_of, reading_room
+from tests.support.reading_room import EVIL, NOTICES, PAGE, archive_in, links_of, reading_room
 from web.language import language_of, translated
 from web.pages import last_day
 from web.words import LABELS, SENTENCES
@@ -108,6 +109,21 @@ def test_a_notice_shows_its_text_outline_relations_and_revisions(room: TestClien
     assert tree.xpath(f"//a[@href='{PAGE}1.html' and contains(@rel, 'noreferrer')]")
     assert "明确职责分工" not in room.get("/n/1/r/1").text
     assert "/n/1/r/1" in room.get("/n/1/r/1").text
+
+
+def test_copies_are_named_with_their_source(tmp_path: Path) -> None:
+    home = archive_in(tmp_path / "home")
+    again = NOTICES[3] | {"url": "http://www.other.example/9.html", "source": "other"}
+    file = tmp_path / "copy.jsonl"
+    file.write_text(json.dumps(again, ensure_ascii=False), encoding="utf-8")
+    home.run("import", str(file))
+    with reading_room(home) as room:
+        (copies,) = html.fromstring(room.get("/n/4").text).xpath("//section[@aria-labelledby='copies']")
+        assert copies.xpath(".//a/@href") == ["/n/6"]
+        assert "临杉市水利局关于汛前检查的通知" in copies.text_content()
+        assert "other" in copies.text_content()
+        home.run("takedown", "6", "--reason", "x")
+        assert "/n/6" not in room.get("/n/4").text
 
 
 def test_deadlines_go_into_a_calendar(room: TestClient) -> None:

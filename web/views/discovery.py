@@ -49,6 +49,7 @@ def robots(request: Request) -> Response:
     lines = [
         "User-agent: *",
         *(f"Disallow: {path}" for path in _REFUSED),
+        "Allow: /n/*/r/*/cite/jsonld",  # what a page says of itself to crawlers
         *(f"Disallow: /*?*{name}=" for name in (*FILTERS, "sort", "after")),
     ]
     return PlainTextResponse("\n".join([*lines, "Crawl-delay: 1", f"Sitemap: {base_of(request)}/sitemap.xml", ""]))

@@ -17,8 +17,9 @@ from notices.text.display import safe
 from operations.read.as_of import view_as_of
 from operations.read.history import history
 from operations.read.notice_views import NoticeView, Relations, relations
-from operations.read.revisions import RevisionLine, notices_numbered, revision_lines, revision_view
+from operations.read.revisions import RevisionLine, copy_lines, notices_numbered, revision_lines, revision_view
 from pipeline.sql.database import archive_id
+from preservation.proofs.checkpoints import first_with
 from watch.deadlines import calendar, deadlines
 from web.pages import Reader, archive_of, page
 from web.views.cite import gbt7714
@@ -27,7 +28,7 @@ from web.views.graph import graph_of
 from web.views.memento import memento_headers
 from web.views.query import day_of
 
-_MOST_EVENTS, _MOST_LINKS, _MOST_OUTLINE = 100, 100, 300
+_MOST_EVENTS, _MOST_LINKS, _MOST_OUTLINE, _MOST_COPIES = 100, 100, 300, 50
 LONGEST_SHOWN = 200_000  # characters of a text on one page
 _SENTENCE = ("。", "；", ";", "！", "？")
 _LONGEST_HEADING, _LONGEST_WITH_COMMA = 60, 24  # characters
@@ -76,12 +77,14 @@ def show(request: Request) -> Response:
     values = {
         "shown": shown, "n": view, "events": events[-_MOST_EVENTS:], "more_events": max(len(events) - _MOST_EVENTS, 0),
         "cut": len(view.text) > LONGEST_SHOWN, "most_links": _MOST_LINKS, "reference": gbt7714(view, base_of(request), datetime.now(UTC).astimezone(ZONE).date()),
-        "as_of": day if n is None else None, "graph": graph_of(related),
+        "as_of": day if n is None else None, "graph": graph_of(related), "copies": copy_lines(database, view.copies[:_MOST_COPIES]),
+        "signed": first_with(database, ident, view.revision) if view.snapshot else None,
         "anatomy": view.anatomy if isinstance(view.anatomy, dict) else {},
     }  # fmt: skip
     answer = page(request, "notice.html", values)
-    if n is not None and view.snapshot:
-        answer.headers.update(memento_headers(base_of(request), view.url, view.snapshot.fetched_at))
+    if n is not None:
+        at = view.snapshot.fetched_at if view.snapshot else next(each.created_at for each in shown.revisions if each.n == n)
+        answer.headers.update(memento_headers(base_of(request), view.url, at))
     if day or (n is not None and not shown.is_newest):
         answer.headers["X-Robots-Tag"] = "noindex"
     return answer
