@@ -102,7 +102,7 @@ $(VENV)/.ready-ocr: $(READY) requirements-ocr.lock
 LOCK := uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-annotate --no-header
 
 lock:
-	$(LOCK) pyproject.toml --extra web --extra agent --extra notify --extra opensearch --group dev -o requirements.lock
+	$(LOCK) pyproject.toml --extra web --extra agent --extra notify --extra opensearch --extra parquet --group dev -o requirements.lock
 	$(LOCK) pyproject.toml --extra semantic -c requirements.lock -o requirements-semantic.lock
 	$(LOCK) --group bench -c requirements.lock -o requirements-bench.lock
 	$(LOCK) --group browser -c requirements.lock -o requirements-browser.lock

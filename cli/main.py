@@ -81,7 +81,7 @@ VERBS = {
     ),
     "export": (
         "cli.verbs.read.export",
-        N_("write the notices that match a query, or all, as CSV, JSON Lines or WACZ, or as monthly data packages"),
+        N_("write the notices that match a query, or all, as CSV, JSON Lines, Parquet or WACZ, or as monthly data packages"),
     ),
     "watch": ("cli.verbs.watch.watch", N_("save searches and be told of what they find")),
     "channel": ("cli.verbs.watch.channel", N_("say where people are told: e-mail, webhook, command, group robots")),

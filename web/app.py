@@ -91,6 +91,7 @@ def routes() -> Sequence[BaseRoute]:
         Route("/n/{notice:int}/r/{n:int}/original", revision.original),
         Route("/n/{notice:int}/r/{n:int}/a/{position:int}", revision.attachment),
         Route("/n/{notice:int}/deadlines.ics", notice.calendar_file),
+        Route("/n/{notice:int}/pages.wacz", export.pages_of),
         Route("/n/{notice:int}/diff", revision.diff),
         Route("/doc/{code}/{year:int}/{no}", notice.by_number),
         Route("/sources", collection.sources),

@@ -55,7 +55,8 @@ LABELS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 SENTENCES: dict[str, str] = {
     "(differs in personal data that is starred out)": "（差异在于已隐去的个人信息）",
-    "(no title)": "（无标题）", "root": "根",
+    "(no title)": "（无标题）", "root": "根", "Pages and files for replay (WACZ)": "存档页面与附件，可供重放（WACZ）",
+    "The archive has no page of this notice: it came as text alone.": "本档案库没有这份公文的页面：它只以文本形式收录。",
     "(taken down)": "（已下架）", "Neighbours": "关联公文", "this notice": "本公文",
     "Notices that cite this one, and notices that it cites; the lists below name them all.": "引用本公文的公文与本公文引用的公文；下方列表全部列出。",
     "For maintainers": "维护者页面", "Signed in as {name}.": "已登录：{name}。", "Home": "档案目录", "Index": "索引", "Read by an earlier parser": "由旧版解析器读取",

@@ -101,7 +101,7 @@ def lines(form: str, found: Iterator[Row], *, reasons: bool = True) -> Iterator[
     JSON Lines: {"exported": N}, with "error" where there is one. CSV: a last row whose first cell is "# exported", its second N, its third
     the error; no text and no attachments, which do not fit into cells. Without `reasons`, for strangers, the error is its kind alone.
     """
-    write = _json_line if form == "jsonl" else _csv_line
+    write = json_line if form == "jsonl" else _csv_line
     count = 0
     if form == "csv":
         yield "\ufeff" + _csv_cells(COLUMNS)
@@ -120,11 +120,12 @@ def lines(form: str, found: Iterator[Row], *, reasons: bool = True) -> Iterator[
 
 def _end(form: str, count: int, error: str | None) -> str:
     if form == "jsonl":
-        return _json_line({"exported": count} | ({"error": error} if error else {}))
+        return json_line({"exported": count} | ({"error": error} if error else {}))
     return _csv_cells(["# exported", count, *([safe(error)] if error else [])])
 
 
-def _json_line(row: Row) -> str:
+def json_line(row: Row) -> str:
+    """The row as a line of JSON, half characters replaced."""
     return (
         json.dumps(row, ensure_ascii=False)
         .encode("utf-8", "replace")

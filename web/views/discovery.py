@@ -34,6 +34,7 @@ _REFUSED = (
     "/n/*/r/*/cite/",
     "/n/*/r/*/proof",
     "/n/*/deadlines.ics",
+    "/n/*/pages.wacz",
     "/feed",
     "/maintain",
 )

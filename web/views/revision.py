@@ -13,7 +13,7 @@ from web.pages import Reader, archive_of, page
 from web.views.notice import LONGEST_SHOWN, lines_of
 
 _SANDBOX = "default-src 'none'; sandbox"
-_PERSONAL = "The archived page contains personal data, so it is not handed out here. The maintainers of the archive can provide it."
+PERSONAL = "The archived page contains personal data, so it is not handed out here. The maintainers of the archive can provide it."
 
 
 def diff(request: Request) -> Response:
@@ -58,7 +58,7 @@ def original(request: Request) -> Response:
     archive = archive_of(request)
     found = original_of(archive.config, archive.database, ident, n)
     if found.personal:
-        raise HTTPException(403, Reader(request).text(_PERSONAL))
+        raise HTTPException(403, Reader(request).text(PERSONAL))
     headers = {
         "Content-Type": "text/plain",  # without a charset: the bytes say which, if anything does
         "Content-Security-Policy": _SANDBOX,

@@ -14,6 +14,7 @@ from index.search import SORTS, SearchHit, SearchResult
 from notices.errors import QueryLimitError
 from notices.text.display import masked, safe
 from web.pages import archive_of, page, validated
+from web.views.export import MOST_PACKED, forms
 from web.views.query import Asked, asked, facet_pairs
 
 CHEAP_FROM = 4  # filters: every combination of facets is a page to a crawler, so beyond three an answer has no facets to follow
@@ -50,6 +51,8 @@ def show(request: Request) -> Response:
         "marks_in": marks_in,
         "masked": masked,
         "saved": saved_query(question),
+        "forms": forms(),
+        "most_packed": MOST_PACKED,
         "can_save": request.app.state.access.exists(),
     }
     answer = page(request, "search.html", values)

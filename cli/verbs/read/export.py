@@ -17,6 +17,7 @@ from notices.config import Config
 from notices.errors import BadInput
 from notices.text.display import safe
 from notices.text.language import _, system_words
+from operations.packages import parquet
 from operations.packages.monthly import Package, write_packages
 from operations.packages.wacz import Packed, Packing, write_wacz
 from operations.read import export
@@ -26,7 +27,7 @@ from pipeline.sql.database import database_errors, open_for_reading
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`notices export`."""
     verb = verbs.add_parser(
-        "export", help=_("write the notices that match a query, or all, as CSV, JSON Lines or WACZ, or as monthly data packages")
+        "export", help=_("write the notices that match a query, or all, as CSV, JSON Lines, Parquet or WACZ, or as monthly data packages")
     )
     verb.add_argument(
         "query", nargs="?", metavar="QUERY", help=_("what `search` takes; only exact matches are exported, each copy of an instrument")
@@ -34,9 +35,11 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     verb.add_argument("--all", action="store_true", help=_("export every notice"))
     verb.add_argument(
         "--format",
-        choices=(*export.FORMATS, "wacz"),
+        choices=(*export.FORMATS, "parquet", "wacz"),
         default="jsonl",
-        help=_("jsonl has texts and attachments, csv the fields only, wacz the archived pages for replay (default: jsonl)"),
+        help=_(
+            "jsonl and parquet (extra parquet) have texts and attachments, csv the fields only, wacz the archived pages for replay (default: jsonl)"
+        ),
     )
     verb.add_argument("--packages", metavar="DIR", type=Path, help=_("write a data package for each source and month into this folder"))
     verb.add_argument("-o", "--out", metavar="FILE", type=Path, help=_("write this file, whole or not at all (default: standard output)"))
@@ -49,8 +52,10 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Write the export; its last line is a count, or an error. Raises BadInput without a query, or with one and --all."""
     if (args.query is not None) + args.all + (args.packages is not None) != 1:
         raise BadInput(_("export takes a query, --all or --packages"))
-    if args.format == "wacz" and args.out is None and args.packages is None:
-        raise BadInput(_("export --format wacz needs a file: -o FILE.wacz"))
+    if args.format in ("parquet", "wacz") and args.out is None and args.packages is None:
+        raise BadInput(_("export --format {form} needs a file: -o FILE.{form}").format(form=args.format))
+    if args.format == "parquet":
+        parquet.require()
     database = open_for_reading(config)
     with database_errors(config.database):
         if args.packages is not None:
@@ -64,7 +69,13 @@ def run(args: argparse.Namespace, config: Config) -> int:
                 packed = write_wacz(Packing(config, database, title, not args.unmasked), batches, handle)
             _print_packed(args.out, packed)
             return 0
-        lines = export.lines(args.format, export.rows(database, batches, mask=not args.unmasked))
+        rows = export.rows(database, batches, mask=not args.unmasked)
+        if args.format == "parquet":
+            with _whole_file(args.out) as handle:
+                count = parquet.write_parquet(rows, handle.write)
+            print(_("{file}: {count} notices").format(file=safe(str(args.out)), count=count))
+            return 0
+        lines = export.lines(args.format, rows)
         if args.out is None:
             for line in lines:
                 _write(line)

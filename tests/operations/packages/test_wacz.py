@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import zipfile
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from operations.packages.wacz import sort_key
 from pipeline.warc.record import decode
 from tests.support.quick_home import QuickHome
-from tests.support.reading_room import archive_in
+from tests.support.reading_room import archive_in, reading_room
+from web.views import export
 
 PAGE = """<!doctype html><meta charset=utf-8><title>{title}</title><h1>{title}</h1><p>发布时间：2024-03-05</p><div class=content><p>各县区人民政府：</p>
 <p>{text}各县区人民政府要落实责任，按时完成，并将进展报送办公室。各部门要加强督促检查，确保各项措施落到实处。</p><p>临杉市人民政府</p></div>"""
@@ -83,7 +86,6 @@ def test_a_notice_that_was_taken_down_is_not_packed(home: QuickHome) -> None:
         assert b"art_2.html" not in packed(home, "--all").read("archive/data.warc.gz")
         assert len(lines(packed(home, "--all", "--unmasked"), "pages/pages.jsonl")) == 4
     finally:
-        home.run("takedown", "undo", "1")
 
 
 def test_a_query_is_packed_and_a_file_is_needed(home: QuickHome) -> None:
@@ -121,3 +123,27 @@ def test_packages_of_months(home: QuickHome, tmp_path: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in target.rglob("*.jsonl")}
     home.run("export", "--packages", str(target))
     assert {path: path.stat().st_mtime_ns for path in target.rglob("*.jsonl")} == before
+
+
+def test_the_web_packs_a_notice_and_a_query(home: QuickHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    def listed(answer: httpx2.Response) -> list[str]:
+        assert answer.headers["content-type"] == "application/wacz", answer.text
+        return [json.loads(line)["id"] for line in lines(zipfile.ZipFile(io.BytesIO(answer.content)), "pages/pages.jsonl")[1:]]
+
+    with reading_room(home) as room:
+        assert listed(room.get("/n/6/pages.wacz")) == ["n6-r1"]
+        assert 'href="/n/6/pages.wacz"' in room.get("/n/6").text
+        assert room.get("/n/8/pages.wacz").status_code == 403  # a telephone number is on its page
+        assert room.get("/n/1/pages.wacz").status_code in (403, 404)  # it came as a line
+        assert room.get("/n/99/pages.wacz").status_code == 404
+        answer = room.get("/export?q=水利工程建设&format=wacz")
+        assert sorted(listed(answer)) == ["n6-r1", "n7-r1", "n9-r1"]
+        assert answer.headers["x-notices-left-out"] == "1"
+        assert "format=wacz" in room.get("/search?q=水利工程建设").text
+        monkeypatch.setattr(export, "MOST_PACKED", 3)
+        assert room.get("/export?q=水利工程建设&format=wacz").status_code == 400
+        assert room.get("/export?all=1&format=wacz").status_code == 400
+        monkeypatch.setattr(export, "_LARGEST_PACKED", 500)
+        assert "MB" in room.get("/n/6/pages.wacz").text
+        home.run("takedown", "7", "--reason", "court order 5")
+        assert room.get("/n/7/pages.wacz").status_code == 410
