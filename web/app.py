@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -22,15 +21,15 @@ from web.api import routes as api
 from web.archive import Archive
 from web.headers import Guard
 from web.kept import Kept, kept
+from web.packing import Packing
 from web.pages import HERE
 from web.problems import on_error
-from web.views import cite, collection, discovery, export, maintain, memento, notice, revision, search
+from web.views import ahead, cite, collection, discovery, export, maintain, memento, notice, revision, search
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
 
 LARGEST_CALL = 256 * 1024  # bytes of an agent's call
-_COMPRESSED_FROM = 1000  # bytes
 
 
 def create_app(config: Config) -> Starlette:
@@ -45,7 +44,7 @@ def create_app(config: Config) -> Starlette:
         archive.close()
 
     handlers = {kind: on_error for kind in (HTTPException, NoticesError, OSError, Exception)}
-    around = [Middleware(Guard, names=names_of(config)), Middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM)]
+    around = [Middleware(Guard, names=names_of(config)), Middleware(Packing)]
     app = Starlette(
         routes=[*routes(), *(door(agents) if agents else ())], middleware=around, exception_handlers=handlers, lifespan=lifespan
     )
@@ -97,6 +96,8 @@ def routes() -> Sequence[BaseRoute]:
         Route("/sources", collection.sources),
         Route("/archive/{source}/{month}", collection.month),
         Route("/changes", collection.changes),
+        Route("/deadlines", ahead.show),
+        Route("/deadlines.ics", ahead.calendar_file),
         Route("/status", collection.status),
         Route("/robots.txt", discovery.robots),
         Route("/sitemap.xml", discovery.sitemap),
@@ -104,6 +105,7 @@ def routes() -> Sequence[BaseRoute]:
         Route("/opensearch.xml", discovery.opensearch),
         Route("/feed.atom", discovery.atom_feed),
         Route("/feed.json", discovery.json_feed),
+        Route("/feeds.opml", discovery.opml),
         Route("/timegate/{url:path}", memento.timegate),
         Route("/timemap/link/{url:path}", memento.timemap),
         Route(maintain.PREFIX, maintain.show),

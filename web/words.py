@@ -55,7 +55,11 @@ LABELS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 SENTENCES: dict[str, str] = {
     "(differs in personal data that is starred out)": "（差异在于已隐去的个人信息）",
-    "(no title)": "（无标题）", "root": "根", "Pages and files for replay (WACZ)": "存档页面与附件，可供重放（WACZ）",
+    "(no title)": "（无标题）", "Deadlines ahead": "近期截止", "Deadlines by week": "各周截止数", "Deadlines": "截止数", "Week": "周", "The next": "最近的",
+    "The same as a table": "以表格显示", "No notice states a deadline that lies ahead.": "没有公文写明尚未到来的期限。",
+    "As the notices state them, in China's time; notices that were withdrawn are among them.": "按公文所写，时间为北京时间；其中包括已撤下的公文。",
+    "Those of the {most} notices with the earliest; {total} have one.": "仅含最早的 {most} 份公文的期限；共有 {total} 份公文写明期限。",
+    "Feeds of all sources (OPML)": "所有来源的订阅源（OPML）", "root": "根", "Pages and files for replay (WACZ)": "存档页面与附件，可供重放（WACZ）",
     "The archive has no page of this notice: it came as text alone.": "本档案库没有这份公文的页面：它只以文本形式收录。",
     "(taken down)": "（已下架）", "Neighbours": "关联公文", "this notice": "本公文",
     "Notices that cite this one, and notices that it cites; the lists below name them all.": "引用本公文的公文与本公文引用的公文；下方列表全部列出。",

@@ -44,8 +44,8 @@ def require() -> None:
 
 def write_parquet(found: Iterable[Row], write: Write) -> int:
     """Write the rows as a Parquet file; their number. Raises what reading a row or writing raises: the file then has no footer."""
-    from arro3.core import RecordBatchReader
-    from arro3.io import write_parquet as write_file
+    from arro3.core import RecordBatchReader  # an extra: see require
+    from arro3.io import write_parquet as write_file  # an extra: see require
 
     out, schema = _Out(write), _schema()
     read = _Read(found, out)
@@ -102,7 +102,7 @@ class _Read:
 
     def batches(self, schema: Schema) -> Iterator[RecordBatch]:
         """Each batch."""
-        from arro3.io import read_json
+        from arro3.io import read_json  # an extra: see require
 
         try:
             while rows := list(islice(self._found, _BATCH)):
@@ -116,7 +116,7 @@ class _Read:
 
 def _schema() -> Schema:
     """The columns: those of the other formats, then addressees, text and attachments. Days and times have types of their own."""
-    from arro3.core import DataType, Field, Schema
+    from arro3.core import DataType, Field, Schema  # an extra: see require
 
     text = DataType.string()
     texts = DataType.list(Field("item", text))

@@ -51,6 +51,13 @@ def coverage(database: Engine) -> tuple[MonthCount, ...]:
         return tuple(MonthCount(source, found or UNDATED, count) for source, found, count in session.execute(query))
 
 
+def source_names(database: Engine) -> Sequence[str]:
+    """The names of the sources that have notices, in order."""
+    has = select(tables.NoticeRow.id).where(tables.NoticeRow.source_id == tables.SourceRow.id).exists()
+    with reading(database) as session:
+        return session.scalars(select(tables.SourceRow.name).where(has).order_by(tables.SourceRow.name)).all()
+
+
 def notices_of(database: Engine, source: str, month: str, after: int = 0, limit: int = 500) -> Sequence[NoticeLine]:
     """The notices of a source that were published in a month, by id, those after an id."""
     chosen = tables.RevisionRow.published_date.is_(None) if month == UNDATED else _month() == month

@@ -28,6 +28,14 @@ class Original:
     personal: bool
 
 
+def has_page(database: Engine, notice_id: int) -> bool:
+    """Whether a revision of the notice was read from a page of its site: an import of lines has none."""
+    row, snapshot = tables.RevisionRow, tables.SnapshotRow
+    query = select(snapshot.id).join(row, row.snapshot_id == snapshot.id).where(row.notice_id == notice_id, snapshot.kind == "detail")
+    with reading(database) as session:
+        return session.scalar(query.limit(1)) is not None
+
+
 def original_of(config: Config, database: Engine, notice_id: int, n: int) -> Original:
     """The bytes that revision `n` was read from, their digest checked. Raises UnknownName, TakenDown or DamageFound."""
     row = tables.RevisionRow

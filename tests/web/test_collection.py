@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.robotparser import RobotFileParser
 
 import pytest
@@ -11,7 +13,7 @@ from lxml import etree, html
 from starlette.testclient import TestClient
 
 from tests.support.quick_home import QuickHome
-from tests.support.reading_room import EVIL, archive_in, links_of, reading_room
+from tests.support.reading_room import EVIL, PADDING, archive_in, line, links_of, reading_room
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -93,6 +95,42 @@ def test_feeds_are_well_formed_whatever_a_title_contains(room: TestClient) -> No
         assert [each["title"] for each in same["items"]] == titles
     assert f"恶意公文{EVIL}" in titles or any(EVIL in (title or "") for title in titles)
     assert json.dumps(same).count("127.0.0.1")
+
+
+def test_the_feeds_of_all_sources_go_into_a_reader(room: TestClient) -> None:
+    outlines = list(etree.fromstring(room.get("/feeds.opml").content).iter("outline"))
+    assert [each.get("text") for each in outlines] == ["What changed", "import"]
+    for each in outlines:
+        assert each.get("type") == "rss"
+        assert etree.fromstring(room.get(each.get("xmlUrl", "").removeprefix("http://127.0.0.1")).content).tag == f"{ATOM}feed"
+        assert room.get(each.get("htmlUrl", "").removeprefix("http://127.0.0.1")).status_code == 200
+    assert "/feeds.opml" in room.get("/changes").text
+
+
+def test_deadlines_ahead_are_listed_the_next_first(tmp_path: Path, room: TestClient) -> None:
+    assert "No notice states a deadline" in room.get("/deadlines").text
+    home, now = archive_in(tmp_path / "home"), datetime.now(UTC)
+    soon, late = (now + timedelta(days) for days in (10, 40))
+    said = [("鱼塘承包", late), (f"水库{EVIL}", soon), ("过去", now - timedelta(9))]
+    texts = [
+        f"{name}。报名时间为{day.year}年{day.month}月{day.day}日至{day.year}年{day.month}月{day.day}日。{PADDING}" for name, day in said
+    ]
+    lines = [line(n, f"临杉市水利局关于{said[n - 11][0]}的公告", text) for n, text in enumerate(texts, 11)]
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in lines), encoding="utf-8")
+    home.run("import", str(tmp_path / "x.jsonl"))
+    with reading_room(home) as other:
+        answer = other.get("/deadlines")
+        tree = html.fromstring(answer.text)
+        assert tree.xpath("//li[@class='hit']//h3/a/@href") == ["/n/7/r/1", "/n/6/r/1"]
+        assert soon.strftime("%Y-%m-%d") in tree.xpath("//li[@class='hit']")[0].text_content()
+        assert tree.xpath("//svg//rect/following-sibling::text[1]/text()")[0]
+        assert sum(int(each) for each in tree.xpath("//table//td/text()")) == 2
+        assert tree.xpath("//img | //li//script") == []
+        events = other.get("/deadlines.ics")
+        assert events.headers["content-type"].startswith("text/calendar")
+        assert events.text.count("BEGIN:VEVENT") == 2
+        home.run("takedown", "6", "--reason", "x")
+        assert "鱼塘承包" not in other.get("/deadlines").text
 
 
 def test_search_boxes_find_the_search(room: TestClient) -> None:

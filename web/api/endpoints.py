@@ -13,6 +13,7 @@ from starlette.responses import Response
 from index.query.parse import MAX_BYTES
 from index.search import SORTS
 from notices.errors import UserError
+from web.views.export import forms
 from web.views.query import LIMIT, MOST
 
 Json = dict[str, object]
@@ -42,6 +43,7 @@ class Endpoint:
     text: str
     view: Callable[[Request], Response]
     parameters: tuple[Parameter, ...] = ()
+    answers: tuple[str, ...] = ("application/json",)
 
     @property
     def route(self) -> str:
@@ -123,6 +125,11 @@ SEARCH = (
     Parameter("facets", "1: count issuers, regions, kinds, years, sources, states", one_of("1")),
     Parameter("past", "1: what its source shows no longer: replaced revisions and withdrawn notices", one_of("1")),
     AS_OF,
+)
+EXPORT = (
+    *(each for each in SEARCH if each.name not in ("sort", "similar", "limit", "after", "facets", "past", "as_of", "copies")),
+    Parameter("all", "1: every notice, in place of a query", one_of("1")),
+    Parameter("format", "the format (default: jsonl); wacz packs archived pages for replay, of few notices", one_of(*forms())),
 )
 MOST_CHANGES = 500
 CHANGES = (

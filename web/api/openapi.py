@@ -13,6 +13,7 @@ from web.problems import MEDIA_TYPE
 _LARGEST = 2**53 - 1
 _PROBLEMS = {
     "400": "the question has a value that it cannot have, or exceeds a limit",
+    "403": "archived pages with personal data are not handed out",
     "404": "the archive does not contain it",
     "410": "the notice was taken down; the text says when and why",
     "451": "the notice was taken down because the law asks for it",
@@ -52,7 +53,8 @@ def _operation(each: Endpoint) -> Json:
         status: {"description": why, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
         for status, why in _PROBLEMS.items()
     }
-    answer: Json = {"200": {"description": each.text, "content": {"application/json": {"schema": {"type": "object"}}}}}
+    content: Json = {kind: {"schema": {"type": "object"}} if kind == "application/json" else {} for kind in each.answers}
+    answer: Json = {"200": {"description": each.text, "content": content}}
     return {"operationId": each.name, "summary": each.text, "parameters": [*in_path, *in_query], "responses": answer | problems}
 
 

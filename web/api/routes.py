@@ -10,9 +10,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from web.api import views
-from web.api.endpoints import AS_OF, CHANGES, REVISIONS, SEARCH, TEXT, Endpoint, refuse_wrong
+from web.api.endpoints import AS_OF, CHANGES, EXPORT, REVISIONS, SEARCH, TEXT, Endpoint, refuse_wrong
 from web.api.openapi import document
 from web.json_answer import json_answer
+from web.views import export
 
 PREFIX, CHECK = "/api/v1", "/citations"
 ENDPOINTS = (
@@ -24,6 +25,8 @@ ENDPOINTS = (
     Endpoint("/notices/{notice}/diff", "diff", "the difference of two revisions", views.diff, REVISIONS),
     Endpoint("/notices/{notice}/citations", "citations", "relations in both directions, and the newest version", views.citations),
     Endpoint("/notices/{notice}/history", "history", "revisions, observations, states and corrections", views.events),
+    Endpoint("/notices/{notice}/pages", "pages", "its archived pages and files, for replay", export.pages_of, answers=(export.WACZ,)),
+    Endpoint("/export", "export", "every exact match as a file, ending in its count", export.download, EXPORT, export.MEDIA_TYPES_OF_ALL),
     Endpoint("/changes", "changes", "what happened to notices after a change, in order", views.changed, CHANGES),
     Endpoint(
         "/citations",

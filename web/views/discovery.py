@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from index.engine import Page
 from operations.read.changes import newest_changes
-from operations.read.coverage import notices_after
+from operations.read.coverage import notices_after, source_names
 from operations.read.export import refuse_past
 from pipeline.sql.outbox import notice_count
 from web.json_answer import json_text
@@ -117,6 +117,11 @@ def json_feed(request: Request) -> Response:
         "feed_url": f"{base}{reader.link('/feed.json', found.pairs)}", "items": items,
     }  # fmt: skip
     return validated(request, Response(json_text(value), media_type="application/feed+json", headers={"Vary": "Accept-Language"}))
+
+
+def opml(request: Request) -> Response:
+    """The feeds of all changes and of each source, as feed readers take them in together (OPML 2.0)."""
+    return _xml(request, "feeds.opml", {"sources": source_names(archive_of(request).database)}, "text/x-opml")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from web.views.query import Asked, asked
 from web.views.revision import PERSONAL
 
 WACZ = "application/wacz"
+MEDIA_TYPES_OF_ALL = (*(kind.partition(";")[0] for kind in MEDIA_TYPES.values()), parquet.MEDIA_TYPE, WACZ)
 MOST_PACKED, _LARGEST_PACKED = (
     200,
     256 << 20,

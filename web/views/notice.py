@@ -17,6 +17,7 @@ from notices.text.display import safe
 from operations.read.as_of import view_as_of
 from operations.read.history import history
 from operations.read.notice_views import NoticeView, Relations, relations
+from operations.read.original import has_page
 from operations.read.revisions import RevisionLine, copy_lines, notices_numbered, revision_lines, revision_view
 from pipeline.sql.database import archive_id
 from preservation.proofs.checkpoints import first_with
@@ -78,7 +79,7 @@ def show(request: Request) -> Response:
         "shown": shown, "n": view, "events": events[-_MOST_EVENTS:], "more_events": max(len(events) - _MOST_EVENTS, 0),
         "cut": len(view.text) > LONGEST_SHOWN, "most_links": _MOST_LINKS, "reference": gbt7714(view, base_of(request), datetime.now(UTC).astimezone(ZONE).date()),
         "as_of": day if n is None else None, "graph": graph_of(related), "copies": copy_lines(database, view.copies[:_MOST_COPIES]),
-        "signed": first_with(database, ident, view.revision) if view.snapshot else None,
+        "has_page": has_page(database, ident), "signed": first_with(database, ident, view.revision) if view.snapshot else None,
         "anatomy": view.anatomy if isinstance(view.anatomy, dict) else {},
     }  # fmt: skip
     answer = page(request, "notice.html", values)

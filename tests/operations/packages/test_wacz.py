@@ -86,6 +86,7 @@ def test_a_notice_that_was_taken_down_is_not_packed(home: QuickHome) -> None:
         assert b"art_2.html" not in packed(home, "--all").read("archive/data.warc.gz")
         assert len(lines(packed(home, "--all", "--unmasked"), "pages/pages.jsonl")) == 4
     finally:
+        home.run("takedown", "undo", "1")
 
 
 def test_a_query_is_packed_and_a_file_is_needed(home: QuickHome) -> None:
