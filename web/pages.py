@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from notices.text.display import safe
+from notices.text.language import told_in
 from notices.urls import is_address
 from web.archive import Archive
 from web.language import LANGUAGES, TAGS, Language, language_of, translated
@@ -36,6 +37,10 @@ class Reader:
     def text(self, english: str, **values: object) -> str:
         """The text in the reader's language."""
         return translated(english, self.language, values)
+
+    def told(self, message: str | None) -> str:
+        """What a job or an error says in English, in the reader's language."""
+        return told_in(translated(message or "", self.language, {}), self.language)
 
     def link(self, path: str, pairs: Iterable[tuple[str, object]] = (), **more: object) -> str:
         """An address on this site, with the chosen language."""
@@ -62,7 +67,7 @@ def rendered(request: Request, template: str, values: Mapping[str, object], read
     """A template with the values, in the reader's language."""
     reader = reader or Reader(request)
     made = _templates().get_template(template)
-    tools = {"t": reader.text, "link": reader.link, "reader": reader, "lang": TAGS[reader.language], "asset": asset}
+    tools = {"t": reader.text, "told": reader.told, "link": reader.link, "reader": reader, "lang": TAGS[reader.language], "asset": asset}
     return made.render(values, path=request.url.path, **tools)
 
 

@@ -16,7 +16,7 @@ from web.archive import Busy
 from web.pages import page
 
 MEDIA_TYPE = "application/problem+json"
-_LONGEST = 600
+_LONGEST, _LONGEST_QUERY = 600, 1024
 OUT_OF_ORDER = (
     "The archive cannot be read at the moment. Its maintainers may be restoring it or rebuilding its index. Please try again later."
 )
@@ -39,12 +39,22 @@ def problem(request: Request, status: int, detail: str, more: Mapping[str, objec
         body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(more or {})}
         answer: Response = JSONResponse(body, status, media_type=MEDIA_TYPE)
     else:
-        answer = page(request, "problem.html", {"status": status, "detail": detail, "position": (more or {}).get("position")}, status)
+        answer = page(
+            request,
+            "problem.html",
+            {"status": status, "detail": detail, "position": (more or {}).get("position"), "query": typed(request)},
+            status,
+        )
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["X-Robots-Tag"] = "noindex"
     if status in (429, 503):
         answer.headers["Retry-After"] = "5"
     return answer
+
+
+def typed(request: Request) -> str:
+    """The query that was asked, for the box of the page that refuses it: it is there to be corrected."""
+    return request.query_params.get("q", "")[:_LONGEST_QUERY]
 
 
 async def on_error(request: Request, error: Exception) -> Response:

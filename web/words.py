@@ -55,7 +55,8 @@ LABELS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 SENTENCES: dict[str, str] = {
     "(differs in personal data that is starred out)": "（差异在于已隐去的个人信息）",
-    "(no title)": "（无标题）", "Deadlines ahead": "近期截止", "Deadlines by week": "各周截止数", "Deadlines": "截止数", "Week": "周", "The next": "最近的",
+    "(no title)": "（无标题）", "until": "截至", "Deadlines ahead": "近期截止", "Deadlines by week": "各周截止数", "Deadlines": "截止数",
+    "Week": "周", "The next": "最近的",
     "The same as a table": "以表格显示", "No notice states a deadline that lies ahead.": "没有公文写明尚未到来的期限。",
     "As the notices state them, in China's time; notices that were withdrawn are among them.": "按公文所写，时间为北京时间；其中包括已撤下的公文。",
     "Those of the {most} notices with the earliest; {total} have one.": "仅含最早的 {most} 份公文的期限；共有 {total} 份公文写明期限。",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache, lru_cache
 from pathlib import Path
 
 LANGUAGES = ("en", "zh")
@@ -106,7 +107,18 @@ def told(text: str) -> str:
 
     A reason such as "paused: the server asks for 30 s" is matched with the message that it was made from, and so is each value in it.
     """
-    return _retold(text, _DEEPEST) if _Spoken.messages else text
+    return _retold(text, _DEEPEST, _Spoken.messages) if _Spoken.messages else text
+
+
+@lru_cache(maxsize=2000)
+def told_in(text: str, language: str) -> str:
+    """The same in a language that is not this process's: for a server, whose readers have a language each."""
+    return _retold(text, _DEEPEST, _catalogue(language))
+
+
+@cache
+def _catalogue(language: str) -> dict[str, str]:
+    return {} if language == "en" else read_catalogue(_FOLDER / language / "LC_MESSAGES" / "notices.po")
 
 
 def system_words(error: OSError) -> str:
@@ -118,17 +130,19 @@ _DEEPEST = 3  # a reason in a reason in a reason
 _FEWEST_LETTERS = 5  # a message such as "{where}: {error}" fits everything
 
 
-def _retold(text: str, depth: int) -> str:
-    if (known := _Spoken.messages.get(text)) is not None:
+def _retold(text: str, depth: int, messages: Mapping[str, str]) -> str:
+    if (known := messages.get(text)) is not None:
         return known
-    fitting = [(message, values) for message in _Spoken.messages if depth and "{" in message and (values := _values(message, text))]
+    fitting = [(message, values) for message in messages if depth and "{" in message and (values := _values(message, text))]
     if fitting:
         message, values = max(fitting, key=lambda each: len(re.sub(_PLACE, "", each[0])))  # the one that says most itself
-        words = {name: _retold(value, depth - 1) if " " in value else value for name, value in values.items()}  # one word is a name
-        return re.sub(_PLACE, lambda place: words[place[1]], _Spoken.messages[message])
+        words = {
+            name: _retold(value, depth - 1, messages) if " " in value else value for name, value in values.items()
+        }  # one word is a name
+        return re.sub(_PLACE, lambda place: words[place[1]], messages[message])
     head, colon, rest = text.partition(": ")
-    known = _Spoken.messages.get(head)
-    return f"{known}：{_retold(rest, depth)}" if known and colon else text
+    known = messages.get(head)
+    return f"{known}：{_retold(rest, depth, messages)}" if known and colon else text
 
 
 _PLACE = r"\{(\w+)(?:![rs])?(?::[^{}]*)?\}"

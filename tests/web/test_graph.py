@@ -28,3 +28,10 @@ def test_neighbours_are_drawn_and_lead_to_their_pages(room: TestClient) -> None:
 def test_a_numbered_sentence_is_no_heading(text: str, level: int) -> None:
     (line,) = lines_of(text)
     assert line.level == level
+
+
+def test_a_text_has_the_form_of_a_document() -> None:
+    text = "各县区人民政府：\n现就有关事项通知如下：\n一、总体要求\n于2024年3月1日前报送：\n临杉市人民政府办公室\n2024年3月1日\n附件1\n二〇二四年三月一日"
+    places = {line.text: line.place for line in lines_of(text)}
+    assert [text for text, place in places.items() if place == "end"] == ["临杉市人民政府办公室", "2024年3月1日", "二〇二四年三月一日"]
+    assert [text for text, place in places.items() if place == "start"] == ["各县区人民政府："]

@@ -117,3 +117,22 @@ def test_serve_names_what_it_cannot_use(home: QuickHome, tmp_path: Path) -> None
     assert "--port" in home.run("serve", "--port", "99999", check=2).stderr
     assert "--workers" in home.run("serve", "--workers", "0", check=2).stderr
     assert "no archive" in QuickHome(tmp_path / "empty").run("serve", "--port", "0", check=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "chinese", "english"),
+    [
+        ("/search?q=日期:2020-13", "不是有效", "is not a valid date"),
+        ("/search?q=河道&sort=zzz", "不认识", "is not known here"),
+        ("/n/99", "没有", "contains no notice 99"),
+        ("/export", "没有检索条件", "nothing is asked"),
+    ],
+)
+def test_a_refusal_is_said_in_the_readers_language_and_keeps_the_query(room: TestClient, address: str, chinese: str, english: str) -> None:
+    said = {language: room.get(address, headers={"accept-language": language}).text for language in ("zh-CN", "en")}
+    assert chinese in said["zh-CN"]
+    assert english not in said["zh-CN"]
+    assert english in said["en"]
+    if "q=" in address:
+        query = address.partition("q=")[2].partition("&")[0]
+        assert f'value="{query}"' in said["zh-CN"]

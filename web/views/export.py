@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from notices.errors import QueryLimitError, UserError
+from notices.text.language import _
 from operations.packages import parquet
 from operations.packages.wacz import Packed, Packing, write_wacz
 from operations.read.export import FORMATS, MEDIA_TYPES, all_ids, lines, matching_ids, refuse_past, rows
@@ -41,12 +42,14 @@ def download(request: Request) -> Response:
     """The file; `all=1` in place of a query. Its last line or its footer is a count or an error: a reader who lacks it has not got all."""
     form = request.query_params.get("format", "jsonl")
     if form not in forms():
-        raise UserError(f"format: {form!r} is not known here; use {' or '.join(forms())}")
+        raise UserError(
+            _("{name}: {value} is not known here; use {known}").format(name="format", value=repr(form), known=", ".join(forms()))
+        )
     archive, question = archive_of(request), asked(request, snippets=False)
     if request.query_params.get("all") == "1":
         count, batches = notice_count(archive.database), all_ids(archive.database)
     elif question.is_empty or question.request.similar:
-        raise UserError("nothing is asked: q or a filter is needed, or all=1")
+        raise UserError(_("nothing is asked: q or a filter is needed, or all=1"))
     else:
         refuse_past(question.request)
         count = archive.search(question.request).total  # a query that cannot be answered is refused before the file begins
@@ -73,7 +76,9 @@ def pages_of(request: Request) -> Response:
 def _replayed(request: Request, question: Asked, count: int, batches: Iterator[Sequence[int]]) -> Response:
     if count > MOST_PACKED:
         raise QueryLimitError(
-            f"pages of {MOST_PACKED} notices at most are packed here, and {count} match; narrow the query, or ask the archive's maintainers"
+            _(
+                "pages of {most} notices at most are packed here, and {count} match; narrow the query, or ask the archive's maintainers"
+            ).format(most=MOST_PACKED, count=count)
         )
     return _handed_out(*_packed(request, question.text or "notices", batches), "notices.wacz")
 
@@ -95,7 +100,9 @@ class _Bounded(tempfile.SpooledTemporaryFile[bytes]):
         """Write them. Raises QueryLimitError beyond the bound."""
         if self.tell() + len(data) > _LARGEST_PACKED:
             raise QueryLimitError(
-                f"the pages have more than {_LARGEST_PACKED >> 20} MB; narrow the query, or ask the archive's maintainers"
+                _("the pages have more than {size} MB; narrow the query, or ask the archive's maintainers").format(
+                    size=_LARGEST_PACKED >> 20
+                )
             )
         return super().write(data)
 

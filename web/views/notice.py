@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,16 +35,24 @@ LONGEST_SHOWN = 200_000  # characters of a text on one page
 _SENTENCE = ("。", "；", ";", "！", "？")
 _LONGEST_HEADING, _LONGEST_WITH_COMMA = 60, 24  # characters
 _DEEPEST = 3  # level of a heading in the outline
+_DAY = re.compile(
+    r"(?:\d{4}|[〇○Ｏ零一二三四五六七八九]{4})年(?:\d{1,2}|[一二三四五六七八九十]{1,2})月(?:\d{1,2}|[一二三四五六七八九十]{1,3})日"
+)
+_NAME = re.compile(r"(?!附件|附表|附：)[\w 　（）()、·]{4,40}")  # an issuer below a text has no sentence's marks
+_ADDRESSED = re.compile(r"(?!.*(?:如下|下列|以下))[^。；;！？]{2,200}[：:]")
+_FIRST = 3  # paragraphs among which the addressees are
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A paragraph of the text. `level` is that of a heading, 0 for any other; `cells` is set for a row of a table."""
+    """A paragraph of the text. `level` is that of a heading, 0 for any other; `cells` is set for a row of a table; `place` is "end" for
+    the issuer and the day below a text, "start" for those it is addressed to (GB/T 9704-2012, 7.3.2 and 7.3.5)."""
 
     number: int
     text: str
     level: int
     cells: tuple[str, ...]
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +102,15 @@ def show(request: Request) -> Response:
 
 def lines_of(text: str) -> Iterator[Line]:
     """The paragraphs of a text that are not empty."""
-    for number, line in enumerate(text.split("\n")):
-        if plain := line.strip(" \t\u3000\xa0"):
-            heading = heading_of(plain)
-            cells = tuple(line.split("\t")) if "\t" in plain else ()
-            yield Line(number, plain, heading.level if heading and not _is_sentence(plain) else 0, cells)
+    plain = [(number, line, stripped) for number, line in enumerate(text.split("\n")) if (stripped := line.strip(" \t\u3000\xa0"))]
+    signed = {at for at, (_n, _line, each) in enumerate(plain) if _DAY.fullmatch(each)}
+    signed |= {at - 1 for at in signed if at and _NAME.fullmatch(plain[at - 1][2])}
+    for at, (number, line, each) in enumerate(plain):
+        heading = heading_of(each)
+        cells = tuple(line.split("\t")) if "\t" in each else ()
+        level = heading.level if heading and not _is_sentence(each) else 0
+        place = "end" if at in signed else "start" if at < _FIRST and not level and _ADDRESSED.fullmatch(each) else ""
+        yield Line(number, each, level, cells, place)
 
 
 def _is_sentence(text: str) -> bool:

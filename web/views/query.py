@@ -16,6 +16,7 @@ from index.query.values import date_range, state_of, validity_of
 from index.search import SORTS, SearchRequest, SearchResult
 from notices.errors import QueryLimitError, QuerySyntaxError, StaleCursor, UnknownName, UserError
 from notices.reference.regions import prefixes_of
+from notices.text.language import _
 from web.archive import Archive
 
 FILTERS = ("source", "issuer", "region", "kind", "number", "state", "validity", "theme", "since", "until", "has", "in", "past", "as_of")
@@ -88,20 +89,26 @@ def asked(request: Request, *, facets: bool = False, snippets: bool = True) -> A
     pairs = tuple((name, value) for name, value in given.multi_items() if name in names and value.strip())
     for name, value in pairs:
         if name != "q" and len(value) > _LONGEST_VALUE:
-            raise QueryLimitError(f"{name}: at most {_LONGEST_VALUE} characters are allowed")
+            raise QueryLimitError(_("{name}: at most {most} characters are allowed").format(name=name, most=_LONGEST_VALUE))
     for name, allowed in _CHOICES.items():
         if (value := given.get(name, "")) not in ("", *allowed):
-            raise UserError(f"{name}: {value!r} is not known here; use {', '.join(filter(None, allowed))}")
+            raise UserError(
+                _("{name}: {value} is not known here; use {known}").format(
+                    name=name, value=repr(value), known=", ".join(filter(None, allowed))
+                )
+            )
     if len(pairs) > _MOST_VALUES:
-        raise QueryLimitError(f"the address has {len(pairs)} parts, at most {_MOST_VALUES} are allowed")
+        raise QueryLimitError(_("the address has {count} parts, at most {most} are allowed").format(count=len(pairs), most=_MOST_VALUES))
     as_of = day_of(request)
     if as_of and given.get("similar"):
-        raise StaleCursor("similar notices are of today; they cannot be asked for as on another day")
+        raise StaleCursor(_("similar notices are of today; they cannot be asked for as on another day"))
     if (region := given.get("region", "")).strip() and not prefixes_of(region):
-        raise UnknownName(f"{region!r} is not a region; use a name such as 河南 or 新乡市, or a code such as 4107")
+        raise UnknownName(
+            _("{region} is not a region; use a name such as 河南 or 新乡市, or a code such as 4107").format(region=repr(region))
+        )
     past = bool(given.get("past"))
     if past and (as_of or given.get("similar")):
-        raise StaleCursor("the past is searched as it is known today; leave out as_of and similar")
+        raise StaleCursor(_("the past is searched as it is known today; leave out as_of and similar"))
     facets = facets and as_of is None
     search = SearchRequest(
         text=given.get("q", ""), filters=_filters(request), page=Page(count_of("limit", given.get("limit", ""), MOST, LIMIT), 0, given.get("sort") or SORTS[0]),
@@ -136,7 +143,7 @@ def day_named(name: str, value: str) -> date | None:
     """The day that a parameter names; None for an empty one. Raises UserError with the parameter's name."""
     day = _day(name, value)[1]
     if value.strip() and day is None:
-        raise UserError(f"{name}: {value!r} is not a day")
+        raise UserError(_("{name}: {value} is not a day").format(name=name, value=repr(value)))
     return day
 
 
@@ -154,7 +161,9 @@ def count_of(name: str, value: str, most: int, default: int | None = None) -> in
     if not value:
         return default or most
     if not (value.isascii() and value.isdigit() and len(value) < 7 and 1 <= int(value) <= most):
-        raise UserError(f"{name}: {value!r} is not a number from 1 to {most}")
+        raise UserError(
+            _("{name}: {value} is not a number from {least} to {most}").format(name=name, value=repr(value), least=1, most=most)
+        )
     return int(value)
 
 

@@ -13,6 +13,7 @@ from index.answer.suggest import completions
 from index.search import SORTS, SearchHit, SearchResult
 from notices.errors import QueryLimitError
 from notices.text.display import masked, safe
+from notices.text.language import _
 from web.pages import archive_of, page, validated
 from web.views.export import MOST_PACKED, forms
 from web.views.query import Asked, asked, facet_pairs
@@ -103,7 +104,7 @@ def complete(request: Request) -> Response:
     """Titles and document numbers that contain the typed text, as a list of strings."""
     typed = request.query_params.get("q", "")
     if len(typed) > _LONGEST_TYPED:
-        raise QueryLimitError(f"q: at most {_LONGEST_TYPED} characters are completed")
+        raise QueryLimitError(_("{name}: at most {most} characters are allowed").format(name="q", most=_LONGEST_TYPED))
     with archive_of(request).engine() as engine:
         found = [safe(masked(text)) for text in completions(engine, typed)] if typed.strip() else []
     return validated(request, JSONResponse(found))
