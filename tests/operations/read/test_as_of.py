@@ -100,6 +100,12 @@ def database(log: Log) -> Iterator[sqlalchemy.Engine]:
     made.dispose()
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the past contains does not depend on how busy the machine is."""
+    monkeypatch.setattr("index.deadline.SECONDS", 600.0)
+
+
 def check(log: Log, engine: Engine, database: sqlalchemy.Engine, rng: random.Random, days: int) -> None:
     """Random days: a search and a look equal the brute force."""
     for _ in range(days):
