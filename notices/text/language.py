@@ -148,13 +148,19 @@ def _retold(text: str, depth: int, messages: Mapping[str, str]) -> str:
 _PLACE = r"\{(\w+)(?:![rs])?(?::[^{}]*)?\}"
 
 
+@cache
+def _pieces(message: str) -> tuple[str, ...]:
+    """The message's own words and the names of its places, in turn; nothing for one that says too little itself to be known by it."""
+    pieces = tuple(re.split(_PLACE, message))
+    literals = pieces[::2]
+    says_little = sum(map(len, literals)) < _FEWEST_LETTERS or not any(re.search("[a-z]{3}", each) for each in literals)
+    return () if says_little else pieces
+
+
 def _values(message: str, text: str) -> dict[str, str]:
     """The values with which the message becomes this text; empty if it cannot."""
-    pieces = re.split(_PLACE, message)
-    literals = pieces[::2]
-    if sum(map(len, literals)) < _FEWEST_LETTERS or not any(re.search("[a-z]{3}", each) for each in literals):
-        return {}
-    if not all(each in text for each in literals):  # most messages end here, before their pattern is made
+    pieces = _pieces(message)
+    if not pieces or not all(each in text for each in pieces[::2]):  # most messages end here, before their pattern is made
         return {}
     pattern = "".join(
         re.escape(each) if n % 2 == 0 else f"(?P={each})" if each in pieces[1:n:2] else f"(?P<{each}>.+?)" for n, each in enumerate(pieces)
