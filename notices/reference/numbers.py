@@ -38,6 +38,9 @@ _YEAR_BEFORE = f"(?P<year>{_YEAR}){_B}年{_B}$"
 _YEARLY = f"[（(]{_B}(?P<year>{_YEAR}){_B}年{_B}第{_B}(?P<no>{_COUNT}){_HAO}{_B}[）)]"
 _CENTURY = rf"[（(〔\[](?P<year>[4-9]\d)[）)〕\]](?P<code>{LETTER}{{2,10}}字)第?(?P<no>{_DIGITS}){_HAO}"
 _SHARED = f"{_B}[、，,]{_B}(?P<no>{_DIGITS}){_HAO}"
+_SERIAL = rf"(?P<code>{LETTER}{{1,10}}(?:[（(]{LETTER}{{1,3}}[）)])?字)第(?P<no>\d{{8,12}})[號号]"
+# A part of a code in brackets, 清水（规）〔2026〕2号; not the state of the text that the number may follow.
+_INNER = rf"({LETTER}{{1,8}}[（(](?!试行|修订|草案|征求|暂行|摘要|节选|送审|附件|以下|含){LETTER}{{1,4}}[）)])$"
 _CODE_RUN = f"{LETTER}{{1,{MAX_CODE + 10}}}"
 _ISSUER_RUN = rf"(?:{LETTER}|[、 \u3000\xa0]){{1,{MAX_ISSUER}}}"
 _HAO_TAIL = "之[一二三四五六七八九十]$"
@@ -52,7 +55,7 @@ def parse_number(text: str, *, labelled: bool = False) -> DocumentNumber | None:
         found = list(_matches(candidate))
         if len(found) == 1 and found[0][1] == len(candidate) and _is_lead_in(candidate[: found[0][0]]):
             return replace(found[0][2], raw=text.strip())
-    return None
+    return _serial(body, text.strip())
 
 
 def find_numbers(text: str) -> list[tuple[int, int, DocumentNumber]]:
@@ -83,6 +86,15 @@ def _spellings(body: str, labelled: bool) -> Iterator[str]:
         yield plain.replace("令", "令第", 1)
     if labelled and plain[-1:].isdigit():
         yield plain + "号"
+
+
+def _serial(body: str, raw: str) -> DocumentNumber | None:
+    """A number of Taiwan's authorities, 府水字第1150012345號: office and a running number that begins with the year of the Republic."""
+    match = re.fullmatch(_SERIAL, body)
+    if match is None:
+        return None
+    code, no = match["code"].replace("（", "(").replace("）", ")"), match["no"]
+    return DocumentNumber(raw, f"{code}第{no}號", "C", code, "", None, no, f"{code}||{no}", f"|{no}")
 
 
 def _is_lead_in(head: str) -> bool:
@@ -129,7 +141,10 @@ def _code_edge(text: str, end: int, after: int) -> tuple[int, str] | None:
     window = text[max(0, stop - MAX_CODE - 10) : stop]
     run = _run_at_end(_CODE_RUN, window)
     if not run:
-        return end, ""
+        inner = re.search(_INNER, window) if window.endswith(("）", ")")) else None
+        if inner is None or not _is_alone(text, stop - len(inner[1]), after):
+            return end, ""
+        return stop - len(inner[1]), inner[1].replace("(", "（").replace(")", "）")
     alone = _is_alone(text, stop - len(run), after)
     code = cut_code(run, after_digit=window[: len(window) - len(run)][-1:].isdigit(), alone=alone)
     if code:

@@ -129,7 +129,7 @@ def _spans(text: str) -> Iterator[tuple[int, int, date]]:
 def minguo_day(year: str, month: str, day: str) -> date | None:
     """The date of a year of the Republic, in digits or Chinese numerals; None for an impossible one."""
     try:
-        return date(_MINGUO_BEFORE + _counted(year), _small(month), _small(day))
+        return date(_year(str(_MINGUO_BEFORE + (_counted(year) or _MINGUO_BEFORE))), _small(month), _small(day))
     except (ValueError, KeyError):
         return None
 

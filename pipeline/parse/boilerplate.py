@@ -79,7 +79,10 @@ _CRUMB = re.compile(
 # The line under a title: 发布日期 2026-03-01 浏览次数 12 【字体：大 中 小】.
 _LEAD_TOOLS = re.compile(rf"(?:{_TOOL}|[\d:：\-年月日次\s]|浏览|阅读|点击|次数|量|数|来源|发布|日期|时间|视力保护色|作者|编辑){{1,60}}+")
 # A date alone above the text: the day of publication; above a place or a programme it belongs to a meeting.
-_DATED = re.compile(r"(?:(?:时间|日期|作者)\s?[:：]\s?)?(?:19|20)\d\d[-/年.]\d{1,2}[-/月.]\d{1,2}日?(?:\s+\d{1,2}:\d\d(?::\d\d)?)?")
+_WEEKDAY = r"(?:\s*[（(]?\s*(?:星期|周|週)[一二三四五六日天]\s*[）)]?)?"
+_DATED = re.compile(
+    rf"(?:(?:时间|日期|作者)\s?[:：]\s?)?(?:19|20)\d\d[-/年.]\d{{1,2}}[-/月.]\d{{1,2}}日?{_WEEKDAY}(?:\s+\d{{1,2}}:\d\d(?::\d\d)?)?{_WEEKDAY}"
+)
 # A day with the site's or the office's name beside it, parted by a bar: 2026-09-01 | 云岫市水利局.
 _DAY_AND_NAME = re.compile(
     r"(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s+\d{1,2}:\d\d(?::\d\d)?)?\s*[|｜·]\s*[^，。；：]{2,40}|[^，。；：]{2,40}\s*[|｜·]\s*(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s+\d{1,2}:\d\d(?::\d\d)?)?"

@@ -24,6 +24,7 @@ from pipeline.parse.labels import definition_lines, ends_in_label, is_label_line
 from pipeline.parse.letterhead import counter_line, head_issuers, loose_signature, number_by_title, signed_order
 from pipeline.parse.pictures import text_pictures
 from pipeline.parse.scripted_text import with_scripted_text
+from pipeline.parse.stacked_labels import stacked_labels
 from pipeline.parse.tags import NUMBER_TAGS, first_of, meta_tags, script_values, tag_date, tag_source
 from pipeline.parse.title import find_title
 from pipeline.parse.traditional import TraditionalPage
@@ -81,10 +82,15 @@ def _segment(root: etree._Element, url: str, listed_title: str | None) -> _Page:
     tags = meta_tags(root)
     block, known = main_block(root)
     head, lines, tail = _zones(root, block)
+    stacked, below = stacked_labels(lines)
+    whole = _size(lines)
+    head, lines = [*head, *lines[:below]], lines[below:]
     traditional = TraditionalPage([*head, *lines], url)
     head, tail = traditional.read(head), traditional.read(tail)
     page = _Page(root, block, url, tags, head, lines, tail, scripted=script_values(root))
-    first = labelled_values([*traditional.read([*definition_lines(root), *label_table_lines(root)]), *head])
+    first = labelled_values(
+        [*traditional.read([*definition_lines(root), *label_table_lines(root), *(stacked or stacked_labels(head)[0])]), *head]
+    )
     page.title, page.provenance["title"] = find_title(root, tags, first.get("title"), (head, lines), listed_title)
     place = Place(known, known and names_typed_text(block), "published_date" in first or "shown_date" in first or bool(_bare_date(head)))
     shown, lines = lines, traditional.read(lines)
@@ -92,8 +98,9 @@ def _segment(root: etree._Element, url: str, listed_title: str | None) -> _Page:
     if not known and not _has_text(lines[start:end]) and block.tag != "body":
         page.body = next(root.iter("body"), root)
         head, shown, lines, tail = [], [*head, *shown, *tail], [*head, *lines, *tail], []
+        whole = _size(lines)
         start, end = trim(lines, _spellings(page.title), Place())
-    page.provenance["text"] = share_of_text(_size(lines[start:end]), _size(lines))
+    page.provenance["text"] = share_of_text(_size(lines[start:end]), whole)
     page.head, page.lines, page.tail = head + lines[:start], without_buttons(shown[start:end], page.body), lines[end:] + tail
     page.labels = {**labelled_values(page.tail[:30]), **labelled_values(lines[:start]), **first}
     if page.title is None:

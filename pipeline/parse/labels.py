@@ -19,15 +19,15 @@ from notices.text.whitespace import remove_whitespace
 
 _CONCEPTS = {
     "index_number": "索引号 信息索引 信息索引号 索取号 统一编号 序号",
-    "document_number": "发文字号 文号 文件编号 文件文号 发文号 发文文号 编号 公文字号 文件字号 文件号",
+    "document_number": "发文字号 文号 文件编号 文件文号 发文号 发文文号 编号 公文字号 文件字号 文件号 公文文号",
     "title": "标题 名称 信息名称 文件名称 公文名称 信息标题 文件标题",
     "issuer": "发文机关 发文机构 发布机构 发文单位 制发机关 颁布单位 公开责任部门 发布单位 发布机关 发布部门 制定机关 公开单位 公开部门 发文部门 责任部门"
-    " 公告单位 公告机关",
-    "source": "信息来源 来源 文章来源 稿件来源 内容来源 新闻来源 文件来源 信息提供单位 供稿单位 稿源 出处 来源单位",
+    " 公告单位 公告机关 发稿单位 刊登单位",
+    "source": "信息来源 来源 文章来源 稿件来源 内容来源 新闻来源 文件来源 信息提供单位 供稿单位 稿源 出处 来源单位 资料来源",
     "written_date": "成文日期 生成日期 产生日期 发文日期 印发日期 制定日期 签署日期 成文时间 生成时间 发文时间 制发日期 印发时间 形成日期",
     "published_date": "发布日期 公开日期 发布时间 公布日期 上网时间 发表时间 发稿时间 发表日期 公开时间 公布时间 上网日期 信息发布日期 信息发布时间 发布于"
     " 公告日期 刊登日期 张贴日期 上版日期 上稿日期",
-    "shown_date": "时间 日期 添加时间 录入时间 上传时间 更新时间 更新日期 编辑日期 信息时间",
+    "shown_date": "时间 日期 添加时间 录入时间 上传时间 更新时间 更新日期 编辑日期 信息时间 最后更新日期 最后更新时间 最后异动日期",
     "effective_date": "生效日期 施行日期 实施日期 执行日期 生效时间 施行时间 实施时间",
     "expiry_date": "失效日期 废止日期 有效期至 失效时间 废止(失效)日期 废止（失效）日期 废止时间",
     "status": "有效性 效力状态 时效性 是否有效 文件状态 时效 文件有效性 效力 公文时效 信息有效性 信息时效 效力性 有效状态",
@@ -36,7 +36,7 @@ _CONCEPTS = {
     "disclosure": "公开方式 公开类别 公开属性 公开形式 公开范围 公开时限",
     "ignored": "主题词 关键词 关键字 内容概述 摘要 概述 点击数 点击量 浏览次数 浏览量 阅读次数 阅读量 访问量 访问次数 点击率 点击 浏览 阅读 人气 字体 字号 "
     "字体大小 作者 编辑 责任编辑 发布人 发布者 录入者 录入人 审核 审核人 分享 分享到 保护色 视力保护色 打印 附件下载 语种 载体类型 内容分类 信息格式 公开程序 "
-    "公开对象 责任人 联系电话 点阅次数 点阅数 点阅率 文章类别 栏目 供稿 撰稿 监督索引号 记录形式 生成机构 关联",
+    "公开对象 责任人 联系电话 点阅次数 点阅数 点阅率 浏览人次 文章类别 栏目 供稿 撰稿 监督索引号 记录形式 生成机构 关联",
 }
 _BY_LABEL = {label: concept for concept, labels in _CONCEPTS.items() for label in labels.split()}
 _ALTERNATIVES = "|".join(r"\s{0,4}".join(map(re.escape, label)) for label in sorted(_BY_LABEL, key=len, reverse=True))
@@ -248,7 +248,7 @@ def _run_on(cell: str) -> list[tuple[str, str, bool]]:
     """The pair of a cell whose label and value touch without a colon (索引号B2/2021-00003)."""
     match = _RUN_ON.fullmatch(cell) if len(cell) <= 80 else None
     concept = _BY_LABEL[remove_whitespace(match[1])] if match else ""
-    return [(concept, match[2], True)] if match and _fits(concept, match[2]) else []
+    return [(concept, match[2], True)] if match and has_form(concept, match[2]) else []
 
 
 def _posted(cell: str) -> list[tuple[str, str, bool]]:
@@ -257,7 +257,7 @@ def _posted(cell: str) -> list[tuple[str, str, bool]]:
     return [("published_date", match[1], True)] if match else []
 
 
-def _fits(concept: str, value: str) -> bool:
+def has_form(concept: str | None, value: str) -> bool:
     """Whether a value has the form of its concept, for the concepts whose values have one."""
     if concept == "index_number":
         return is_index_number(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice, pairwise
+from itertools import dropwhile, islice, pairwise
 
 from lxml import etree
 
@@ -22,6 +22,7 @@ from pipeline.parse.labels import is_label_line
 MAX_TITLE = 400
 _ENOUGH = 3.0
 _SHORTEST_LISTED = 6
+_LONGEST_SECTION = 8
 # A title that a template cut to a length.
 _CUT = re.compile(r"(?:\.\.\.?|…)$")
 # The first of two lines of one title: it has 关于 or 印发 and does not end like a sentence.
@@ -44,6 +45,10 @@ _CONTACT = re.compile(r"(?:联系|咨询|监督|举报)?(?:电话|地址|传真|
 _LIST_AGREES = 5.0
 _HAN = "\u2e80-\u9fff\uf900-\ufaff《》（）〔〕“”、，。：；"
 _WRAP = re.compile(rf"(?<=[{_HAN}])\s*\n\s*(?=[{_HAN}])")
+# Characters set apart to fill a line: 关 于 公 布 名 单 的 通 知, and the kind at the end, …的通 知.
+_SPACED = re.compile(
+    r"(?<![^\s])(?:[\u4e00-\u9fff] ){3,}[\u4e00-\u9fff](?!\S)|(?:通 知|公 告|公 示|通 报|决 定|意 见|办 法|批 复|命 令|通 告|方 案|规 定)$"
+)
 _TAG = re.compile(r"<br\s*/?>|</?(?:p|span|font|b|strong|div)\b[^<>]{0,200}>", re.I)
 # Marks between title, column and site in <title>.
 _SPLIT = re.compile(r"\s*(?:[_|｜]|--+|—+|::|>>|»|\s[-－–]\s|(?<=[^\dA-Za-z])[-－–](?=[^\dA-Za-z]))\s*|\s{1,4}")
@@ -125,7 +130,8 @@ def undo_wraps(text: str) -> str:
     """A title in one line: <br> and line breaks between Chinese characters vanish, entities are resolved."""
     if "&" in text:
         text = html.unescape(text)
-    return one_line(_WRAP.sub("", _TAG.sub("\n", text[:4000])))[:MAX_TITLE]
+    text = one_line(_WRAP.sub("", _TAG.sub("\n", text[:4000])))[:MAX_TITLE]
+    return _SPACED.sub(lambda match: remove_whitespace(match[0]), text) if " " in text else text
 
 
 def _without_site(tag: str, site: str) -> str:
@@ -144,10 +150,12 @@ def _tag_title(tags: Mapping[str, str]) -> str | None:
 
 def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> dict[str, float]:
     """The texts that could be the title, with the weight that their place and markup give them."""
-    near = [*islice((line for line in reversed(head[-25:]) if not is_lead(line) and not _is_row_of_links(line, root)), 8)][::-1]
+    linked = _linked(root)
+    lines = [*dropwhile(lambda line: len(line) <= _LONGEST_SECTION and remove_whitespace(line) in linked, lines)]
+    near = [*islice((line for line in reversed(head[-25:]) if not is_lead(line) and not _is_row_of_links(line, linked)), 8)][::-1]
     if len(near) > 1 and _is_one_title(near[-2], near[-1], lines):
         near[-2:] = [near[-2] + near[-1]]
-    first = [line for line in lines[:6] if not (is_lead(line) or _CAPTION.match(line) or _is_row_of_links(line, root))]
+    first = [line for line in lines[:6] if not (is_lead(line) or _CAPTION.match(line) or _is_row_of_links(line, linked))]
     for n, (agency, rest) in enumerate(pairwise(first[:4])):
         if rest.startswith("关于") and names_in(agency):
             first[n : n + 2] = [agency + rest]
@@ -185,12 +193,14 @@ def _signs(agency: str, lines: Sequence[str]) -> bool:
     return any(remove_whitespace(line) == remove_whitespace(agency) for line in lines[-40:])
 
 
-def _is_row_of_links(line: str, root: etree._Element) -> bool:
+def _linked(root: etree._Element) -> frozenset[str]:
+    """The texts of the page's links, 20 characters of each."""
+    return frozenset(remove_whitespace("".join(a.itertext()))[:20] for a in islice(root.iter("a"), 500))
+
+
+def _is_row_of_links(line: str, linked: frozenset[str]) -> bool:
     """Whether a line is a bar of the site's sections."""
-    if len(line) > 200 or not _ROW.fullmatch(line.strip()):
-        return False
-    linked = {remove_whitespace("".join(a.itertext()))[:20] for a in islice(root.iter("a"), 500)}
-    return linked.issuperset(re.split(r"[\s|｜·>]+", line.strip()))
+    return len(line) <= 200 and bool(_ROW.fullmatch(line.strip())) and linked.issuperset(re.split(r"[\s|｜·>]+", line.strip()))
 
 
 def _without_days(shown: Mapping[str, float], elsewhere: str) -> dict[str, float]:

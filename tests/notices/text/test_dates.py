@@ -151,3 +151,24 @@ def test_run_of_blanks_behind_a_date_is_read_in_linear_time() -> None:
     for _ in range(200):
         parse_date("2020-10-16" + " " * 55 + "x")
     assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("中華民國115年9月9日", date(2026, 9, 9)),
+        ("民國一百一十五年九月九日", date(2026, 9, 9)),
+        ("中华民国九十九年十月一日", date(2010, 10, 1)),
+        ("民國一百零一年1月2日", date(2012, 1, 2)),
+        ("民国二十六年七月七日", date(1937, 7, 7)),
+        ("民國一一五年九月九日", date(2026, 9, 9)),
+    ],
+)
+def test_years_of_the_republic(text: str, day: date) -> None:
+    assert [found for _, _, found in find_dates(f"於{text}公告")] == [day]
+    assert parse_date(text) == day
+
+
+@pytest.mark.parametrize("text", ["民國0年9月9日", "民國115年13月9日", "民國三百年一月一日"])
+def test_impossible_days_of_the_republic(text: str) -> None:
+    assert find_dates(text) == []

@@ -113,3 +113,42 @@ def test_message_in_a_script_is_no_text() -> None:
 def test_number_keeps_its_own_brackets_and_loses_those_around_it(line: str, number: str) -> None:
     text = "<p>现将有关事项公布如下，请遵照执行。</p><p>霞浦湾区人民政府</p><p>2026年8月31日</p>"
     assert read(f"<h1>公告</h1>{DAY}<div id=zoom><p>{line}</p>{text}</div>", title="公告").document_number == number
+
+
+@pytest.mark.parametrize("day", ["2026年9月1日（星期二）", "2026-09-01 周二", "2026.9.1 10:00 星期二"])
+def test_day_with_its_weekday_is_over_the_text(day: str) -> None:
+    notice = read(f"<h1>{TITLE}</h1><div class=date>{day}</div><div>{TEXT}</div>")
+    assert (notice.published_date, notice.text.split("\n")) == (date(2026, 9, 1), LINES)
+
+
+@pytest.mark.parametrize(
+    ("shown", "title"),
+    [
+        ("关 于 公 布 抽 检 结 果 的 通 知", "关于公布抽检结果的通知"),
+        ("霞浦湾区人民政府<br>关于印发区国土空间规划的<br>通　　知", "霞浦湾区人民政府关于印发区国土空间规划的通知"),
+    ],
+)
+def test_title_that_is_set_apart_or_wrapped_is_one(shown: str, title: str) -> None:
+    notice = read(f"<div class=title>{shown}</div>{DAY}<div class=content><p>各县区：</p><p>现就有关事项通知如下。</p></div>", title="详情")
+    assert notice.title == title
+
+
+def test_code_keeps_its_part_in_brackets() -> None:
+    notice = read(f"<h1>{TITLE}</h1>{DAY}<div class=cc><p>霞湾政（规）〔2026〕2号</p>{TEXT}</div>")
+    assert notice.document_number == "霞湾政（规）〔2026〕2号"
+
+
+FIELDS = (("发文机关", OFFICE), ("成文日期", "2026年8月31日"), ("发文字号", NUMBER), ("发布日期", "2026-09-01"))
+
+
+@pytest.mark.parametrize("container", ["content", "TRS_Editor"])
+@pytest.mark.parametrize(
+    "form", ["<div>{label}</div><div>{value}</div>", "<p><span>{label}</span><span>{value}</span></p>", "<dt>{label}</dt><dd>{value}</dd>"]
+)
+def test_labels_without_colons_are_read_and_left_out_of_the_text(form: str, container: str) -> None:
+    labels = "".join(form.format(label=label, value=value) for label, value in FIELDS)
+    text = "<p>各镇人民政府：</p><p>现将有关事项通知如下，请遵照执行。</p>"
+    notice = read(f"<h1>{TITLE}</h1>{labels}<div class={container}>{text}</div>")
+    assert (notice.issuer, notice.document_number) == (OFFICE, NUMBER)
+    assert (notice.written_date, notice.published_date) == (date(2026, 8, 31), date(2026, 9, 1))
+    assert notice.text == "各镇人民政府：\n现将有关事项通知如下，请遵照执行。"

@@ -79,3 +79,36 @@ def test_named_years_of_the_republic(text: str, day: date) -> None:
 @pytest.mark.parametrize("text", ["民國115年13月1日", "115年9月1日", "人民國115", "民国大学115-09-01"])
 def test_no_year_of_the_republic(text: str) -> None:
     assert parse_date(text) is None
+
+
+HEADING = "公告「霞浦縣河川管理辦法」修正草案"
+BODY = "<div class=content><p>主旨：公告修正草案，請各界於期限內提出意見。</p><p>依據：行政程序法第一百五十一條。</p><p>公告事項：詳如附件。</p></div>"
+FIELDS = (
+    ("發文機關", "霞浦縣政府水利處"),
+    ("發文日期", "中華民國115年9月9日"),
+    ("發文字號", "府水管(一)字第1150012345號"),
+    ("公告日期", "2026-09-10"),
+)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "<table>{rows}</table>",
+        "<div>{line}</div>",
+        "<dl>{terms}</dl>",
+        "{blocks}",
+    ],
+)
+def test_labels_of_traditional_script_are_read(form: str) -> None:
+    head = form.format(
+        rows="".join(f"<tr><th>{label}</th><td>{value}</td></tr>" for label, value in FIELDS),
+        line="　".join(f"{label}：{value}" for label, value in FIELDS),
+        terms="".join(f"<dt>{label}</dt><dd>{value}</dd>" for label, value in FIELDS),
+        blocks="".join(f"<div><b>{label}：</b><span>{value}</span></div>" for label, value in FIELDS),
+    )
+    page = f"<html><head><meta charset=utf-8><title>{HEADING}</title></head><body><h2>{HEADING}</h2>{head}{BODY}</body></html>"
+    notice = read_detail(page.encode(), "http://www.xiapu.gov.tw/news?id=8")
+    assert (notice.title, notice.issuer, notice.document_number) == (HEADING, "霞浦縣政府水利處", "府水管(一)字第1150012345號")
+    assert (notice.written_date, notice.published_date) == (date(2026, 9, 9), date(2026, 9, 10))
+    assert notice.text.split("\n")[0].startswith("主旨：")
