@@ -4,17 +4,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test cluster test-web test-semantic test-ocr test-long check bench eval faults faults-long replay clean setup lock
+.PHONY: demo test cluster test-web test-semantic test-ocr test-long test-month check bench eval faults faults-long replay clean setup lock
 
 demo: $(READY)
 	$(BIN)/notices demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long and not faults and not browser and not cluster"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long and not faults and not browser and not cluster and not month"
 
 # The long tests, and every property on examples that were not tried before.
 test-long: $(READY)
-	$(BIN)/python -m pytest -n 2 -m "(long or hypothesis) and not faults and not browser and not cluster" --timeout 3600 --hypothesis-profile random
+	$(BIN)/python -m pytest -n 2 -m "(long or hypothesis) and not faults and not browser and not cluster and not month" --timeout 3600 --hypothesis-profile random
+
+# Two months of an archive that runs by itself on a clock that the test sets, one of them with kills: a quarter of an hour on two cores.
+test-month: $(READY)
+	$(BIN)/python -m pytest -n 2 tests/end_to_end/month -m month --timeout 3600
 
 # The reading room in Debian's Chromium, and its API under Schemathesis (apt-get install chromium fonts-noto-cjk); screenshots go to build/screenshots.
 test-web: $(VENV)/.ready-browser

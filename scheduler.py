@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,7 +21,6 @@ from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Engine
 
 from notices.config import Config, load_config
@@ -39,8 +39,8 @@ from pipeline.sql.locks import hold
 from pipeline.sql.runs import finish_tick, last_tick, reclaim_tick, take_tick, tick_taken_at
 
 STOP_SECONDS, KILL_SECONDS = 120.0, 60.0
-LOOK_SECONDS = 20  # how soon new source files, pauses that ended and clocks that were set are noticed
-SET_BACK = timedelta(minutes=1)
+LOOK_SECONDS = 20.0  # how soon new source files, pauses that ended and clocks that were set are noticed
+SET = timedelta(minutes=1)  # a clock that differs by more was set
 SOURCE_FAILED = 3
 
 log = logging.getLogger("scheduler")
@@ -184,29 +184,45 @@ async def run_forever(clock: Clock) -> int:
     """Run jobs when they are due until a signal; then let running crawls finish their page. Returns 0."""
     scheduler = AsyncIOScheduler(timezone=ZONE)
     _stop_on_signals(clock)
-    seen = clock.now()
-
-    async def look() -> None:
-        nonlocal seen
-        now = clock.now()
-        _plan(scheduler, clock, afresh=now < seen - SET_BACK)
-        seen = now
-
-    scheduler.add_job(look, IntervalTrigger(seconds=LOOK_SECONDS), id=" look", misfire_grace_time=None, coalesce=True)
     scheduler.start()
     _plan(scheduler, clock, afresh=True)
-    log.info("scheduling %d jobs", len(scheduler.get_jobs()) - 1)
-    await clock.stopping.wait()
+    log.info("scheduling %d jobs", len(scheduler.get_jobs()))
+    await _look_until_stopped(scheduler, clock)
     scheduler.shutdown(wait=False)
     if clock.tasks:
         await asyncio.wait(clock.tasks.values(), timeout=STOP_SECONDS)
     return 0
 
 
+async def _look_until_stopped(scheduler: AsyncIOScheduler, clock: Clock) -> None:
+    """Look again and again at the files and at the clock.
+
+    By the monotonic clock: APScheduler sleeps until its next moment, as far away as that was when it fell asleep. A clock that is set back by a
+    day would leave it asleep for that day, and one that is set forward would make it late.
+    """
+    seen, looked = clock.now(), time.monotonic()
+    while True:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(clock.stopping.wait(), LOOK_SECONDS)
+        if clock.stopping.is_set():
+            return
+        before = seen + timedelta(seconds=time.monotonic() - looked)
+        seen, looked = clock.now(), time.monotonic()
+        try:
+            _plan(scheduler, clock, afresh=seen < before - SET)
+        except Exception:
+            log.exception("the schedule could not be read again")
+        if abs(seen - before) > SET:
+            log.warning(
+                "the clock moved by %+.0f s more than has passed: it was set, or the machine slept", (seen - before).total_seconds()
+            )
+            scheduler.wakeup()
+
+
 def _plan(scheduler: AsyncIOScheduler, clock: Clock, *, afresh: bool) -> None:
     """Bring APScheduler's jobs in line with the files; `afresh` after a start and after the clock was set back. What waited is tried again."""
     jobs = {job.name: job for job in clock.jobs()}
-    planned = {entry.id: entry for entry in scheduler.get_jobs() if not entry.id.startswith(" ")}
+    planned = {entry.id: entry for entry in scheduler.get_jobs()}
     for name in planned.keys() - jobs.keys():
         scheduler.remove_job(name)
         log.info("%s: no longer scheduled", name)

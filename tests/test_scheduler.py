@@ -66,6 +66,18 @@ def test_tick_that_a_clock_ahead_took_is_taken_again_and_does_not_silence(databa
     assert reclaim_tick(database, "crawl:a") == taken
 
 
+def test_tick_that_a_clock_ahead_took_does_not_silence_its_own_day(config: Config, database: Engine) -> None:
+    job = Job("crawl:a", DAILY, ("config",))
+    at = local(24, 9)
+    clock = Clock(config, database, now=lambda: at)
+    asyncio.run(run_if_due(clock, job))  # taken while the clock was a day ahead
+    for moment in (local(23, 9), local(24, 8, 40), local(24, 10)):
+        at = moment
+        asyncio.run(run_if_due(clock, job))
+    assert len(list((config.home / "logs/jobs").glob("*-crawl-a.log"))) == 3  # ahead, on the 23rd, on the 24th
+    assert last_tick(database, "crawl:a", local(24, 10)) == local(24, 8, 30)
+
+
 def test_apscheduler_asks_for_moments_that_go_on() -> None:
     trigger = RuleTrigger(DAILY)
     first = trigger.get_next_fire_time(None, local(23, 7))

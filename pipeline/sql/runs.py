@@ -142,11 +142,12 @@ def finish_tick(engine: Engine, tick_id: int, outcome: str) -> None:
 
 
 def last_tick(engine: Engine, job: str, until: datetime | None = None) -> datetime | None:
-    """When the job's newest tick was due, of those up to a moment: later ones were taken by a clock that was ahead."""
+    """When the job's newest tick was due, of those up to a moment: what a clock that was ahead took later, or before its time, does not count."""
     with Session(engine) as session, session.begin():
-        mine = select(tables.TickRow.due_at).where(tables.TickRow.job == job)
-        mine = mine if until is None else mine.where(tables.TickRow.due_at <= until)
-        return session.scalar(mine.order_by(tables.TickRow.due_at.desc()).limit(1))
+        row = tables.TickRow
+        mine = select(row.due_at).where(row.job == job)
+        mine = mine if until is None else mine.where(row.due_at <= until, row.taken_at <= until + _AHEAD)
+        return session.scalar(mine.order_by(row.due_at.desc()).limit(1))
 
 
 def is_running(locks: Path, source_name: str) -> bool:

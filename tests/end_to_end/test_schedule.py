@@ -6,10 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from notices.hours import ZONE
+from tests.end_to_end.month.machine import Clock, Machine
 from tests.support.archive_home import ROOT, Home
 from tests.support.site_server import notice_path, serving, small_site
 
@@ -110,3 +113,22 @@ def test_bad_source_file_is_named_and_the_others_are_crawled(home: Home) -> None
     assert failing.returncode == 3
     assert "bad.toml" in err
     assert "index: exit 0" in err
+
+
+def test_clock_set_back_by_a_day_leaves_nobody_asleep(tmp_path: Path) -> None:
+    clock = Clock(tmp_path / "clock")
+    machine = Machine(home := Home(tmp_path / "home"), clock)
+    home.environment |= clock.environment | {"NOTICES_DRAIN_MINUTES": "1440", "NOTICES_JITTER_SECONDS": "0"}
+    noon = datetime(2027, 3, 3, 12, 7, tzinfo=ZONE)
+    clock.set(noon)
+    midnight = noon.replace(hour=0, minute=0)
+    machine.start()
+    try:
+        machine.wait_for({("index", midnight)})
+        clock.set(noon - timedelta(days=1))
+        machine.wait_for({("index", midnight - timedelta(days=1))})
+        clock.set(noon + timedelta(days=1))
+        machine.wait_for({("index", midnight + timedelta(days=1))})
+        assert machine.stop() == 0
+    finally:
+        machine.end()

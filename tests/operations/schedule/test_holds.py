@@ -89,7 +89,7 @@ def test_no_crawl_begins_in_black_hours_and_the_index_goes_on(config: Config, da
 
 def test_what_lies_ahead_is_told_in_order(config: Config, database: Engine) -> None:
     pause(config, ["verify"], None, NOON)
-    take_tick(database, "index", NOON)
+    take_tick(database, "index", NOON, NOON)
     found = upcoming(config._replace(drain_minutes=30), database, NOON, HOUR)
     assert found == [Moment("index", NOON + HOUR / 2, ""), Moment("index", NOON + HOUR, ""), Moment("verify", None, "paused")]
 
