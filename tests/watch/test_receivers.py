@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -23,12 +28,21 @@ from pipeline.sql.runs import source_id
 from pipeline.store import Reading, store_reading
 from tests.support.quick_home import QuickHome
 from tests.watch.mail_server import mail_server
-from watch.delivery import deliver_due
+from watch.channels import Channel
+from watch.delivery import deliver_due, send, trial
+from watch.senders.answer import Answer
 
 HTTP_KINDS = ("webhook", "wecom", "dingtalk", "feishu")
 TAKEN = json.dumps({"errcode": 0, "code": 0}).encode()
 WAYS = [(kind, way) for kind in HTTP_KINDS for way in ("500", "late", "dripping")]
-WAYS += [("wecom", "error in 200"), ("dingtalk", "error in 200"), ("feishu", "error in 200"), ("email", "500"), ("email", "late")]
+WAYS += [
+    ("wecom", "error in 200"),
+    ("dingtalk", "error in 200"),
+    ("feishu", "error in 200"),
+    ("email", "500"),
+    ("email", "late"),
+    ("email", "dripping"),
+]
 
 
 class Moody:
@@ -72,6 +86,16 @@ class Moody:
         self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
 
 
+async def drip(server: Any) -> None:
+    """Begin a reply of a mail server and add a byte now and then, for a minute or until nobody reads."""
+    server.transport.write(b"250-")
+    for _ in range(600):
+        if server.transport.is_closing():
+            return
+        server.transport.write(b"x")
+        await asyncio.sleep(0.1)
+
+
 @contextmanager
 def receiver_of(kind: str, way: str) -> Iterator[tuple[list[str], Callable[[], list[bytes]]]]:
     """The words that add a channel to such a receiver, and the messages that it has taken."""
@@ -92,6 +116,8 @@ def receiver_of(kind: str, way: str) -> Iterator[tuple[list[str], Callable[[], l
             if mood == "late":
                 await asyncio.sleep(3)
                 return "451 too late"
+            if mood == "dripping":
+                await drip(server)
             if mood != "takes":
                 return "451 try again"
             taken.append(envelope.content)
@@ -169,3 +195,57 @@ def test_nobody_there_is_a_failure_and_is_given_up_after_the_last_try(tmp_path: 
     assert home.rows("select state from delivery") == [("dead",)]
     home.run("channel", "letters", check=3)
     database.dispose()
+
+
+def mail(smtp: str) -> Answer:
+    channel = Channel("email", "leser@example.org", smtp=smtp, sender="archiv@example.org")
+    return send(channel, trial(datetime.now(UTC)))
+
+
+def test_mail_is_taken_whatever_the_server_s_farewell_is_like() -> None:
+    class Slow:
+        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+            return "250 OK"
+
+        async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:
+            await drip(server)
+            return "221 bye"
+
+    with mail_server(Slow()) as address:
+        assert mail(address).ok
+
+
+def test_mail_goes_over_tls_where_the_server_offers_it(tmp_path: Path) -> None:
+    over_tls = list[bool]()
+
+    class Mail:
+        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+            over_tls.append(session.ssl is not None)
+            return "250 OK"
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(own_certificate(tmp_path / "own.pem"))
+    with mail_server(Mail(), tls_context=context) as address:
+        assert mail(address).ok
+    assert over_tls == [True]
+
+
+def test_password_goes_to_no_server_whose_certificate_is_not_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INVENTED", "geheim")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(own_certificate(tmp_path / "own.pem"))
+    with mail_server(object(), tls_context=context) as address:
+        channel = Channel("email", "leser@example.org", "env:INVENTED", smtp=address.replace("//", "//leser@"), sender="a@example.org")
+        answer = send(channel, trial(datetime.now(UTC)))
+    assert (answer.ok, answer.text[:23]) == (False, "SSLCertVerificationErro")
+
+
+def own_certificate(file: Path) -> Path:
+    """A key and a certificate for 127.0.0.1 that nobody else signed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")]), datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
+    signed = made.sign(key, hashes.SHA256())
+    secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file.write_bytes(secret + signed.public_bytes(serialization.Encoding.PEM))
+    return file

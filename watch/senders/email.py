@@ -4,14 +4,37 @@ from __future__ import annotations
 
 import html
 import smtplib
+import ssl
+import time
+from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import format_datetime
 from urllib.parse import unquote, urlsplit
 
 from watch.channels import Channel, secret_of
 from watch.senders.answer import Answer, Message
+from watch.senders.post import cut_after
 
 _SECONDS = 30
+_TIMES = 4  # a server that sends a byte now and then is never silent: all of its replies may take so many times _SECONDS, far below a lease
+
+
+class _Session(smtplib.SMTP):
+    """A session whose replies come to an end: smtplib bounds each piece that arrives, and a reply may have any number of them."""
+
+    def __init__(self, host: str, port: int, **more: ssl.SSLContext) -> None:
+        self._until = time.monotonic() + _TIMES * _SECONDS
+        super().__init__(host, port, timeout=_SECONDS, **more)  # type: ignore[arg-type]  # SMTP_SSL takes a context
+
+    def getreply(self) -> tuple[int, bytes]:
+        """The next reply. Raises TimeoutError when the session's time is over."""
+        assert self.sock is not None
+        with cut_after(self.sock, max(self._until - time.monotonic(), 0)):
+            return super().getreply()
+
+
+class _TlsSession(_Session, smtplib.SMTP_SSL):
+    """The same over TLS from its first byte on."""
 
 
 def mail_of(channel: Channel, message: Message) -> EmailMessage:
@@ -38,15 +61,35 @@ def mail_of(channel: Channel, message: Message) -> EmailMessage:
 
 def send(channel: Channel, message: Message) -> Answer:
     """Hand the mail to the server; its words when it does not take it."""
-    parts = urlsplit(channel.smtp)
-    client = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
     try:
-        with client(parts.hostname or "", parts.port or (465 if parts.scheme == "smtps" else 25), timeout=_SECONDS) as server:
-            if parts.scheme == "smtp" and server.has_extn("starttls"):
-                server.starttls()
-            if parts.username and channel.secret:
-                server.login(unquote(parts.username), secret_of(channel.secret))
+        server = _session(channel)
+        try:
             refused = server.send_message(mail_of(channel, message))
+            with suppress(OSError):  # the mail is taken: a server that is slow to say farewell must not get it again
+                server.quit()
+        finally:
+            server.close()
     except smtplib.SMTPException as error:
         return Answer(False, f"{type(error).__name__}: {error}"[:200])
     return Answer(not refused, f"taken, but not for {', '.join(refused)}" if refused else "250 taken")
+
+
+def _session(channel: Channel) -> _Session:
+    """A session that may send: over TLS where the server offers it, to a server whose certificate is valid where a password goes to it."""
+    parts = urlsplit(channel.smtp)
+    host = parts.hostname or ""
+    if parts.scheme == "smtps":
+        server: _Session = _TlsSession(host, parts.port or 465, context=ssl.create_default_context())
+    else:
+        server = _Session(host, parts.port or 25)
+    try:
+        password = secret_of(channel.secret) if parts.username and channel.secret else ""
+        server.ehlo_or_helo_if_needed()  # only its answer says what the server offers
+        if parts.scheme == "smtp" and server.has_extn("starttls"):
+            server.starttls(context=ssl.create_default_context() if password else None)
+        if password:
+            server.login(unquote(parts.username or ""), password)
+    except BaseException:
+        server.close()
+        raise
+    return server

@@ -41,7 +41,7 @@ def post(target: Target, body: bytes, headers: Mapping[str, str]) -> tuple[int, 
     plain = socket.create_connection((_address(host, port, target.allow_private), port), timeout=_SECONDS)
     connection.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if parts.scheme == "https" else plain
     try:
-        with _cut_after(connection.sock, _TIMES * _SECONDS):
+        with cut_after(connection.sock, _TIMES * _SECONDS):
             path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request("POST", path, body, {"User-Agent": "notices", **headers})
             answer = connection.getresponse()
@@ -51,7 +51,7 @@ def post(target: Target, body: bytes, headers: Mapping[str, str]) -> tuple[int, 
 
 
 @contextmanager
-def _cut_after(sock: socket.socket, seconds: float) -> Iterator[None]:
+def cut_after(sock: socket.socket, seconds: float) -> Iterator[None]:
     """End the connection after so many seconds, whatever still comes. Raises TimeoutError then, also where the cut looks like an end."""
     over = threading.Event()
 
