@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -45,14 +45,38 @@ class Deadline:
         return self.end.time() == time() and (self.start is None or self.start.time() == time())
 
 
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A span that a notice states without the day of its end: so many days from a publication on, or a day of a year that is not known."""
+
+    notice: int
+    revision: int
+    url: str
+    title: str
+    state: str
+    label: str
+    start: datetime | None
+    sentence: str
+    position: int
+
+
+_Facts = tuple[int, int, str, str, str]
+
+
 def deadlines(database: Engine, since: datetime | None = None, notices: Collection[int] | None = None) -> list[Deadline]:
     """Those that end after `since` (aware), of all notices or of some, the next first; withdrawn notices too."""
     local = since.astimezone(ZONE).replace(tzinfo=None) if since else None
-    found = [each for each in _all(database, notices) if local is None or each.end > local]
+    found = [each for stated in _all(database, notices) if (each := _dated(*stated)) and (local is None or each.end > local)]
     return sorted(found, key=lambda each: (each.end, each.notice, each.position))
 
 
-def _all(database: Engine, notices: Collection[int] | None) -> Iterator[Deadline]:
+def terms(database: Engine, notices: Collection[int] | None = None) -> list[Term]:
+    """Those without the day of their end, of all notices or of some, in order of the notices."""
+    return [each for stated in _all(database, notices) if (each := _term(*stated))]
+
+
+def _all(database: Engine, notices: Collection[int] | None) -> Iterator[tuple[_Facts, int, Mapping[str, object]]]:
+    """Every stated period: its notice, its place among those of the notice, and the period as it is stored."""
     row, notice, last = tables.RevisionRow, tables.NoticeRow, 0
     query = (
         select(notice.id, row.n, notice.url, row.title, notice.state, row.anatomy)
@@ -72,16 +96,35 @@ def _all(database: Engine, notices: Collection[int] | None) -> Iterator[Deadline
         for ident, n, url, title, state, anatomy in rows:
             if notices is None or ident in notices:
                 known = hidden.value(ident, anatomy)
-                yield from _of(known, (ident, n, url, masked(hidden.text(ident, title)), state))
+                facts = ident, n, url, masked(hidden.text(ident, title)), state
+                yield from ((facts, position, period) for position, period in enumerate(_periods(known), 1))
 
 
-def _of(anatomy: object, facts: tuple[int, int, str, str, str]) -> Iterator[Deadline]:
+def _periods(anatomy: object) -> list[Mapping[str, object]]:
     periods = anatomy.get("periods") if isinstance(anatomy, dict) else None
-    for position, period in enumerate(periods if isinstance(periods, list) else [], 1):
-        end = moment_of(period.get("end"))
-        if end is not None:
-            label, sentence = str(period.get("label") or ""), masked(str(period.get("sentence") or ""))
-            yield Deadline(*facts, label, moment_of(period.get("start")), end, bool(period.get("year_inferred")), sentence, position)
+    return [each if isinstance(each, dict) else {} for each in periods] if isinstance(periods, list) else []
+
+
+def _dated(facts: _Facts, position: int, period: Mapping[str, object]) -> Deadline | None:
+    end = moment_of(period.get("end"))
+    if end is None:
+        return None
+    start, inferred = moment_of(period.get("start")), bool(period.get("year_inferred"))
+    return Deadline(*facts, _label(period), start, end, inferred, _sentence(period), position)
+
+
+def _term(facts: _Facts, position: int, period: Mapping[str, object]) -> Term | None:
+    if not period or moment_of(period.get("end")) is not None:
+        return None
+    return Term(*facts, _label(period), moment_of(period.get("start")), _sentence(period), position)
+
+
+def _label(period: Mapping[str, object]) -> str:
+    return str(period.get("label") or "")
+
+
+def _sentence(period: Mapping[str, object]) -> str:
+    return masked(str(period.get("sentence") or ""))
 
 
 def calendar(found: Iterable[Deadline], archive: str, now: datetime) -> bytes:

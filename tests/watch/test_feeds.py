@@ -110,3 +110,13 @@ def test_deadlines_are_listed_with_their_sentence_and_as_a_calendar(home: QuickH
     (first, _second) = Calendar.from_ical(home.run("deadlines", "--ics").stdout).walk("VEVENT")
     assert (first["status"], first["uid"]) == ("CANCELLED", events[0]["uid"])
     assert "999" in home.run("deadlines", "999", check=2).stderr
+
+
+def test_term_without_an_end_day_is_listed_with_its_sentence(home: QuickHome) -> None:
+    imported(home, "公示期为5个工作日，对公示内容有异议的请反映。请于2020年1月1日前报送材料。")
+    assert home.run("deadlines", "--json").stdout == ""
+    for words in (("--all",), ("1", "--all")):
+        dated, term = (json.loads(line) for line in home.run("deadlines", *words, "--json").stdout.splitlines())
+        assert (dated["end"], term["end"], term["label"], dated.keys()) == ("2020-01-02T00:00:00", None, "公示期", term.keys())
+        assert term["sentence"] == "公示期为5个工作日，对公示内容有异议的请反映"
+    assert "公示期为5个工作日" in home.run("deadlines", "1").stdout
