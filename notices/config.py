@@ -65,6 +65,8 @@ class Config(NamedTuple):
     backup_schedule: str = "40 4 * * sun"
     backup_folder: str = ""
     backup_keep: int = 4
+    feeds_folder: str = ""
+    feeds_address: str = ""
     log_format: str = "text"
     log_days: int = 60
     lang: str = ""  # empty: that of the locale

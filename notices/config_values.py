@@ -127,6 +127,15 @@ def _checked_public_address(value: object, where: str) -> str:
     return value.rstrip("/")
 
 
+def _checked_feeds_address(value: object, where: str) -> str:
+    """The address under which readers find the files of `feeds_folder`; empty if it is not known."""
+    if not isinstance(value, str) or not re.fullmatch(r"(?:https?://[^\s/?#]+(?:/[^\s?#]*)?)?", value):
+        raise ConfigError(
+            _("{where}: {value!r} must be an address such as https://notices.example.org/feeds/").format(where=where, value=value)
+        )
+    return value
+
+
 def _checked_schedule(value: object, where: str) -> str:
     """A cron line; empty for never."""
     from notices.cron import CronLine  # start-up time: few archives set one, and a search must not wait for it
@@ -184,5 +193,7 @@ _CHECKS: dict[str, Callable[[object, str], object]] = {
     "verify_schedule": _checked_schedule,
     "backup_schedule": _checked_schedule,
     "backup_folder": _checked_folder,
+    "feeds_folder": _checked_folder,
+    "feeds_address": _checked_feeds_address,
     "log_format": _checked_log_format,
 }

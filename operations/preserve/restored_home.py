@@ -37,12 +37,14 @@ def keep_at_home(config: Config) -> list[Withheld]:
         "database": "sqlite:///notices.db",
         "queue": "local:",
         "backup_folder": "",
+        "feeds_folder": "",
     }
     leads_out = {
         "index": _leads_out(config.home, found.index),
         "database": _leads_out(config.home, found.database),
         "queue": urlsplit(found.queue).scheme != "local",
         "backup_folder": bool(found.backup_folder),  # old backups are deleted there: those of the archive that was backed up
+        "feeds_folder": bool(found.feeds_folder),  # its files would be overwritten
     }
     changed = [key for key, outside in leads_out.items() if outside]
     for key in changed:

@@ -65,6 +65,9 @@ def read_schedule(config: Config) -> Schedule:
         jobs.append(Job("verify", CronLine(config.verify_schedule), ("verify", "--no-progress")))
     if config.backup_folder:
         jobs.append(Job("backup", CronLine(config.backup_schedule), ("backup", "--no-progress")))
+    if config.feeds_folder:
+        base = ("--base", config.feeds_address) if config.feeds_address else ()
+        jobs.append(Job("feeds", Every(config.drain_minutes), ("feeds", "build", config.feeds_folder, *base)))
     return Schedule(tuple(jobs), survey.problems)
 
 

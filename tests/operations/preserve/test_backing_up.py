@@ -46,6 +46,7 @@ def test_target_inside_the_archive_or_in_use_is_refused(config: Config, tmp_path
 SETTINGS = """index = "tantivy:///srv/production/index"
 queue = "postgresql://u:secret@db.example/q"
 backup_folder = "/srv/production/backups"
+feeds_folder = "/srv/production/feeds"
 origin = "archive.example/n"
 """
 SOURCE = """name = "{name}"
@@ -83,9 +84,10 @@ def test_restored_settings_lead_to_no_other_place_and_private_sources_wait_for_a
     )
     assert told == [restored]
     made = load_config({"NOTICES_HOME": str(tmp_path / "new")})
-    assert (made.index, made.queue, made.backup_folder, made.origin) == (
+    assert (made.index, made.queue, made.backup_folder, made.feeds_folder, made.origin) == (
         f"tantivy://{made.home}/tantivy",
         "local:",
+        "",
         "",
         "archive.example/n",
     )
@@ -94,7 +96,7 @@ def test_restored_settings_lead_to_no_other_place_and_private_sources_wait_for_a
     assert {name: survey.found[name][0].enabled for name in ("inside", "open")} == {"inside": False, "open": True}
     assert "odd" not in survey.found
     assert [(each.kind, each.name) for each in restored.withheld] == [
-        *(("setting", key) for key in ("index", "queue", "backup_folder")),
+        *(("setting", key) for key in ("index", "queue", "backup_folder", "feeds_folder")),
         ("source", "inside"),
         ("file", "odd"),
     ]

@@ -104,3 +104,11 @@ def test_backups_have_their_own_names_and_only_the_oldest_of_these_go(config: Co
         file.touch()
     assert drop_old_backups(config) == names[:2]
     assert sorted(file.name for file in folder.iterdir()) == sorted([*(f.name for f in names[2:]), "mine.tar", "notices-old.tar"])
+
+
+def test_feeds_are_built_where_a_folder_is_named(config: Config, tmp_path: Path) -> None:
+    assert "feeds" not in {job.name for job in read_schedule(config).jobs}
+    folder = str(tmp_path / "feeds")
+    for address, more in (("", ()), ("https://archiv.example/feeds/", ("--base", "https://archiv.example/feeds/"))):
+        jobs = read_schedule(config._replace(feeds_folder=folder, feeds_address=address)).jobs
+        assert [job.verb for job in jobs if job.name == "feeds"] == [("feeds", "build", folder, *more)]
