@@ -67,6 +67,8 @@ class Config(NamedTuple):
     backup_keep: int = 4
     feeds_folder: str = ""
     feeds_address: str = ""
+    days_off: str = ""
+    days_worked: str = ""
     log_format: str = "text"
     log_days: int = 60
     lang: str = ""  # empty: that of the locale

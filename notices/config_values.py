@@ -159,6 +159,17 @@ def _checked_hours(value: object, where: str) -> str:
     return str(value)
 
 
+def _checked_days_named(value: object, where: str) -> str:
+    """Days by name, such as public holidays; empty for none."""
+    from notices.reference.working_days import read_days  # start-up time
+
+    try:
+        list(read_days(value if isinstance(value, str) else repr(value)))
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}") from error
+    return str(value)
+
+
 def _checked_folder(value: object, where: str) -> str:
     """A folder outside of this process's own: absolute; empty for none."""
     if not isinstance(value, str) or "\0" in value or (value and not Path(value).expanduser().is_absolute()):
@@ -195,5 +206,7 @@ _CHECKS: dict[str, Callable[[object, str], object]] = {
     "backup_folder": _checked_folder,
     "feeds_folder": _checked_folder,
     "feeds_address": _checked_feeds_address,
+    "days_off": _checked_days_named,
+    "days_worked": _checked_days_named,
     "log_format": _checked_log_format,
 }

@@ -32,7 +32,7 @@ def read_spans(text: str) -> tuple[Span, ...]:
             raise ValueError(_("{part!r} is not a span of hours such as 08:00-09:30").format(part=part))
         spans.append(span)
     if _held(spans, 0) >= _DAY:
-        raise ValueError(_("they cover the whole day: nothing would ever be crawled"))
+        raise ValueError(_("they cover the whole day: nothing would ever begin"))
     return tuple(spans)
 
 

@@ -18,7 +18,7 @@ from notices.config import Config, load_config
 from notices.errors import NoticesError
 from operations.crawl_job import CrawlEnd, CrawlOrder, Line, NoticeLine
 from operations.host_turns import turn
-from operations.log_lines import log_to_stderr
+from operations.log_lines import lines_of_run, log_to_stderr
 from pipeline.ledger import CrawlLedger, earlier_payload
 from pipeline.recovery import recover
 from pipeline.sql.database import open_database
@@ -43,7 +43,7 @@ def crawl_source(source: Source, plan: Plan, config: Config, tell: Callable[[Not
         recover(database, config)
         run = start_run(database, "crawl", ident)
         log.info("run %d of %s began", run.id, source.name)
-        with SnapshotWriter(config.warc_dir, config.warc_max_bytes, previous=earlier_payload(database)) as writer:
+        with lines_of_run(run.id), SnapshotWriter(config.warc_dir, config.warc_max_bytes, previous=earlier_payload(database)) as writer:
             ledger = CrawlLedger(database, config, writer, run, hosts=source.all_hosts())
             ledger.backfill = plan.full
             try:

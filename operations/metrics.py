@@ -5,7 +5,6 @@ Three thousand sources are some twenty thousand series; addresses and names of s
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
@@ -21,7 +20,6 @@ from notices.hours import ZONE
 from notices.version import PROGRAM
 from operations.status import ArchiveStatus, archive_status
 from pipeline.sql import tables
-from pipeline.warc.series import series_bytes
 
 STATES = ("ok", "new", "paused", "degraded", "failing")
 
@@ -40,11 +38,11 @@ class _Archive(Collector):
 def metrics_text(database: Engine, config: Config, now: datetime) -> bytes:
     """The metrics in Prometheus's text format 0.0.4, UTF-8."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Archive([*_archive(archive_status(database, config, now), config, now), *_runs(database)]))
+    registry.register(_Archive([*_archive(archive_status(database, config, now), now), *_runs(database)]))
     return generate_latest(registry)
 
 
-def _archive(found: ArchiveStatus, config: Config, now: datetime) -> Iterator[Metric]:
+def _archive(found: ArchiveStatus, now: datetime) -> Iterator[Metric]:
     info = GaugeMetricFamily("notices_info", "Version of the program; always 1.", labels=["version"])
     info.add_metric([PROGRAM], 1)
     yield info
@@ -59,8 +57,17 @@ def _archive(found: ArchiveStatus, config: Config, now: datetime) -> Iterator[Me
     yield _one("notices_index_problem", "1 when the index must be repaired.", float(bool(found.index.problem or found.index.error)))
     if found.log is not None:
         yield _one("notices_log_signed_timestamp_seconds", "When the log of snapshots was signed last.", found.log.signed_at.timestamp())
-    yield _one("notices_warc_bytes", "Bytes of the WARC series.", series_bytes(config.warc_dir))
-    yield _one("notices_free_bytes", "Free bytes on the device of the archive.", shutil.disk_usage(config.home).free)
+    if found.index.waiting_since is not None:
+        yield _one(
+            "notices_index_waiting_since_timestamp_seconds",
+            "Since when a notice waits for the index.",
+            found.index.waiting_since.timestamp(),
+        )
+    yield _one("notices_messages_waiting", "Messages that were not sent yet.", found.unsent)
+    yield _one("notices_messages_dead", "Messages that were given up.", found.dead_letters)
+    if found.disk is not None:
+        yield _one("notices_warc_bytes", "Bytes of the WARC series.", found.disk.warc)
+        yield _one("notices_free_bytes", "Free bytes on the device of the archive.", found.disk.free)
     yield from _sources(found)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 import msgspec
@@ -23,6 +24,7 @@ from pipeline.observe.yields import ColumnRecord, counts_alone
 from pipeline.sql import outbox, tables
 from pipeline.sql.runs import is_running
 from pipeline.sql.watch_tables import DeliveryRow
+from pipeline.warc.series import series_bytes
 
 _MOST_MISSED = 1000
 
@@ -51,6 +53,7 @@ class IndexStatus:
     error: str | None
     outgrown: str | None
     problem: str | None = None
+    waiting_since: datetime | None = None
 
     def as_json(self) -> dict[str, object]:
         """The fields; `error` only where there is one."""
@@ -58,6 +61,7 @@ class IndexStatus:
         return {
             "url": self.url,
             "waiting": self.waiting,
+            "waiting_since": in_utc(self.waiting_since) if self.waiting_since else None,
             "documents": self.documents,
             **error,
             "outgrown": self.outgrown,
@@ -79,7 +83,10 @@ class LogStatus:
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """A source's health, from the age of its data. `outcome` is that of the newest run, "never" before the first; `columns`: the last finished one's."""
+    """A source's health, from the age of its data. `outcome` is that of the newest run, "never" before the first; `columns`: the last finished one's.
+
+    `filled`: of the newest notices, the share whose page gave title, date, issuer and text.
+    """
 
     name: str
     site: str
@@ -95,6 +102,8 @@ class SourceStatus:
     usual_days: float | None
     allowed_days: float | None
     columns: tuple[ColumnRecord, ...] = ()
+    last_success: datetime | None = None
+    filled: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def failing(self) -> bool:
@@ -107,8 +116,16 @@ class SourceStatus:
         values["columns"] = [
             {name: value for name, value in msgspec.to_builtins(column).items() if name != "lists"} for column in self.columns
         ]
-        moments = {"last_run": self.last_run, "last_new": self.last_new}
+        moments = {"last_run": self.last_run, "last_new": self.last_new, "last_success": self.last_success}
         return {**values, **{name: in_utc(moment) if moment else None for name, moment in moments.items()}}
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """Bytes that are free on the device of the archive, and bytes of its WARC series."""
+
+    free: int
+    warc: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +143,7 @@ class ArchiveStatus:
     sources: tuple[SourceStatus, ...]
     unsent: int = 0
     dead_letters: int = 0
+    disk: Disk | None = None
 
 
 def archive_status(database: Engine, config: Config, now: datetime) -> ArchiveStatus:
@@ -148,7 +166,16 @@ def archive_status(database: Engine, config: Config, now: datetime) -> ArchiveSt
         sources=source_statuses(database, config, now),
         unsent=sum(messages.values()) - messages.get("dead", 0),
         dead_letters=messages.get("dead", 0),
+        disk=_disk(config),
     )
+
+
+def _disk(config: Config) -> Disk | None:
+    """None where there is no folder yet."""
+    try:
+        return Disk(shutil.disk_usage(config.home).free, series_bytes(config.warc_dir))
+    except OSError:
+        return None
 
 
 def source_statuses(database: Engine, config: Config, now: datetime) -> tuple[SourceStatus, ...]:
@@ -161,7 +188,8 @@ def _index(database: Engine, config: Config, notices: int) -> IndexStatus:
     problem = index_problem(config, state, notices=outbox.shown_count(database), waiting=waiting)
     faster = _outgrown(config, state.documents)
     error = state.error if notices or state.away or is_built(config.index) else None  # before the first notice there is no index
-    return IndexStatus(without_password(config.index), waiting, state.documents, error, faster, str(problem) if problem else None)
+    since = outbox.waiting_since(database)
+    return IndexStatus(without_password(config.index), waiting, state.documents, error, faster, str(problem) if problem else None, since)
 
 
 def _outgrown(config: Config, documents: int | None) -> str | None:
@@ -200,6 +228,8 @@ def _source(row: tables.SourceRow, source: Source | None, found: health.Facts, c
         usual_days=verdict.rhythm.usual,
         allowed_days=verdict.rhythm.allowed,
         columns=found.yields,
+        last_success=found.last_success,
+        filled=found.filled_shares,
     )
 
 

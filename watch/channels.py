@@ -7,6 +7,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, get_args
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -75,8 +76,17 @@ def check(name: str, channel: Channel) -> None:
         channel.smtp.startswith(("smtp://", "smtps://")) and "@" in channel.target and "@" in channel.sender
     ):
         raise ConfigError(_("{where}: e-mail needs an address, --smtp smtp://HOST:PORT and --from ADDRESS").format(where=where))
+    if not all(map(_has_port_or_none, (channel.smtp, channel.target))):
+        raise ConfigError(_("{where}: the port of its address is not a number from 1 to 65535").format(where=where))
     if channel.quiet:
         quiet_hours(channel, where)
+
+
+def _has_port_or_none(address: str) -> bool:
+    try:
+        return not address.startswith(("http", "smtp")) or urlsplit(address).port != 0
+    except ValueError:
+        return False
 
 
 def quiet_hours(channel: Channel, where: str = "channel") -> tuple[Span, ...]:

@@ -15,13 +15,14 @@ from sqlalchemy import ColumnElement, Engine, select, update
 from sqlalchemy.orm import Session
 
 from notices.config import Config
-from notices.cron import CronLine
 from notices.errors import NoticesError
 from notices.hours import held_until
+from notices.reference.working_days import WorkingDays, working_days
 from pipeline.sql.database import for_reading
 from pipeline.sql.watch_tables import DeliveryRow, WatchRow
 from watch.channels import Channel, channels, quiet_hours
-from watch.events import Event, events_of, waiting_hits
+from watch.events import Event, earlier_messages, events_of, waiting_hits
+from watch.saved import rule_of
 from watch.senders import command, email, others, robots, webhook
 from watch.senders.answer import MOST_ITEMS, Answer, Body, Item, Message
 from watch.senders.post import Refused
@@ -38,12 +39,13 @@ _SENDERS = {
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """How many messages were sent, failed for now, and are dead; the events that were put into messages."""
+    """How many messages were sent, failed for now, and are dead; the events that were put into messages; watches whose times cannot be read, and why."""
 
     sent: int = 0
     failed: int = 0
     dead: int = 0
     events: tuple[Event, ...] = ()
+    broken: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +64,35 @@ class Letter:
 def deliver_due(config: Config, database: Engine, now: datetime) -> Delivered:
     """Make the messages that are due and send what waits; one channel never delays another. Raises ConfigError for channels that cannot be read."""
     known = channels(config)
-    events = tuple(bundle_due(database, now))
+    bundled, broken = bundle_due(config, database, now)
+    events = tuple(bundled)
     with Session(database) as session, session.begin():
         names = list(session.scalars(select(DeliveryRow.channel).where(*_due(now)).distinct()))
     if not names:
-        return Delivered(events=events)
+        return Delivered(events=events, broken=broken)
     with ThreadPoolExecutor(min(len(names), 8)) as pool:
         outcomes = [each for found in pool.map(lambda name: _drain(database, name, known.get(name), now), names) for each in found]
-    return Delivered(outcomes.count("sent"), outcomes.count("failed"), outcomes.count("dead"), events)
+    return Delivered(outcomes.count("sent"), outcomes.count("failed"), outcomes.count("dead"), events, broken)
 
 
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return DeliveryRow.state.in_(("pending", "failed", "leased")), DeliveryRow.due_at <= now
 
 
-def bundle_due(database: Engine, now: datetime) -> list[Event]:
-    """Put the waiting hits of each watch that is due into one message for each of its channels, in one transaction; the events."""
-    told = list[Event]()
+def bundle_due(config: Config, database: Engine, now: datetime) -> tuple[list[Event], tuple[tuple[str, str], ...]]:
+    """Put the waiting hits of each watch that is due into one message for each of its channels, in one transaction.
+
+    Returns the events, and the watches whose times cannot be read, with the reason: their hits wait, and no other watch does.
+    """
+    told, broken, days = list[Event](), list[tuple[str, str]](), working_days(config.days_off, config.days_worked)
     with Session(database) as session, session.begin():
         for watch in session.scalars(select(WatchRow).where(WatchRow.paused.is_(False))):
-            hits = waiting_hits(session, watch, 5000) if watch.channels and _is_time(watch, now) else []
+            try:
+                due = bool(watch.channels) and _is_time(watch, days, now)
+            except ValueError as error:
+                broken.append((watch.name, f"{watch.every!r}: {error}"))
+                continue
+            hits = waiting_hits(session, watch, 5000) if due else []
             if not hits:
                 continue
             key, watch.bundled_at = str(uuid.uuid4()), now
@@ -90,23 +101,33 @@ def bundle_due(database: Engine, now: datetime) -> list[Event]:
             if not (events := events_of(session, hits)):  # all of them were taken down meanwhile
                 continue
             told += events
-            raw = msgspec.json.encode(body_of(key, watch.name, events)).decode()
+            link = f"{config.public_address}/told/{key}" if config.public_address else ""
+            raw = msgspec.json.encode(body_of(key, watch.name, events, link, earlier_messages(session, watch, events))).decode()
             session.add_all(
                 DeliveryRow(key=key, watch=watch.name, channel=each, body=raw, made_at=now, due_at=now)
                 for each in dict.fromkeys(watch.channels)
             )
-    return told
+    return told, tuple(broken)
 
 
-def _is_time(watch: WatchRow, now: datetime) -> bool:
-    return not watch.every or CronLine(watch.every).next_after(watch.bundled_at or watch.made_at) <= now
+def _is_time(watch: WatchRow, days: WorkingDays, now: datetime) -> bool:
+    return not watch.every or rule_of(watch.every, days).next_after(watch.bundled_at or watch.made_at) <= now
 
 
-def body_of(key: str, watch: str, events: Sequence[Event]) -> Body:
-    """The message about these events."""
+def body_of(key: str, watch: str, events: Sequence[Event], link: str = "", earlier: Sequence[str] = ()) -> Body:
+    """The message about these events; `link` and `earlier` as Body has them."""
     items = [Item(e.event, e.notice, e.revision, e.url, e.title, e.seq, e.at) for e in events[:MOST_ITEMS]]
     first = items[0].title or items[0].url
-    return Body(key, watch, len(events), len(events) - len(items), f"[{watch}] {len(events)}: {first}"[:200], items)
+    return Body(
+        key,
+        watch,
+        len(events),
+        len(events) - len(items),
+        f"[{watch}] {len(events)}: {first}"[:200],
+        items,
+        link or f"notices watch told {key}",
+        earlier,
+    )
 
 
 def _drain(database: Engine, name: str, channel: Channel | None, now: datetime) -> list[str]:

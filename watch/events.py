@@ -9,12 +9,15 @@ from datetime import datetime
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
+from notices.errors import UnknownName
 from notices.text.display import masked
+from notices.text.language import _
 from pipeline.sql import tables
 from pipeline.sql.watch_tables import WatchHitRow, WatchRow
-from pipeline.sql.withheld import withheld
+from pipeline.sql.withheld import reading, withheld
 
 TOLD = "stdout"
+_MOST_EARLIER = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,32 @@ def waiting_hits(session: Session, watch: WatchRow, limit: int = 500) -> list[Wa
     """Hits of a watch that no message contains, the oldest first."""
     mine = WatchHitRow.watch_id == watch.id, WatchHitRow.delivery_key.is_(None)
     return list(session.scalars(select(WatchHitRow).where(*mine).order_by(WatchHitRow.seq).limit(limit)))
+
+
+def earlier_messages(session: Session, watch: WatchRow, events: Sequence[Event]) -> list[str]:
+    """The ids of the messages that told the watch of the notice before these events, the oldest first; none when they are of several notices."""
+    notices = {each.notice for each in events}
+    if len(notices) != 1:
+        return []
+    change, hit = tables.ChangeRow, WatchHitRow
+    query = (
+        select(hit.delivery_key)
+        .join(change, change.seq == hit.seq)
+        .where(hit.watch_id == watch.id, hit.seq < events[0].seq, hit.delivery_key.is_not(None), change.notice_id.in_(notices))
+        .order_by(hit.seq.desc())
+        .limit(_MOST_EARLIER)
+    )
+    keys = dict.fromkeys(session.scalars(query))
+    return [key for key in reversed(keys) if key is not None and key != TOLD]
+
+
+def told_in(database: Engine, message: str) -> list[Event]:
+    """The events of a message, all of them, from the stored hits. Raises UnknownName for an id that no message has, or whose watch was removed."""
+    with reading(database) as session:
+        hits = list(session.scalars(select(WatchHitRow).where(WatchHitRow.delivery_key == message, WatchHitRow.delivery_key != TOLD)))
+        if not hits:
+            raise UnknownName(_("no message of a saved search has the id {message!r}").format(message=message[:100]))
+        return events_of(session, hits)
 
 
 def untold(database: Engine, only: str | None = None) -> list[Event]:

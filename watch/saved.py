@@ -15,6 +15,7 @@ from index.search import read_query
 from notices.cron import CronLine
 from notices.errors import BadInput, UnknownName
 from notices.hours import ZONE
+from notices.reference.working_days import OnWorkingDays, WorkingDays, on_working_days, working_days
 from notices.text.language import _
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
@@ -26,7 +27,7 @@ BUSY = 50.0
 
 @dataclass(frozen=True, slots=True)
 class WatchSpec:
-    """A watch as it is asked for: `every` is a cron line or "" for at once."""
+    """A watch as it is asked for: `every` is a cron line, "@workdays 08:30", or "" for at once."""
 
     name: str
     query: str
@@ -74,18 +75,23 @@ def forecast(engine: Engine, spec: WatchSpec, today: date) -> Forecast:
 
 
 def _fires_a_week(every: str) -> int:
-    line, moment = _cron(every), datetime(2026, 3, 2, tzinfo=ZONE)
+    line, moment = _rule(every), datetime(2026, 3, 2, tzinfo=ZONE)
     end, fires = moment + timedelta(days=7), 0
     while (moment := line.next_after(moment)) <= end and fires < 10_000:
         fires += 1
     return fires
 
 
-def _cron(every: str) -> CronLine:
+def _rule(every: str) -> CronLine | OnWorkingDays:
     try:
-        return CronLine(every)
+        return rule_of(every, working_days())
     except ValueError as error:
         raise BadInput(_("--every {every!r}: {error}").format(every=every, error=error)) from error
+
+
+def rule_of(every: str, days: WorkingDays) -> CronLine | OnWorkingDays:
+    """When a digest is due. Raises ValueError for what is no cron line, never comes, or names no time of working days."""
+    return on_working_days(every, days) or CronLine(every)
 
 
 def add_watch(database: Database, spec: WatchSpec, now: datetime) -> None:
@@ -94,7 +100,7 @@ def add_watch(database: Database, spec: WatchSpec, now: datetime) -> None:
         raise BadInput(_("the name {name!r} is not usable: 1 to 80 printable characters").format(name=spec.name[:100]))
     read_query(spec.query, exact=True)
     if spec.every:
-        _cron(spec.every)
+        _rule(spec.every)
     with Session(database) as session, session.begin():
         if session.scalar(select(WatchRow.id).where(WatchRow.name == spec.name)) is not None:
             raise BadInput(_("there is a watch {name!r} already; notices watch remove removes it").format(name=spec.name))
@@ -108,8 +114,9 @@ def watches(database: Database, name: str | None = None) -> list[WatchView]:
     with Session(for_reading(database)) as session, session.begin():
         rows = session.scalars(select(WatchRow).order_by(WatchRow.name)).all()
         found = [_view(session, row) for row in rows if name in (None, row.name)]
+        known = [row.name for row in rows]
     if name is not None and not found:
-        raise UnknownName(_unknown(name, [row.name for row in rows]))
+        raise UnknownName(_unknown(name, known))
     return found
 
 

@@ -98,6 +98,7 @@ def routes() -> Sequence[BaseRoute]:
         Route("/changes", collection.changes),
         Route("/deadlines", ahead.show),
         Route("/deadlines.ics", ahead.calendar_file),
+        Route("/told/{message}", collection.told),
         Route("/status", collection.status),
         Route("/robots.txt", discovery.robots),
         Route("/sitemap.xml", discovery.sitemap),

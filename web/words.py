@@ -13,6 +13,8 @@ LABELS: dict[str, tuple[str, str]] = {
     "change new": ("new", "新收录"), "change edited": ("edited", "内容变更"), "change missing": ("missing", "缺失"),
     "change withdrawn": ("withdrawn", "已撤下"), "change back": ("back", "重新上线"), "change corrected": ("reading corrected", "解析更正"),
     "change repealed": ("repealed", "被废止"), "change taken_down": ("taken down", "已下架"), "change restored": ("shown again", "恢复展示"),
+    "told entered": ("found", "新命中"), "told edited": ("edited", "内容变更"), "told left": ("the text has gone", "所查内容已删去"),
+    "told withdrawn": ("withdrawn", "已撤下"), "told back": ("back", "重新上线"), "told repealed": ("repealed", "被废止"),
     "taken_down": ("taken down", "已下架"), "restored": ("shown again", "恢复展示"),
     "new": ("new", "新收录"), "edited": ("edited", "内容变更"), "corrected": ("reading corrected", "解析更正"),
     "repealed": ("repealed", "被废止"), "undated": ("undated", "无日期"),
@@ -54,6 +56,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "problem 503": ("The archive cannot be read at the moment", "档案库暂时无法读取"),
 }  # fmt: skip
 SENTENCES: dict[str, str] = {
+    "What a message told of": "一条消息的全部内容",
     "(differs in personal data that is starred out)": "（差异在于已隐去的个人信息）",
     "(no title)": "（无标题）", "until": "截至", "Deadlines ahead": "近期截止", "Deadlines by week": "各周截止数", "Deadlines": "截止数",
     "Week": "周", "The next": "最近的",

@@ -61,10 +61,26 @@ class Completeness:
         return {**values, "columns": columns}
 
     @property
+    def unread_columns(self) -> int:
+        """Columns of which the site names more list pages than the last run read."""
+        return sum(bool(c.pages_named and c.pages_read < c.pages_named) for c in self.columns)
+
+    @property
     def leads(self) -> int:
         """How many things are worth a look."""
-        unread = sum(bool(c.pages_named and c.pages_read < c.pages_named) for c in self.columns)
-        return sum(self.not_archived.values()) + len(self.date_gaps) + len(self.number_gaps) + unread
+        return sum(self.not_archived.values()) + len(self.date_gaps) + len(self.number_gaps) + self.unread_columns
+
+    def counts(self) -> dict[str, object]:
+        """The numbers alone, as `status --json` has them; `leads` are their sum without `listed` and `archived`."""
+        return {
+            "listed": self.listed,
+            "archived": self.archived,
+            "not_archived": dict(self.not_archived),
+            "unread_columns": self.unread_columns,
+            "date_gaps": len(self.date_gaps),
+            "number_gaps": len(self.number_gaps),
+            "leads": self.leads,
+        }
 
 
 def completeness(database: Engine, names: Iterable[str] = ()) -> Iterator[Completeness]:

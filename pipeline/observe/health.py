@@ -72,7 +72,8 @@ Filled = Mapping[str, bool]
 class Facts:
     """The archive's knowledge of a source. Sequences begin with the newest; `published` counts notices by their date.
 
-    `little_text`: of the RECENT newest, those of which little of the page became text; `yields`: what the lists gave.
+    `little_text`: of the RECENT newest, those of which little of the page became text; `yields`: what the lists gave; `last_success`: the end
+    of the newest crawl that was done.
     """
 
     notices: int = 0
@@ -88,6 +89,12 @@ class Facts:
     paused_until: datetime | None = None
     yields: tuple[ColumnRecord, ...] = ()
     little_text: int = 0
+    last_success: datetime | None = None
+
+    @property
+    def filled_shares(self) -> Mapping[str, float]:
+        """Of the newest notices, the share that has each field from its page; empty without any."""
+        return {name: round(sum(f[name] for f in self.filled) / len(self.filled), 2) for name in (self.filled[0] if self.filled else ())}
 
 
 @dataclass(frozen=True, slots=True)

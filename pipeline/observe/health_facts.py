@@ -38,6 +38,9 @@ def facts(session: Session, source: tables.SourceRow) -> Facts:
         paused_until=source.paused_until,
         yields=_yields(session, source.id),
         little_text=_little_text(session, source.id),
+        last_success=session.scalar(
+            select(func.max(tables.RunRow.finished_at)).where(*_crawls(source.id), tables.RunRow.outcome == "done")
+        ),
     )
 
 

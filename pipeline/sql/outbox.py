@@ -66,6 +66,12 @@ def pending_count(engine: Engine) -> int:
         return session.scalar(select(func.count(tables.OutboxRow.notice_id.distinct()))) or 0
 
 
+def waiting_since(engine: Engine) -> datetime | None:
+    """Since when the notice that waits longest does; None when none waits."""
+    with Session(engine) as session, session.begin():
+        return session.scalar(select(func.min(tables.OutboxRow.created_at)))
+
+
 def notice_count(engine: Engine) -> int:
     """How many notices the archive contains."""
     with Session(engine) as session, session.begin():

@@ -123,8 +123,23 @@ def test_table_shows_state_and_reasons_and_json_keeps_its_keys(home: Home) -> No
         "last_new",
         "usual_days",
         "allowed_days",
+        "last_success",
+        "filled",
         "columns",
+        "completeness",
     ]
+    assert source["filled"] == {"title": 1.0, "date": 1.0, "issuer": 1.0, "text": 1.0}
+    assert source["last_success"] is not None
+    assert source["completeness"] == {
+        "listed": 3, "archived": 3, "not_archived": {}, "unread_columns": 0, "date_gaps": 0, "number_gaps": 0, "leads": 0,
+    }  # fmt: skip
+    found = json.loads(home.run("status", "--json", check=3).stdout)
+    assert found["disk"]["warc"] > 1000 < found["disk"]["free"]
+    assert found["index"]["waiting_since"] is None
+    with sqlite3.connect(home.path / "notices.db") as raw:
+        raw.execute("insert into outbox (notice_id, created_at) values (1, '2026-10-05 00:00:00.000000')")
+    raw.close()
+    assert json.loads(home.run("status", "--json", check=3).stdout)["index"]["waiting_since"] == "2026-10-05 00:00:00Z"
 
 
 def test_source_never_crawled_is_new_and_disabled_one_paused(home: Home) -> None:

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from operations.log_lines import FORMATS, formatter
+from operations.log_lines import FORMATS, formatter, lines_of_run
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -19,3 +19,22 @@ def test_message_of_others_drives_no_terminal(kind: str) -> None:
     assert "attachment http://a.example/" in line
     if kind == "json":
         assert json.loads(line)["message"] == f"attachment {bad}"
+
+
+def test_lines_of_a_run_have_its_id_and_others_have_none(capsys: pytest.CaptureFixture[str]) -> None:
+    root, shown = logging.getLogger(), {}
+    handlers = root.handlers[:]
+    try:
+        for kind in FORMATS:
+            handler = logging.StreamHandler()
+            handler.setFormatter(formatter(kind))
+            root.handlers[:] = [handler]
+            with lines_of_run(12):
+                logging.getLogger("part").warning("one")
+            logging.getLogger("part").warning("two")
+            shown[kind] = capsys.readouterr().err.splitlines()
+    finally:
+        root.handlers[:] = handlers
+    assert shown["plain"] == ["WARNING part: one", "WARNING part: two"]
+    assert [line.partition("part: ")[2] for line in shown["text"]] == ["run 12: one", "two"]
+    assert [json.loads(line).get("run") for line in shown["json"]] == [12, None]

@@ -34,11 +34,13 @@ class Receiver:
     def __init__(self) -> None:
         self.answers: list[tuple[int, bytes]] = []
         self.got: list[tuple[dict[str, str], bytes]] = []
+        self.paths: list[str] = []
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.paths.append(self.path)
                 receiver.got.append(({k.lower(): v for k, v in self.headers.items()}, body))
                 status, answer = receiver.answers.pop(0) if receiver.answers else (200, b'{"errcode": 0, "code": 0}')
                 self.send_response(status)

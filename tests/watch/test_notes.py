@@ -114,11 +114,38 @@ def test_saved_search_that_falls_silent_says_so_once_for_each_silence(told: Told
     last = first + timedelta(days=26)
     assert told.notes(last + timedelta(days=8)) == []
     (note,) = told.notes(last + timedelta(days=10))
-    assert note == "[河] nothing found for 10 days, usually every 2 days; no source fails: nothing that it matches was published"
+    assert (
+        note
+        == "[河] nothing found for 10 days, usually every 2 days; none of the sources that it found something in fails: they published nothing that it matches"
+    )
     assert told.notes(last + timedelta(days=40)) == []
     published(99, last + timedelta(days=41))
     match_new(told.database)
     assert len(told.notes(last + timedelta(days=60))) == 1
+
+
+def test_readers_of_a_saved_search_are_told_when_its_own_source_fails(told: Told, site: Site) -> None:
+    told.channel("mine")
+    told.home.run("watch", "add", "河", "通知", "--to", "mine")
+    told.home.run("watch", "add", "他", "没有这样的字", "--to", "mine")
+    told.home.source(site.base, more="[expect]\nevery_days = 300\n")
+    told.home.run("crawl")
+    now, sources = datetime.now(ZONE), [source_id(told.database, name) for name in ("linshan", "elsewhere")]
+    with Session(told.database) as session, session.begin():
+        for n, source in enumerate(sources):
+            reading = Reading(Notice(url=f"http://a.example/{n}", title=f"通知{n}", text="通知。"), (), None, now)
+            store_reading(session, source, reading, Occasion(None, False))
+    match_new(told.database)
+    assert told.notes(now) == []
+    well = dict(site.pages)
+    site.pages["/tzgg/"] = site.pages["/tzgg/index.html"] = list_page([], 0, 1)
+    told.home.run("crawl", check=None)
+    (note,) = told.notes(now + timedelta(minutes=1))
+    assert note.startswith("[河: linshan] failing: 0 list entries")
+    assert told.notes(now + timedelta(hours=20)) == [], "it is known"
+    site.pages.update(well)
+    told.home.run("crawl")
+    assert told.notes(now + timedelta(hours=21)) == ["[河: linshan] well again"]
 
 
 def test_report_is_sent_and_scheduled_where_there_are_channels(told: Told) -> None:

@@ -8,7 +8,10 @@ from datetime import datetime
 
 import msgspec
 
+from notices.text.language import N_, _
+
 MOST_ITEMS = 20
+_EVENTS = (N_("entered"), N_("edited"), N_("left"), N_("withdrawn"), N_("back"), N_("repealed"))  # as messages say them
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -24,7 +27,11 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class Body(msgspec.Struct, frozen=True):
-    """What a message says: at most MOST_ITEMS events, and how many `more` there are. `id` is the same in every try."""
+    """What a message says: at most MOST_ITEMS events, and how many `more` there are. `id` is the same in every try.
+
+    `link` is where all of them are: an address of the reading room, or a command. `earlier` are the ids of the messages that told the
+    same watch of the notice before, the oldest first; empty in a message about several notices.
+    """
 
     id: str
     watch: str
@@ -32,6 +39,16 @@ class Body(msgspec.Struct, frozen=True):
     more: int
     subject: str
     events: Sequence[Item]
+    link: str = ""
+    earlier: Sequence[str] = ()
+
+    def said(self, event: str) -> str:
+        """The word for an event in the language of this process; none for notes whose text says all."""
+        return "" if event in ("quiet", "report") else _(event)
+
+    def left_out(self, count: int) -> str:
+        """That the message leaves out so many events, and where they are."""
+        return _("… and {count} more: {place}").format(count=count, place=self.link or f"notices watch told {self.id}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +58,17 @@ class Message:
     raw: bytes
     body: Body
 
-    def lines(self) -> list[str]:
-        """The events, a line each, and how many are left out."""
-        found = [f"{each.event}  {each.title or each.url}\n{each.url}".rstrip() for each in self.body.events]
-        return [*found, f"… and {self.body.more} more: notices watch show {self.body.watch}"] if self.body.more else found
-
     def text(self, most: int | None = None) -> str:
-        """Subject and lines, in at most so many bytes: whole lines, and a note of what is left out."""
-        lines, kept = self.lines(), [self.body.subject]
-        for n, line in enumerate(lines):
-            note = f"… and {len(lines) - n} more"
+        """The subject and each event, in at most so many bytes: whole events, and how many are left out and where they are."""
+        kept, events = [self.body.subject], self.body.events
+        for n, each in enumerate(events):
+            line = f"{self.body.said(each.event)}  {each.title or each.url}\n{each.url}".strip()
+            rest = self.body.more + len(events) - n
+            note = self.body.left_out(rest)
             if most is not None and len("\n\n".join([*kept, line, note]).encode()) > most:
                 return "\n\n".join([*kept, note]).encode()[:most].decode("utf-8", "ignore")
             kept.append(line)
-        return "\n\n".join(kept)
+        return "\n\n".join([*kept, self.body.left_out(self.body.more)] if self.body.more else kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from urllib.parse import unquote, urlsplit
 
 from watch.channels import Channel, secret_of
-from watch.senders.answer import Answer, Message
+from watch.senders.answer import Answer, Body, Message
 from watch.senders.post import cut_after
 
 _SECONDS = 30
@@ -45,18 +45,27 @@ def mail_of(channel: Channel, message: Message) -> EmailMessage:
     mail["Subject"] = " ".join("".join(c if c.isprintable() else " " for c in body.subject).split())
     mail["Date"] = format_datetime(max(each.at for each in body.events))
     mail["Message-ID"] = f"<{body.id}@{domain}>"
+    if body.earlier:  # a reader's program shows what happens to a notice as one conversation (RFC 5322, 3.6.4)
+        mail["In-Reply-To"] = f"<{body.earlier[-1]}@{domain}>"
+        mail["References"] = " ".join(f"<{each}@{domain}>" for each in body.earlier)
     mail["Auto-Submitted"] = "auto-generated"
     mail["List-Unsubscribe"] = f"<mailto:{channel.sender.rpartition('<')[2].strip('> ')}?subject=unsubscribe>"
     mail.set_content(message.text())
     rows = "".join(
-        f'<li>{html.escape(e.event)} <a href="{html.escape(e.url)}">{html.escape(e.title or e.url)}</a></li>'
+        f'<li>{html.escape(body.said(e.event))} <a href="{html.escape(e.url)}">{html.escape(e.title or e.url)}</a></li>'
         if e.url
-        else f"<li>{html.escape(e.event)} {html.escape(e.title)}</li>"
+        else f"<li>{html.escape(body.said(e.event))} {html.escape(e.title)}</li>"
         for e in body.events
     )
-    more = f"<p>… {body.more} more</p>" if body.more else ""
+    more = _more(body) if body.more else ""
     mail.add_alternative(f"<html><body><p>{html.escape(body.subject)}</p><ul>{rows}</ul>{more}</body></html>", subtype="html")
     return mail
+
+
+def _more(body: Body) -> str:
+    told = html.escape(body.left_out(body.more))
+    address = html.escape(body.link)
+    return f'<p><a href="{address}">{told}</a></p>' if body.link.startswith(("https://", "http://")) else f"<p>{told}</p>"
 
 
 def send(channel: Channel, message: Message) -> Answer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from notices.errors import ConfigError
 from notices.text.language import _
 from watch.channels import Channel, secret_of
@@ -14,6 +16,7 @@ def send(channel: Channel, message: Message) -> Answer:
         import apprise  # an extra: only its channels need it
     except ImportError as error:
         raise ConfigError(_("a channel of type apprise needs the extra notify: pip install 'notices-archive[notify]'")) from error
+    logging.getLogger("apprise").disabled = True  # it writes addresses that it cannot read, and tokens, as they are
     service = apprise.Apprise()
     if not service.add(secret_of(channel.target)):
         raise ConfigError(_("apprise does not know the address of the channel"))

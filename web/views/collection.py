@@ -14,6 +14,7 @@ from starlette.responses import Response
 from operations.read.changes import newest_changes
 from operations.read.coverage import UNDATED, MonthCount, coverage, notices_of
 from operations.status import archive_status, source_statuses
+from watch.events import told_in
 from web.pages import archive_of, page
 
 _MONTHS, _LEVELS = 36, (1, 5, 20, 100)  # months of the map, and counts from which a square is darker
@@ -87,6 +88,14 @@ def changes(request: Request) -> Response:
     found = newest_changes(archive_of(request).database, _MOST_CHANGES, int(before) if before else None)
     following = found[-1].seq if len(found) == _MOST_CHANGES else None
     return page(request, "changes.html", {"changes": found, "following": following})
+
+
+def told(request: Request) -> Response:
+    """All that one message of a saved search told of. Only who got the message knows its id; nothing here leads to it, and no search engine keeps it."""
+    found = told_in(archive_of(request).database, request.path_params["message"])
+    answer = page(request, "told.html", {"events": found})
+    answer.headers.update({"X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store"})
+    return answer
 
 
 def status(request: Request) -> Response:

@@ -36,6 +36,7 @@ _REFUSED = (
     "/n/*/deadlines.ics",
     "/n/*/pages.wacz",
     "/feed",
+    "/told/",
     "/maintain",
 )
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from cli.terminal import json_line, padded
 from notices.config import Config
 from notices.errors import UserError
 from notices.text.display import safe
 from notices.text.language import _, told
+
+if TYPE_CHECKING:
+    from operations.schedule.upcoming import Moment
+
+_OFTEN = 12  # moments: so many of a job would fill the page
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -66,9 +73,25 @@ def _show(args: argparse.Namespace, config: Config) -> int:
             at = each.at.astimezone(UTC).isoformat(timespec="seconds") if each.at else None
             print(json_line({"job": each.job, "at": at, "reason": each.reason}))
         return 0
-    rows = [(_("when (Asia/Shanghai)"), _("job"), ""), *((_local(each.at), safe(each.job), safe(told(each.reason))) for each in found)]
+    rows = [(_("when (Asia/Shanghai)"), _("job"), ""), *((_local(at), safe(job), safe(text)) for job, at, text in _folded(found))]
     print("\n".join(line.rstrip() for line in padded(rows)))
     return 0
+
+
+def _folded(found: Sequence[Moment]) -> Iterator[tuple[str, datetime | None, str]]:
+    """A line for each moment; those of a job that comes again and again in one step are one line, where they begin."""
+    coming: dict[str, list[datetime]] = {}
+    for each in found:
+        if each.at and not each.reason:
+            coming.setdefault(each.job, []).append(each.at)
+    steps = {job: one.pop() for job, at in coming.items() if len(at) >= _OFTEN and len(one := {b - a for a, b in pairwise(at)}) == 1}
+    for each in found:
+        moments = coming.get(each.job, [])
+        if each.reason or each.job not in steps:
+            yield each.job, each.at, told(each.reason)
+        elif each.at == moments[0]:
+            text = _("and every {minutes} minutes, {count} times in all")
+            yield each.job, each.at, text.format(minutes=round(steps[each.job].total_seconds() / 60), count=len(moments))
 
 
 def _local(moment: datetime | None) -> str:

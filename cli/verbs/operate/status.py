@@ -14,12 +14,15 @@ from cli.terminal import day_in_china, in_china, json_line, left, marked, padded
 from cli.terms import term
 from crawler.source import survey_sources
 from notices.config import Config
+from notices.errors import ConfigError
 from notices.text.display import safe
 from notices.text.language import N_, _, told
 from operations import status
 from operations.read.json_values import json_object
 from operations.status import ArchiveStatus, SourceStatus, archive_status
+from pipeline.observe.completeness import completeness
 from pipeline.sql.database import database_errors, no_archive_yet, open_database, open_for_reading
+from watch.channels import channels
 
 _HEADS = (N_("state"), N_("source"), N_("notices"), N_("newest"), N_("last new"), N_("last run"))
 _COUNTED = (
@@ -37,17 +40,33 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """Print the status; exit 3 when a source is failing, its newest run failed, a source file is not valid, or a message was given up."""
+    """Print the status; exit 3 when a source is failing, its newest run failed, a source file or that of channels is not valid, or a message was given up."""
     database = _opened(config)
     with database_errors(config.database):
         found = archive_status(database, config, datetime.now(UTC))
+        value = _as_json(found, database) if args.json else {}
         database.dispose()
     gc.freeze()  # the process ends: a last look for garbage would take a fifth of all its time
-    print(json_line(json_object(found)) if args.json else "\n".join(_lines(found, colour=wants_colour())))
-    invalid = survey_sources(config.sources_dir).problems
+    print(json_line(value) if args.json else "\n".join(_lines(found, colour=wants_colour())))
+    invalid = (*survey_sources(config.sources_dir).problems, *_faults_of_channels(config))
     for problem in invalid:
         print(_("warning: {problem}").format(problem=safe(problem)), file=sys.stderr)
     return 3 if invalid or found.dead_letters or any(source.failing for source in found.sources) else 0
+
+
+def _faults_of_channels(config: Config) -> Iterator[str]:
+    """Why nobody is told of anything: the file of channels cannot be read."""
+    try:
+        channels(config)
+    except ConfigError as error:
+        yield str(error)
+
+
+def _as_json(found: ArchiveStatus, database: Engine) -> dict[str, object]:
+    """The status, and of each source that the archive knows how complete it is (counts alone; `notices completeness` tells the rest)."""
+    counts = {each.source: each.counts() for each in completeness(database)}
+    sources = [{**source.as_json(), "completeness": counts.get(source.name)} for source in found.sources]
+    return {**json_object(found), "sources": sources}
 
 
 def _opened(config: Config) -> Engine:
@@ -88,9 +107,16 @@ def _lines(found: ArchiveStatus, *, colour: bool) -> Iterator[str]:
     if found.unsent or found.dead_letters:
         text = _("{waiting} messages wait, {dead} were given up: notices channel letters")
         yield f"{left(_('messages'), 9)} {text.format(waiting=found.unsent, dead=found.dead_letters)}"
+    if found.disk:
+        text = _("{free} GB free, {warc} GB of archived pages")
+        yield f"{left(_('disk'), 9)} {text.format(free=_gigabytes(found.disk.free), warc=_gigabytes(found.disk.warc))}"
     if found.sources:
         yield ""
         yield from _table(found.sources, colour)
+
+
+def _gigabytes(count: int) -> str:
+    return f"{count / 1e9:.1f}"
 
 
 def _table(sources: Sequence[SourceStatus], colour: bool) -> Iterator[str]:

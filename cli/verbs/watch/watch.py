@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from cli.terminal import json_line, padded
 from cli.verbs.watch.channel import test_channels
@@ -13,17 +13,20 @@ from index.engines import open_engine
 from notices.config import Config
 from notices.errors import BadInput, NoticesError
 from notices.hours import ZONE
+from notices.reference.working_days import working_days
 from notices.text.display import safe
-from notices.text.language import _
+from notices.text.language import _, in_english
 from operations.indexing import owner_of
 from operations.read.json_values import json_object
 from pipeline.sql.database import database_errors, open_database, open_for_reading
 from watch.channels import channel_named, channels
 from watch.delivery import deliver_due
-from watch.events import Event, note_told, untold
+from watch.events import Event, note_told, told_in, untold
 from watch.matching import match_new
 from watch.notes import make_notes
 from watch.saved import BUSY, Forecast, WatchSpec, WatchView, add_watch, forecast, pause, remove, watches
+
+DIGEST = "@workdays 08:30"
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,7 +37,12 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     add.add_argument("name", metavar="NAME")
     add.add_argument("query", metavar="QUERY", help=_("as search --exact reads it"))
     add.add_argument("--to", action="append", default=[], metavar="CHANNEL", help=_("send its messages there; may be repeated"))
-    add.add_argument("--every", default="", metavar="CRON", help=_("collect what is found and tell it at these times (Asia/Shanghai)"))
+    add.add_argument(
+        "--every",
+        default="",
+        metavar="CRON",
+        help=_("collect what is found and tell it at these times (Asia/Shanghai); @workdays 08:30: on working days"),
+    )
     add.add_argument("--digest", action="store_true", help=_("one message at 08:30 on working days"))
     add.add_argument("--busy", action="store_true", help=_("save it even when it means more than 50 messages a day"))
     add.add_argument("--dry-run", action="store_true", help=_("only show what to expect"))
@@ -46,6 +54,8 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         ("remove", _("remove one, with its hits"), _remove),
     ):
         _action(actions, name, text, run).add_argument("name", metavar="NAME")
+    told = _action(actions, "told", _("list all that a message told of, by the message's id"), _told)
+    told.add_argument("message", metavar="ID")
     test = _action(actions, "test", _("send one real message and show the receiver's answer"), _test)
     test.add_argument("name", metavar="NAME")
     _action(
@@ -66,13 +76,15 @@ def _action(
 
 
 def _add(args: argparse.Namespace, config: Config) -> int:
-    every = args.every or ("30 8 * * mon-fri" if args.digest else "")
+    every = args.every or (DIGEST if args.digest else "")
     spec = WatchSpec(args.name, args.query, tuple(args.to), every)
     for each in spec.channels:
         channel_named(channels(config), each)
     expected = _forecast(config, spec)
     if args.json:
-        print(json_line({"name": spec.name, "query": spec.query, "expected": expected and json_object(expected)}))
+        with in_english():
+            value = {"name": spec.name, "query": spec.query, "understood": _understood(spec)}
+        print(json_line({**value, "expected": expected and json_object(expected)}))
     else:
         _print_forecast(spec, expected)
     if expected and expected.messages_a_week > BUSY * 7 and not args.busy:
@@ -81,11 +93,25 @@ def _add(args: argparse.Namespace, config: Config) -> int:
                 count=expected.messages_a_week / 7
             )
         )
+    if every.startswith("@"):
+        _say_unknown_years(config)
     if not args.dry_run:
         database = open_database(config)
         with database_errors(config.database):
             add_watch(database, spec, datetime.now(UTC))
     return 0
+
+
+def _say_unknown_years(config: Config) -> None:
+    """Warn of public holidays in the next two months that nobody has told the program of."""
+    today = datetime.now(ZONE).date()
+    days = working_days(config.days_off, config.days_worked)
+    for year in sorted({today.year, (today + timedelta(days=61)).year}):
+        if not days.knows(year):
+            text = _(
+                "public holidays of {year} are not known: every weekday counts as a working day until days_off in notices.toml names them"
+            )
+            print(_("warning: {problem}").format(problem=text.format(year=year)), file=sys.stderr)
 
 
 def _forecast(config: Config, spec: WatchSpec) -> Forecast | None:
@@ -103,8 +129,17 @@ def _forecast(config: Config, spec: WatchSpec) -> Forecast | None:
         engine.close()
 
 
+def _understood(spec: WatchSpec) -> str:
+    """How the query was read, in words."""
+    from index.query.description import described  # start-up time
+    from index.query.parse import parse_query
+
+    return described(parse_query(spec.query, exact=True).tree)
+
+
 def _print_forecast(spec: WatchSpec, expected: Forecast | None) -> None:
     print(f"{safe(spec.name)}: {safe(spec.query)}")
+    print(_("understood as: {what}").format(what=safe(_understood(spec))))
     if expected is None:
         print(_("the archive has no index yet: nothing can be expected"))
         return
@@ -157,6 +192,14 @@ def _test(args: argparse.Namespace, config: Config) -> int:
     return test_channels(config, watch.channels, args.json)
 
 
+def _told(args: argparse.Namespace, config: Config) -> int:
+    """Print the events of a message, those too for which it had no room. Raises UnknownName."""
+    database = open_for_reading(config)
+    with database_errors(config.database):
+        _print_events(args, told_in(database, args.message))
+    return 0
+
+
 def _run_now(args: argparse.Namespace, config: Config) -> int:
     """Print the events of watches without a channel; exit 3 when a watch could not be read or a message not be sent."""
     database = open_database(config)
@@ -169,7 +212,7 @@ def _run_now(args: argparse.Namespace, config: Config) -> int:
         while not args.silent and (events := untold(database, args.name)):
             _print_events(args, events)
             note_told(database, events)
-    for name, why in matched.broken:
+    for name, why in (broken := (*matched.broken, *delivered.broken)):
         print(_("notices: watch {name}: {why}").format(name=safe(name), why=safe(why)), file=sys.stderr)
     if delivered.failed or delivered.dead:
         print(
@@ -178,7 +221,7 @@ def _run_now(args: argparse.Namespace, config: Config) -> int:
             ),
             file=sys.stderr,
         )
-    return 3 if matched.broken or delivered.failed or delivered.dead else 0
+    return 3 if broken or delivered.failed or delivered.dead else 0
 
 
 def _report(args: argparse.Namespace, config: Config) -> int:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from index.engine import Page
 from index.engines import open_engine, past_address
+from index.search import SearchRequest, search
 from notices.config import load_config
 from notices.text.fold import fold
 from operations.indexing import drain
@@ -99,6 +101,31 @@ def test_any_run_of_any_past_revision_is_found_and_nothing_else(log: Log) -> Non
         assert log.found(f'{word} "{run}"') == log.found(f'"{run}"', "--past") != set()
     answer = log.home.search("第1件", "--exact")
     assert [hit["past"] for hit in answer["hits"]] == [None], "a search of today finds what is shown today"
+
+
+@pytest.mark.parametrize("step", [11, pytest.param(1, marks=pytest.mark.long)])
+def test_every_twelve_characters_of_every_past_revision_are_found(log: Log, step: int) -> None:
+    past, missed = log.past(), []
+    engine = open_engine(past_address(load_config(log.home.environment).index))
+    for text in past.values():
+        for at in range(0, len(text) - 11, step):
+            run = text[at : at + 12]
+            request = SearchRequest(f'"{run}"', exact=True, snippets=False, page=Page(1000))
+            found = {(int(h.hit.url.rsplit("/", 1)[1]), h.hit.revision) for h in search(engine, request, None).hits}
+            if found != {key for key, other in past.items() if run in other}:
+                missed.append(run)
+    engine.close()
+    assert missed == []
+
+
+@pytest.mark.parametrize(
+    "query", ["防火 OR 在:历史", "在：历史 OR 防火", "(在:历史 防火) OR 防汛", "防火 -在:历史", "防火 NOT in:past", "防火 AND 在:历史", "(在:历史)", "(in:past 防火"]
+)  # fmt: skip
+def test_part_of_a_query_cannot_ask_for_the_past(log: Log, query: str) -> None:
+    for words in (("search", query), ("watch", "add", "旧", query), ("export", query)):
+        assert "the whole query" in log.home.run(*words, check=2).stderr
+    assert log.home.run("search", "在:历史 (防火 OR 防汛)", check=None).returncode in (0, 1)
+    assert log.found('在:历史 "森林防火" OR "校园安全"') == log.found('"森林防火" OR "校园安全"', "--past")
 
 
 def test_rebuilt_staged_and_repaired_index_has_the_same_past(log: Log) -> None:

@@ -47,3 +47,16 @@ def test_what_lies_ahead_and_a_pause(home: QuickHome) -> None:
 def test_refusal_names_the_value_and_what_is_allowed(home: QuickHome, words: tuple[str, ...], said: list[str]) -> None:
     stderr = home.run("schedule", *words, check=2).stderr
     assert all(part in stderr for part in said)
+
+
+def test_what_comes_every_few_minutes_is_one_line_for_people_and_all_moments_for_programs(home: QuickHome, tmp_path: Path) -> None:
+    home.environment["NOTICES_FEEDS_FOLDER"] = str(tmp_path / "feeds")
+    home.environment["NOTICES_FEEDS_ADDRESS"] = "https://archiv.example.org/feeds/"
+    home.run("schedule", "--once", check=None)
+    assert (tmp_path / "feeds/changes.atom").exists()
+    assert "https://archiv.example.org/feeds/changes.json" in (tmp_path / "feeds/changes.json").read_text(encoding="utf-8")
+    lines = home.run("schedule", "--show").stdout.splitlines()
+    assert [line.split("  ", 2)[2].split()[1:3] for line in lines if " feeds " in line] == [["and", "every"]]
+    assert len(lines) < 15
+    moments = [json.loads(line) for line in home.run("schedule", "--show", "--json").stdout.splitlines()]
+    assert sum(m["job"] == "feeds" for m in moments) > 200
