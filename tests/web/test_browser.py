@@ -10,9 +10,10 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from tests.support.quick_home import QuickHome
 from tests.support.reading_room import EVIL, PADDING, archive_in, line, served
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 pytestmark = pytest.mark.browser
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -107,7 +108,7 @@ def reader(request: pytest.FixtureRequest, browser: Browser, site: str) -> Itera
     """A page of a reader's own; any message of its console, and any error of a script, fails the test. The second is whether scripts run."""
     language, scripts = request.param
     signed = {"username": "li", "password": PASSWORD}  # sent where a page asks for it, and only there
-    with browser.new_context(locale=language, java_script_enabled=scripts, base_url=site, http_credentials=signed) as context:
+    with opened(browser, locale=language, java_script_enabled=scripts, base_url=site, http_credentials=signed) as context:
         page = context.new_page()
         messages: list[str] = []
         page.on("console", lambda message: messages.append(message.text))
@@ -115,6 +116,15 @@ def reader(request: pytest.FixtureRequest, browser: Browser, site: str) -> Itera
         yield page, scripts
         assert messages == []
         assert context.cookies() == []
+
+
+@contextmanager
+def opened(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
+    """A reader's window; how long a page takes is not what these tests are about."""
+    with browser.new_context(**options) as context:
+        context.set_default_timeout(300_000)
+        context.set_default_navigation_timeout(300_000)
+        yield context
 
 
 def shot(page: Page, name: str) -> None:
@@ -182,7 +192,7 @@ def test_a_new_reader_finds_a_notice_what_changed_in_it_what_repeals_it_and_save
 
 
 def test_keys_go_to_the_next_and_the_previous_hit(browser: Browser, site: str) -> None:
-    with browser.new_context(base_url=site) as context:
+    with opened(browser, base_url=site) as context:
         page = context.new_page()
         page.goto("/search?q=河道")
         hits = [each.get_attribute("href") for each in page.locator(".hits h3 a").all()]
@@ -198,7 +208,7 @@ def test_keys_go_to_the_next_and_the_previous_hit(browser: Browser, site: str) -
 
 
 def test_a_print_has_the_text_and_no_controls(browser: Browser, site: str) -> None:
-    with browser.new_context(base_url=site) as context:
+    with opened(browser, base_url=site) as context:
         page = context.new_page()
         page.emulate_media(media="print")
         for address in ("/n/1", "/n/6", "/search?q=河道", "/n/1/diff"):
@@ -229,7 +239,7 @@ def test_the_language_switches_and_stays(reader: tuple[Page, bool]) -> None:
 
 
 def test_typing_is_completed(browser: Browser, site: str) -> None:
-    with browser.new_context(base_url=site) as context:
+    with opened(browser, base_url=site) as context:
         page = context.new_page()
         page.goto("/")
         with page.expect_response("**/complete**"):
@@ -244,7 +254,8 @@ def test_every_page_fits_and_is_accessible(browser: Browser, site: str, colours:
     signed = {"username": "li", "password": PASSWORD}
     problems = []
     for width in WIDTHS:
-        with browser.new_context(
+        with opened(
+            browser,
             base_url=site,
             color_scheme=colours,
             viewport={"width": width, "height": 900},
@@ -263,7 +274,7 @@ def test_every_page_fits_and_is_accessible(browser: Browser, site: str, colours:
 
 
 def test_no_page_breaks_its_policy(browser: Browser, site: str) -> None:
-    with browser.new_context(base_url=site, http_credentials={"username": "li", "password": PASSWORD}) as context:
+    with opened(browser, base_url=site, http_credentials={"username": "li", "password": PASSWORD}) as context:
         page = context.new_page()
         messages: list[str] = []
         page.on("console", lambda message: messages.append(message.text))
