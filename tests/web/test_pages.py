@@ -12,7 +12,7 @@ from lxml import html
 from starlette.testclient import TestClient
 
 from tests.support.quick_home import QuickHome
-from tests.support.reading_room import EVIL, NOTICES, PAGE, archive_in, links_of, reading_room
+from tests.support.reading_room import EVIL, NOTICES, PADDING, PAGE, archive_in, line, links_of, reading_room
 from web.language import language_of, translated
 from web.pages import last_day
 from web.words import LABELS, SENTENCES
@@ -132,6 +132,17 @@ def test_deadlines_go_into_a_calendar(room: TestClient) -> None:
     assert answer.headers["content-type"].startswith("text/calendar")
     assert "DTSTART;VALUE=DATE:20240401" in answer.text
     assert room.get("/n/2/deadlines.ics").status_code == 404
+
+
+def test_a_term_without_an_end_day_is_shown_with_its_sentence(tmp_path: Path) -> None:
+    home, file = archive_in(tmp_path / "home"), tmp_path / "term.jsonl"
+    text = "公示期限：自发布之日起5个工作日。" + PADDING
+    file.write_text(json.dumps(line(6, "临杉市水利局关于堤防加固的公示", text), ensure_ascii=False), encoding="utf-8")
+    home.run("import", str(file))
+    with reading_room(home) as room:
+        (periods,) = html.fromstring(room.get("/n/6").text).xpath("//section[@aria-labelledby='periods']")
+        assert "5个工作日" in periods.text_content()
+        assert "截至" not in periods.text_content()
 
 
 def test_a_diff_shows_what_was_removed_and_added(room: TestClient) -> None:
