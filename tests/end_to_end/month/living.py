@@ -116,10 +116,15 @@ class Living:
         lines = self.home.run("watch", "run", "无人", "--json").stdout.splitlines()
         return Counter((e["watch"], e["event"], self.key_of(e["url"]), e["revision"]) for e in map(json.loads, lines))
 
-    def feed(self) -> list[int]:
-        """The numbers of the changes that the feed of all changes tells, over all of its pages."""
-        pages = "".join(file.read_text(encoding="utf-8") for file in (self.home.path.parent / "feeds").glob("changes*.atom"))
-        return [int(seq) for seq in re.findall(r"<id>[^<]+/change,(\d+)</id>", pages)]
+    def feed(self) -> set[int]:
+        """The numbers of the changes that the feed of all changes tells, over all of its pages; a change is in two of them at most, once in each."""
+        found = Counter[int]()
+        for file in (self.home.path.parent / "feeds").glob("changes*.atom"):
+            told = Counter(int(seq) for seq in re.findall(r"<id>[^<]+/change,(\d+)</id>", file.read_text(encoding="utf-8")))
+            assert set(told.values()) <= {1}, file
+            found += told
+        assert set(found.values()) <= {1, 2}
+        return set(found)
 
     def deadlines(self) -> Counter[tuple[str, str]]:
         """Key and end of every deadline that notices state."""
