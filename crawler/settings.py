@@ -52,6 +52,7 @@ _SAFE: dict[str, object] = {
     "ROBOTSTXT_OBEY": True,
     "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
     "CONCURRENT_REQUESTS": 8,
+    "CONCURRENT_ITEMS": 1,  # of one response, which is one notice at the most; Scrapy makes so many tasks for each response
     "DOWNLOAD_DELAY_JITTER": 0,
     "DOWNLOAD_WARNSIZE": 0,
     "DOWNLOAD_FAIL_ON_DATALOSS": True,

@@ -19,8 +19,9 @@ from notices.errors import NoticesError
 from operations.crawl_job import CrawlEnd, CrawlOrder, Line, NoticeLine
 from operations.host_turns import turn
 from operations.log_lines import lines_of_run, log_to_stderr
-from pipeline.ledger import CrawlLedger, earlier_payload
+from pipeline.ledger import CrawlLedger
 from pipeline.recovery import recover
+from pipeline.snapshots import earlier_payload
 from pipeline.sql.database import open_database
 from pipeline.sql.locks import hold
 from pipeline.sql.runs import close_crashed_runs, refuse_if_paused, run_lock, source_id, start_run

@@ -17,8 +17,8 @@ from notices.text.language import _
 from notices.urls import url_key
 from operations.indexing import drain
 from pipeline.imports import ImportedLine, capture_of, decoded, key_meant, line_of, reading_of, unread_keys
-from pipeline.ledger import earlier_payload
 from pipeline.recovery import recover
+from pipeline.snapshots import earlier_payload
 from pipeline.sql import tables
 from pipeline.sql.changes import Occasion
 from pipeline.sql.database import database_errors, open_database

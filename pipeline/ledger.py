@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import cast
 
-from sqlalchemy import Engine, and_, or_, select, update
+from sqlalchemy import Engine, Select, Table, Update, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from notices.capture import ArchivedNotice, Capture, ColumnYield, Listed, ListEntry, Revisit
@@ -15,11 +17,13 @@ from notices.urls import url_key
 from pipeline.observe.observations import judge, note_gone_from_list, note_on_list_again, observe, settle_run
 from pipeline.observe.presence import SEEN, Evidence, next_reading
 from pipeline.observe.yields import counted
+from pipeline.snapshots import payload_place
 from pipeline.sql import tables
 from pipeline.sql.changes import crawl_occasion, note_walk
-from pipeline.sql.database import database_errors, for_reading
-from pipeline.store import Reading, store_reading, stored_attachment
-from pipeline.warc.series import SnapshotWriter, Stored, read_capture
+from pipeline.sql.database import database_errors
+from pipeline.store import Reading, stored_attachment
+from pipeline.store_new import store_one, store_snapshots
+from pipeline.warc.series import SnapshotWriter, read_capture
 
 MAX_TRIES = 10
 _WAITS = (0, 0, 1, 3, 9, 24, 48, 96, 168)
@@ -33,7 +37,7 @@ class CrawlLedger:
     def __init__(
         self, database: Engine, config: Config, writer: SnapshotWriter, run: tables.RunRow, *, hosts: Collection[str] = ()
     ) -> None:
-        self._engine, self._config = database, config
+        self._engine, self._config, self._where = database, config, str(database.url)
         self._writer, self._hosts = writer, tuple(hosts)
         if run.source_id is None:
             raise ValueError("a run that archives belongs to a source")
@@ -46,11 +50,8 @@ class CrawlLedger:
         if self.fatal is not None:  # a file must not be sealed after a record that has no row
             raise self.fatal
         stored = self._writer.write(capture)
-        row = snapshot_row(capture, stored, self.run_id)
-        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
-            session.add(row)
-            session.flush()
-            return row.id
+        with database_errors(self._where), Session(self._engine) as session, session.begin():
+            return store_snapshots(session, (capture,), (stored,), self.run_id)[0]
 
     def known_hosts(self) -> Collection[str]:
         """Hosts that the source may be fetched from."""
@@ -98,7 +99,7 @@ class CrawlLedger:
             first = timedelta(days=self._config.revisit_days[0])
             due = or_(row.revisit_at <= now, and_(row.revisit_at.is_(None), row.first_listed_at <= now - first))
             query = query.where(due).limit(self._config.revisit_budget)
-        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+        with database_errors(self._where), Session(self._engine) as session, session.begin():
             rows = list(session.scalars(query))
             return [Revisit(_listed(each), each.etag, each.last_modified) for each in [*rows, *self._living(session, rows)]]
 
@@ -116,7 +117,7 @@ class CrawlLedger:
     def note_absence(self, url: str, evidence: str, reason: str) -> None:
         """Note that an archived notice was looked for and not shown: it is missing, whatever comes of the run."""
         now = datetime.now(UTC)
-        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+        with database_errors(self._where), Session(self._engine) as session, session.begin():
             mine = tables.ListingRow.source_id == self.source_id, tables.ListingRow.key == url_key(url)
             session.execute(update(tables.ListingRow).where(*mine).values(read_at=now))
             notice = session.scalar(select(tables.NoticeRow).where(tables.NoticeRow.key == url_key(url)))
@@ -128,12 +129,12 @@ class CrawlLedger:
     def note_unchanged(self, url: str) -> None:
         """Note that the server says an archived notice has not changed."""
         now = datetime.now(UTC)
-        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+        with database_errors(self._where), Session(self._engine) as session, session.begin():
             self._settle(session, url, None, "HTTP 304", now)
 
     def note_walked(self, column_url: str) -> None:
         """Note what a column no longer shows after all of its lists were walked."""
-        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+        with database_errors(self._where), Session(self._engine) as session, session.begin():
             note_gone_from_list(session, session.get_one(tables.RunRow, self.run_id), column_url, datetime.now(UTC))
 
     def archived(self, url: str) -> ArchivedNotice | None:
@@ -171,28 +172,33 @@ class CrawlLedger:
 
         `answer` is the response with the validators for the next conditional request.
         """
-        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+        with database_errors(self._where), Session(self._engine) as session, session.begin():
             key, day = url_key(listed_url or reading.notice.url), reading.notice.published_date
             occasion = crawl_occasion(session, self.run_id, key, day, backfill=self.backfill)
-            outcome = store_reading(session, self.source_id, reading, occasion)
+            outcome = store_one(session, self.source_id, reading, occasion)
             if listed_url:
                 self._settle(session, listed_url, answer, "" if outcome == "new" else outcome, reading.read_at)
             return outcome
 
     def _settle(self, session: Session, url: str, answer: Capture | None, how: str, now: datetime) -> None:
         """Note that a notice was read: when it is read again, with which validators, and (unless `how` is empty) an observation."""
-        notice = session.scalar(select(tables.NoticeRow).where(tables.NoticeRow.key == url_key(url)))
+        key = url_key(url)
         values: dict[str, object] = {"state": "stored", "reason": "", "read_at": now}
-        if notice is not None:
-            values["revisit_at"] = next_reading(notice.first_seen_at, now, self._config.revisit_days)
-            if how:  # the first reading is the first revision; it needs no further observation
-                observe(session, self.run_id, notice, Evidence(SEEN, how), now)
-                session.flush()
-                judge(session, self.run_id, notice, now, self._config.revisit_days)
+        if how:  # the first reading is the first revision; it needs no further observation
+            self._observe_seen(session, key, how, now)
+        first_seen = session.connection().execute(_first_seen(), {"of": key}).scalar()
+        if first_seen is not None:
+            values["read_again_at"] = next_reading(first_seen, now, self._config.revisit_days)
         if answer is not None:
             values |= {"etag": validator(answer, "etag"), "last_modified": validator(answer, "last-modified")}
-        mine = tables.ListingRow.source_id == self.source_id, tables.ListingRow.key == url_key(url)
-        session.execute(update(tables.ListingRow).where(*mine).values(**values))
+        session.connection().execute(_settled(tuple(values)), values | {"by": self.source_id, "of": key})
+
+    def _observe_seen(self, session: Session, key: str, how: str, now: datetime) -> None:
+        notice = session.scalar(select(tables.NoticeRow).where(tables.NoticeRow.key == key))
+        if notice is not None:
+            observe(session, self.run_id, notice, Evidence(SEEN, how), now)
+            session.flush()
+            judge(session, self.run_id, notice, now, self._config.revisit_days)
 
     def pause(self, seconds: float) -> None:
         """Note that the source's server asked for a pause of that many seconds."""
@@ -205,71 +211,44 @@ class CrawlLedger:
     ) -> None:
         """Judge the observations of known notices, by whether the site was healthy, and close the run's row with what its columns gave."""
         values: dict[str, object] = {"outcome": outcome, "reason": reason[:1000], "finished_at": datetime.now(UTC)}
-        with database_errors(str(self._engine.url)), Session(self._engine) as session, session.begin():
+        with database_errors(self._where), Session(self._engine) as session, session.begin():
             settle_run(session, self.run_id, healthy=healthy, now=datetime.now(UTC), days=self._config.revisit_days)
             values["counts"] = counted(session, self.run_id, counts, columns)
             session.execute(update(tables.RunRow).where(tables.RunRow.id == self.run_id).values(**values))
 
 
+@cache
+def _first_seen() -> Select[datetime]:
+    return select(tables.NoticeRow.first_seen_at).where(tables.NoticeRow.key == bindparam("of"))
+
+
+@cache
+def _settled(columns: tuple[str, ...]) -> Update:
+    """The statement that writes these columns of a list entry."""
+    table = cast(Table, tables.ListingRow.__table__)
+    mine = table.c.source_id == bindparam("by"), table.c.key == bindparam("of")
+    return update(table).where(*mine).values({name: bindparam(name) for name in columns})
+
+
 def archived_notice(session: Session, key: str) -> ArchivedNotice | None:
     """The notice with the key as its newest revision has it."""
-    mine = tables.NoticeRow.key == key, tables.RevisionRow.n == tables.NoticeRow.revisions
-    query = select(tables.RevisionRow).join(tables.RevisionRow.notice).where(*mine).options(selectinload(tables.RevisionRow.attachments))
-    row = session.scalar(query)
+    row = session.scalar(_newest_of_key(), {"of": key})
     if row is None:
         return None
     files = tuple(stored_attachment(each, each.name) for each in row.attachments)
     return ArchivedNotice(row.title, row.document_number, row.snapshot_id, files)
 
 
+@cache
+def _newest_of_key() -> Select[tables.RevisionRow]:
+    mine = tables.NoticeRow.key == bindparam("of"), tables.RevisionRow.n == tables.NoticeRow.revisions
+    return select(tables.RevisionRow).join(tables.RevisionRow.notice).where(*mine).options(selectinload(tables.RevisionRow.attachments))
+
+
 def validator(answer: Capture, name: str) -> str | None:
     """A header of the answer for the next conditional request, if it can be sent."""
     value = answer.header(name)
     return value if value and len(value) <= 1000 and value.isprintable() else None
-
-
-def earlier_payload(engine: Engine) -> Callable[[str], tuple[str, datetime] | None]:
-    """A look-up for SnapshotWriter: address and time of the first capture of a payload, so that a repeat is a revisit record."""
-
-    def find(digest: str) -> tuple[str, datetime] | None:
-        mine = tables.SnapshotRow.payload_digest == digest, tables.SnapshotRow.revisit.is_(False)
-        query = select(tables.SnapshotRow.url, tables.SnapshotRow.fetched_at).where(*mine).order_by(tables.SnapshotRow.id).limit(1)
-        with for_reading(engine).connect() as connection:
-            row = connection.execute(query).first()
-            return (row.url, row.fetched_at) if row else None
-
-    return find
-
-
-def payload_place(engine: Engine) -> Callable[[str], tuple[str, int] | None]:
-    """A look-up for read_capture: file and offset of the record with a payload."""
-
-    def find(digest: str) -> tuple[str, int] | None:
-        mine = tables.SnapshotRow.payload_digest == digest, tables.SnapshotRow.revisit.is_(False)
-        query = select(tables.SnapshotRow.warc_file, tables.SnapshotRow.offset).where(*mine).order_by(tables.SnapshotRow.id).limit(1)
-        with Session(engine) as session, session.begin():
-            row = session.execute(query).first()
-            return (row.warc_file, row.offset) if row else None
-
-    return find
-
-
-def snapshot_row(capture: Capture, stored: Stored, run_id: int | None) -> tables.SnapshotRow:
-    """The SQL row for a WARC record."""
-    return tables.SnapshotRow(
-        run_id=run_id,
-        kind=capture.kind,
-        warc_file=stored.warc_file,
-        offset=stored.offset,
-        length=stored.length,
-        url=capture.url,
-        status=capture.status,
-        media_type=capture.header("content-type"),
-        fetched_at=capture.fetched_at,
-        payload_digest=stored.payload_digest,
-        revisit=stored.revisit,
-        note=dict(capture.note),
-    )
 
 
 def listing_row(source_id: int, key: str, listed: Listed, now: datetime) -> tables.ListingRow:

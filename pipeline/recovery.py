@@ -15,7 +15,7 @@ from notices.config import Config
 from notices.errors import BadInput
 from pipeline.durable import file_errors
 from pipeline.imports import read_line, reading_of
-from pipeline.ledger import snapshot_row
+from pipeline.snapshots import snapshot_row
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors
 from pipeline.sql.runs import close_ended_runs

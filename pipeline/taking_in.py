@@ -13,8 +13,9 @@ from notices.attachment import StoredAttachment
 from notices.capture import Capture, Listed, ListEntry, listed_note, payload_digest
 from notices.model import Notice
 from notices.urls import url_key
-from pipeline.ledger import earlier_payload, listing_row, snapshot_row, validator
+from pipeline.ledger import listing_row, validator
 from pipeline.observe.presence import next_reading
+from pipeline.snapshots import earlier_payload, snapshot_row
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors
 from pipeline.store import Reading, store_reading

@@ -24,9 +24,10 @@ from notices.model import Notice
 from notices.text.language import N_
 from notices.urls import is_address, url_key
 from pipeline.imports import read_line, reading_of
-from pipeline.ledger import archived_notice, listing_row, snapshot_row, validator
+from pipeline.ledger import archived_notice, listing_row, validator
 from pipeline.observe.presence import next_reading
 from pipeline.reading import kept_files, led_elsewhere, read_page
+from pipeline.snapshots import snapshot_row
 from pipeline.sql import tables
 from pipeline.store import Reading, store_reading
 from pipeline.warc.series import Stored, scan_intact, warc_files

@@ -19,9 +19,9 @@ from notices.config import Config
 from notices.errors import DamageFound
 from notices.text.language import N_, _
 from notices.urls import url_key
-from pipeline.ledger import snapshot_row
 from pipeline.recognised import forget
 from pipeline.recovery import fits_sql, recover
+from pipeline.snapshots import snapshot_row
 from pipeline.sql import tables
 from pipeline.sql.column_types import Day, Json, PackedText
 from pipeline.sql.row_digest import row_digest

@@ -21,7 +21,7 @@ from notices.urls import is_address, url_key
 from notices.version import PARSER
 from pipeline.attachments import Extractor
 from pipeline.imports import read_line, reading_of
-from pipeline.ledger import archived_notice, payload_place
+from pipeline.ledger import archived_notice
 from pipeline.reading import (
     MAX_ATTACHMENTS,
     NO_ADDRESS,
@@ -35,6 +35,7 @@ from pipeline.reading import (
     renamed,
 )
 from pipeline.relations.copies import group_copies
+from pipeline.snapshots import payload_place
 from pipeline.sql import tables
 from pipeline.sql.changes import Occasion, note_change
 from pipeline.sql.database import for_reading

@@ -27,9 +27,9 @@ from pipeline.attachments import Extractor
 from pipeline.foreign.answers import Answer, Collection, PassedOver
 from pipeline.foreign.opened import Reading, opened
 from pipeline.foreign.warc_set import Kept
-from pipeline.ledger import earlier_payload, payload_place
 from pipeline.reading import MAX_ATTACHMENTS, NO_ADDRESS, UNANSWERED, file_name, missing_file, read_page
 from pipeline.recovery import recover
+from pipeline.snapshots import earlier_payload, payload_place
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors, open_database
 from pipeline.sql.locks import hold

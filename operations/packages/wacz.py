@@ -26,7 +26,7 @@ from notices.errors import UnknownName
 from notices.text.display import masked
 from notices.version import PROGRAM
 from operations.read.original import original_of
-from pipeline.ledger import payload_place
+from pipeline.snapshots import payload_place
 from pipeline.sql import tables
 from pipeline.sql.database import archive_id, for_reading
 from pipeline.sql.withheld import reading, withheld

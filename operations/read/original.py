@@ -10,7 +10,7 @@ from notices.config import Config
 from notices.errors import UnknownName
 from notices.text.display import masked
 from notices.text.language import _
-from pipeline.ledger import payload_place
+from pipeline.snapshots import payload_place
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
 from pipeline.sql.withheld import reading, withheld

@@ -6,15 +6,17 @@ import sys
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from itertools import groupby, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Row, delete, func, insert, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import BindParameter, Connection, Delete, Row, Select, Table, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy.orm import Session
 
 from pipeline.relations.duplicates import Fingerprint, Sketch, candidate_keys, fingerprint, same_instrument, sketch
 from pipeline.sql import tables
 
+_KEY, _SKETCH = cast(Table, tables.InstrumentKeyRow.__table__), cast(Table, tables.SketchRow.__table__)
 _MOST_CANDIDATES = 20
 _MOST_NAMED = 400  # ids in one statement
 
@@ -56,13 +58,24 @@ def group_all(session: Session, stored: Sequence[Stored]) -> None:
 
 def _note(session: Session, prints: Mapping[int, Fingerprint]) -> None:
     """Write the keys and sketches of these notices, in place of those of earlier revisions."""
-    key = tables.InstrumentKeyRow
-    for table in (key, tables.SketchRow):
-        session.execute(delete(table).where(table.notice_id.in_(prints)))
+    connection = _connection(session)
+    for statement in _forgetting():
+        connection.execute(statement, {"those": list(prints)})
     keys = [{"notice_id": ident, "key": each} for ident, own in prints.items() for each in dict.fromkeys(candidate_keys(own))]
     if keys:
-        session.execute(insert(key), keys)
-    session.execute(insert(tables.SketchRow), [_sketch_values(ident, own) for ident, own in prints.items()])
+        connection.execute(insert(_KEY), keys)
+    connection.execute(insert(_SKETCH), [_sketch_values(ident, own) for ident, own in prints.items()])
+
+
+def _connection(session: Session) -> Connection:
+    """The session's connection, after what waits in the session was written: statements on it cost a fifth of those that look for mapped objects."""
+    session.flush()
+    return session.connection()
+
+
+@cache
+def _forgetting() -> tuple[Delete, ...]:
+    return tuple(delete(table).where(table.c.notice_id.in_(bindparam("those", expanding=True))) for table in (_KEY, _SKETCH))
 
 
 def _sketch_values(ident: int, own: Fingerprint) -> dict[str, object]:
@@ -91,21 +104,26 @@ def _candidates(session: Session, prints: Mapping[int, Fingerprint]) -> dict[int
 
     What was signed on another day is another instrument.
     """
-    own, other = aliased(tables.InstrumentKeyRow), aliased(tables.InstrumentKeyRow)
-    mine, its = aliased(tables.SketchRow), aliased(tables.SketchRow)
-    query = (
-        select(own.notice_id, other.notice_id)
-        .join(other, other.key == own.key)
-        .join(mine, mine.notice_id == own.notice_id)
-        .outerjoin(its, its.notice_id == other.notice_id)
-        .where(own.notice_id.in_(prints), or_(other.notice_id.not_in(prints), other.notice_id < own.notice_id))
-        .where(other.notice_id != own.notice_id)
-        .where(or_(mine.written_date.is_(None), its.written_date.is_(None), mine.written_date == its.written_date))
-        .group_by(own.notice_id, other.notice_id)
-        .order_by(own.notice_id, func.count().desc(), other.notice_id)
-    )
-    by_notice = groupby(session.execute(query), key=lambda row: row[0])
+    by_notice = groupby(_connection(session).execute(_sharing(), {"those": list(prints)}), key=lambda row: row[0])
     return {ident: [row[1] for row in islice(rows, _MOST_CANDIDATES)] for ident, rows in by_notice}
+
+
+@cache
+def _sharing() -> Select[int, int]:
+    """The statement of _candidates; built once, as that costs more than its answer."""
+    own, other, mine, its = _KEY.alias(), _KEY.alias(), _SKETCH.alias(), _SKETCH.alias()
+    those: BindParameter[Any] = bindparam("those", expanding=True)
+    return (
+        select(own.c.notice_id, other.c.notice_id)
+        .join(other, other.c.key == own.c.key)
+        .join(mine, mine.c.notice_id == own.c.notice_id)
+        .outerjoin(its, its.c.notice_id == other.c.notice_id)
+        .where(own.c.notice_id.in_(those), or_(other.c.notice_id.not_in(those), other.c.notice_id < own.c.notice_id))
+        .where(other.c.notice_id != own.c.notice_id)
+        .where(or_(mine.c.written_date.is_(None), its.c.written_date.is_(None), mine.c.written_date == its.c.written_date))
+        .group_by(own.c.notice_id, other.c.notice_id)
+        .order_by(own.c.notice_id, func.count().desc(), other.c.notice_id)
+    )
 
 
 def _prints(session: Session, idents: Collection[int]) -> dict[int, Fingerprint]:

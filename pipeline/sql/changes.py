@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import islice
 
-from sqlalchemy import Engine, func, or_, select
+from sqlalchemy import Engine, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, load_only
 
 from notices.errors import StaleCursor
@@ -59,21 +60,28 @@ def crawl_occasion(session: Session, run_id: int, key: str, day: date | None, *,
 
     `day` is when the notice was published. What a source publishes after its column was first walked is news, however it was found.
     """
-    listing = session.scalar(
-        select(tables.ListingRow).join(tables.RunRow, tables.RunRow.source_id == tables.ListingRow.source_id)
-        .where(tables.RunRow.id == run_id, tables.ListingRow.key == key)
-    )  # fmt: skip
-    if listing is None:
+    row = session.connection().execute(_listed_with_walk(), {"run": run_id, "of": key}).first()
+    if row is None:
         return Occasion(run_id, baseline=backfill)
-    if listing.read_at is not None:
+    if row.read_again:
         return Occasion(run_id, baseline=False)
-    walk = session.get(tables.ColumnWalkRow, (listing.source_id, listing.column_url))
-    began = (walk.began_at if walk else None) or listing.first_listed_at
-    day = day or listing.listed_date
+    began = row.began_at or row.first_listed_at
+    day = day or row.listed_date
     if day is not None and day > began.astimezone(ZONE).date():
         return Occasion(run_id, baseline=False)
-    ended = walk.completed_at if walk and walk.completed_at else began + _SETTLING
-    return Occasion(run_id, baseline=backfill or listing.first_listed_at <= ended)
+    return Occasion(run_id, baseline=backfill or row.first_listed_at <= (row.completed_at or began + _SETTLING))
+
+
+@cache
+def _listed_with_walk() -> Select[bool, datetime, date | None, datetime | None, datetime | None]:
+    """What crawl_occasion asks: the list entry with a key in the run's source, and the walk of its column."""
+    entry, walk, run = tables.ListingRow, tables.ColumnWalkRow, tables.RunRow
+    columns = entry.read_at.is_not(None).label("read_again"), entry.first_listed_at, entry.listed_date, walk.began_at, walk.completed_at
+    return (
+        select(*columns).join(run, run.source_id == entry.source_id)
+        .outerjoin(walk, and_(walk.source_id == entry.source_id, walk.column_url == entry.column_url))
+        .where(run.id == bindparam("run"), entry.key == bindparam("of"))
+    )  # fmt: skip
 
 
 def note_walk(session: Session, source_id: int, column_url: str, now: datetime, *, complete: bool) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from notices.config import Config
 from notices.errors import BadInput, FetchError, UnknownName
 from notices.text.language import _
-from pipeline.ledger import payload_place
+from pipeline.snapshots import payload_place
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors
 from pipeline.warc.series import read_capture

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from notices.capture import Capture
 from notices.config import Config, load_config
-from pipeline.ledger import snapshot_row
 from pipeline.recovery import recover
+from pipeline.snapshots import snapshot_row
 from pipeline.sql import tables
 from pipeline.sql.database import open_database
 from pipeline.warc.series import SnapshotWriter, Stored
