@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import heapq
 import re
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import compress
 from typing import NamedTuple
 
 from notices.reference.agencies import same_agency, short_name, title_issuers
@@ -18,6 +18,7 @@ from pipeline.anatomy.lines import fold_title
 _SHINGLE = 6
 _SKETCH = 128
 _TEXT_KEYS = 4
+_FIRST_BYTES = bytes(not 0x80 <= byte < 0xC0 for byte in range(256))  # of a character in UTF-8
 _MAX_TEXT = 100_000
 _FOLD = re.compile(r"\W+")
 _FIGURES = re.compile(r"\d+")
@@ -57,8 +58,8 @@ def sketch(text: str) -> Sketch:
     folded = _FOLD.sub("", text[:_MAX_TEXT])
     return Sketch(
         length=len(folded),
-        shingles=_smallest(folded[place : place + _SHINGLE] for place in range(max(1, len(folded) - _SHINGLE + 1))),
-        figures=_smallest(_FIGURES.findall(text[:_MAX_TEXT])),
+        shingles=_smallest(_shingles(folded)),
+        figures=_smallest(map(_utf8, _FIGURES.findall(text[:_MAX_TEXT]))),
     )
 
 
@@ -176,6 +177,27 @@ def _number_in(title: str) -> str:
     return number.key if number and number.code else ""
 
 
-def _smallest(pieces: Iterable[str]) -> tuple[int, ...]:
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _shingles(text: str) -> Iterable[bytes]:
+    """Every run of six characters, or the text if it is shorter; cut from its bytes, which are hashed."""
+    data = _utf8(text)
+    if len(data) == 3 * len(text) and len(text) > _SHINGLE:  # Chinese characters only
+        return [data[start : start + 3 * _SHINGLE] for start in range(0, len(data) - 3 * _SHINGLE + 1, 3)]
+    starts = list(compress(range(len(data)), data.translate(_FIRST_BYTES)))
+    if len(starts) <= _SHINGLE:
+        return (data,)
+    return [data[start:end] for start, end in zip(starts, (*starts[_SHINGLE:], len(data)), strict=False)]
+
+
+def _smallest(pieces: Iterable[bytes]) -> tuple[int, ...]:
     """The smallest hashes of a set: a sample that two sets share as far as they share members."""
-    return tuple(heapq.nsmallest(_SKETCH, {zlib.crc32(piece.encode("utf-8", "surrogatepass")) for piece in pieces}))
+    hashes = set(map(zlib.crc32, pieces))
+    if len(hashes) > 8 * _SKETCH:  # about 512 of them are this small: to sort all costs as much as to hash them
+        most = (4 * _SKETCH << 32) // len(hashes)
+        small = [each for each in hashes if each < most]
+        if len(small) >= _SKETCH:
+            return tuple(sorted(small)[:_SKETCH])
+    return tuple(sorted(hashes)[:_SKETCH])

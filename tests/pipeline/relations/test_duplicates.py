@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+import zlib
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.relations.duplicates import Fingerprint, candidate_keys, fingerprint, same_agency, same_instrument, similarity
+from pipeline.relations.duplicates import Fingerprint, candidate_keys, fingerprint, same_agency, same_instrument, similarity, sketch
 
 BODY = "\n".join(
     f"第{n}项工作由牵头单位会同配合单位在{n}月底前完成，逐项建立台账，责任到人，并将进展情况形成书面材料，确保{n * 7}个村全部覆盖。"
@@ -111,3 +112,13 @@ def test_huge_text_is_bounded() -> None:
     made = fingerprint("饮水安全排查整治" * 500_000, title=TITLE)
     assert time.process_time() - began < 2
     assert len(made.shingles) <= 128
+
+
+@given(
+    st.text(st.sampled_from("甲乙丙丁戊己庚a1é😀\ud800，"), max_size=400)
+    | st.integers(1000, 3000).map(lambda n: "".join(map(chr, range(0x4E00, 0x4E00 + n))))
+)
+def test_sketch_has_the_smallest_hashes_whatever_way_they_are_found(text: str) -> None:
+    kept = "".join(each for each in text if each.isalnum() or each == "_")
+    pieces = {kept[start : start + 6] for start in range(max(1, len(kept) - 5))}
+    assert list(sketch(text).shingles) == sorted({zlib.crc32(each.encode("utf-8", "surrogatepass")) for each in pieces})[:128]
