@@ -22,7 +22,7 @@ from pipeline.sql import tables
 from pipeline.sql.changes import crawl_occasion, note_walk
 from pipeline.sql.database import database_errors
 from pipeline.store import Reading, stored_attachment
-from pipeline.store_new import store_one, store_snapshots
+from pipeline.store_new import known_keys, store_one, store_snapshots
 from pipeline.warc.series import SnapshotWriter, read_capture
 
 MAX_TRIES = 10
@@ -232,6 +232,8 @@ def _settled(columns: tuple[str, ...]) -> Update:
 
 def archived_notice(session: Session, key: str) -> ArchivedNotice | None:
     """The notice with the key as its newest revision has it."""
+    if not known_keys(session, (key,)):  # most pages of a crawl are new, and this costs a tenth of loading a revision
+        return None
     row = session.scalar(_newest_of_key(), {"of": key})
     if row is None:
         return None

@@ -139,16 +139,21 @@ def _prints(session: Session, idents: Collection[int]) -> dict[int, Fingerprint]
 
 
 def _rows(session: Session, idents: Collection[int]) -> Iterator[Row[*tuple[object, ...]]]:
+    wanted = sorted(idents)
+    for start in range(0, len(wanted), _MOST_NAMED):
+        yield from _connection(session).execute(_newest_with_sketch(), {"those": wanted[start : start + _MOST_NAMED]}).all()
+
+
+@cache
+def _newest_with_sketch() -> Select[*tuple[Any, ...]]:
     revision, kept = tables.RevisionRow, tables.SketchRow
     columns = (
         revision.id, revision.notice_id, revision.title, revision.number_key, revision.issuer, revision.written_date, revision.published_date,
         kept.length, kept.shingles, kept.figures,
     )  # fmt: skip
+    those: BindParameter[Any] = bindparam("those", expanding=True)
     query = select(*columns).join(revision.notice).outerjoin(kept, kept.notice_id == revision.notice_id)
-    wanted = sorted(idents)
-    for start in range(0, len(wanted), _MOST_NAMED):
-        newest = revision.n == tables.NoticeRow.revisions, tables.NoticeRow.id.in_(wanted[start : start + _MOST_NAMED])
-        yield from session.execute(query.where(*newest)).all()
+    return query.where(revision.n == tables.NoticeRow.revisions, tables.NoticeRow.id.in_(those))
 
 
 def _print(row: Row[*tuple[object, ...]] | tables.RevisionRow, sketched: Sketch) -> Fingerprint:
