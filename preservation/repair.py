@@ -30,9 +30,9 @@ from pipeline.warc.series import QUARANTINE, scan, to_quarantine, warc_files
 from preservation.accounting import keys_of_row
 from preservation.change_log import log_revision
 from preservation.findings import AttachmentSubject, Finding, NoticeSubject, RevisionSubject, RowSubject, SnapshotSubject, WarcPlace
+from preservation.notice_rows import key_of
 from preservation.reparse import Reader, reparse_revision
 from preservation.takedowns import take_over
-from preservation.verify import key_of
 
 
 @dataclass(frozen=True)

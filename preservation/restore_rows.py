@@ -25,10 +25,10 @@ from pipeline.sql.database import archive_id
 from pipeline.sql.row_digest import row_digest
 from pipeline.sql.tallies import Row, tally, values_of, written
 from pipeline.warc.series import BadMember, read_member, reading
-from preservation.added_rows import ADDED, added_rows
 from preservation.findings import Finding, NoticeSubject, RevisionSubject
+from preservation.notice_rows import ADDED, added_rows, key_of
 from preservation.proofs.checkpoints import note_of, public_key
-from preservation.verify import facts_of_record, facts_of_row, key_of
+from preservation.verify import facts_of_record, facts_of_row
 
 Model = type[Base]
 _ONLY_ADDED: tuple[Model, ...] = (

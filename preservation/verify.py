@@ -19,28 +19,23 @@ from sqlalchemy.orm import Session
 from notices.config import Config
 from notices.errors import DamageFound
 from notices.text.language import _
-from notices.urls import url_key
 from pipeline.recognised import damaged_recognitions
 from pipeline.sql import tables
 from pipeline.sql.database import database_errors, for_reading
-from pipeline.sql.row_digest import row_digest
-from pipeline.sql.tallies import is_digest_as_written
 from pipeline.warc.series import BadMember, Member, lane_in_use, parse_name, read_member, reading, unsettled, verify_series, warc_date
-from preservation.accounting import keys_of_row, unread_files, unread_pages
-from preservation.added_rows import check_added_rows
+from preservation.accounting import unread_files, unread_pages
 from preservation.change_log import check_changes
 from preservation.disk_map import DiskMap
 from preservation.findings import (
-    AttachmentSubject,
     DatabaseFile,
     Finding,
     NoticeSubject,
-    RevisionSubject,
     RowSubject,
     SnapshotSubject,
     Subject,
     WarcPlace,
 )
+from preservation.notice_rows import check_notices
 from preservation.proofs.checkpoints import check_log
 from preservation.takedowns import check_takedowns
 
@@ -225,13 +220,7 @@ def _rows(database: Engine) -> Iterator[Finding]:
     """Revisions rewritten, missing or out of order; notices under a foreign key; attachments that differ from their snapshots."""
     for batch in _batches(database, tables.NoticeRow, NoticeSubject):
         yield from batch.unreadable
-        for notice in batch.rows:
-            with Session(database) as session, session.begin():
-                try:
-                    # Read again: revisions may have been added since the batch was read.
-                    yield from list(_notice(session, session.get_one(tables.NoticeRow, notice.id)))
-                except DamageFound as error:
-                    yield Finding("sql", "unreadable", NoticeSubject(notice.id), _("a row of it: {error}").format(error=error))
+        yield from check_notices(database, [notice.id for notice in batch.rows])
 
 
 class _Batch(NamedTuple, Generic[Row]):
@@ -264,53 +253,3 @@ def _one_by_one(session: Session, model: type[Row], subject: Callable[[int], Sub
         except DamageFound as error:
             unreadable.append(Finding("sql", "unreadable", subject(ident), str(error)))
     return _Batch(rows, unreadable)
-
-
-def _notice(session: Session, notice: tables.NoticeRow) -> Iterator[Finding]:
-    subject = NoticeSubject(notice.id)
-    if notice.key != key_of(notice.url):
-        yield Finding("sql", "notice", subject, _("its key {key} is not that of its address {url}").format(key=notice.key, url=notice.url))
-    mine = tables.RevisionRow.notice_id == notice.id
-    revisions = list(session.scalars(select(tables.RevisionRow).where(mine).order_by(tables.RevisionRow.n)))
-    if not revisions or [r.n for r in revisions] != list(range(1, notice.revisions + 1)):
-        present = ", ".join(str(r.n) for r in revisions) or "none"
-        yield Finding(
-            "sql",
-            "revisions",
-            subject,
-            _("it counts {revisions} revisions, there are: {present}").format(revisions=notice.revisions, present=present),
-        )
-    for revision in revisions:
-        yield from _revision(session, revision)
-    yield from check_added_rows(session, notice)
-
-
-def key_of(url: str) -> str | None:
-    """The key of an address; None if it is not an address."""
-    try:
-        return url_key(url)
-    except ValueError:
-        return None
-
-
-def _revision(session: Session, revision: tables.RevisionRow) -> Iterator[Finding]:
-    subject = RevisionSubject(revision.notice_id, revision.n, revision.id)
-    snapshot = session.get(tables.SnapshotRow, revision.snapshot_id) if revision.snapshot_id else None
-    if snapshot is not None and revision.notice.key not in keys_of_row(snapshot):
-        yield Finding(
-            "sql",
-            "rewritten",
-            subject,
-            _("its snapshot {id} is of {url}, which is not its notice's address").format(id=snapshot.id, url=snapshot.url),
-        )
-    elif row_digest(revision) != revision.row_digest:
-        yield Finding("sql", "rewritten", subject, _("the row, its attachments, aliases or citations are not what was written"))
-    elif not is_digest_as_written(revision.notice, revision):
-        yield Finding("sql", "rewritten", subject, _("the row was rewritten together with its digest"))
-    for attachment in revision.attachments:
-        snapshot = session.get(tables.SnapshotRow, attachment.snapshot_id) if attachment.snapshot_id else None
-        if snapshot is not None and attachment.digest != snapshot.payload_digest:
-            detail = _("digest {digest}, its snapshot {id} has {payload_digest}").format(
-                digest=attachment.digest, id=snapshot.id, payload_digest=snapshot.payload_digest
-            )
-            yield Finding("sql", "attachment", AttachmentSubject(subject, attachment.position), detail)

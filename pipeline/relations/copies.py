@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from itertools import groupby, islice
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from sqlalchemy import BindParameter, Connection, Delete, Row, Select, Table, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
@@ -112,7 +112,7 @@ def _candidates(session: Session, prints: Mapping[int, Fingerprint]) -> dict[int
 def _sharing() -> Select[int, int]:
     """The statement of _candidates; built once, as that costs more than its answer."""
     own, other, mine, its = _KEY.alias(), _KEY.alias(), _SKETCH.alias(), _SKETCH.alias()
-    those: BindParameter[Any] = bindparam("those", expanding=True)
+    those: BindParameter[object] = bindparam("those", expanding=True)
     return (
         select(own.c.notice_id, other.c.notice_id)
         .join(other, other.c.key == own.c.key)
@@ -145,13 +145,13 @@ def _rows(session: Session, idents: Collection[int]) -> Iterator[Row[*tuple[obje
 
 
 @cache
-def _newest_with_sketch() -> Select[*tuple[Any, ...]]:
+def _newest_with_sketch() -> Select[*tuple[object, ...]]:
     revision, kept = tables.RevisionRow, tables.SketchRow
     columns = (
         revision.id, revision.notice_id, revision.title, revision.number_key, revision.issuer, revision.written_date, revision.published_date,
         kept.length, kept.shingles, kept.figures,
     )  # fmt: skip
-    those: BindParameter[Any] = bindparam("those", expanding=True)
+    those: BindParameter[object] = bindparam("those", expanding=True)
     query = select(*columns).join(revision.notice).outerjoin(kept, kept.notice_id == revision.notice_id)
     return query.where(revision.n == tables.NoticeRow.revisions, tables.NoticeRow.id.in_(those))
 

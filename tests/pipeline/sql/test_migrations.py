@@ -23,7 +23,7 @@ from pipeline.sql.database import open_database
 from pipeline.sql.migrate import SPACE_DUE, newest_version
 from pipeline.sql.row_digest import row_digest
 from pipeline.sql.tallies import OBSERVATIONS, is_digest_as_written, tally, values_of, written
-from preservation.added_rows import added_rows
+from preservation.notice_rows import added_rows
 
 RECORDED = Path(__file__).parents[2] / "end_to_end/recorded/home.tar.xz"
 
