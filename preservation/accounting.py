@@ -7,10 +7,11 @@ run that did not end well: its entries are fetched again.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import Engine, select
+from sqlalchemy import BindParameter, Engine, Select, bindparam, select
 from sqlalchemy.orm import Session, selectinload
 
 from notices.capture import noted_listed
@@ -56,7 +57,8 @@ def unread_pages(database: Engine, config: Config, newest: int) -> Iterator[Find
         while True:
             with Session(database) as session, session.begin():
                 ids = list(session.scalars(query.where(row.id > last)))
-                found = [each for ident in ids for each in _account(session, reader, ident)]
+                rows = _readable(session, ids)
+                found = [each for one in rows for each in _account(session, reader, one)]
             yield from found
             if not ids:
                 return
@@ -71,11 +73,20 @@ class _Known:
     payloads: frozenset[str]
 
 
-def _account(session: Session, reader: Reader, ident: int) -> Iterator[Finding]:
+def _readable(session: Session, ids: list[int]) -> list[tables.SnapshotRow]:
+    """The rows of these snapshots; one that cannot be read has a finding of its own."""
+    row = tables.SnapshotRow
     try:
-        row = session.get_one(tables.SnapshotRow, ident)
+        return list(session.scalars(select(row).where(row.id.in_(ids)).order_by(row.id)))
     except NoticesError:
-        return  # it has a finding of its own
+        found = list[tables.SnapshotRow]()
+        for ident in ids:
+            with suppress(NoticesError):
+                found.append(session.get_one(row, ident))
+        return found
+
+
+def _account(session: Session, reader: Reader, row: tables.SnapshotRow) -> Iterator[Finding]:
     if "damaged" in row.note:
         return
     keys = keys_of_row(row)
@@ -138,12 +149,24 @@ def _revisions(session: Session, notice_id: int) -> list[tables.RevisionRow]:
 
 
 def _known(session: Session, keys: list[str]) -> _Known | None:
-    ident = session.scalar(select(tables.NoticeRow.id).where(tables.NoticeRow.key.in_(keys)).limit(1))
+    connection = session.connection()
+    ident = connection.execute(_with_keys(), {"keys": keys}).scalar()
     if ident is None:
         return None
+    return _Known(ident, frozenset(connection.execute(_payloads_of(), {"notice": ident}).scalars()))
+
+
+@cache
+def _with_keys() -> Select[int]:
+    keys: BindParameter[object] = bindparam("keys", expanding=True)
+    return select(tables.NoticeRow.id).where(tables.NoticeRow.key.in_(keys)).limit(1)
+
+
+@cache
+def _payloads_of() -> Select[str]:
     snapshot, revision = tables.SnapshotRow, tables.RevisionRow
-    query = select(snapshot.payload_digest).join(revision, revision.snapshot_id == snapshot.id).where(revision.notice_id == ident)
-    return _Known(ident, frozenset(session.scalars(query)))
+    query = select(snapshot.payload_digest).join(revision, revision.snapshot_id == snapshot.id)
+    return query.where(revision.notice_id == bindparam("notice"))
 
 
 def _awaited(session: Session, row: tables.SnapshotRow, keys: list[str]) -> bool:
