@@ -1,6 +1,6 @@
 """The stated goals of speed and whether they are met: `python -m benchmarks.costs goals [--notices 2000] [--corpus FOLDER]`, and at the end of `make bench`.
 
-Everything is CPU seconds of whole processes or of the asking thread, medians where a figure is small. Each goal stands beside a peer measured in the
+Everything is CPU seconds of whole processes or of the asking thread, medians where a figure is small. Beside each goal is a peer measured in the
 same run, as the seconds of a machine say little. Search is asked twice: for what `search --json` answers (understanding, snippets, similar notices),
 and for the bare page of exact hits.
 """
@@ -130,7 +130,7 @@ def _typed(asked: Asked) -> str:
 
 
 def _milliseconds(texts: Sequence[str], ask: Callable[[str], object]) -> list[float]:
-    """CPU of each question, sorted; the first ones are asked before, so that what is loaded once is loaded."""
+    """CPU of each question, sorted; the first ones are asked before, so that nothing is loaded in the measured ones."""
     for text in texts[:5]:
         ask(text)
     found = []
