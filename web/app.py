@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -20,7 +21,7 @@ from web.access import Access
 from web.api import routes as api
 from web.archive import Archive
 from web.headers import Guard
-from web.kept import Kept, kept
+from web.kept import Kept
 from web.packing import Packing
 from web.pages import HERE
 from web.problems import on_error
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from mcp.server import MCPServer
 
 LARGEST_CALL = 256 * 1024  # bytes of an agent's call
+_THREADS = {"tantivy": 4}  # of a process that makes pages; more only take turns at two cores. A Whoosh index lets others wait beside it
 
 
 def create_app(config: Config) -> Starlette:
@@ -39,16 +41,18 @@ def create_app(config: Config) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        threads = to_thread.current_default_thread_limiter()
+        threads.total_tokens = _THREADS.get(config.index.partition(":")[0], threads.total_tokens)
         async with agents.session_manager.run() if agents else nullcontext():
             yield
         archive.close()
 
     handlers = {kind: on_error for kind in (HTTPException, NoticesError, OSError, Exception)}
-    around = [Middleware(Guard, names=names_of(config)), Middleware(Packing)]
+    around = [Middleware(Guard, names=names_of(config)), Middleware(Kept, archive=archive), Middleware(Packing)]
     app = Starlette(
         routes=[*routes(), *(door(agents) if agents else ())], middleware=around, exception_handlers=handlers, lifespan=lifespan
     )
-    app.state.archive, app.state.kept, app.state.access = archive, Kept(), Access(config)
+    app.state.archive, app.state.access = archive, Access(config)
     return app
 
 
@@ -79,12 +83,12 @@ def from_environment() -> Starlette:
 def routes() -> Sequence[BaseRoute]:
     """Every address."""
     return [
-        Route("/", kept(search.show)),
-        Route("/search", kept(search.show)),
+        Route("/", search.show),
+        Route("/search", search.show),
         Route("/export", export.download),
         Route("/complete", search.complete),
-        Route("/n/{notice:int}", kept(notice.show)),
-        Route("/n/{notice:int}/r/{n:int}", kept(notice.show)),
+        Route("/n/{notice:int}", notice.show),
+        Route("/n/{notice:int}/r/{n:int}", notice.show),
         Route("/n/{notice:int}/r/{n:int}/cite/{form}", cite.cite),
         Route("/n/{notice:int}/r/{n:int}/proof", cite.proof),
         Route("/n/{notice:int}/r/{n:int}/original", revision.original),

@@ -1,62 +1,125 @@
-"""Answers kept in memory while the archive stays the same: most readers ask what others have just asked."""
+"""Answers kept in memory while the archive stays the same, as they went over the wire: most readers ask what others have just asked."""
 
 from __future__ import annotations
 
-import threading
+import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.pages import archive_of, language_wanted, unless_known
-from web.problems import is_program
+from notices.hours import ZONE
+from web.archive import Archive
+from web.packing import accepts
+from web.pages import language_wanted, unless_known
+from web.problems import BUSY, is_program, problem
 
-_MOST, _LARGEST = 400, 300_000  # answers, and bytes of one
-View = Callable[[Request], Response]
+_PAGES = re.compile(r"/|/search|/n/[0-9]+(?:/r/[0-9]+)?")
+_MOST_BYTES, _LARGEST = 48 << 20, 300_000  # of all kept answers of a process, and of one
+_OF_ONE = 600  # bytes that an answer takes beside its body
+_MOST_AT_ONCE = 256  # answers that a process makes or has waiting; one more is told to come back
+
+
+class _Sent(NamedTuple):
+    """An answer as it was sent, and the state of the archive that it is made of."""
+
+    state: str
+    headers: Sequence[tuple[bytes, bytes]]
+    body: bytes
 
 
 class Kept:
-    """The newest answers of one process, each with the state of the archive that it is made of."""
+    """Answers a page again as long as the archive is what it was; makes no more answers at once than readers wait for.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._answers: OrderedDict[tuple[object, ...], tuple[str, Response]] = OrderedDict()
+    What is kept is compressed already: a page that many readers ask for costs what its bytes cost.
+    """
 
-    def answer(self, request: Request, view: View) -> Response:
-        """The kept answer, or the view's, which is kept if it is one that others may want."""
-        state = archive_of(request).state()
-        if state is None:
-            return view(request)
-        key = (request.url.path, request.url.query, language_wanted(request), is_program(request))
-        with self._lock:
-            found = self._answers.get(key)
-            if found is not None and found[0] == state:
-                self._answers.move_to_end(key)
-                return unless_known(request, _copy(found[1]))
-        made = view(request)
-        if made.status_code == 200 and len(made.body) <= _LARGEST:
-            with self._lock:
-                self._answers[key] = state, _copy(made)
-                self._answers.move_to_end(key)
-                while len(self._answers) > _MOST:
-                    self._answers.popitem(last=False)
-        return made
+    def __init__(self, app: ASGIApp, archive: Archive) -> None:
+        self._app, self._archive = app, archive
+        self._answers: OrderedDict[tuple[object, ...], _Sent] = OrderedDict()
+        self._bytes = self._at_once = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http" or scope["path"].startswith("/static/"):
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        state = self._archive.state() if scope["method"] == "GET" and _PAGES.fullmatch(scope["path"]) else None
+        key = _key(request) if state is not None else ()
+        found = self._answers.get(key) if state is not None else None
+        if found is not None and found.state == state:
+            self._answers.move_to_end(key)
+            await _again(request, found)(scope, receive, send)
+        elif self._at_once >= _MOST_AT_ONCE:
+            await problem(request, 503, BUSY)(scope, receive, send)
+        else:
+            await self._made(scope, receive, _Recorder(send, state, key, self))
+
+    async def _made(self, scope: Scope, receive: Receive, recorder: _Recorder) -> None:
+        """Let the answer be made. It counts until it begins: what a slow reader has yet to fetch keeps nobody waiting."""
+        self._at_once += 1
+        try:
+            await self._app(scope, receive, recorder)
+        finally:
+            recorder.begun()
+
+    def has_begun(self) -> None:
+        """One answer fewer is being made."""
+        self._at_once -= 1
+
+    def keep(self, key: tuple[object, ...], sent: _Sent) -> None:
+        """Keep an answer in place of those that were asked for the longest ago."""
+        before = self._answers.pop(key, None)
+        self._bytes += len(sent.body) + _OF_ONE - (len(before.body) + _OF_ONE if before else 0)
+        self._answers[key] = sent
+        while self._bytes > _MOST_BYTES:
+            _oldest, dropped = self._answers.popitem(last=False)
+            self._bytes -= len(dropped.body) + _OF_ONE
 
 
-def _copy(response: Response) -> Response:
-    """The same answer with headers of its own: what compresses an answer changes them."""
-    made = Response(response.body, response.status_code)
-    made.raw_headers = list(response.raw_headers)
-    return made
+class _Recorder:
+    """Passes an answer on, and keeps it if it is a whole page."""
+
+    def __init__(self, send: Send, state: str | None, key: tuple[object, ...], kept: Kept) -> None:
+        self._send, self._state, self._key, self._kept = send, state, key, kept
+        self._headers: list[tuple[bytes, bytes]] | None = None
+        self._is_counted = True
+
+    async def __call__(self, message: Message) -> None:
+        """Pass on one message."""
+        if message["type"] == "http.response.start":
+            self.begun()
+            if self._state is not None and message["status"] == 200:
+                self._headers = list(message["headers"])
+        elif self._headers is not None and self._state is not None:
+            body = message.get("body", b"")
+            if not message.get("more_body") and len(body) <= _LARGEST:
+                self._kept.keep(self._key, _Sent(self._state, self._headers, bytes(body)))
+            self._headers = None
+        await self._send(message)
+
+    def begun(self) -> None:
+        """Count the answer no longer."""
+        if self._is_counted:
+            self._is_counted = False
+            self._kept.has_begun()
 
 
-def kept(view: View) -> View:
-    """The view with its answers kept."""
+def _key(request: Request) -> tuple[object, ...]:
+    """What an answer depends on beside the archive: addresses in it bear the host that was asked, a reference names the day."""
+    headers = request.headers
+    accepted = headers.get("accept-encoding", "")
+    packed = "zstd" if accepts(accepted, "zstd") else "gzip" if "gzip" in accepted else ""
+    asked = request.url.path, request.url.query, request.url.scheme, headers.get("host", "")
+    return *asked, language_wanted(request), is_program(request), packed, datetime.now(ZONE).date()
 
-    def answer(request: Request) -> Response:
-        keep = request.app.state.kept
-        assert isinstance(keep, Kept)
-        return keep.answer(request, view)
 
-    return answer
+def _again(request: Request, sent: _Sent) -> Response:
+    made = Response(sent.body)
+    made.raw_headers = list(sent.headers)
+    return unless_known(request, made) if "etag" in made.headers else made

@@ -86,7 +86,8 @@ def unless_known(request: Request, response: Response) -> Response:
     tag = response.headers["ETag"]
     known = [part.strip() for part in request.headers.get("if-none-match", "")[:2000].split(",")]
     if request.method in ("GET", "HEAD") and (tag in known or tag.removeprefix("W/") in known or known == ["*"]):
-        kept = {name: value for name, value in response.headers.items() if name not in ("content-length", "content-type")}
+        left_out = ("content-length", "content-type", "content-encoding")
+        kept = {name: value for name, value in response.headers.items() if name not in left_out}
         return Response(status_code=304, headers=kept)
     return response
 
@@ -136,7 +137,7 @@ def _written(value: object) -> object:
 def _templates() -> jinja2.Environment:
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True, finalize=_written, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
     made.globals |= {"segments": segments, "outside": outside}
     made.filters["day"] = partial(_moment, length=10)

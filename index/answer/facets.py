@@ -21,7 +21,7 @@ class Facets(NamedTuple):
 
 def facets(engine: Engine, query: Query) -> Facets:
     """The facets of a query's exact hits."""
-    exact = query._replace(boosts=(), relaxed_text="")
+    exact = query._replace(text="", boosts=(), relaxed_text="", highlights=(), interpretations=(), prior=True)
     counted, fields = (_by_engine(engine, exact) if isinstance(engine, CountsValues) else None) or _by_hits(engine, exact)
     attached = engine.search(exact._replace(node=And((exact.node, HasAttachment()))), limit=0).total
     fields["attachment"] = [("yes", attached)] if attached else []

@@ -23,6 +23,7 @@ from notices.errors import IndexUnusable
 from notices.text.language import _
 
 HEAP_BYTES, THREADS = 200000000, 2
+_KEPT_COUNTS = 64  # answers, of some thousand values each at most
 _COMMIT_CHARS = 32_000_000  # Tantivy's queue counts documents, not bytes: a commit empties it
 _BATCH_OF_VERSIONS = 100_000
 
@@ -34,6 +35,7 @@ class TantivyEngine:
         self._folder = folder
         self._generation, self._index, self._version = _opened(folder)
         self._searcher = self._index.searcher()
+        self._counts: dict[tuple[object, ...], tuple[int, Mapping[str, Counter[str]]]] = {}
 
     def write(self, documents: Iterable[Document], deleted: Sequence[int] = ()) -> int:
         """Replace each document by id, remove the deleted ids, commit durably; return how many were written."""
@@ -41,6 +43,7 @@ class TantivyEngine:
         with writing(self._folder):
             self._version = _loaded(self._generation, self._index)
             self._searcher = self._index.searcher()
+            self._counts = {}
         return count
 
     def search(self, query: Query, *, limit: int = 10, offset: int = 0, sort: str = "relevance") -> Answer:
@@ -54,11 +57,21 @@ class TantivyEngine:
         return self._intact(work)
 
     def values(self, query: Query, fields: Sequence[str]) -> tuple[int, Mapping[str, Counter[str]]] | None:
-        """See index.engine.CountsValues; an index made before it had these columns counts nothing."""
+        """See index.engine.CountsValues; an index made before it had these columns counts nothing.
+
+        Some counts are kept: another page, order or length of the same answer has the same.
+        """
+        kept, asked = self._counts, (query, *fields)  # before the searcher: a writer replaces that first
         terms = Terms(self._index.schema, self._searcher)
         if not all(terms.has(f"value_{name}") for name in fields):
             return None
-        return self._intact(lambda: within_limit(lambda: count_values(terms, query, fields)))
+        found = kept.get(asked)
+        if found is None:
+            found = self._intact(lambda: within_limit(lambda: count_values(terms, query, fields)))
+            if len(kept) >= _KEPT_COUNTS:
+                kept.clear()
+            kept[asked] = found
+        return found
 
     def _intact(self, work: Callable[[], Result]) -> Result:
         """What the work returns; an error of Tantivy on a damaged file is raised as IndexUnusable."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Engine, Select, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from notices.text.display import masked
@@ -34,23 +34,28 @@ def history(database: Engine, notice_id: int) -> list[Event]:
     """Revisions, corrections and observations of a notice and the states that they led to, oldest first. Raises TakenDown."""
     with reading(database) as session:
         withheld(session).refuse(notice_id)
-        events = [event for row in session.scalars(_revisions(notice_id)) for event in _of_revision(session, row)]
+        events = list(_of_revisions(session, notice_id))
         seen = observations_of(session, notice_id)
         events.extend(Event(s.observed_at, "observed", f"{s.evidence} {s.detail}".strip(), {"evidence": s.evidence}) for s in seen)
         events.extend(_states([observation_of(s) for s in seen]))
     return sorted(events, key=lambda e: e.at)
 
 
-def _revisions(notice_id: int) -> Select[tables.RevisionRow]:
-    return select(tables.RevisionRow).where(tables.RevisionRow.notice_id == notice_id)
-
-
-def _of_revision(session: Session, row: tables.RevisionRow) -> Iterator[Event]:
-    snapshot = session.get(tables.SnapshotRow, row.snapshot_id) if row.snapshot_id else None
-    place = f" {snapshot.warc_file}@{snapshot.offset}" if snapshot else ""
-    yield Event(row.created_at, "revision", f"{row.n}: {masked(row.title)}{place}", {"revision": row.n})
-    for made in session.scalars(select(tables.CorrectionRow).where(tables.CorrectionRow.revision_id == row.id)):
-        yield Event(made.made_at, "correction", f"of {row.n}: {', '.join(made.changes)}", {"changes": made.changes})
+def _of_revisions(session: Session, notice_id: int) -> Iterator[Event]:
+    """The revisions, each with the record that it was read from, and the corrections of each."""
+    revision, snapshot = tables.RevisionRow, tables.SnapshotRow
+    columns = revision.id, revision.n, revision.created_at, revision.title, snapshot.warc_file, snapshot.offset
+    query = select(*columns).outerjoin(snapshot, snapshot.id == revision.snapshot_id).where(revision.notice_id == notice_id)
+    found = session.execute(query).all()
+    made: dict[int, list[tables.CorrectionRow]] = {}
+    for row in session.scalars(select(tables.CorrectionRow).where(tables.CorrectionRow.revision_id.in_([each.id for each in found]))):
+        made.setdefault(row.revision_id, []).append(row)
+    hidden = withheld(session)
+    for ident, n, at, title, file, offset in found:
+        place = "" if file is None else f" {file}@{offset}"
+        yield Event(at, "revision", f"{n}: {masked(hidden.text(notice_id, title))}{place}", {"revision": n})
+        for each in made.get(ident, ()):
+            yield Event(each.made_at, "correction", f"of {n}: {', '.join(each.changes)}", {"changes": each.changes})
 
 
 def _states(looks: Sequence[Observation]) -> Iterator[Event]:

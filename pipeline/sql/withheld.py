@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -26,6 +27,7 @@ from pipeline.sql.database import for_reading
 
 _KEPT = "withheld"  # where a session has it
 _VISIBLE = re.compile(r"\S")
+_shared: ContextVar[tuple[Engine, Session] | None] = ContextVar("shared", default=None)
 _FIELDS: Mapping[type[Base], tuple[str, ...]] = {
     tables.RevisionRow: ("title", "text", "issuer", "document_number", "index_number", "addressees", "anatomy"),
     tables.AttachmentRow: ("name", "detail", "text"),
@@ -139,10 +141,30 @@ def withhold(session: Session) -> Withheld:
 
 @contextmanager
 def reading(database: Engine) -> Iterator[Session]:
-    """A session in a transaction for what readers see: a consistent view that keeps no writer waiting, without what was taken down."""
+    """A session in a transaction for what readers see: a consistent view that keeps no writer waiting, without what was taken down.
+
+    Within `one_view` of the same database it is the session of that.
+    """
+    shared = _shared.get()
+    if shared is not None and shared[0] is database:
+        yield shared[1]
+        return
     with Session(for_reading(database), expire_on_commit=False) as session, session.begin():
         withhold(session)
         yield session
+
+
+@contextmanager
+def one_view(database: Engine) -> Iterator[None]:
+    """Whatever reads here for readers sees one state of the archive, and no row is asked for twice by its key."""
+    with reading(database) as session:
+        rows: list[object] = []  # the session itself forgets a row that nobody refers to
+        event.listen(session, "loaded_as_persistent", lambda _session, row: rows.append(row))
+        token = _shared.set((database, session))
+        try:
+            yield
+        finally:
+            _shared.reset(token)
 
 
 def _leave_out(state: ORMExecuteState) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import re
+import shutil
 import subprocess
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -45,12 +49,21 @@ NOTICES = [
 
 
 def archive_in(path: Path) -> QuickHome:
-    """An archive of these notices; the first has two revisions, the second of which an import brought."""
+    """An archive of these notices; the first has two revisions, the second of which an import brought. It is made once and copied."""
+    shutil.copytree(_made(), path, dirs_exist_ok=True)
+    return QuickHome(path)
+
+
+@cache
+def _made() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="notices-room-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = folder / "home"
     home = QuickHome(path)
     home.run("import", _written(path / "one.jsonl", NOTICES))
     changed = NOTICES[0] | {"text": str(NOTICES[0]["text"]).replace("明确分工", "明确职责分工")}
     home.run("import", _written(path / "two.jsonl", [changed]))
-    return home
+    return path
 
 
 def _written(file: Path, lines: list[dict[str, Any]]) -> str:

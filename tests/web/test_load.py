@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from notices.config import load_config
 from tests.support.quick_home import QuickHome
 from tests.support.reading_room import NOTICES, archive_in, line, reading_room
 from web.archive import Archive
+from web.kept import Kept
 from web.rates import Rates
 
 
@@ -41,6 +43,55 @@ def _edit(home: QuickHome, folder: Path) -> None:
     lines = (NOTICES[3] | {"text": text}, line(8, "往年的通知", f"往年{text}") | {"published_date": "2021-05-05"})
     file.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in lines), encoding="utf-8")
     home.run("import", str(file))
+
+
+def test_a_kept_answer_is_for_those_who_ask_alike(room: TestClient) -> None:
+    """An address of a page that somebody asked for under another name, or bytes that a program cannot read, are nobody else's answer."""
+    first = room.get("/n/1", headers={"accept-encoding": "gzip"})
+    plain = room.get("/n/1", headers={"accept-encoding": "identity"})
+    again = room.get("/n/1", headers={"accept-encoding": "gzip"})
+    assert first.headers["content-encoding"] == again.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert first.text == plain.text == again.text
+    assert again.headers["content-security-policy"]
+    foreign = room.get("/n/1", headers={"host": "192.0.2.7"})
+    assert "http://192.0.2.7/n/1" in foreign.text
+    assert "192.0.2.7" not in room.get("/n/1").text
+    known = room.get("/n/1", headers={"if-none-match": first.headers["etag"]})
+    assert (known.status_code, known.content) == (304, b"")
+    assert known.headers["etag"] == first.headers["etag"]
+    assert "content-encoding" not in known.headers
+    assert room.head("/n/1").status_code == 200
+    assert room.get("/n/77").status_code == room.get("/n/77").status_code == 404
+
+
+def test_memory_of_kept_answers_is_bounded(room: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.kept._MOST_BYTES", 9_000)
+    keeper = next(each for each in _layers(room) if isinstance(each, Kept))
+    for n in range(12):
+        assert room.get(f"/search?q=临水〔2022〕1号&unknown={n}").status_code == 200
+        assert keeper._bytes <= 9_000
+    assert keeper._bytes == sum(len(sent.body) + 600 for sent in keeper._answers.values())
+    assert 0 < len(keeper._answers) < 12
+
+
+def test_more_answers_at_once_than_readers_wait_for_are_refused(room: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.kept._MOST_AT_ONCE", 0)
+    refused = room.get("/changes", headers={"accept-language": "en"})
+    assert refused.status_code == 503
+    assert refused.headers["retry-after"]
+    assert "answering many questions" in refused.text
+    monkeypatch.setattr("web.kept._MOST_AT_ONCE", 1)
+    assert [room.get(address).status_code for address in ("/changes", "/n/77", "/search?q=“", "/export?q=河道&format=csv", "/sources")] == [
+        *(200, 404, 400, 200, 200)
+    ]
+
+
+def _layers(room: TestClient) -> Iterator[object]:
+    layer = room.app.middleware_stack  # type: ignore[attr-defined]
+    while layer is not None:
+        yield layer
+        layer = getattr(layer, "app", None) or getattr(layer, "_app", None)
 
 
 def test_a_network_that_asks_too_much_waits_and_others_do_not() -> None:

@@ -21,6 +21,7 @@ from operations.read.notice_views import NoticeView, Relations, relations
 from operations.read.original import has_page
 from operations.read.revisions import RevisionLine, copy_lines, notices_numbered, revision_lines, revision_view
 from pipeline.sql.database import archive_id
+from pipeline.sql.withheld import one_view
 from preservation.proofs.checkpoints import first_with
 from watch.deadlines import calendar, deadlines
 from web.pages import Reader, archive_of, page
@@ -77,6 +78,11 @@ class Shown:
 
 def show(request: Request) -> Response:
     """The newest revision of a notice, or the one that the address names."""
+    with one_view(archive_of(request).database):
+        return _page(request)
+
+
+def _page(request: Request) -> Response:
     ident, n = request.path_params["notice"], request.path_params.get("n")
     database = archive_of(request).database
     day = day_of(request)
