@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from anyio import to_thread
 from starlette.applications import Starlette
@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Message, Scope
 
 from notices.config import Config, load_config
 from notices.errors import NoticesError
@@ -31,18 +32,21 @@ if TYPE_CHECKING:
     from mcp.server import MCPServer
 
 LARGEST_CALL = 256 * 1024  # bytes of an agent's call
+_FIRST_PAGES = (f"/search?q={quote('通知')}", "/n/1")
 _THREADS = {"tantivy": 4}  # of a process that makes pages; more only take turns at two cores. A Whoosh index lets others wait beside it
 
 
-def create_app(config: Config) -> Starlette:
-    """The reading room of one archive."""
+def create_app(config: Config, *, warm: bool = False) -> Starlette:
+    """The reading room of one archive. `warm`: it asks itself for two pages before readers may, so that these find files open and templates compiled."""
     archive = Archive(config)
     agents = _agents(archive)
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         threads = to_thread.current_default_thread_limiter()
         threads.total_tokens = _THREADS.get(config.index.partition(":")[0], threads.total_tokens)
+        for address in _FIRST_PAGES if warm else ():
+            await _asked_by_itself(app, address)
         async with agents.session_manager.run() if agents else nullcontext():
             yield
         archive.close()
@@ -77,7 +81,24 @@ def door(agents: MCPServer) -> Sequence[BaseRoute]:
 
 def from_environment() -> Starlette:
     """The reading room of the archive that the environment names: what each process of a server makes."""
-    return create_app(load_config(os.environ))
+    return create_app(load_config(os.environ), warm=True)
+
+
+async def _asked_by_itself(app: Starlette, address: str) -> None:
+    """Make a page for nobody; whatever its answer is, readers get their own."""
+    path, _mark, query = address.partition("?")
+    scope: Scope = {
+        "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": path, "raw_path": path.encode(), "root_path": "",
+        "query_string": query.encode(), "headers": [(b"host", b"localhost")], "client": None, "server": ("localhost", 80), "app": app,
+    }  # fmt: skip
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(_message: Message) -> None:
+        pass
+
+    await app(scope, receive, send)
 
 
 def routes() -> Sequence[BaseRoute]:

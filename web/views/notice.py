@@ -29,10 +29,10 @@ from web.views.cite import gbt7714
 from web.views.discovery import base_of
 from web.views.graph import graph_of
 from web.views.memento import memento_headers
-from web.views.query import day_of
+from web.views.query import count_of, day_of
 
 _MOST_EVENTS, _MOST_LINKS, _MOST_OUTLINE, _MOST_COPIES = 100, 100, 300, 50
-LONGEST_SHOWN = 200_000  # characters of a text on one page
+MOST_SHOWN = 16_000  # characters of a text on one page: some 30 kB of the 60 that a page may have over the wire
 _SENTENCE = ("。", "；", ";", "！", "？")
 _LONGEST_HEADING, _LONGEST_WITH_COMMA = 60, 24  # characters
 _DEEPEST = 3  # level of a heading in the outline
@@ -88,11 +88,14 @@ def _page(request: Request) -> Response:
     day = day_of(request)
     view = view_as_of(database, ident, day) if day and n is None else revision_view(database, ident, n)
     (related,) = relations(database, [ident])
-    shown = Shown(view, list(lines_of(view.text[:LONGEST_SHOWN])), revision_lines(database, ident), related)
+    parts = parts_of([view.text])
+    part = count_of("part", request.query_params.get("part", ""), len(parts), 1)
+    ((_page_number, text),) = parts[part - 1]
+    shown = Shown(view, list(lines_of(text)), revision_lines(database, ident), related)
     events = history(database, ident)
     values = {
         "shown": shown, "n": view, "events": events[-_MOST_EVENTS:], "more_events": max(len(events) - _MOST_EVENTS, 0),
-        "cut": len(view.text) > LONGEST_SHOWN, "most_links": _MOST_LINKS, "reference": gbt7714(view, base_of(request), datetime.now(UTC).astimezone(ZONE).date()),
+        "part": part, "parts": len(parts), "most_links": _MOST_LINKS, "reference": gbt7714(view, base_of(request), datetime.now(UTC).astimezone(ZONE).date()),
         "as_of": day if n is None else None, "graph": graph_of(related), "copies": copy_lines(database, view.copies[:_MOST_COPIES]),
         "has_page": has_page(database, ident), "signed": first_with(database, ident, view.revision) if view.snapshot else None,
         "anatomy": view.anatomy if isinstance(view.anatomy, dict) else {},
@@ -117,6 +120,23 @@ def lines_of(text: str) -> Iterator[Line]:
         level = heading.level if heading and not _is_sentence(each) else 0
         place = "end" if at in signed else "start" if at < _FIRST and not level and _ADDRESSED.fullmatch(each) else ""
         yield Line(number, each, level, cells, place)
+
+
+def parts_of(pages: Sequence[str]) -> list[list[tuple[int, str]]]:
+    """The pages of a text, each with its number (from 1), in parts that are short enough to be shown at once; a long page is cut between two lines."""
+    made: list[list[tuple[int, str]]] = [[]]
+    left = MOST_SHOWN
+    for number, text in enumerate(pages, 1):
+        rest = text
+        while len(rest) > left:
+            end = rest.rfind("\n", 0, left) + 1 or (left if left == MOST_SHOWN else 0)
+            if end:
+                made[-1].append((number, rest[:end]))
+            made.append([])
+            rest, left = rest[end:], MOST_SHOWN
+        made[-1].append((number, rest))
+        left -= len(rest)
+    return made
 
 
 def _is_sentence(text: str) -> bool:
