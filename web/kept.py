@@ -18,7 +18,7 @@ from web.packing import accepts
 from web.pages import language_wanted, unless_known
 from web.problems import BUSY, is_program, problem
 
-_PAGES = re.compile(r"/|/search|/n/[0-9]+(?:/r/[0-9]+)?")
+_PAGES = re.compile(r"/|/search|/n/[0-9]+(?:/r/[0-9]+)?|/sitemap(?:-[0-9]+)?\.xml")
 _MOST_BYTES, _LARGEST = 48 << 20, 300_000  # of all kept answers of a process, and of one
 _OF_ONE = 600  # bytes that an answer takes beside its body
 _MOST_AT_ONCE = 256  # answers that a process makes or has waiting; one more is told to come back

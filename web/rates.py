@@ -7,7 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 
-_A_SECOND, _AT_ONCE = 10.0, 100.0
+_A_SECOND, _AT_ONCE = 3.0, 60.0  # a question of a large archive takes some 40 ms of a core: a network has an eighth of it
 _MOST = 10_000  # networks that are remembered
 
 

@@ -21,6 +21,7 @@ from unittest.mock import patch
 from starlette.testclient import TestClient
 
 from notices.config import load_config
+from tests.support.archive_home import Home
 from tests.support.quick_home import QuickHome
 from web.app import create_app
 
@@ -82,9 +83,9 @@ def reading_room(home: QuickHome, **headers: str) -> Iterator[TestClient]:
 
 
 @contextmanager
-def served(home: QuickHome, workers: int = 1) -> Iterator[str]:
-    """The address of the archive's reading room, in processes of its own."""
-    command = [*home.command("serve"), "--port", "0", "--workers", str(workers)]
+def served(home: Home, workers: int = 1, *more: str) -> Iterator[str]:
+    """The address of the archive's reading room, in processes of its own; `more` are further words of the command."""
+    command = [*home.command("serve"), "--port", "0", "--workers", str(workers), *more]
     with subprocess.Popen(command, env=home.environment, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout

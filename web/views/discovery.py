@@ -19,7 +19,7 @@ from web.json_answer import json_text
 from web.pages import Reader, archive_of, rendered, validated
 from web.views.query import FILTERS, asked
 
-_IN_SITEMAP, _IN_FEED = 10_000, 50
+_IN_SITEMAP, _IN_FEED = 2_500, 50
 _REFUSED = (
     "/search?*",
     "/export",
