@@ -7,10 +7,12 @@ from collections.abc import Collection
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.access import host_of, is_own_form
-from web.problems import problem
+from web.pages import Reader
+from web.problems import is_program, problem
 from web.rates import Rates
 
 POLICY = (
@@ -33,6 +35,14 @@ AGENTS, CHECK, WATCHES = (
 )  # what takes a body by POST: calls of tools, texts to check; both only read
 LONGEST_ADDRESS = 8192
 _METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+def _refusal(request: Request, status: int, why: str) -> Response:
+    """The refusal as a page, or a line where so many are asked for that pages would be the load."""
+    if status != 429 or is_program(request):
+        return problem(request, status, why)
+    headers = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Retry-After": "5"}
+    return PlainTextResponse(Reader(request).text(why), status, headers)
 
 
 class Guard:
@@ -58,7 +68,7 @@ class Guard:
 
         refused = self._refused(scope)
         if refused is not None:
-            answer = problem(Request(scope), *refused)
+            answer = _refusal(Request(scope), *refused)
             if refused[0] == 405:
                 answer.headers["Allow"] = ", ".join(_METHODS)
             await answer(scope, receive, with_headers)

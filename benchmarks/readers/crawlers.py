@@ -1,6 +1,6 @@
 """A good and a bad crawler of a large archive, one after the other, and what other readers notice of each.
 
-`python -m benchmarks.readers.crawlers [--home FOLDER] [--seconds 300]` takes the archive of `benchmarks.readers` (made if there is none). The good one obeys
+`python -m benchmarks.readers.crawlers [--home FOLDER] [--seconds 300]` takes the archive of `benchmarks.readers` (made if it is missing). The good one obeys
 robots.txt and its delay and reads the notices of the sitemap; the bad one follows every link of every page in eight threads, facets first, and asks
 again whatever was refused. A hostile reader asks what costs the most. Each comes to this machine by its outer address, as a stranger does; the others by loopback.
 """
@@ -50,7 +50,7 @@ class Stranger:
         self._lock = threading.Lock()
 
     def ask(self, path: str) -> tuple[int, str]:
-        """The status and the text of an answer; 0 where there was none."""
+        """The status and the text of an answer; 0 without one."""
         began, status, text, retry = time.monotonic(), 0, "", ""
         try:
             connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
