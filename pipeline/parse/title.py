@@ -18,6 +18,7 @@ from pipeline.anatomy import kind_of
 from pipeline.parse.boilerplate import is_lead
 from pipeline.parse.element_names import names_title
 from pipeline.parse.labels import is_label_line
+from pipeline.parse.parted_title import Runs, parted_title
 
 MAX_TITLE = 400
 _ENOUGH = 3.0
@@ -25,8 +26,6 @@ _SHORTEST_LISTED = 6
 _LONGEST_SECTION = 8
 # A title that a template cut to a length.
 _CUT = re.compile(r"(?:\.\.\.?|…)$")
-# The first of two lines of one title: it has 关于 or 印发 and does not end like a sentence.
-_WRAPPED = re.compile("(?:关于|印发|转发|批转|批准|公布).{3,60}(?<![。；：:])$")
 # The name of a site or a column.
 _SITE_END = re.compile("(?:网站?|门户|政府网|平台|网首页|信息网|中心|分中心|栏目|频道)$")
 # A day of publication inside the heading: <h3>…<span>日期：2026-03-01</span></h3>, <h2>… <small>( 2026-03-01)</small></h2>.
@@ -69,6 +68,9 @@ def find_title(
     `listed` is the title that a list gave, maybe cut short: of the page's texts the one that agrees with it comes first.
     """
     head, lines = around
+    linked = _linked(root)
+    lines = _behind_navigation(head, lines, linked)
+    around = (head, lines)
     page = page_title(root)
     tag = _tag_title(tags)
     if tag:
@@ -76,6 +78,12 @@ def find_title(
     wanted = remove_whitespace(_CUT.sub("", listed or ""))
     wanted = wanted if len(wanted) >= _SHORTEST_LISTED else ""
     plain = _listed(wanted, tag, around, root) or _plain(head, page, tag or table)
+    plain = (
+        None
+        if plain
+        and any(plain in parts for parts in parted_title(root, Runs(_near(head, linked), _first(lines, linked), lines), page_title(root)))
+        else plain
+    )
     if plain:
         return plain, "line"
     if tag and not _CUT.search(tag) and (len(tag) < 20 or kind_of(tag)[0]):
@@ -148,19 +156,21 @@ def _tag_title(tags: Mapping[str, str]) -> str | None:
     return None
 
 
+def _behind_navigation(head: Sequence[str], lines: Sequence[str], linked: frozenset[str]) -> Sequence[str]:
+    """The lines from the first one that is no section of the menu; of a page without a narrower block from the first that is no link."""
+
+    def is_menu(line: str) -> bool:
+        if head and len(line) > _LONGEST_SECTION:
+            return False
+        return remove_whitespace(line)[:20] in linked or (not head and _is_row_of_links(line, linked))
+
+    return [*dropwhile(is_menu, lines)]
+
+
 def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> dict[str, float]:
     """The texts that could be the title, with the weight that their place and markup give them."""
     linked = _linked(root)
-    lines = [*dropwhile(lambda line: len(line) <= _LONGEST_SECTION and remove_whitespace(line) in linked, lines)]
-    near = [*islice((line for line in reversed(head[-25:]) if not is_lead(line) and not _is_row_of_links(line, linked)), 8)][::-1]
-    if len(near) > 1 and _is_one_title(near[-2], near[-1], lines):
-        near[-2:] = [near[-2] + near[-1]]
-    first = [line for line in lines[:6] if not (is_lead(line) or _CAPTION.match(line) or _is_row_of_links(line, linked))]
-    for n, (agency, rest) in enumerate(pairwise(first[:4])):
-        if rest.startswith("关于") and names_in(agency):
-            first[n : n + 2] = [agency + rest]
-            break
-    first = [_TITLE_LABEL.sub("", line) for line in first]
+    near, first = _near(head, linked), _first(lines, linked)
     shown: dict[str, float] = {}
     for n, line in enumerate(reversed(near)):
         shown[undo_wraps(line)] = max(0.0, 2.5 - 0.5 * n)
@@ -177,20 +187,23 @@ def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> d
         short = remove_whitespace(text)
         if short in over or short in within:
             shown[text] = shown.get(text, 0.0) + (weight if short in over else weight - 1)
+    for parts in parted_title(root, Runs(near, first, lines), page_title(root)):
+        weights = [shown.pop(undo_wraps(part), 0.0) for part in parts]
+        joined = undo_wraps("\n".join(parts))
+        shown[joined] = max(shown.get(joined, 0.0), *weights)
     long_enough = (text for text in shown if 4 <= len(text) < MAX_TITLE or _is_bare_kind(text))
     return {text: shown[text] for text in long_enough if not _GENERIC.fullmatch(text)}
 
 
-def _is_one_title(over: str, under: str, lines: Sequence[str]) -> bool:
-    """Whether two lines over the text are one title: an agency that signs the text over 关于…, or a wrapped line."""
-    if under.startswith("关于") and names_in(over) and _signs(over, lines):
-        return True
-    return _WRAPPED.search(over) is not None and not kind_of(over)[0] and len(under) >= 3
+def _near(head: Sequence[str], linked: frozenset[str]) -> list[str]:
+    """The lines over the text that could be a title, the nearest last."""
+    return [*islice((line for line in reversed(head[-25:]) if not is_lead(line) and not _is_row_of_links(line, linked)), 8)][::-1]
 
 
-def _signs(agency: str, lines: Sequence[str]) -> bool:
-    """Whether the text ends with this agency's name on a line of its own: then the name over 关于… is the title's, not the site's."""
-    return any(remove_whitespace(line) == remove_whitespace(agency) for line in lines[-40:])
+def _first(lines: Sequence[str], linked: frozenset[str]) -> list[str]:
+    """The lines that begin the text and could be a title."""
+    first = [line for line in lines[:6] if not (is_lead(line) or _CAPTION.match(line) or _is_row_of_links(line, linked))]
+    return [_TITLE_LABEL.sub("", line) for line in first]
 
 
 def _linked(root: etree._Element) -> frozenset[str]:
