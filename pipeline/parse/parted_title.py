@@ -33,19 +33,22 @@ def parted_title(root: etree._Element, runs: Runs, page: str) -> list[list[str]]
     An agency's name over the text may be the site's: it belongs to the title if it signs the text, if both are headings of one level, or if
     `page`, the text of <title>, has both.
     """
-    headings = {pair for heading in root.iter("h1", "h2", "h3") for pair in pairwise(_lines_of(heading))}
-    page = remove_whitespace(page)
     for run, inside in ((runs.near, False), (runs.first[:4], bool(runs.near))):
         for size in (3, 2):
             for at in range(len(run) - size, -1, -1):
                 parts = run[at : at + size]
                 if not _is_one_title(parts):
                     continue
-                named = not _WRAPPED.search(parts[0])
-                known = inside or (parts[0], parts[1]) in headings or remove_whitespace(parts[0] + parts[1])[:20] in page
-                if not named or known or _signs(parts, runs.lines):
+                if inside or _WRAPPED.search(parts[0]) or _signs(parts, runs.lines) or _belongs(parts, root, page):
                     return [list(parts)]
     return []
+
+
+def _belongs(parts: Sequence[str], root: etree._Element, page: str) -> bool:
+    """Whether the page itself has the first two lines as one, in its <title> or as headings of one level."""
+    if remove_whitespace(parts[0] + parts[1])[:20] in remove_whitespace(page):
+        return True
+    return any(pair == tuple(parts[:2]) for heading in root.iter("h1", "h2", "h3") for pair in pairwise(_lines_of(heading)))
 
 
 def _lines_of(heading: etree._Element) -> list[str]:
@@ -57,13 +60,15 @@ def _lines_of(heading: etree._Element) -> list[str]:
 
 def _is_one_title(parts: Sequence[str]) -> bool:
     """Whether lines read on as one title: the first names an agency or has 关于, and only the last ends like a title."""
-    joined = remove_whitespace("".join(parts))
-    if len(joined) > _LONGEST or any(kind_of(part)[0] for part in parts[:-1]) or not kind_of(joined)[0]:
+    if not (parts[1].startswith("关于") or _WRAPPED.search(parts[0])) or len(parts[-1]) < 3:
         return False
-    if any(mark in joined for mark in "。；，：:") or len(parts[-1]) < 3:
+    joined = remove_whitespace("".join(parts))
+    if len(joined) > _LONGEST or any(mark in joined for mark in "。；，：:"):
         return False
     wrapped = parts[1:] if parts[1].startswith("关于") and names_in(parts[0]) else parts
-    return all(_WRAPPED.search(part) is not None for part in wrapped[:-1])
+    if any(_WRAPPED.search(part) is None for part in wrapped[:-1]):
+        return False
+    return kind_of(joined)[0] is not None and not any(kind_of(part)[0] for part in parts[:-1])
 
 
 def _signs(parts: Sequence[str], lines: Sequence[str]) -> bool:
