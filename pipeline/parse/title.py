@@ -190,7 +190,8 @@ def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> d
     for parts in parted_title(root, Runs(near, first, lines), page_title(root)):
         weights = [shown.pop(undo_wraps(part), 0.0) for part in parts]
         joined = undo_wraps("\n".join(parts))
-        shown[joined] = max(shown.get(joined, 0.0), *weights)
+        whole = next((text for text in shown if len(text) > len(joined) and text.endswith(joined)), joined)  # a block named like a title
+        shown[whole] = max(shown.get(whole, 0.0), *weights)
     long_enough = (text for text in shown if 4 <= len(text) < MAX_TITLE or _is_bare_kind(text))
     return {text: shown[text] for text in long_enough if not _GENERIC.fullmatch(text)}
 
