@@ -7,9 +7,10 @@ from itertools import islice
 
 from lxml import etree
 
-from notices.text.html import BLOCKS, SILENT, is_hidden
+from notices.text.html import BLOCKS, SILENT, is_hidden, one_line
 from notices.text.whitespace import remove_whitespace
 from pipeline.parse.element_names import names_boilerplate, names_main_text
+from pipeline.parse.labels import is_label_line
 
 _MARKS = "，。；：、"
 _FOOTER = re.compile(
@@ -32,7 +33,8 @@ def main_block(root: etree._Element) -> tuple[etree._Element, bool]:
     if known is not None and _visible_length(known) >= 100:
         return known, True
     dense = _densest(body)
-    if known is None or (_visible_length(dense) > 4 * _visible_length(known) + 100 and not _has_media(known)):
+    times = 1 if known is not None and _is_line_under_title(known) else 4
+    if known is None or (_visible_length(dense) > times * _visible_length(known) + 100 and not _has_media(known)):
         return dense, False
     return known, True
 
@@ -48,6 +50,12 @@ def _known(root: etree._Element) -> etree._Element | None:
         if own > weight:
             best, weight = element, own
     return best
+
+
+def _is_line_under_title(element: etree._Element) -> bool:
+    """Whether a container is nothing but the line 时间：… 来源：… 点击：…: EmpireCMS calls its cell info_text."""
+    text = one_line("".join(islice(element.itertext(), 30)))
+    return len(text) <= 120 and is_label_line(text)
 
 
 def _is_footer(element: etree._Element) -> bool:
