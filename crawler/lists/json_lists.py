@@ -5,9 +5,11 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from crawler.lists.json_keys import Folded, guessed_address, guessed_day, guessed_title
 from notices.capture import ListEntry
 from notices.text.dates import find_dates, parse_date
 from notices.text.html import absolute
@@ -34,6 +36,20 @@ _LAST_DAYS = ("deadline", "enddate", "endtime", "closedate", "closetime", "expir
 _INNER = ("data", "fields", "source", "_source", "doc", "article", "map")
 _SHANGHAI = timedelta(hours=8)
 _ZONED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?\s?(?:Z|[+-]\d\d:?\d\d)")
+_NET = re.compile(r"\\?/Date\((\d{10,13})(?:[+-]\d{4})?\)\\?/")  # ASP.NET
+_ENGLISH = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4})\b")  # Gson
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_LEAST_GUESSED = 2
+_LONGEST_INNER = 5_000_000  # characters of JSON that is written as a string
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The names of the fields of an entry, the most specific first."""
+
+    titles: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    days: tuple[str, ...] = ()
 
 
 def load(text: str) -> object:
@@ -51,13 +67,18 @@ def load(text: str) -> object:
 
 
 def json_entries(value: object, url: str) -> tuple[ListEntry, ...]:
-    """The entries of the array with the most."""
-    best: tuple[ListEntry, ...] = ()
-    for array in _arrays(value):
-        made = [entry for item in array[:MAX_ENTRIES] if isinstance(item, Mapping) and (entry := _entry(item, url))]
-        if len(made) > len(best):
-            best = tuple(dict.fromkeys(made))
-    return best
+    """The entries of the array with the most; keys of no known name are found by their values."""
+    arrays = [
+        [layers for item in array[:MAX_ENTRIES] if isinstance(item, Mapping) and (layers := _layers(item))] for array in _arrays(value)
+    ]
+    for keys_of in (_known_keys, _guessed_keys):
+        best: tuple[ListEntry, ...] = ()
+        for array in arrays:
+            if len(array) > len(best) and (made := dict.fromkeys(_entries(array, keys_of(array), url))) and len(made) > len(best):
+                best = tuple(made)
+        if best:
+            return best
+    return ()
 
 
 def json_fragment(value: object) -> str | None:
@@ -92,6 +113,8 @@ def _values(value: object) -> Iterator[object]:
                 following.extend(item.values())
             elif isinstance(item, list):
                 following.extend(item)
+            elif isinstance(item, str) and item[:2] in ("[{", '{"') and len(item) <= _LONGEST_INNER and (inner := load(item)) is not None:
+                following.append(inner)
         queue = following
 
 
@@ -99,17 +122,52 @@ def _arrays(value: object) -> Iterator[list[object]]:
     return (v for v in _values(value) if isinstance(v, list) and v and isinstance(v[0], Mapping))
 
 
-def _entry(item: Mapping[str, object], url: str) -> ListEntry | None:
+def _layers(item: Mapping[str, object]) -> list[Folded]:
+    """An object and those inside it that contain its fields, their keys without underscores and in lower case."""
     inner = (item.get(key) for key in _INNER)
-    for layer in (item, *(each for each in inner if isinstance(each, Mapping))):
-        folded = {str(k).replace("_", "").lower(): v for k, v in layer.items()}
-        title = next((t for k in _TITLES if (t := _plain(folded.get(k)))), None)
-        links = (_link(folded.get(k)) for k in _ADDRESSES)
-        address = next((a for link in links if link and (a := absolute(url, link))), None)
+    return [{str(k).replace("_", "").lower(): v for k, v in layer.items()} for layer in (item, *inner) if isinstance(layer, Mapping)]
+
+
+def _known_keys(array: Sequence[Sequence[Folded]]) -> _Keys:
+    """The known names; for the days that which most objects have where none has a known one."""
+    if any(_first_day(layer, _DAYS) for layers in array for layer in layers):
+        return _Keys(_TITLES, _ADDRESSES, _DAYS)
+    deepest = [layers[-1] for layers in array if any(key in layers[-1] for key in _TITLES)] or [layers[0] for layers in array]
+    day = guessed_day(deepest, lambda value: _day(value) is not None)
+    return _Keys(_TITLES, _ADDRESSES, (day,) if day else ())
+
+
+def _guessed_keys(array: Sequence[Sequence[Folded]]) -> _Keys:
+    """Names that only their values tell: two objects at least have to agree."""
+    if len(array) < _LEAST_GUESSED:
+        return _Keys()
+    known = _known_keys(array)
+    for n in range(max(map(len, array))):
+        layer = [layers[n] for layers in array if len(layers) > n]
+        title = next(
+            (key for key in _TITLES if sum(bool(_plain(item.get(key))) for item in layer) * 2 > len(layer)), None
+        ) or guessed_title(layer)
+        address = next((key for key in _ADDRESSES if sum(bool(_link(item.get(key))) for item in layer) * 2 > len(layer)), None)
+        address = address or guessed_address(layer)
         if title and address:
-            day = next((d for k in _DAYS if (d := _day(folded.get(k)))), None)
-            return ListEntry(title, address, day, next((d for k in _LAST_DAYS if (d := _day(folded.get(k)))), None))
-    return None
+            day = guessed_day(layer, lambda value: _day(value) is not None)
+            return _Keys((title,), (address,), known.days or ((day,) if day else ()))
+    return _Keys()
+
+
+def _entries(array: Iterable[Iterable[Folded]], keys: _Keys, url: str) -> Iterator[ListEntry]:
+    for layers in array:
+        for layer in layers:
+            title = next((t for k in keys.titles if (t := _plain(layer.get(k)))), None)
+            links = (_link(layer.get(k)) for k in keys.addresses)
+            address = next((a for link in links if link and (a := absolute(url, link))), None)
+            if title and address:
+                yield ListEntry(title, address, _first_day(layer, keys.days), _first_day(layer, _LAST_DAYS))
+                break
+
+
+def _first_day(layer: Folded, keys: Iterable[str]) -> date | None:
+    return next((day for key in keys if (day := _day(layer.get(key)))), None)
 
 
 def _link(value: object) -> str | None:
@@ -140,16 +198,40 @@ def _moment(value: str) -> date | None:
 
 
 def _day(value: object) -> date | None:
-    """The day of a date string, or of a time in seconds or milliseconds, in Asia/Shanghai."""
+    """The day of a date in any of the forms in which JSON has it, in Asia/Shanghai: texts, seconds, milliseconds, parts, Java's and .NET's objects."""
     if isinstance(value, str):
-        if value.isdecimal() and len(value) in (10, 13):
-            return _day(int(value))
-        moment = _moment(value)
-        if moment:
-            return moment
-        found = find_dates(value[:60])
-        return found[0][2] if found else parse_date(value[:60])
+        return _day_of_text(value.strip())
+    if isinstance(value, Mapping):
+        return _day(value.get("time"))
+    if isinstance(value, list):
+        return _day_of_parts(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     seconds = value / 1000 if value > 1e11 else value
     return (datetime.fromtimestamp(seconds, UTC) + _SHANGHAI).date() if 3e8 < seconds < 4.2e9 else None
+
+
+def _day_of_text(value: str) -> date | None:
+    if value.isdecimal() and len(value) in (10, 13):
+        return _day(int(value))
+    if net := _NET.fullmatch(value):
+        return _day(int(net[1]))
+    if moment := _moment(value):
+        return moment
+    if value.isdecimal() and len(value) == len("20260301080000"):
+        return parse_date(value[:8])
+    if (english := _ENGLISH.match(value)) and english[1].lower() in _MONTHS:
+        return _day_of_parts([int(english[3]), _MONTHS.index(english[1].lower()) + 1, int(english[2])])
+    found = find_dates(value[:60])
+    return found[0][2] if found else parse_date(value[:60])
+
+
+def _day_of_parts(parts: Sequence[object]) -> date | None:
+    """The day of [year, month, day, …], as Java writes a LocalDateTime."""
+    numbers = [part for part in parts[:3] if isinstance(part, int) and not isinstance(part, bool)]
+    if len(numbers) < len(("year", "month", "day")) or not 1990 <= numbers[0] <= 2100:
+        return None
+    try:
+        return date(*numbers)
+    except (ValueError, OverflowError):
+        return None
