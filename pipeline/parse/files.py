@@ -13,6 +13,7 @@ from lxml import etree
 from notices.model import AttachmentLink
 from notices.text.html import absolute, one_line, parse, text_of
 from pipeline.parse.element_names import names_attachment_list, names_boilerplate
+from pipeline.parse.scripted_text import file_objects
 
 # Word, WPS, PDF, OFD, sheets, slides, archives; ceb is Founder Apabi, et, dps and wpt are WPS.
 _EXTENSIONS = "docx?|docm|dotx?|wps|wpt|pdf|ofd|xlsx?|xlsm|et|ett|csv|pptx?|ppsx?|dps|rtf|txt|zip|rar|7z|gz|tar|ceb|cebx|tiff?|mp3|mp4"
@@ -43,6 +44,10 @@ _ATTACHED = re.compile(r"^\s*(?:相关)?附\s?(?:件|表|图|录)?\s?[\d一二�
 _LABEL_ONLY = re.compile(r"(?:相关)?附\s?件\s?[\d一二三四五六七八九十]{0,3}\s?[:：.．、]?")
 _NUMBERED = re.compile(r"^\s*[\d一二三四五六七八九十]{1,2}\s?[.．、]")
 _MAYBE = re.compile(r"附|\.[A-Za-z]{2,4}")
+# Attributes in which an element names its file, for a script of the page.
+_GIVEN = ("data-url", "data-href", "data-file", "data-src")
+_SIDE = re.compile(r"(?:^|[\s_-])(?:right|a?side(?:bar)?)(?=$|[\s_-])", re.I)  # a column beside the text
+_IMAGE_END = re.compile(rf"\.(?:{_IMAGES})$", re.I)
 MAX_FILES = 300
 MAX_LINKS = 3000
 
@@ -53,6 +58,7 @@ def find_files(root: etree._Element, body: etree._Element, base: str) -> tuple[A
     inside = set(body.iter("a"))
     found += [link for block in _outer_blocks(root) for link in _links(block, base, inside)]
     found += _plain_links(root, body, base, inside)
+    found += _buttons(body, base)
     if len(found) < MAX_FILES:
         found += _framed(body, base)
         found += _scripted(body, base, {link.url for link in found})
@@ -96,6 +102,18 @@ def _continues(previous: etree._Element, a: etree._Element, kept: AttachmentLink
     return touching and not _NAMED_FILE.search(kept.name) and not _ATTACHED.match(link.name + " ")
 
 
+def _buttons(body: etree._Element, base: str) -> Iterator[AttachmentLink]:
+    """Elements without a link that a script opens a file for, by its address in an attribute."""
+    given = " or ".join(f"@{name}" for name in ("onclick", *_GIVEN))
+    for element in islice(
+        body.xpath(f".//*[{given}][not(self::a or self::iframe or self::embed or self::object or self::img)]"), MAX_FILES
+    ):
+        text = _beginning(element)
+        target = _target(element, base) if len(text) <= 120 and (_NAMED_FILE.search(text) or _ATTACHED.match(f"{text} ")) else None
+        if target and _is_file(target):
+            yield AttachmentLink(text, target)
+
+
 def _read_link(a: etree._Element, base: str, *, named: bool = False) -> AttachmentLink | None:
     """The file a link leads to; `named`: the block around it is called an attachment list."""
     text = one_line(text_of(a)) or one_line(a.get("title") or "")
@@ -106,6 +124,7 @@ def _read_link(a: etree._Element, base: str, *, named: bool = False) -> Attachme
             or _is_file(target)
             or (_NAMED_FILE.search(text) and not _is_page(target))
             or (named and _DOWNLOAD.search(target))
+            or (_IMAGE_END.search(urlsplit(target).path) and _ATTACHED.match(f"{text} "))
         ):
             return AttachmentLink(_name(a, text, target), target)
         return None
@@ -117,7 +136,8 @@ def _target(a: etree._Element, base: str) -> str | None:
     href = a.get("href") or ""
     found = absolute(base, href)
     if found is None:
-        script = f"{href} {a.get('onclick') or ''} {a.get('data-url') or ''} {a.get('data-href') or ''}"
+        given = "".join(f" '{value}'" for name in _GIVEN if (value := a.get(name)))
+        script = f"{href} {a.get('onclick') or ''}{given}"
         match = _SCRIPT_FILE.search(unquote(script[:2000]) + '"') or re.search(r"[\"']([^\"'\s]{1,300})[\"']", script[:2000])
         found = absolute(base, match[1]) if match and (_FILE_END.search(match[1]) or _DOWNLOAD.search(match[1])) else None
     return _behind_viewer(found, base) if found else None
@@ -189,7 +209,7 @@ def _name(a: etree._Element, text: str, target: str) -> str:
     """The link's text; where it only says 下载, its title, the text before it, or the file's name."""
     if text and not _GENERIC.fullmatch(text):
         return text
-    for other in (a.get("download"), a.get("title"), a.get("data-name"), a.get("textvalue"), _before(a)):
+    for other in (a.get("download"), a.get("title"), a.get("data-name"), a.get("textvalue"), _before(a), _in_row(a)):
         name = one_line(other or "")
         if name and not _GENERIC.fullmatch(name):
             return name[:300]
@@ -201,6 +221,13 @@ def _before(a: etree._Element) -> str:
     parent = a.getparent()
     text = (previous.tail if previous is not None else parent.text if parent is not None else None) or ""
     return re.split("[。；;]", text[-300:])[-1].strip(" \u3000\xa0（([【:：")
+
+
+def _in_row(a: etree._Element) -> str:
+    """The longest cell of a table's row whose link only reads 下载."""
+    row = next(a.iterancestors("tr"), None)
+    cells = [_beginning(cell) for cell in row.iterchildren("td", "th")] if row is not None and len(list(row.iter("a"))) == 1 else []
+    return max((cell for cell in cells if len(cell) >= 4 and not _GENERIC.fullmatch(cell)), key=len, default="")
 
 
 def _file_name(url: str) -> str:
@@ -225,7 +252,9 @@ def _plain_links(root: etree._Element, body: etree._Element, base: str, done: se
         if a.tag != "a" or a in done or not _MAYBE.search("".join(a.itertext())):
             continue
         text = one_line(text_of(a))
-        if _ATTACHED.match(text) or (_NAMED_FILE.search(text) and (_follows(a, after) or _ATTACHED.match(_line_text(a)))):
+        if _ATTACHED.match(text) or (
+            _NAMED_FILE.search(text) and ((_follows(a, after) and not _is_beside(a, body)) or _ATTACHED.match(_line_text(a)))
+        ):
             link = _read_link(a, base)
             if link is not None:
                 yield link
@@ -234,6 +263,12 @@ def _plain_links(root: etree._Element, body: etree._Element, base: str, done: se
 def _follows(a: etree._Element, after: bool) -> bool:
     """Whether a link comes after the text and is not part of the site's boilerplate."""
     return after and not any(names_boilerplate(e) for e in islice(a.iterancestors(), 6))
+
+
+def _is_beside(a: etree._Element, body: etree._Element) -> bool:
+    """Whether a link is in a column beside the one with the text."""
+    side = next((e for e in islice(a.iterancestors(), 8) if _SIDE.search(e.get("class") or "")), None)
+    return side is not None and side not in islice(body.iterancestors(), 30)
 
 
 def _line_text(a: etree._Element) -> str:
@@ -264,6 +299,10 @@ def _scripted(body: etree._Element, base: str, known: set[str | None]) -> Iterat
             url = absolute(base, match[1])
             if url and url not in known:
                 yield AttachmentLink(_file_name(url), url)
+        for name, address in file_objects(script.text or ""):
+            url = absolute(base, address)
+            if url and url not in known and _NAMED_FILE.search(name) and _is_file(url):
+                yield AttachmentLink(one_line(name), url)
 
 
 def _written(root: etree._Element, body: etree._Element, base: str) -> Iterator[AttachmentLink]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from itertools import islice
 
 from lxml import etree
 
@@ -20,6 +22,8 @@ _PUNCTUATION = re.compile("[。，；：、]")
 _HAN = re.compile("[\u4e00-\u9fff]")
 # The block that a script fills: document.getElementById('nr').innerHTML = …, $("#nr").html(…).
 _FILLED = re.compile(r"""getElementById\(\s*["']([\w-]+)["']\s*\)\s*\.innerHTML|\$\(\s*["']#([\w-]+)["']\s*\)\s*\.html\(""")
+_OBJECT = re.compile(r"\{[^{}]{10,3000}\}")
+_FIELD = re.compile(r"""[{,]\s*["']?(\w{1,40})["']?\s*:\s*("(?:[^"\\\n]|\\.){1,500}"|'(?:[^'\\\n]|\\.){1,500}')""")
 _MARKUP = re.compile(r"<(?:p|div|br|span|table|section)\b", re.I)
 
 
@@ -40,6 +44,16 @@ def with_scripted_text(root: etree._Element) -> bool:
     else:
         place.append(block)
     return True
+
+
+def file_objects(script: str) -> Iterator[tuple[str, str]]:
+    """Name and address of each object of a script that has both, as lists of files are written: {fileName: '…', filePath: '…'}."""
+    for found in islice(_OBJECT.finditer(script[:_MAX_SCRIPT]), 300):
+        fields = {key.lower(): _unescaped(value[1:-1]) for key, value in _FIELD.findall(found[0])}
+        name = next((value for key, value in fields.items() if "name" in key or "title" in key), None)
+        address = next((value for key, value in fields.items() if re.search("url|path|href|link|src", key)), None)
+        if name and address:
+            yield name, address
 
 
 def _texts(root: etree._Element) -> list[tuple[str, str]]:
