@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from web.access import host_of, is_own_form
 from web.pages import Reader
 from web.problems import is_program, problem
-from web.rates import Rates
+from web.rates import PAGES, QUESTIONS, Rates
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -50,7 +50,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
         self._app = app
-        self._rates = Rates()
+        self._questions, self._pages = Rates(*QUESTIONS), Rates(*PAGES)
         self._names = frozenset(name.lower() for name in names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,7 +107,8 @@ class Guard:
         for wrong, status, why in reasons:
             if wrong:
                 return status, why
-        if asks and client and not self._rates.allows(client[0]):
+        rates = self._questions if asks else self._pages
+        if client and not scope["path"].startswith("/static/") and not rates.allows(client[0]):
             return 429, "Your network asks more questions than this server can answer. Please wait a little."
         return None
 

@@ -7,14 +7,18 @@ import threading
 import time
 from collections import OrderedDict
 
-_A_SECOND, _AT_ONCE = 3.0, 60.0  # a question of a large archive takes some 40 ms of a core: a network has an eighth of it
+QUESTIONS, PAGES = (
+    (3.0, 60.0),
+    (10.0, 200.0),
+)  # a second, and at once; a question of a large archive takes some 40 ms of a core: a network has an eighth of it
 _MOST = 10_000  # networks that are remembered
 
 
 class Rates:
     """A bucket of questions for each network (/24 of IPv4, /48 of IPv6), in one process. This machine, where a proxy may be, is not limited."""
 
-    def __init__(self) -> None:
+    def __init__(self, a_second: float, at_once: float) -> None:
+        self._a_second, self._at_once = a_second, at_once
         self._lock = threading.Lock()
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
@@ -25,8 +29,8 @@ class Rates:
             return True
         now = time.monotonic() if now is None else now
         with self._lock:
-            left, at = self._buckets.pop(network, (_AT_ONCE, now))
-            left = min(left + (now - at) * _A_SECOND, _AT_ONCE)
+            left, at = self._buckets.pop(network, (self._at_once, now))
+            left = min(left + (now - at) * self._a_second, self._at_once)
             allowed = left >= 1
             self._buckets[network] = left - allowed, now
             while len(self._buckets) > _MOST:

@@ -17,7 +17,7 @@ from tests.support.quick_home import QuickHome
 from tests.support.reading_room import NOTICES, archive_in, line, reading_room
 from web.archive import Archive
 from web.kept import Kept
-from web.rates import Rates
+from web.rates import QUESTIONS, Rates
 
 
 def test_a_kept_answer_is_that_of_the_archive_as_it_is(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def _layers(room: TestClient) -> Iterator[object]:
 
 
 def test_a_network_that_asks_too_much_waits_and_others_do_not() -> None:
-    rates = Rates()
+    rates = Rates(*QUESTIONS)
     assert [rates.allows("203.0.113.7", 0.0) for _ in range(61)] == [True] * 60 + [False]
     assert not rates.allows("203.0.113.99", 0.0)
     assert rates.allows("198.51.100.1", 0.0)
@@ -117,7 +117,7 @@ def test_a_network_that_asks_too_much_waits_and_others_do_not() -> None:
     assert len(rates._buckets) <= 10_000
 
 
-def test_questions_are_counted_and_notices_are_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_questions_and_pages_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "web.rates.time", SimpleNamespace(monotonic=lambda: 5.0)
     )  # a slow machine would give a question back every tenth of a second
@@ -130,6 +130,10 @@ def test_questions_are_counted_and_notices_are_not(tmp_path: Path, monkeypatch: 
         refused = next(a for a in (stranger.get("/search?q=河道") for _ in range(90)) if a.status_code == 429)
         assert refused.headers["retry-after"]
         assert stranger.get("/n/1").status_code == 200
+        pages = [stranger.get("/n/1").status_code for _ in range(205)]
+        assert pages[:199] == [200] * 199
+        assert pages[-1] == 429
+        assert stranger.get("/static/style.css").status_code == 200
         assert room.get("/search?q=河道").status_code == 200
 
 
