@@ -1,7 +1,7 @@
 """A consistent copy of a running archive, and its restoration: SQL, WARC series, keys, checkpoints and configuration.
 
 <backup>/backup.json     its contents: name to [bytes, sha256] for every file outside warc/ (the manifests of the series attest warc/)
-<backup>/notices.db      SQL, as of one moment
+<backup>/notices.db      SQL, as of one moment; notices.pgdump for an archive in PostgreSQL, in the custom format of pg_dump
 <backup>/warc/           the series, no older than SQL
 <backup>/…               notices.toml, sources/, keys/, checkpoints/
 The index is not in it: it is rebuilt from SQL. Whatever is read from a backup is untrusted (preservation.backup_files).
@@ -20,18 +20,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import file_digest
 from pathlib import Path, PurePosixPath
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from notices.config import Config
-from notices.errors import ArchiveUnwritable, BadInput, ConfigError, DamageFound, DiskFull
+from notices.errors import ArchiveUnwritable, BadInput, DamageFound, DiskFull
 from notices.text.language import _
 from notices.version import PROGRAM
 from pipeline.durable import file_errors, sync_folder, write_durably
-from pipeline.sql.database import database_errors, reading_uri
+from pipeline.sql.database import database_errors, open_for_reading, reading_uri
+from pipeline.sql.postgresql import BACKEND
 from pipeline.warc.series import copy_series
 from pipeline.work_folder import MARK, is_ours, remove_left, work_folder
 from preservation.backup_files import (
     DATABASE,
+    DUMP,
     FILES,
     FOLDERS,
     MANIFEST,
@@ -43,6 +45,8 @@ from preservation.backup_files import (
     put_part,
     read_manifest,
 )
+from preservation.dumps.programs import dump_database
+from preservation.dumps.rows import check_dump
 
 FORMAT = "notices-backup/1"
 _PAGES = 1000
@@ -62,7 +66,7 @@ def make_backup(config: Config, target: Path, progress: Progress = lambda _: Non
     with file_errors(target), database_errors(config.database), work_folder(target.with_name(f"{target.name}.partial")) as work:
         made = work / "backup"
         made.mkdir(mode=0o700)
-        _copy_database(config, made / DATABASE, progress)
+        _copy_database(config, made, progress)
         # The series after SQL: every row's record is in it. Later records are registered when the copy is first used.
         if config.warc_dir.is_dir():
             copy_series(config.warc_dir, made / WARC, progress)
@@ -77,14 +81,19 @@ def make_backup(config: Config, target: Path, progress: Progress = lambda _: Non
     return sum(p.stat().st_size for p in target.rglob("*") if p.is_file()) if target.is_dir() else target.stat().st_size
 
 
-def _copy_database(config: Config, target: Path, progress: Progress) -> None:
-    """SQLite's own online backup: one moment of the database, whoever writes meanwhile."""
-    if not config.database.startswith("sqlite:///"):
-        raise ConfigError(
-            _("backup copies SQLite databases; {scheme} has tools of its own: see docs/operate.md").format(
-                scheme=urlsplit(config.database).scheme
-            )
-        )
+def _copy_database(config: Config, folder: Path, progress: Progress) -> None:
+    """One moment of the database, whoever writes meanwhile: SQLite's own online backup, or pg_dump."""
+    if config.database.startswith(BACKEND):
+        engine = open_for_reading(config)  # refuses one of another archive
+        try:
+            dump_database(config, engine, folder / DUMP, progress)
+        finally:
+            engine.dispose()
+    else:
+        _copy_sqlite(config, folder / DATABASE, progress)
+
+
+def _copy_sqlite(config: Config, target: Path, progress: Progress) -> None:
     source = Path(config.database.removeprefix("sqlite:///"))
     if not source.is_file():
         raise BadInput(_("{source}: there is no archive to back up").format(source=source))
@@ -114,7 +123,7 @@ def _sqlite_errors(target: Path) -> Iterator[None]:
 
 def _copy_files(home: Path, target: Path) -> None:
     """Copy the files beside SQL and WARC. The user's own may be links: what they lead to is copied."""
-    for name in sorted(FILES - {MANIFEST, DATABASE}):
+    for name in sorted(FILES - {MANIFEST, DATABASE, DUMP}):
         _copy_file(home / name, target / name)
     for folder in sorted(FOLDERS - {WARC}):
         for path in sorted((home / folder).iterdir()) if (home / folder).is_dir() else ():
@@ -167,7 +176,7 @@ def restoring(source: Path, home: Path, progress: Progress = lambda _: None) -> 
     if _is_placed(home, work, source):
         is_ours(work / MARK)  # raises while the first command is still at work
         yield check_manifest(work / "backup").made_at
-        _finish(work)
+        _finish(work, home)
         return
     with file_errors(home):
         _remove_unfinished(home, work)
@@ -179,7 +188,7 @@ def restoring(source: Path, home: Path, progress: Progress = lambda _: None) -> 
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
             with work_folder(work):
                 yield _placed(source, home, work / "backup", progress)
-                _finish(work)
+                _finish(work, home)
         except BaseException:
             _empty(home) if existed else shutil.rmtree(home, ignore_errors=True)
             raise
@@ -191,24 +200,25 @@ def _placed(source: Path, home: Path, scratch: Path, progress: Progress) -> date
     scratch.mkdir(mode=0o700)
     copy_parts(source, scratch, progress)
     made_at = check_backup(scratch)
-    for name in sorted(set(os.listdir(scratch)) - {MANIFEST}, key=lambda name: name == DATABASE):
-        if name == DATABASE:
+    for name in sorted(set(os.listdir(scratch)) - {MANIFEST}, key=lambda name: name in (DATABASE, DUMP)):
+        if name in (DATABASE, DUMP):
             sync_folder(home)
         os.replace(scratch / name, home / name)
     sync_folder(home)
     return made_at
 
 
-def _finish(work: Path) -> None:
+def _finish(work: Path, home: Path) -> None:
     """The end of a restoration. Its last step is the removal of the manifest: until then the same command finishes, afterwards it is refused."""
     (work / "backup" / MANIFEST).unlink()
     sync_folder(work / "backup")
+    (home / DUMP).unlink(missing_ok=True)  # its rows are in the server's database
     shutil.rmtree(work, ignore_errors=True)
 
 
 def _is_placed(home: Path, work: Path, source: Path) -> bool:
     """Whether a restoration of this backup was killed when every file was in its place."""
-    if not (home / DATABASE).is_file() or (work / "backup" / DATABASE).exists():
+    if not any((home / name).is_file() and not (work / "backup" / name).exists() for name in (DATABASE, DUMP)):
         return False
     try:
         return read_manifest(work / "backup") == read_manifest(source)
@@ -218,7 +228,7 @@ def _is_placed(home: Path, work: Path, source: Path) -> bool:
 
 def _remove_unfinished(home: Path, work: Path) -> None:
     """Remove what a killed restoration left before the database was in its place; until then the home was no archive."""
-    if (home / DATABASE).exists():
+    if (home / DATABASE).exists() or (home / DUMP).exists():
         if work.is_dir() and not (work / "backup" / MANIFEST).exists():
             shutil.rmtree(work, ignore_errors=True)  # killed at its very end: the home is complete
         return
@@ -274,12 +284,15 @@ def check_backup(folder: Path) -> datetime:
             raise DamageFound(_("the backup lacks {name}").format(name=name))
         if _summed(folder / name) != stated.files.get(name):
             raise DamageFound(_("the backup's {name} is not what was written").format(name=name))
-    if DATABASE not in found:
+    if len(found & {DATABASE, DUMP}) != 1:
         raise BadInput(_("{folder}: not a backup: it contains no {file}").format(folder=folder, file=DATABASE))
     for name in parts_of(folder):
         with open_part(folder / name):
             pass  # a device or a link under the name of a WARC file
-    _refuse_programs(folder / DATABASE)
+    if DUMP in found:
+        check_dump(folder / DUMP)
+    else:
+        _refuse_programs(folder / DATABASE)
     return stated.made_at
 
 

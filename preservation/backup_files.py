@@ -21,8 +21,8 @@ from notices.errors import BadInput, DamageFound
 from notices.text.language import _
 from pipeline.durable import file_errors, sync_folder
 
-MANIFEST, DATABASE, WARC = "backup.json", "notices.db", "warc"
-FILES = frozenset({MANIFEST, DATABASE, "notices.toml", "aliases.toml", "catalogue.tsv", "takedowns.jsonl"})
+MANIFEST, DATABASE, DUMP, WARC = "backup.json", "notices.db", "notices.pgdump", "warc"
+FILES = frozenset({MANIFEST, DATABASE, DUMP, "notices.toml", "aliases.toml", "catalogue.tsv", "takedowns.jsonl"})
 FOLDERS = frozenset({WARC, "sources", "keys", "checkpoints"})  # of files; folders in them are not copied: nothing of ours is there
 PRIVATE = frozenset({"keys", "takedowns.jsonl"})
 _LARGEST_MANIFEST = 64 << 20

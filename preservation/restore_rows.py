@@ -22,6 +22,7 @@ from pipeline.observe.observations import presence_of
 from pipeline.sql import tables
 from pipeline.sql.base import Base
 from pipeline.sql.database import archive_id
+from pipeline.sql.postgresql import BACKEND, set_sequences
 from pipeline.sql.row_digest import row_digest
 from pipeline.sql.tallies import Row, tally, values_of, written
 from pipeline.warc.series import BadMember, read_member, reading
@@ -118,6 +119,8 @@ def restore_rows(both: Backup, wrong: WrongRows, *, apply: bool) -> list[Restore
             found += [RestoredRow(name.removesuffix("s"), each) for each in rows]
         _bring_up_to_date(mine, [each for each in found if not each.problem], both.now)
         if apply:
+            if both.archive.dialect.name == BACKEND:
+                set_sequences(mine.connection())
             mine.commit()
         else:
             mine.rollback()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Literal, NamedTuple
 from sqlalchemy import Engine
 
 from notices.config import Config, load_config
-from notices.errors import BadInput
+from notices.errors import BadInput, NoticesError
 from notices.text.language import _
 from operations.indexing import rebuild_index
 from operations.preserve.restored_home import Withheld, disable_private_sources, keep_at_home
@@ -19,8 +20,11 @@ from operations.preserve.verify_index import verify_all
 from pipeline.recovery import recover
 from pipeline.sql.database import open_database
 from pipeline.sql.outbox import notice_count
+from pipeline.sql.postgresql import BACKEND
 from pipeline.warc.series import series_bytes
-from preservation.backup import make_backup, restoring
+from preservation.backup import check_manifest, make_backup, restoring
+from preservation.backup_files import DUMP
+from preservation.dumps.rows import empty_database, load_database
 from preservation.findings import Finding
 
 
@@ -65,15 +69,24 @@ def restore_archive(config: Config, source: Path, *, verify: bool = True, watch:
     """
     watch = watch or RestoreWatch()
     unread: OSError | None = None
+    is_dump = DUMP in check_manifest(source).files
+    if is_dump and not config.database.startswith(BACKEND):
+        raise BadInput(
+            _(
+                "{source} is the backup of an archive in PostgreSQL: let NOTICES_DATABASE name the empty database that it is restored into"
+            ).format(source=source)
+        )
     with restoring(source, config.home, watch.begin(RestoreStep("restore", _bytes_of(source)))) as made_at:
         withheld = [*keep_at_home(config), *disable_private_sources(config)]
         index = load_config({"NOTICES_HOME": str(config.home)}).index
-        restored = config._replace(database=f"sqlite:///{config.home}/notices.db", index=index)
-        database = open_database(restored)
-        recover(database, restored)
-        count = rebuild_index(restored, database, watch.begin(RestoreStep("rebuild", notice_count(database))))
-        found = tuple(_verified(restored, database, watch)) if verify else None
-        made = RestoredArchive(made_at, count, found, tuple(withheld))
+        restored = config._replace(index=index) if is_dump else config._replace(database=f"sqlite:///{config.home}/notices.db", index=index)
+        with _loaded(restored) if is_dump else nullcontext():
+            database = open_database(restored)
+            recover(database, restored)
+            count = rebuild_index(restored, database, watch.begin(RestoreStep("rebuild", notice_count(database))))
+            found = tuple(_verified(restored, database, watch)) if verify else None
+            made = RestoredArchive(made_at, count, found, tuple(withheld))
+            database.dispose()
         try:
             watch.tell(made)
         except OSError as error:  # nobody reads it; the archive is restored all the same
@@ -90,3 +103,16 @@ def _verified(config: Config, database: Engine, watch: RestoreWatch) -> Iterator
 def _bytes_of(source: Path) -> int:
     files = source.rglob("*") if source.is_dir() else [source]
     return sum(path.stat().st_size for path in files if path.is_file())
+
+
+@contextmanager
+def _loaded(config: Config) -> Iterator[None]:
+    """The dump in a restored home as the rows of the empty database; after an error this is as empty as it was."""
+    mark = config.home / ".restoring" / "loading"
+    try:
+        load_database(config, config.home / DUMP, mark)
+        yield
+    except BaseException:
+        with suppress(NoticesError):  # the first error is told
+            empty_database(config, mark)
+        raise

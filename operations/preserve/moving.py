@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, delete, func, select
+from sqlalchemy import Connection, Engine, Table, delete, func, select
 
 from notices.config import Config
 from notices.errors import BadInput, DamageFound
@@ -49,18 +49,22 @@ def move_database(config: Config, address: str, tell: Tell = _silent) -> tuple[M
     target = config._replace(database=address)
     new = open_database(target, parts=False)
     try:
-        with database_errors(config.database), old.begin() as source, new.begin() as copy:
-            _refuse_filled(copy)
-            copy.execute(delete(ArchiveRow.__table__))  # type: ignore[arg-type]  # that of the new tables; the archive keeps its id
-            progress = tell(
-                sum(source.execute(select(func.count()).select_from(each)).scalar_one() for each in Base.metadata.sorted_tables)
-            )
-            moved = tuple(_moved(source, copy, table, progress) for table in Base.metadata.sorted_tables)
-            set_sequences(copy)
-        return moved
+        with database_errors(config.database):
+            return copy_all(old, new, tell)
     finally:
         old.dispose()
         new.dispose()
+
+
+def copy_all(old: Engine, new: Engine, tell: Tell = _silent) -> tuple[MovedTable, ...]:
+    """Copy every row of one database into the tables of another, a PostgreSQL one without rows, in one transaction of each, and compare."""
+    with old.begin() as source, new.begin() as copy:
+        _refuse_filled(copy)
+        copy.execute(delete(ArchiveRow.__table__))  # type: ignore[arg-type]  # that of the new tables; the archive keeps its id
+        progress = tell(sum(source.execute(select(func.count()).select_from(each)).scalar_one() for each in Base.metadata.sorted_tables))
+        moved = tuple(_moved(source, copy, table, progress) for table in Base.metadata.sorted_tables)
+        set_sequences(copy)
+    return moved
 
 
 def _refuse_filled(copy: Connection) -> None:

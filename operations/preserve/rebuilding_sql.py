@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url, text
 from sqlalchemy.orm import Session
 
 from crawler.list_page import read_list
@@ -20,13 +20,15 @@ from index.query.tree import Everything, Query
 from notices.archive_id import read_marker, series_archive
 from notices.capture import Capture, ListEntry
 from notices.config import Config
-from notices.errors import BadInput, ConfigError, NoticesError, ServerAway
+from notices.errors import BadInput, NoticesError, ServerAway
 from notices.text.language import _
 from notices.urls import url_key
 from operations.indexing import drain, owner_of, rebuild_index
+from operations.preserve.moving import copy_all
 from pipeline.durable import file_errors, sync_folder
-from pipeline.sql.database import database_errors, open_database
+from pipeline.sql.database import database_errors, for_reading, open_database
 from pipeline.sql.locks import hold
+from pipeline.sql.postgresql import BACKEND, shown_address
 from pipeline.warc.series import settle
 from preservation.rebuild_rows import KnownSource, Rebuild, RebuiltRows, rebuild_rows, take_id
 from preservation.takedowns import logged, take_over
@@ -48,12 +50,16 @@ class RebuiltSql:
 def rebuild_sql(config: Config, progress: Callable[[int], None] = lambda _: None) -> RebuiltSql:
     """Rebuild the lost database from the WARC series; the index stays as it is until SQL is there again.
 
-    Raises BadInput when the database contains notices, or there is no series; ConfigError for a database that is not SQLite.
+    Raises BadInput when the database contains notices, or there is no series.
     """
-    target = _database_file(config)
+    url = make_url(config.database)
+    target = None if url.get_backend_name() == BACKEND else Path(url.database or "")
     if not config.warc_dir.is_dir():
         raise BadInput(_("there is no archive in {home}: it has no WARC series").format(home=config.home))
-    _refuse_present(target)
+    if target is not None:
+        _refuse_present(target)
+    else:
+        _refuse_filled(config)
     with hold(config.locks_dir, "repair"), hold(config.locks_dir, "index", wait=60.0):
         settle(config.warc_dir)
         ids = {row.key: row.notice_id for row in logged(config.state_paths().takedowns).values()} | _ids_of_index(config)
@@ -65,8 +71,12 @@ def rebuild_sql(config: Config, progress: Callable[[int], None] = lambda _: None
             with Session(database) as session, session.begin():
                 take_over(session, config.state_paths().takedowns)
             take_id(database, read_marker(config.home) or series_archive(config.warc_dir))
+        if target is None:
+            _fill_server(config, database)
         database.dispose()
-        earlier = _put_in_place(temporary, target)
+        earlier = _put_in_place(temporary, target) if target is not None else None
+    if target is None:
+        _remove(temporary)
     live = open_database(config)
     keeps = ids and not is_cluster(config.index)  # the change log is numbered again: a cluster would take what it has for newer
     indexed = drain(config, live) if keeps else rebuild_index(config, live)
@@ -74,11 +84,29 @@ def rebuild_sql(config: Config, progress: Callable[[int], None] = lambda _: None
     return RebuiltSql(rows, earlier, bool(ids), indexed)
 
 
-def _database_file(config: Config) -> Path:
-    url = make_url(config.database)
-    if url.get_backend_name() != "sqlite" or not url.database:
-        raise ConfigError(_("repair --rebuild-sql rebuilds SQLite databases; name one in notices.toml (database), or restore a backup"))
-    return Path(url.database)
+def _refuse_filled(config: Config) -> None:
+    """Raise BadInput for a PostgreSQL database that contains notices."""
+    server = open_database(config, parts=False)
+    try:
+        with for_reading(server).connect() as connection:
+            count = connection.execute(text("select count(*) from notice")).scalar_one()
+    finally:
+        server.dispose()
+    if count:
+        raise BadInput(
+            _("the database {where} contains {count} notices: notices repair --apply adds what it lacks").format(
+                where=shown_address(make_url(config.database)), count=count
+            )
+        )
+
+
+def _fill_server(config: Config, rebuilt: Engine) -> None:
+    """Copy the rebuilt rows into the PostgreSQL database, in one transaction."""
+    server = open_database(config, parts=False)
+    try:
+        copy_all(rebuilt, server)
+    finally:
+        server.dispose()
 
 
 def _refuse_present(target: Path) -> None:

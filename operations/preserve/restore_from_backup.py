@@ -14,14 +14,17 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from notices.config import Config
-from notices.errors import DamageFound, NoticesError
+from notices.errors import BadInput, DamageFound, NoticesError
+from notices.text.language import _
 from pipeline.durable import file_errors, write_durably
 from pipeline.sql import tables
-from pipeline.sql.database import open_database
+from pipeline.sql.database import for_reading, open_database
+from pipeline.sql.postgresql import BACKEND
 from pipeline.warc.series import FilePlan, Folders, plan_file, restore_file, to_quarantine, wanted_files
 from pipeline.work_folder import PREFIX, remove_all_left, work_folder
 from preservation.backup import check_backup
-from preservation.backup_files import DATABASE, WARC, copy_parts, open_part, put_part
+from preservation.backup_files import DATABASE, DUMP, WARC, copy_parts, open_part, put_part
+from preservation.dumps.rows import loaded_aside
 from preservation.findings import CheckpointFile, Finding, WarcPlace, display
 from preservation.proofs.checkpoints import folder_of, public_key
 from preservation.proofs.signing import verify_checkpoint
@@ -92,18 +95,30 @@ def _scratch(config: Config, use: str) -> Iterator[Path]:
 
 def restore(config: Config, database: Engine, backup: Path, found: Sequence[Finding], *, apply: bool) -> Restoration:
     """Restore from the backup what the findings show to be lost, and rows that no finding can name; without `apply` nothing is written."""
-    with _scratch(config, "rows") as scratch:
-        with open_part(backup / DATABASE) as handle:  # a copy: opening it may bring its tables up to date
-            put_part(handle, scratch / DATABASE)
-        theirs = open_database(config._replace(database=f"sqlite:///{scratch}/{DATABASE}"), parts=False)
-        try:
-            both = Backup(database, theirs, config, datetime.now(UTC))
-            check_same_archive(both)
-            warc = tuple(_files(both, Folders(config.warc_dir, backup / WARC, scratch), found, apply=apply))
-            rows = tuple(restore_rows(both, WrongRows.of(found), apply=apply))
-            return Restoration(apply, warc, rows, tuple(_notes(both, backup, found, apply=apply)))
-        finally:
-            theirs.dispose()
+    with _scratch(config, "rows") as scratch, _rows_of(config, backup, scratch) as theirs:
+        both = Backup(database, theirs, config, datetime.now(UTC))
+        check_same_archive(both)
+        warc = tuple(_files(both, Folders(config.warc_dir, backup / WARC, scratch), found, apply=apply))
+        rows = tuple(restore_rows(both, WrongRows.of(found), apply=apply))
+        return Restoration(apply, warc, rows, tuple(_notes(both, backup, found, apply=apply)))
+
+
+@contextmanager
+def _rows_of(config: Config, backup: Path, scratch: Path) -> Iterator[Engine]:
+    """The rows of a backup as a database; its tables are of the newest version."""
+    if (backup / DUMP).exists():
+        if not config.database.startswith(BACKEND):
+            raise BadInput(_("{backup} is the backup of an archive in PostgreSQL; this archive is not").format(backup=backup))
+        with loaded_aside(config, backup / DUMP) as theirs:
+            yield theirs
+        return
+    with open_part(backup / DATABASE) as handle:  # a copy: opening it may bring its tables up to date
+        put_part(handle, scratch / DATABASE)
+    theirs = open_database(config._replace(database=f"sqlite:///{scratch}/{DATABASE}"), parts=False)
+    try:
+        yield for_reading(theirs)
+    finally:
+        theirs.dispose()
 
 
 def _files(both: Backup, folders: Folders, found: Sequence[Finding], *, apply: bool) -> Iterator[RestoredFile]:

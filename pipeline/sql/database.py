@@ -46,7 +46,7 @@ def open_database(config: Config, *, parts: bool = True) -> Engine:
             _refuse_lost(config)
         if parts or not is_server(url):
             _make_home(config)
-        engine = _engine(url)
+        engine = engine_of(url)
         if version_of(engine) is None:
             if parts:
                 _refuse_lost(config)
@@ -71,7 +71,7 @@ def open_for_reading(config: Config) -> Engine:
     if os.access(file, os.W_OK) and os.access(file.parent, os.W_OK):
         return open_database(config)
     with database_errors(config.database):
-        engine = for_reading(_engine(make_url(f"sqlite:///{reading_uri(file)}&uri=true"), _READING))
+        engine = for_reading(engine_of(make_url(f"sqlite:///{reading_uri(file)}&uri=true"), _READING))
         if (version := version_of(engine)) != newest_version():
             raise ArchiveUnwritable(
                 _(
@@ -95,7 +95,7 @@ def open_read_only(config: Config) -> Engine:
     if first.dialect.name != "sqlite" or first.get_execution_options().get("read_only"):
         return for_reading(first)
     first.dispose()
-    return for_reading(_engine(_url(config), _READING))
+    return for_reading(engine_of(_url(config), _READING))
 
 
 def no_archive_yet() -> Engine:
@@ -128,7 +128,7 @@ def _refuse_missing(config: Config, url: URL) -> None:
 
 
 def _refuse_empty_server(config: Config, url: URL) -> None:
-    engine = _engine(url)
+    engine = engine_of(url)
     try:
         if version_of(engine) is None:
             _refuse_lost(config)
@@ -246,7 +246,8 @@ def _make_home(config: Config) -> None:
         raise file_error(config.home, error) from error
 
 
-def _engine(url: URL, pragmas: Sequence[str] = _PRAGMAS) -> Engine:
+def engine_of(url: URL, pragmas: Sequence[str] = _PRAGMAS) -> Engine:
+    """An engine on the database as it is: its tables are not looked at. Its errors are the archive's. Raises ConfigError."""
     if is_server(url):
         engine = server_engine(url)
         event.listen(engine, "handle_error", _on_server_error)
@@ -296,11 +297,11 @@ def database_errors(where: str) -> Iterator[None]:
     shown = where.rsplit("@", 1)[-1]
     try:
         yield
-    except OperationalError as error:
-        raise _translated(str(error.orig), shown) from error
     except DatabaseError as error:
         if isinstance(error.orig, sqlite3.DatabaseError):
             raise _translated(str(error.orig), shown) from error
+        if isinstance(error, OperationalError) and error.orig is not None:
+            raise translated(error.orig, shown) from error
         raise
 
 

@@ -38,9 +38,10 @@ def version_of(engine: Engine) -> str | None:
         return connection.execute(text("select version_num from alembic_version")).scalar()
 
 
-def upgrade(engine: Engine, config: Config) -> None:
-    """Bring the tables to the newest version, one process at a time. Raises ConfigError for those of a newer program."""
-    if version_of(engine) != newest_version():
+def upgrade(engine: Engine, config: Config, to: str | None = None) -> None:
+    """Bring the tables to the newest version, or to an earlier one, one process at a time. Raises ConfigError for those of a newer program."""
+    wanted = to or newest_version()
+    if version_of(engine) != wanted:
         with _migration_lock(config, engine):
             version = version_of(engine)
             if version is not None and version > newest_version():
@@ -49,8 +50,8 @@ def upgrade(engine: Engine, config: Config) -> None:
                         version=version, newest_version=newest_version()
                     )
                 )
-            if version != newest_version():
-                _run_migrations(engine)
+            if version != wanted:
+                _run_migrations(engine, wanted)
     if _space_is_due(engine):
         with _migration_lock(config, engine):
             _give_back_space(engine)
@@ -68,7 +69,7 @@ def _migration_lock(config: Config, engine: Engine) -> Iterator[None]:
         yield
 
 
-def _run_migrations(engine: Engine) -> None:
+def _run_migrations(engine: Engine, to: str) -> None:
     # Alembic is loaded only where tables are made or changed: every other start does without it.
     from alembic import command
     from alembic.config import Config as AlembicConfig
@@ -84,7 +85,7 @@ def _run_migrations(engine: Engine) -> None:
         event.listen(plain, "begin", begin)
     with plain.connect() as connection, connection.begin():
         settings.attributes["connection"] = connection
-        command.upgrade(settings, "head")
+        command.upgrade(settings, to)
     plain.dispose()
 
 

@@ -165,16 +165,17 @@ def copy_rows(connection: Connection, table: Table, rows: Iterable[Sequence[obje
 
 
 def set_sequences(connection: Connection) -> None:
-    """Let the numbers of new rows begin after those that are there: rows that came with their numbers do not move a sequence."""
+    """Let the numbers of new rows begin after those that are there, or were: rows that came with their numbers do not move a sequence."""
     found = connection.execute(
         text(
             "select c.table_name, pg_get_serial_sequence(quote_ident(c.table_name), c.column_name) from information_schema.columns c "
-            "where c.table_schema = 'public' and c.column_default like 'nextval(%'"
+            "where c.table_schema = current_schema() and c.column_default like 'nextval(%'"
         )
     ).all()
     for table, sequence in found:
         newest: int = connection.execute(select(func.coalesce(func.max(column("id")), 0)).select_from(sql_table(table))).scalar_one()
-        connection.execute(select(func.setval(sequence, newest + 1, False)))
+        given: int = connection.execute(text("select coalesce(pg_sequence_last_value(:name), 0)"), {"name": sequence}).scalar_one()
+        connection.execute(select(func.setval(sequence, max(newest, given) + 1, False)))
 
 
 def translated(error: BaseException, where: str) -> OperatorError:

@@ -84,8 +84,10 @@ def walk(home: Home, folder: Path) -> dict[str, object]:
 
 
 def _plain(home: str, text: str) -> str:
-    """The text without times, ids of records, addresses of the site and sizes."""
+    """The text without times, ids of records, addresses of the site, sizes, and places in WARC files: ids and times pack to other lengths each time."""
     text = re.sub(r"postgresql\S+|127\.0\.0\.1:\d+/archive_\d+|sqlite:\S+", "DATABASE", text.replace(home, "HOME"))
     text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(Z|\+\d\d:\d\d)?", "TIME", text)
     text = re.sub(r"127\.0\.0\.1:\d+|[0-9a-f-]{36}|\b[0-9a-f]{12,64}\b|notices-[\w.-]+", "X", text)
-    return re.sub(r"@\d+|\d:\d\d:\d\d|\d+(\.\d+)? ?(s|ms|kB|MB|GB|bytes|minutes?|seconds?|hours?)\b|offset \d+|\(\d+ bytes\)", "N", text)
+    return re.sub(
+        r"@\d+|\bat \d+,|\d:\d\d:\d\d|\d+(\.\d+)? ?(s|ms|kB|MB|GB|bytes|minutes?|seconds?|hours?)\b|offset \d+|\(\d+ bytes\)", "N", text
+    )

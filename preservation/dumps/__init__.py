@@ -1,0 +1,1 @@
+"""A PostgreSQL database as a file of pg_dump, and its rows read back."""
