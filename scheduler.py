@@ -29,6 +29,7 @@ from notices.hours import ZONE
 from notices.text.display import safe
 from notices.text.language import _, language_of, language_of_locale, use
 from operations.log_lines import formatter
+from operations.queue.board import enqueue, is_shared
 from operations.schedule.due import Rule, jitter, newest_due
 from operations.schedule.holds import hold_on
 from operations.schedule.jobs import Job, Schedule, drop_old_backups, read_schedule, state_of_files, words_of
@@ -36,7 +37,7 @@ from operations.schedule.logs import drop_old_logs, job_log, own_log
 from pipeline.durable import file_errors
 from pipeline.sql.database import open_database
 from pipeline.sql.locks import hold
-from pipeline.sql.runs import finish_tick, last_tick, reclaim_tick, take_tick, tick_taken_at
+from pipeline.sql.runs import OpenTick, finish_tick, last_tick, open_ticks, reclaim_tick, take_tick, tick_taken_at
 
 STOP_SECONDS, KILL_SECONDS = 120.0, 60.0
 LOOK_SECONDS = 20.0  # how soon new source files, pauses that ended and clocks that were set are noticed
@@ -101,6 +102,9 @@ async def _run_locked(clock: Clock, job: Job) -> None:
     due = newest_due(job.rule, last_tick(clock.database, job.name, now), now)
     if clock.stopping.is_set() or _must_wait(clock, job, now):
         return
+    if is_shared(clock.config):
+        await _enqueue(clock, job, due)
+        return
     # Under the job's lock, a tick that is still "running" was left by a scheduler that died: it runs again.
     tick = reclaim_tick(clock.database, job.name)
     if tick is None and due is not None:
@@ -115,6 +119,18 @@ async def _run_locked(clock: Clock, job: Job) -> None:
     drop_old_logs(clock.config, clock.now())
     if job.name == "backup" and code == 0:
         drop_old_backups(clock.config)
+
+
+async def _enqueue(clock: Clock, job: Job, due: datetime | None) -> None:
+    """Take the job's newest due tick and give it to the workers; while they have an earlier one, that is done first."""
+    if due is None or any(tick.job == job.name for tick in open_ticks(clock.database)):
+        return
+    await _spread(clock, job, due)
+    now = clock.now()
+    tick = None if clock.stopping.is_set() else take_tick(clock.database, job.name, due.astimezone(UTC), now)
+    if tick is not None:
+        enqueue(clock.config, OpenTick(tick, job.name, now))
+        log.info("%s: given to the workers", job.name)
 
 
 def _must_wait(clock: Clock, job: Job, now: datetime) -> bool:
@@ -273,6 +289,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(config: Config, *, once: bool) -> int:
     """Run due jobs once, or until a signal; return the exit code. The log goes to stderr and into the archive."""
+    is_shared(config)  # raises for a queue that cannot be used
     database = open_database(config)
     root, stderr = logging.getLogger(), logging.StreamHandler()
     stderr.setFormatter(formatter(config.log_format))

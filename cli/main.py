@@ -97,6 +97,7 @@ VERBS = {
     "embed": ("cli.verbs.operate.embed", N_("make vectors, so that similar notices are ordered by meaning (extra semantic)")),
     "ocr": ("cli.verbs.operate.ocr", N_("recognise the text of scans and pictures")),
     "schedule": ("cli.verbs.operate.schedule", N_("run every source on its schedule until stopped")),
+    "worker": ("cli.verbs.operate.worker", N_("do what the schedule enqueues, with workers on other machines")),
     "serve": ("cli.verbs.operate.serve", N_("serve the reading room: search and notices as web pages")),
     "maintainer": ("cli.verbs.operate.maintainer", N_("say who may see the maintainers' pages of the reading room")),
     "mcp": ("cli.verbs.operate.mcp", N_("answer language-model agents over standard input and output (MCP)")),

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 
 import msgspec
 
@@ -17,13 +18,14 @@ from crawler.spiders.notices import NoticeOutcome, Plan
 from notices.config import Config, load_config
 from notices.errors import NoticesError
 from operations.crawl_job import CrawlEnd, CrawlOrder, Line, NoticeLine
-from operations.host_turns import turn
+from operations.host_turns import host_names, turn
 from operations.log_lines import lines_of_run, log_to_stderr
 from pipeline.ledger import CrawlLedger
 from pipeline.recovery import recover
 from pipeline.snapshots import earlier_payload
 from pipeline.sql.database import open_database
 from pipeline.sql.locks import hold
+from pipeline.sql.postgresql import BACKEND, alone_at
 from pipeline.sql.runs import close_crashed_runs, refuse_if_paused, run_lock, source_id, start_run
 from pipeline.warc.series import SnapshotWriter
 
@@ -36,8 +38,10 @@ _FEW = 3  # up to so many dead pages need one other page that answers; more of t
 def crawl_source(source: Source, plan: Plan, config: Config, tell: Callable[[NoticeOutcome], None] | None = None) -> CrawlEnd:
     """Crawl one source under its lock: recover, crawl, judge. Raises ArchiveLocked, SourcePaused and other NoticesError."""
     longest = config.max_minutes_per_run * 60 + _GRACE
-    with hold(config.locks_dir, run_lock("crawl", source.name)), turn(config.locks_dir, source, longest):
+    with hold(config.locks_dir, run_lock("crawl", source.name)), turn(config.locks_dir, source, longest), ExitStack() as alone:
         database = open_database(config)
+        if database.dialect.name == BACKEND:  # workers may have homes of their own
+            alone.enter_context(alone_at(database, host_names(source), longest))
         ident = source_id(database, source.name, site=source.site, publisher=source.publisher, region=source.region)
         close_crashed_runs(database, "crawl", ident)
         refuse_if_paused(database, ident)

@@ -22,7 +22,7 @@ def turn(folder: Path, source: Source, wait: float) -> Iterator[None]:
     Hosts are taken in one order, so that two runs never wait for each other. The next run begins a delay after the end of this one.
     """
     with ExitStack() as taken:
-        for name in _names(source):
+        for name in host_names(source):
             taken.enter_context(hold(folder, name, wait=wait))
             last = folder / f"{name}.last"
             _rest(last, source.delay)
@@ -30,7 +30,7 @@ def turn(folder: Path, source: Source, wait: float) -> Iterator[None]:
         yield
 
 
-def _names(source: Source) -> Iterable[str]:
+def host_names(source: Source) -> Iterable[str]:
     """The names of the locks of its hosts, with their ports as requests name them; each once: a process would wait for itself for ever."""
     hosts = {urlsplit(column.url).netloc.lower() for column in source.columns} | {host.lower() for host in source.hosts}
     return sorted({"host-" + re.sub(r"[^0-9a-z.-]", "_", host)[:_LONGEST] for host in hosts})

@@ -18,13 +18,12 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from notices.archive_id import check_part, read_marker, series_archive, write_marker
 from notices.config import Config
-from notices.config_values import without_password
 from notices.errors import ArchiveUnwritable, ConfigError, DamageFound, DiskFull, OperatorError, UserError
 from notices.text.language import _
 from pipeline.durable import file_error
 from pipeline.sql.column_types import compact_json
 from pipeline.sql.migrate import begin, leave_begin_to_us, newest_version, upgrade, version_of
-from pipeline.sql.postgresql import BACKEND, check_database, is_server, server_engine, shown_address, translated
+from pipeline.sql.postgresql import check_database, is_server, server_engine, shown_address, translated
 
 _READING = ("busy_timeout=30000", "query_only=ON", "temp_store=MEMORY")
 _OPTIONS = ("timeout", "cached_statements")
@@ -198,13 +197,7 @@ def _is_own(engine: Engine, folder: Path) -> bool:
 
 
 def _url(config: Config) -> URL:
-    """The address of the database. Raises ConfigError for one that cannot be read, and for a queue on a server: there are no workers yet."""
-    if config.queue.startswith(BACKEND):
-        raise ConfigError(
-            _("queue: {address!r}: this release has no workers on other machines; use local:").format(
-                address=without_password(config.queue)
-            )
-        )
+    """The address of the database. Raises ConfigError for one that cannot be read."""
     try:
         url = make_url(config.database)
     except Exception as error:

@@ -5,6 +5,7 @@ An embedded archive never imports the driver: SQLAlchemy loads it for an address
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -18,7 +19,7 @@ from notices.text.language import N_, _
 from pipeline.sql.column_types import compact_json
 
 BACKEND = "postgresql"
-WRITERS, MIGRATIONS = 7_304_211, 7_304_212  # any numbers that no other advisory lock of the database has
+WRITERS, MIGRATIONS, HOSTS = 7_304_211, 7_304_212, 7_304_214  # any numbers that no other advisory lock of the database has
 _SETTINGS = "-c timezone=UTC -c lock_timeout=60s -c synchronous_commit=on -c search_path=public"
 _CONNECTION: dict[str, object] = {
     "application_name": "notices",
@@ -131,6 +132,27 @@ def migrating(engine: Engine) -> Iterator[None]:
             yield
         finally:
             connection.invalidate()  # closed, which gives the lock back: its settings are not those of other connections
+
+
+@contextmanager
+def alone_at(engine: Engine, names: Iterable[str], wait: float) -> Iterator[None]:
+    """Have the database's locks of these names, whichever machines the others are on; wait that many seconds for each. Raises ArchiveLocked.
+
+    They are those of a connection, so a process that is killed gives them back at once.
+    """
+    with among_others(engine).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        try:
+            for name in sorted(names):
+                until = time.monotonic() + wait
+                while not connection.execute(
+                    text("SELECT pg_try_advisory_lock(:kind, hashtext(:name))"), {"kind": HOSTS, "name": name}
+                ).scalar():
+                    if time.monotonic() >= until:
+                        raise ArchiveLocked(_("another run holds {path} (process {holder})").format(path=name, holder="?"))
+                    time.sleep(0.5)
+            yield
+        finally:
+            connection.invalidate()
 
 
 def check_database(engine: Engine) -> None:

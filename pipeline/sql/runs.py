@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from notices.errors import NoticesError, SourceError
 from pipeline.sql import tables
+from pipeline.sql.database import for_reading
 from pipeline.sql.locks import is_held
 
 CRASHED, NOT_REPORTED = "crashed", "the process ended without reporting (crashed or killed)"
@@ -168,3 +170,20 @@ def reclaim_tick(engine: Engine, job: str) -> int | None:
         session.execute(update(tables.TickRow).where(*mine, tables.TickRow.id != tick.id).values(outcome="crashed"))
         tick.taken_at = datetime.now(UTC)
         return tick.id
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTick:
+    """A tick whose work has not ended: its job, and when it was taken, in UTC."""
+
+    id: int
+    job: str
+    taken_at: datetime
+
+
+def open_ticks(engine: Engine) -> list[OpenTick]:
+    """The ticks whose work has not ended, the oldest first."""
+    columns = tables.TickRow.id, tables.TickRow.job, tables.TickRow.taken_at
+    with Session(for_reading(engine)) as session:
+        rows = session.execute(select(*columns).where(tables.TickRow.outcome == "running").order_by(tables.TickRow.id))
+        return [OpenTick(*row) for row in rows]

@@ -68,7 +68,7 @@ def dump_database(config: Config, engine: Engine, target: Path, progress: Callab
     with engine.connect() as connection:
         major = int(connection.exec_driver_sql("show server_version_num").scalar_one()) // 10_000
     tables = [word for table in (*Base.metadata.tables, VERSIONS) for word in ("--table", f"public.{table}")]
-    command = [program("pg_dump", major), "--format=custom", "--no-owner", "--no-privileges", "--lock-wait-timeout=60s", *tables]
+    command = [str(program("pg_dump", major)), "--format=custom", "--no-owner", "--no-privileges", "--lock-wait-timeout=60s", *tables]
     with target.open("xb") as file:
         _run([*command, "--dbname", _place(url)], url, file.fileno(), lambda: progress(0))
         os.fsync(file.fileno())
@@ -80,7 +80,7 @@ def _place(url: URL) -> str:
     return url.set(drivername=BACKEND, password=None).render_as_string(hide_password=False)
 
 
-def _run(command: Sequence[str | Path], url: URL, output: int, wait: Callable[[], None]) -> None:
+def _run(command: Sequence[str], url: URL, output: int, wait: Callable[[], None]) -> None:
     environment = {**os.environ, "PGCONNECT_TIMEOUT": "10", "LC_ALL": "C"} | ({"PGPASSWORD": str(url.password)} if url.password else {})
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE, env=environment) as child:
         try:
@@ -105,9 +105,9 @@ def dumped_rows(dump: Path, table: str) -> Iterator[bytes]:
 
     pg_restore only takes the file apart: nothing of what it says is run. Raises DamageFound for a file that it cannot read, ConfigError without it.
     """
-    command = [program("pg_restore"), "--data-only", "--schema=public", f"--table={table}", "--file=-", str(dump)]
+    command = [str(program("pg_restore")), "--data-only", "--schema=public", f"--table={table}", "--file=-", str(dump)]
     # stderr goes where it cannot fill a pipe that nobody reads
-    with subprocess.Popen([*command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=1 << 20) as child:
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=1 << 20) as child:
         assert child.stdout is not None
         in_rows, said = False, b""
         for line in child.stdout:

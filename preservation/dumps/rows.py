@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, make_url, text
@@ -107,7 +107,7 @@ def _load(connection: Connection, dump: Path, table: str) -> None:
         raise DamageFound(_("the backup's {file}: {error}").format(file=dump.name, error=first[:200].decode(errors="replace").strip()))
     columns = ", ".join(f'"{name.strip(chr(34))}"' for name in named[3].decode().split(", "))
     driver = connection.dialect.loaded_dbapi
-    with connection.connection.cursor() as cursor:
+    with closing(connection.connection.cursor()) as cursor:
         try:
             with cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN') as copy:
                 for chunk in _chunks(lines):
