@@ -50,7 +50,7 @@ def address(config: Config) -> str:
         raise ConfigError(_("queue: there are no workers with local:; set it to postgresql://… (docs/cluster.md)"))
     try:
         return make_url(config.queue).set(drivername=BACKEND).render_as_string(hide_password=False)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise ConfigError(_("queue: {address!r} is not the address of a database").format(address=config.queue.split("@")[-1])) from error
 
 

@@ -145,7 +145,7 @@ def test_drained_worker_leaves_its_crawl_to_another(home: Home, server: Postgres
 
 def test_worker_without_a_shared_queue_is_refused(server_home: Home, tmp_path: Path) -> None:
     assert "postgresql://" in server_home.run("worker", check=2).stderr
-    server_home.environment["NOTICES_QUEUE"] = "postgresql://[broken"
+    server_home.environment["NOTICES_QUEUE"] = "postgresql://host:port/x"
     assert "queue: " in server_home.run("worker", check=2).stderr
     embedded = Home(tmp_path / "embedded")
     embedded.environment["NOTICES_QUEUE"] = "postgresql://nobody@127.0.0.1:1/none"
