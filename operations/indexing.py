@@ -138,7 +138,9 @@ def _rebuild_at(url: str, database: Database, documents: Iterable[Document], own
     """Build both indexes at the address; return how many notices there are."""
     past = past_address(url)
     if outbox.past_count(database) or is_built(past):
-        rebuild(past, map(past_document, outbox.every_past_revision(database)), owner if is_cluster(past) else None)
+        seq = newest_change(database)
+        revisions = (past_document(each)._replace(seq=seq) for each in outbox.every_past_revision(database))
+        rebuild(past, revisions, owner if is_cluster(past) else None)
     return rebuild(url, documents, owner)
 
 
