@@ -1,4 +1,4 @@
-"""The queue: Procrastinate's tables in PostgreSQL. It only carries work; what is due, under way and done is what the ticks in SQL say.
+"""The queue: Procrastinate's tables in PostgreSQL. It only carries work: the ticks in SQL say which is due, under way and done.
 
 So a job that is lost costs nothing: every tick that is "running" without a job gets one again. And a job too many does no harm: it finds its tick done.
 """
@@ -55,12 +55,12 @@ def address(config: Config) -> str:
 
 
 def open_queue(config: Config) -> App:
-    """The queue, not yet connected; its tables are made when there are none. Raises ConfigError or ServerAway."""
+    """The queue, not yet connected; its tables are made where they are missing. Raises ConfigError or ServerAway."""
     conninfo = address(config)
     where = shown_address(make_url(conninfo))
     try:
-        import procrastinate
-        import psycopg
+        import procrastinate  # of the extra workers: only a shared queue loads it
+        import psycopg  # as above
     except ImportError as error:
         raise ConfigError(
             _("queue: PostgreSQL needs the extra workers: pip install 'notices-archive[workers]' ({error})").format(error=error)
@@ -82,7 +82,7 @@ def open_queue(config: Config) -> App:
 @contextmanager
 def queue_errors(config: Config) -> Iterator[None]:
     """Translate what the queue's library raises: it cannot be reached."""
-    from procrastinate.exceptions import ConnectorException
+    from procrastinate.exceptions import ConnectorException  # of the extra workers
 
     try:
         yield
@@ -99,7 +99,7 @@ def enqueue(config: Config, tick: OpenTick) -> None:
 
 
 def _sync_connector(config: Config):  # type: ignore[no-untyped-def]  # a type of the extra
-    from procrastinate import SyncPsycopgConnector
+    from procrastinate import SyncPsycopgConnector  # of the extra workers
 
     return SyncPsycopgConnector(conninfo=address(config), min_size=1, max_size=1, timeout=20.0)
 
@@ -123,7 +123,7 @@ def lock_of(config: Config, job: str) -> str:
 
 async def reap(app: App, config: Config, database: Engine, heartbeat: float) -> int:
     """Fail the jobs of dead workers, which would keep their hosts locked, and give every tick under way that has no job a new one; how many got one."""
-    from procrastinate.jobs import Status
+    from procrastinate.jobs import Status  # of the extra workers
 
     jobs = app.job_manager
     for job in await jobs.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=2 * heartbeat):

@@ -148,7 +148,7 @@ def alone_at(engine: Engine, names: Iterable[str], wait: float) -> Iterator[None
                     text("SELECT pg_try_advisory_lock(:kind, hashtext(:name))"), {"kind": HOSTS, "name": name}
                 ).scalar():
                     if time.monotonic() >= until:
-                        raise ArchiveLocked(_("another run holds {path} (process {holder})").format(path=name, holder="?"))
+                        raise ArchiveLocked(_("another run crawls {host}").format(host=name))
                     time.sleep(0.5)
             yield
         finally:

@@ -28,7 +28,7 @@ _FULL = "No space left on device"
 
 
 def program(name: str, major: int = 0) -> Path:
-    """The newest program of this name. Raises ConfigError when there is none, or none of this major version or a later one."""
+    """The newest program of this name. Raises ConfigError without one of this major version or a later one."""
     on_path = shutil.which(name)
     found = [Path(on_path)] if on_path else []
     found += [path for pattern in PACKAGED for path in Path("/").glob(f"{pattern[1:]}/{name}")]

@@ -56,7 +56,7 @@ def load_database(config: Config, dump: Path, mark: Path) -> None:
 
 
 def empty_database(config: Config, mark: Path) -> None:
-    """Make a database as empty as it was before a load of this restoration; without its mark there was none."""
+    """Make a database as empty as it was before a load of this restoration; without its mark nothing was loaded."""
     if mark.exists():
         engine = engine_of(make_url(config.database))
         try:
