@@ -125,3 +125,10 @@ def test_a_method_that_an_address_lacks_is_told_those_it_has(room: TestClient) -
         assert set(refused.headers["allow"].split(", ")) - {"HEAD", "OPTIONS"} == methods
         assert set(room.options(address).headers["allow"].split(", ")) - {"HEAD"} == methods
     assert room.post("/api/v1/search").status_code == 405
+
+
+def test_an_export_of_nothing_is_an_empty_file(room: TestClient) -> None:
+    for query in ("", "?q=", "?q=%20", "?in=all"):
+        assert room.get(f"/api/v1/export{query}").text == '{"exported": 0}\n'
+    assert room.get("/api/v1/export?all=1").text.endswith('{"exported": 5}\n')
+    assert room.get("/export").status_code == 400

@@ -11,7 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from index.query.fields import filter_node
+from index.query.tree import Everything
 from notices.errors import QueryLimitError, UserError
+from notices.text.fold import fold
 from notices.text.language import _
 from operations.packages import parquet
 from operations.packages.wacz import Packed, Packing, write_wacz
@@ -48,6 +51,8 @@ def download(request: Request) -> Response:
     archive, question = archive_of(request), asked(request, snippets=False)
     if request.query_params.get("all") == "1":
         count, batches = notice_count(archive.database), all_ids(archive.database)
+    elif request.url.path.startswith("/api/") and _searches_nothing(question):
+        count, batches = 0, iter(())  # to a program it is an answer with nothing in it, as that of the search
     elif question.is_empty or question.request.similar:
         raise UserError(_("nothing is asked: q or a filter is needed, or all=1"))
     else:
@@ -60,6 +65,10 @@ def download(request: Request) -> Response:
     if form == "parquet":
         return StreamingResponse(_whole(parquet.parquet_pieces(found)), media_type=parquet.MEDIA_TYPE, headers=_named("notices.parquet"))
     return StreamingResponse(_sent(lines(form, found, reasons=False)), media_type=MEDIA_TYPES[form], headers=_named(f"notices.{form}"))
+
+
+def _searches_nothing(question: Asked) -> bool:
+    return not fold(question.text) and not question.request.similar and filter_node(question.request.filters) == Everything()
 
 
 def pages_of(request: Request) -> Response:
