@@ -18,6 +18,7 @@ from tests.end_to_end.month.script import SUBJECTS, WATCHES, Change, Event, Noti
 from tests.support.archive_home import Home
 from tests.support.site_server import Site, serving
 
+NOON = 12
 HALF_DAY, HALF_HOUR = 720, 30  # minutes
 TO = {"堤防": ("hook",), "停水": ("mail",), "经费": ("hook", "mail"), "公示": ("hook",)}
 WEEKLY = "公示"  # told on Mondays at noon
@@ -68,9 +69,14 @@ class Living:
         self.clock.set(at)
         due = due_at(at)
         if killer is not None:
-            self.killed.append(self.machine.kill(killer))
+            asked, fetched = self._asked(), killer.randint(1, 50)  # a crawl is killed by how far it is: a busy machine takes its time
+            far = (lambda: self._asked() - asked >= fetched) if at.hour < NOON else None
+            self.killed.append(self.machine.kill(killer, due, far))
         self.awaited |= due
         self.machine.wait_for(due)
+
+    def _asked(self) -> int:
+        return sum(site.requests.total() for site in self.sites.values())
 
     def changes(self) -> Counter[Change]:
         """The change log, with notices by site and path."""

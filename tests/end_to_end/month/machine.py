@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -81,17 +81,20 @@ class Machine:
                 each.kill()
             self._process.wait(PATIENCE)
 
-    def kill(self, chance: random.Random) -> str:
+    def kill(self, chance: random.Random, ticks: Ticks, far: Callable[[], bool] | None = None) -> str:
         """Kill the scheduler with all its children, or alone, or one of its children; what was killed. It is started again.
 
-        Work must be under way: the moment is some seconds after it began.
+        Work must be under way: the moment is when it is so far, or some seconds after it began.
         """
         assert self._process is not None
         until = time.monotonic() + PATIENCE
-        while not self.home.rows("select 1 from tick where outcome = 'running'"):
+        while not self.running() and not ticks <= self.done():  # a busy machine may not let us see that it runs
             assert time.monotonic() < until, self.errors()
             time.sleep(0.05)
-        time.sleep(chance.uniform(0, 4))
+        if far is None:
+            time.sleep(chance.uniform(0, 4))
+        while far is not None and not far() and self.running():
+            time.sleep(0.02)
         top = psutil.Process(self._process.pid)
         children = top.children(recursive=True)
         what = chance.choice(("all", "scheduler", "child")) if children else "scheduler"
@@ -113,6 +116,10 @@ class Machine:
             assert self._process.poll() is None, self.errors()
             assert time.monotonic() < until, f"not done: {missing}\n{self.errors()}"
             time.sleep(0.1)
+
+    def running(self) -> bool:
+        """Whether the work of a tick is under way."""
+        return bool(self.home.rows("select 1 from tick where outcome = 'running'"))
 
     def done(self) -> Ticks:
         """The ticks whose work has ended; none while one runs, or while there is no archive yet; without those that a clock that was ahead took."""
