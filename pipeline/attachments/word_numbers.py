@@ -1,4 +1,7 @@
-"""Word's automatic numbers: 第一条, 1.2, （三）, which a document's paragraphs do not contain (ECMA-376 part 1, §17.9)."""
+"""Word's automatic numbers: 第一条, 1.2, （三）, which a document's paragraphs do not contain (ECMA-376 part 1, §17.9).
+
+Read from a docx here; readers of other formats fill a `Numbering` of their own.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +37,11 @@ _ROMAN = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Level:
+class Level:
+    """One level of a list; `text` is its pattern, in which %2 is the number of the second level."""
+
     start: int
-    form: str
+    form: str  # a name of ST_NumberFormat
     text: str
     legal: bool  # w:isLgl: the numbers of all levels in Arabic digits
 
@@ -46,8 +51,9 @@ class Numbering:
     """The numbers of a document's paragraphs, counted in order. Empty for a document that defines none."""
 
     lists: dict[str, str] = field(default_factory=dict)  # a number's id to its abstract list
-    levels: dict[str, dict[int, _Level]] = field(default_factory=dict)
+    levels: dict[str, dict[int, Level]] = field(default_factory=dict)
     starts: dict[tuple[str, int], int] = field(default_factory=dict)  # (number's id, level): a start of its own
+    own_levels: dict[tuple[str, int], Level] = field(default_factory=dict)  # (number's id, level): a level in place of the list's
     styles: dict[str, tuple[str | None, int | None]] = field(default_factory=dict)
     _counts: dict[str, list[int | None]] = field(default_factory=dict)
     _begun: set[tuple[str, int]] = field(default_factory=set)
@@ -55,30 +61,35 @@ class Numbering:
     def label(self, paragraph: etree._Element) -> str:
         """The paragraph's number as Word shows it, with a blank where Word sets one; "" for a paragraph without a number."""
         number, level = self._place(paragraph)
-        listed = self.lists.get(number or "")
-        if number in (None, "0") or listed is None or level not in self.levels.get(listed, {}):
+        return "" if number in (None, "0") else self.label_at(str(number), level)
+
+    def label_at(self, number: str, level: int) -> str:
+        """The label of the next paragraph at a level (from 0) of a list; "" for a level that is not defined or shows no number."""
+        shown = self._level(number, level)
+        if shown is None:
             return ""
-        counts = self._counts.setdefault(listed, [None] * _LEVELS)
-        self._advance(counts, str(number), level)
-        shown = self.levels[listed][level]
+        counts = self._counts.setdefault(self.lists[number], [None] * _LEVELS)
+        self._advance(counts, (number, level), shown.start)
         if shown.form in ("bullet", "none"):
             return ""
-        text = re.sub(r"%([1-9])", lambda found: self._shown(listed, counts, int(found[1]) - 1, shown), shown.text)
+        text = re.sub(r"%([1-9])", lambda found: self._shown(number, counts, int(found[1]) - 1, shown), shown.text)
         return f"{text} " if text else ""
 
-    def _advance(self, counts: list[int | None], number: str, level: int) -> None:
-        levels = self.levels[self.lists[number]]
-        before = counts[level]
-        own = self.starts.get((number, level))
-        if own is not None and (number, level) not in self._begun:
-            counts[level] = own
+    def _level(self, number: str, level: int) -> Level | None:
+        listed = self.lists.get(number)
+        return None if listed is None else self.own_levels.get((number, level)) or self.levels.get(listed, {}).get(level)
+
+    def _advance(self, counts: list[int | None], place: tuple[str, int], start: int) -> None:
+        before, level = counts[place[1]], place[1]
+        if place in self.starts and place not in self._begun:
+            counts[level] = self.starts[place]
         else:
-            counts[level] = levels[level].start if before is None else min(before + 1, _MOST)
-        self._begun.add((number, level))
+            counts[level] = start if before is None else min(before + 1, _MOST)
+        self._begun.add(place)
         counts[level + 1 :] = [None] * (_LEVELS - level - 1)
 
-    def _shown(self, listed: str, counts: list[int | None], level: int, of: _Level) -> str:
-        found = self.levels[listed].get(level)
+    def _shown(self, number: str, counts: list[int | None], level: int, of: Level) -> str:
+        found = self._level(number, level)
         count = counts[level] if counts[level] is not None else found.start if found else 1
         return written(count or 0, "decimal" if of.legal or found is None else found.form)
 
@@ -111,9 +122,11 @@ def _read_number(found: Numbering, number: etree._Element) -> None:
     ident = _attribute(number, "numId")
     found.lists[ident] = _value(number.find("{*}abstractNumId")) or ""
     for override in number.iterfind("{*}lvlOverride"):
-        start = _whole(_value(override.find("{*}startOverride")))
+        start, place = _whole(_value(override.find("{*}startOverride"))), (ident, _whole(_attribute(override, "ilvl")) or 0)
         if start is not None:
-            found.starts[ident, _whole(_attribute(override, "ilvl")) or 0] = start
+            found.starts[place] = start
+        for level in override.iterfind("{*}lvl"):
+            found.own_levels[place] = _level(level)
 
 
 def _read_styles(found: Numbering, root: etree._Element) -> None:
@@ -133,18 +146,18 @@ def _read_styles(found: Numbering, root: etree._Element) -> None:
             found.styles[ident] = (number, found.styles[ident][1] if found.styles[ident][1] is not None else level)
 
 
-def _levels(abstract: etree._Element) -> dict[int, _Level]:
-    found: dict[int, _Level] = {}
-    for level in abstract.iterfind("{*}lvl"):
-        start = _whole(_value(level.find("{*}start")))
-        legal = level.find("{*}isLgl")
-        found[_whole(_attribute(level, "ilvl")) or 0] = _Level(
-            1 if start is None else start,
-            _value(level.find("{*}numFmt")) or "decimal",
-            (_value(level.find("{*}lvlText")) or "")[:100],
-            legal is not None and _value(legal) not in ("0", "false", "off"),
-        )
-    return found
+def _levels(abstract: etree._Element) -> dict[int, Level]:
+    return {_whole(_attribute(level, "ilvl")) or 0: _level(level) for level in abstract.iterfind("{*}lvl")}
+
+
+def _level(level: etree._Element) -> Level:
+    start, legal = _whole(_value(level.find("{*}start"))), level.find("{*}isLgl")
+    return Level(
+        1 if start is None else start,
+        _value(level.find("{*}numFmt")) or "decimal",
+        (_value(level.find("{*}lvlText")) or "")[:100],
+        legal is not None and _value(legal) not in ("0", "false", "off"),
+    )
 
 
 def _number_of(properties: etree._Element | None) -> tuple[str | None, int | None]:
@@ -200,8 +213,9 @@ def _roman(count: int) -> str:
     return text or str(count)
 
 
-def _circled(count: int) -> str:
-    return chr(0x2460 + count - 1) if 1 <= count <= 20 else str(count)
+def _signs(first: int, most: int) -> Callable[[int], str]:
+    """Signs that follow each other from a code point on, of which there are so many."""
+    return lambda count: chr(first + count - 1) if 1 <= count <= most else str(count)
 
 
 def _chinese(count: int) -> str:
@@ -221,7 +235,8 @@ _FORMS: dict[str, Callable[[int], str]] = {
     "decimalZero": lambda count: f"{count:02d}",
     "lowerLetter": _alphabetic, "upperLetter": lambda count: _alphabetic(count).upper(),
     "upperRoman": _roman, "lowerRoman": lambda count: _roman(count).lower(),
-    **dict.fromkeys(("decimalEnclosedCircle", "decimalEnclosedCircleChinese"), _circled),
+    **dict.fromkeys(("decimalEnclosedCircle", "decimalEnclosedCircleChinese"), _signs(0x2460, 20)),
+    "decimalEnclosedParen": _signs(0x2474, 20), "decimalEnclosedFullstop": _signs(0x2488, 20), "ideographEnclosedCircle": _signs(0x3220, 10),
     "decimalFullWidth": lambda count: "".join(chr(ord(digit) + 0xFEE0) for digit in str(count)),
     "ideographTraditional": _cycle(_STEMS), "ideographZodiac": _cycle(_BRANCHES),
 }  # fmt: skip

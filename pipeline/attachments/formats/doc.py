@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from notices.attachment import AttachmentText
-from pipeline.attachments.limits import MAX_TEXT, Encrypted, Unsupported, joined, text_result
+from pipeline.attachments.binary_word_numbers import Mark, labels_of
+from pipeline.attachments.limits import MAX_TEXT, Damage, Encrypted, Unsupported, joined, text_result
 
 _MAGIC = 0xA5EC
 _ENCRYPTED, _TABLE_1 = 0x0100, 0x0200
 _LENGTHS = 0x4C  # eight lengths: text, footnotes, headers, macros, comments, endnotes, boxes, boxes of headers
 _SILENT_PARTS = (3, 4)
 _PIECES = 0x01A2
+_ENDS = re.compile("[\r\x07\f]")
+_UNITS = re.compile("[\ud800-\udfff]")
 _CHARACTERS = {13: "\n", 11: "\n", 12: "\n", 14: "\n", 7: "\t", 30: "-", **dict.fromkeys([*range(1, 7), 8, *range(15, 30), 31])}
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Characters that are one after another in the main stream, in bytes of `width` each; `text` has one for each UTF-16 unit, as Word counts."""
+
+    text: str
+    place: int
+    width: int
+
+
 def doc(body: bytes) -> AttachmentText:
-    """The text, then footnotes, headers, endnotes and text boxes."""
+    """The text with its automatic numbers, then footnotes, headers, endnotes and text boxes."""
     import olefile
 
     with olefile.OleFileIO(io.BytesIO(body)) as ole:
@@ -29,19 +43,45 @@ def doc(body: bytes) -> AttachmentText:
         if flags & _ENCRYPTED:
             raise Encrypted
         table = ole.openstream("1Table" if flags & _TABLE_1 else "0Table").read()
-    text = "".join(_pieces(main, table))
+    pieces = list(_pieces(main, table))
+    labels: Mapping[int, str] = {}
+    damage = Damage()
+    with damage.costs("automatic numbers"):
+        labels = labels_of(main, table, _marks(pieces))
     lengths = struct.unpack_from("<8I", main, _LENGTHS)
-    return text_result([joined([_shown(part) for n, part in enumerate(_parts(text, lengths)) if n not in _SILENT_PARTS])])
+    parts = enumerate(_parts("".join(piece.text for piece in pieces), lengths, labels))
+    shown = [_shown(part) for n, part in parts if n not in _SILENT_PARTS]
+    return text_result([joined(shown)], f"not read: {damage.failed[0]}" if damage.failed else None)
 
 
-def _parts(text: str, lengths: tuple[int, ...]) -> Iterator[str]:
-    start = 0
+def _parts(text: str, lengths: Sequence[int], labels: Mapping[int, str]) -> Iterator[str]:
+    """The parts of the text, with the label of each numbered paragraph where it begins."""
+    places = sorted(labels)
+    start = n = 0
     for length in lengths:
-        yield text[start : start + length]
-        start += length
+        end, at, shown = start + length, start, []
+        while n < len(places) and places[n] < end:
+            shown += [text[at : places[n]], labels[places[n]]]
+            at, n = places[n], n + 1
+        yield _whole("".join([*shown, text[at:end]]))
+        start = end
 
 
-def _pieces(main: bytes, table: bytes) -> Iterator[str]:
+def _whole(text: str) -> str:
+    """Text whose characters beyond the first plane are one each, no longer two units of UTF-16."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass") if _UNITS.search(text) else text
+
+
+def _marks(pieces: Sequence[_Piece]) -> Iterator[Mark]:
+    start = 0
+    for piece in pieces:
+        for mark in _ENDS.finditer(piece.text):
+            place = piece.place + mark.start() * piece.width
+            yield Mark(start + mark.start(), place, place + piece.width, mark[0] != "\f")
+        start += len(piece.text)
+
+
+def _pieces(main: bytes, table: bytes) -> Iterator[_Piece]:
     start, length = struct.unpack_from("<II", main, _PIECES)
     plan = _piece_plan(table[start : start + length])
     count = (len(plan) - 4) // 12
@@ -64,11 +104,15 @@ def _piece_plan(pieces: bytes) -> bytes:
     return pieces[at + 5 : at + 5 + size]
 
 
-def _piece(main: bytes, place: int, characters: int) -> str:
+def _piece(main: bytes, place: int, characters: int) -> _Piece:
     if place & 0x40000000:
         first = (place & 0x3FFFFFFF) // 2
-        return main[first : first + characters].decode("cp1252", "replace")
-    return main[place : place + 2 * characters].decode("utf-16-le", "surrogatepass")
+        return _Piece(main[first : first + characters].decode("cp1252", "replace"), first, 1)
+    units = main[place : place + 2 * characters]
+    text = units.decode("utf-16-le", "surrogatepass")
+    if 2 * len(text) < len(units):
+        text = "".join(map(chr, struct.unpack(f"<{len(units) // 2}H", units[: len(units) // 2 * 2])))
+    return _Piece(text, place, 2)
 
 
 def _shown(text: str) -> str:

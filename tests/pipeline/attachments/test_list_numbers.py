@@ -1,4 +1,4 @@
-"""Automatic numbers of paragraphs in OpenDocument texts and binary Word files, as an office program shows them."""
+"""Automatic numbers of paragraphs in OpenDocument texts, as an office program shows them."""
 
 from __future__ import annotations
 

@@ -64,6 +64,15 @@ def test_number_of_a_style_and_no_number_where_it_is_switched_off() -> None:
     assert read_attachment(body).pages == ("1. 甲\n乙\n丙",)
 
 
+def test_a_level_that_one_number_redefines() -> None:
+    own = f'<w:lvlOverride w:ilvl="0">{level(0, "decimalEnclosedParen", "%1")}</w:lvlOverride>'
+    numbers = "".join(f'<w:num w:numId="{n}"><w:abstractNumId w:val="0"/>{more}</w:num>' for n, more in ((1, ""), (2, own)))
+    lists = f'<w:abstractNum w:abstractNumId="0">{level(0, "decimal", "%1.")}{level(1, "decimal", "%1.%2")}</w:abstractNum>{numbers}'
+    blocks = numbered("甲") + numbered("乙", 2) + numbered("丙", 2, 1) + numbered("丁")
+    body = docx(blocks, "", {"word/numbering.xml": f"<w:numbering {W}>{lists}</w:numbering>"})
+    assert read_attachment(body).pages == ("1. 甲\n⑵ 乙\n⑵.1 丙\n3. 丁",)
+
+
 def test_damaged_numbering_costs_the_numbers_alone() -> None:
     body = docx(numbered("正文"), "", {"word/numbering.xml": "<w:numbering"})
     assert read_attachment(body).pages == ("正文",)
