@@ -37,6 +37,7 @@ class Mark:
     place: int
     after: int
     surely: bool  # a form feed ends a paragraph only where a section ends
+    changes: bytes = b""  # properties that a fast save noted beside the text (Prm), which come over the paragraph's own
 
 
 @dataclass(slots=True)
@@ -71,6 +72,8 @@ def labels_of(main: bytes, table: bytes, marks: Iterable[Mark]) -> Mapping[int, 
         if not mark.surely and end != mark.after:
             continue
         properties = own.over(styles.get(style, _Properties()))
+        if mark.changes:
+            properties = _properties(mark.changes).over(properties)
         label = "" if properties.row_end else _label(numbering, properties)
         if label:
             found[start] = label
@@ -127,14 +130,15 @@ def _read_numbers(found: Numbering, numbers: bytes) -> None:
 
 def _level(data: bytes, at: int) -> tuple[Level, int]:
     """A level, and where what follows it begins."""
-    start, form, flags, characters, paragraph = struct.unpack_from("<iBB18xBB2x", data, at)
+    start, form, flags, characters, paragraph, limit = struct.unpack_from("<iBB18xBBBx", data, at)
     at += 28 + characters + paragraph
     (length,) = struct.unpack_from("<H", data, at)
     text = data[at + 2 : at + 2 + 2 * length].decode("utf-16-le", "replace")
     if len(text.encode("utf-16-le", "replace")) < 2 * length:
         raise ValueError("the pattern of a level ends beyond its table")
     pattern = "".join(f"%{ord(c) + 1}" if c < "\x09" else c for c in text[:50] if c < "\x09" or c >= " ")
-    return Level(min(max(start, 0), 0x7FFF), _FORMS.get(form, "decimal"), pattern, bool(flags & 4)), at + 2 + 2 * length
+    restart = limit if flags & 8 else _LEVELS
+    return Level(min(max(start, 0), 0x7FFF), _FORMS.get(form, "decimal"), pattern, bool(flags & 4), restart), at + 2 + 2 * length
 
 
 def _styles(sheet: bytes) -> dict[int, _Properties]:

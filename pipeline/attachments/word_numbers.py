@@ -44,6 +44,7 @@ class Level:
     form: str  # a name of ST_NumberFormat
     text: str
     legal: bool  # w:isLgl: the numbers of all levels in Arabic digits
+    restart: int = _LEVELS  # w:lvlRestart: counting begins again behind a paragraph of this many highest levels; 0: never
 
 
 @dataclass(slots=True)
@@ -80,18 +81,20 @@ class Numbering:
         return None if listed is None else self.own_levels.get((number, level)) or self.levels.get(listed, {}).get(level)
 
     def _advance(self, counts: list[int | None], place: tuple[str, int], start: int) -> None:
-        before, level = counts[place[1]], place[1]
-        if place in self.starts and place not in self._begun:
-            counts[level] = self.starts[place]
-        else:
-            counts[level] = start if before is None else min(before + 1, _MOST)
+        (number, level), own = place, self.starts.get(place)
+        before = counts[level] if own is None or place in self._begun else None
+        counts[level] = min(before + 1, _MOST) if before is not None else start if own is None else own
         self._begun.add(place)
-        counts[level + 1 :] = [None] * (_LEVELS - level - 1)
+        levels = self.levels.get(self.lists[number], {})
+        for below in range(level + 1, _LEVELS):
+            if below not in levels or level < levels[below].restart:
+                counts[below] = None
 
     def _shown(self, number: str, counts: list[int | None], level: int, of: Level) -> str:
         found = self._level(number, level)
         count = counts[level] if counts[level] is not None else found.start if found else 1
-        return written(count or 0, "decimal" if of.legal or found is None else found.form)
+        form = "decimal" if found is None or (of.legal and found.form != "decimalZero") else found.form
+        return written(count or 0, form)
 
     def _place(self, paragraph: etree._Element) -> tuple[str | None, int]:
         """The id and the level of a paragraph's number; what it does not say its style says."""
@@ -152,11 +155,13 @@ def _levels(abstract: etree._Element) -> dict[int, Level]:
 
 def _level(level: etree._Element) -> Level:
     start, legal = _whole(_value(level.find("{*}start"))), level.find("{*}isLgl")
+    restart = _whole(_value(level.find("{*}lvlRestart")))
     return Level(
         1 if start is None else start,
         _value(level.find("{*}numFmt")) or "decimal",
         (_value(level.find("{*}lvlText")) or "")[:100],
         legal is not None and _value(legal) not in ("0", "false", "off"),
+        _LEVELS if restart is None else restart,
     )
 
 

@@ -17,6 +17,7 @@ _ENCRYPTED, _TABLE_1 = 0x0100, 0x0200
 _LENGTHS = 0x4C  # eight lengths: text, footnotes, headers, macros, comments, endnotes, boxes, boxes of headers
 _SILENT_PARTS = (3, 4)
 _PIECES = 0x01A2
+_LEVEL_CHANGE, _LEVEL_CODE = 0x0C << 1, b"\x0a\x26"  # sprmPIlvl
 _ENDS = re.compile("[\r\x07\f]")
 _UNITS = re.compile("[\ud800-\udfff]")
 _CHARACTERS = {13: "\n", 11: "\n", 12: "\n", 14: "\n", 7: "\t", 30: "-", **dict.fromkeys([*range(1, 7), 8, *range(15, 30), 31])}
@@ -29,6 +30,7 @@ class _Piece:
     text: str
     place: int
     width: int
+    changes: bytes  # properties of its paragraphs, where a fast save noted them with the piece
 
 
 def doc(body: bytes) -> AttachmentText:
@@ -77,42 +79,52 @@ def _marks(pieces: Sequence[_Piece]) -> Iterator[Mark]:
     for piece in pieces:
         for mark in _ENDS.finditer(piece.text):
             place = piece.place + mark.start() * piece.width
-            yield Mark(start + mark.start(), place, place + piece.width, mark[0] != "\f")
+            yield Mark(start + mark.start(), place, place + piece.width, mark[0] != "\f", piece.changes)
         start += len(piece.text)
 
 
 def _pieces(main: bytes, table: bytes) -> Iterator[_Piece]:
     start, length = struct.unpack_from("<II", main, _PIECES)
-    plan = _piece_plan(table[start : start + length])
+    plan, changes = _piece_plan(table[start : start + length])
     count = (len(plan) - 4) // 12
     bounds = struct.unpack_from(f"<{count + 1}I", plan, 0)
     total = 0
     for n in range(count):
         characters = min(max(0, bounds[n + 1] - bounds[n]), MAX_TEXT + 1 - total)
         total += characters
-        place = struct.unpack_from("<I", plan, 4 * (count + 1) + 8 * n + 2)[0]
-        yield _piece(main, place, characters)
+        place, change = struct.unpack_from("<IH", plan, 4 * (count + 1) + 8 * n + 2)
+        yield _piece(main, place, characters, _changes(change, changes))
         if total > MAX_TEXT:  # the reader of all formats cuts it and says so
             return
 
 
-def _piece_plan(pieces: bytes) -> bytes:
-    at = 0
-    while pieces[at] == 1:  # property modifiers come before the plan
-        at += 3 + int(struct.unpack_from("<H", pieces, at + 1)[0])
+def _piece_plan(pieces: bytes) -> tuple[bytes, list[bytes]]:
+    """The plan of the pieces, and the lists of properties before it, which pieces name by number."""
+    at, changes = 0, []
+    while pieces[at] == 1:
+        size = int(struct.unpack_from("<H", pieces, at + 1)[0])
+        changes.append(pieces[at + 3 : at + 3 + size])
+        at += 3 + size
     size = struct.unpack_from("<I", pieces, at + 1)[0]
-    return pieces[at + 5 : at + 5 + size]
+    return pieces[at + 5 : at + 5 + size], changes
 
 
-def _piece(main: bytes, place: int, characters: int) -> _Piece:
+def _changes(change: int, changes: Sequence[bytes]) -> bytes:
+    """The properties that a piece names (Prm, [MS-DOC] 2.9.209-2.9.214): a list of them, or one of a few that fit into a word."""
+    if change & 1:
+        return changes[change >> 1] if change >> 1 < len(changes) else b""
+    return _LEVEL_CODE + bytes([change >> 8]) if change & 0xFF == _LEVEL_CHANGE else b""
+
+
+def _piece(main: bytes, place: int, characters: int, changes: bytes) -> _Piece:
     if place & 0x40000000:
         first = (place & 0x3FFFFFFF) // 2
-        return _Piece(main[first : first + characters].decode("cp1252", "replace"), first, 1)
+        return _Piece(main[first : first + characters].decode("cp1252", "replace"), first, 1, changes)
     units = main[place : place + 2 * characters]
     text = units.decode("utf-16-le", "surrogatepass")
     if 2 * len(text) < len(units):
         text = "".join(map(chr, struct.unpack(f"<{len(units) // 2}H", units[: len(units) // 2 * 2])))
-    return _Piece(text, place, 2)
+    return _Piece(text, place, 2, changes)
 
 
 def _shown(text: str) -> str:

@@ -23,8 +23,9 @@ def listed(number: int, level: int | None = 0) -> bytes:
     return struct.pack("<HH", 0x460B, number & 0xFFFF) + (b"" if level is None else struct.pack("<HB", 0x260A, level))
 
 
-def level(form: int, text: str, start: int = 1, *, legal: bool = False) -> bytes:
-    head = struct.pack("<iBB9s9xBBBx", start, form, 4 if legal else 0, bytes(n for n, c in enumerate(text, 1) if c < "\x09"), 2, 3, 0)
+def level(form: int, text: str, start: int = 1, *, legal: bool = False, restart: int | None = None) -> bytes:
+    flags, places = (4 if legal else 0) | (0 if restart is None else 8), bytes(n for n, c in enumerate(text, 1) if c < "\x09")
+    head = struct.pack("<iBB9s9xBBBx", start, form, flags, places, 2, 3, restart or 0)
     return head + b"ppp" + b"cc" + struct.pack("<H", len(text)) + text.encode("utf-16-le")
 
 
@@ -44,8 +45,12 @@ def word(
     lists: Sequence[list[bytes]],
     numbers: Sequence[tuple[int, bytes]],
     styles: Sequence[bytes] = (),
+    changed: Sequence[tuple[int, bytes]] = (),
 ) -> bytes:
-    """A Word file. `paragraphs`: text with its last mark, style, properties; `numbers`: place of the list, and overrides (count and bytes)."""
+    """A Word file. `paragraphs`: text with its last mark, style, properties; `numbers`: place of the list, and overrides (count and bytes).
+
+    `changed`: of each paragraph, the property that its piece names, and a list of properties that goes before the pieces.
+    """
     text, ends, pages = "".join(t for t, _, _ in paragraphs), [0x400], b""
     for t, _, _ in paragraphs:
         ends.append(ends[-1] + len(t.encode("utf-16-le")))
@@ -59,7 +64,10 @@ def word(
     count = len(bounds)
     plan = struct.pack(f"<{2 * count + 1}I", *bounds, ends[-1], *range((0x400 + len(main)) // 512, (0x400 + len(main)) // 512 + count))
     units = len(text.encode("utf-16-le")) // 2
-    pieces = struct.pack("<IIHIH", 0, units, 0, 0x400, 0)
+    parts = list(zip(ends, changed, strict=False)) or [(ends[0], (0, b""))]
+    pieces = struct.pack(f"<{len(parts) + 1}I", *((first - 0x400) // 2 for first, _ in parts), units)
+    pieces += b"".join(struct.pack("<HIH", 0, first, change) for first, (change, _) in parts)
+    before = b"".join(b"\x01" + struct.pack("<H", len(codes)) + codes for _, codes in changed if codes)
     sheet = struct.pack("<HHHHH", 6, len(styles), 18, 0, 0)[:8] + b"".join(
         struct.pack("<H", len(s)) + s + b"\0" * (len(s) % 2) for s in styles
     )
@@ -73,7 +81,7 @@ def word(
     struct.pack_into("<I", fib, 0x4C, units)
     table = b"none"
     for index, part, stated in (
-        (33, b"\x02" + struct.pack("<I", len(pieces)) + pieces, None), (1, sheet if styles else b"", None), (13, plan, None),
+        (33, before + b"\x02" + struct.pack("<I", len(pieces)) + pieces, None), (1, sheet if styles else b"", None), (13, plan, None),
         (73, plain + b"".join(b"".join(each) for each in lists), len(plain)), (74, named if numbers else b"", None),
     ):  # fmt: skip
         struct.pack_into("<II", fib, 0x9A + 8 * index, len(table), len(part) if stated is None else stated)
@@ -183,6 +191,21 @@ def test_numbers_with_starts_and_levels_of_their_own() -> None:
     assert lines_of(word(paragraphs, lists, [(0, b""), (0, start), (0, form)])) == [
         *("一、 0", "二、 1", "五、 2", "六、 3", "⑦ 4", "（三） 5", "八、 6"),
     ]
+
+
+def test_levels_that_do_not_begin_again() -> None:
+    """第一条 goes on through the chapters of a regulation; a third level that begins again only with a chapter."""
+    levels = [level(CHINESE, "第\x00章"), level(CHINESE, "第\x01条", restart=0), level(DECIMAL, "\x02.", restart=1)]
+    places = [0, 1, 2, 1, 2, 0, 1, 2]
+    body = word([(f"{n}\r", 0, listed(1, at)) for n, at in enumerate(places)], [list_of(*levels)], [(0, b"")])
+    assert lines_of(body) == ["第一章 0", "第一条 1", "1. 2", "第二条 3", "2. 4", "第二章 5", "第三条 6", "1. 7"]
+
+
+def test_properties_that_a_fast_save_noted_beside_the_text() -> None:
+    paragraphs = [("甲\r", 0, b""), ("乙\r", 0, listed(1)), ("丙\r", 0, listed(1, 1))]
+    changed = [(1, listed(1)), (0, b""), (0x0C << 1 | 2 << 8, b"")]
+    body = word(paragraphs, [list_of(*[level(*each) for each in CHAPTERS])], [(0, b"")], changed=changed)
+    assert lines_of(body) == ["一、 甲", "二、 乙", "1. 丙"]
 
 
 def test_numbered_cells_rows_and_breaks() -> None:

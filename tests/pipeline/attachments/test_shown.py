@@ -73,6 +73,18 @@ def test_a_level_that_one_number_redefines() -> None:
     assert read_attachment(body).pages == ("1. 甲\n⑵ 乙\n⑵.1 丙\n3. 丁",)
 
 
+def test_levels_that_do_not_begin_again_and_starts_of_a_number_that_do() -> None:
+    """第一条 goes on through the chapters of a regulation; a number's own start counts each time its level begins again."""
+    own = '<w:lvlOverride w:ilvl="2"><w:startOverride w:val="5"/></w:lvlOverride>'
+    numbers = "".join(f'<w:num w:numId="{n}"><w:abstractNumId w:val="0"/>{more}</w:num>' for n, more in ((1, ""), (2, own)))
+    levels = level(0, "chineseCounting", "第%1章") + level(1, "chineseCounting", "第%2条", '<w:lvlRestart w:val="0"/>')
+    levels += level(2, "decimal", "%3.", '<w:lvlRestart w:val="1"/>')
+    lists = f'<w:abstractNum w:abstractNumId="0">{levels}</w:abstractNum>{numbers}'
+    blocks = [numbered(f"{n}", 2 if at == 2 else 1, at) for n, at in enumerate([0, 1, 2, 1, 2, 0, 1, 2])]
+    body = docx("".join(blocks), "", {"word/numbering.xml": f"<w:numbering {W}>{lists}</w:numbering>"})
+    assert read_attachment(body).pages == ("第一章 0\n第一条 1\n5. 2\n第二条 3\n6. 4\n第二章 5\n第三条 6\n5. 7",)
+
+
 def test_damaged_numbering_costs_the_numbers_alone() -> None:
     body = docx(numbered("正文"), "", {"word/numbering.xml": "<w:numbering"})
     assert read_attachment(body).pages == ("正文",)
