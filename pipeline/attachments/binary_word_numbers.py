@@ -12,7 +12,7 @@ from pipeline.attachments.word_numbers import Level, Numbering
 _FIELDS = 0x9A  # FibRgFcLcb97: places and sizes in the table stream
 _STYLES, _PARAGRAPHS, _LISTS, _NUMBERS = 1, 13, 73, 74
 _LEVELS = 9
-_MOST_PARAGRAPHS = 500_000
+_MOST_PARAGRAPHS = 500_000  # those behind them have no numbers: a document has fewer, and each costs time
 _PAGE = 512
 _ILVL, _ILFO, _ROW_END, _INNER_ROW_END = 0x260A, 0x460B, 0x2417, 0x244C
 _TABLE_DEFINITION, _TABS = 0xD608, 0xC615

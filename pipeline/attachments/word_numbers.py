@@ -218,6 +218,12 @@ def _roman(count: int) -> str:
     return text or str(count)
 
 
+def _circled(count: int) -> str:
+    """① to ㊿, which Unicode has in three places."""
+    first = 0x2460 if count <= 20 else 0x3251 - 20 if count <= 35 else 0x32B1 - 35
+    return chr(first + count - 1) if 1 <= count <= 50 else str(count)
+
+
 def _signs(first: int, most: int) -> Callable[[int], str]:
     """Signs that follow each other from a code point on, of which there are so many."""
     return lambda count: chr(first + count - 1) if 1 <= count <= most else str(count)
@@ -240,7 +246,7 @@ _FORMS: dict[str, Callable[[int], str]] = {
     "decimalZero": lambda count: f"{count:02d}",
     "lowerLetter": _alphabetic, "upperLetter": lambda count: _alphabetic(count).upper(),
     "upperRoman": _roman, "lowerRoman": lambda count: _roman(count).lower(),
-    **dict.fromkeys(("decimalEnclosedCircle", "decimalEnclosedCircleChinese"), _signs(0x2460, 20)),
+    **dict.fromkeys(("decimalEnclosedCircle", "decimalEnclosedCircleChinese"), _circled),
     "decimalEnclosedParen": _signs(0x2474, 20), "decimalEnclosedFullstop": _signs(0x2488, 20), "ideographEnclosedCircle": _signs(0x3220, 10),
     "decimalFullWidth": lambda count: "".join(chr(ord(digit) + 0xFEE0) for digit in str(count)),
     "ideographTraditional": _cycle(_STEMS), "ideographZodiac": _cycle(_BRANCHES),

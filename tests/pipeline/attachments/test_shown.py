@@ -95,7 +95,9 @@ def test_damaged_numbering_costs_the_numbers_alone() -> None:
     [
         (10, "chineseCountingThousand", "十"), (12, "chineseCounting", "十二"), (20, "chineseCountingThousand", "二十"),
         (105, "chineseCountingThousand", "一百零五"), (110, "chineseCountingThousand", "一百一十"), (3, "chineseLegalSimplified", "叁"),
-        (27, "lowerLetter", "aa"), (4, "upperRoman", "IV"), (7, "decimalZero", "07"), (2, "decimalEnclosedCircle", "②"),
+        (27, "lowerLetter", "aa"), (4, "upperRoman", "IV"), (7, "decimalZero", "07"),
+        (2, "decimalEnclosedCircle", "②"), (20, "decimalEnclosedCircle", "⑳"), (21, "decimalEnclosedCircle", "㉑"),
+        (36, "decimalEnclosedCircle", "㊱"), (51, "decimalEnclosedCircle", "51"),
         (3, "ideographTraditional", "丙"), (12, "decimalFullWidth", "１２"), (5, "unheardOf", "5"),
     ],
 )  # fmt: skip
