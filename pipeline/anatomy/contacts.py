@@ -20,7 +20,7 @@ _URL = re.compile(
     r"https?://[A-Za-z0-9._~:/?#@!$&'*+,;=%-]{4,300}"
     r"|(?<![A-Za-z0-9@＠._/-])(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.){1,5}(?:cn|com|net|org|gov|edu)(?![A-Za-z0-9-])(?:/[A-Za-z0-9._~/?=&%-]{0,200})?"
 )
-_LABEL = re.compile("((?:[\u3400-\u9fff]{2})?(?:电话|传真|热线|邮箱|邮件|网址|网站|链接|手机))[^\u3400-\u9fff\n]{0,4}$")
+_LABEL = re.compile("((?:[\u3400-\u9fff]{2}人?)?(?:电话|传真|热线|邮箱|邮件|网址|网站|链接|手机))[^\u3400-\u9fff\n]{0,4}$")
 # A line without five digits, an @ or a dot between Latin letters contains no contact.
 _MAY_CONTAIN = re.compile(r"\d{5}|\d{4}[ )）—–－-]\d|[@＠#]|[A-Za-z0-9]\.[A-Za-z]|[(（]at[)）]|[(（]0\d\d")
 _MAX_CONTACTS = 500
