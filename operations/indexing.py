@@ -121,9 +121,9 @@ def _write_past(config: Config, database: Database, notice_ids: Sequence[int], s
 
 def _past_is_whole(config: Config, database: Database) -> bool:
     """Whether the index of the past has as many revisions as SQL, but for notices that wait."""
-    wanted, address = outbox.past_count(database), past_address(config.index)
-    if not wanted or outbox.pending_count(database):
-        return True
+    if outbox.pending_count(database) or not (wanted := outbox.past_count(database)):
+        return True  # the revisions are counted over whole tables, so not while notices wait
+    address = past_address(config.index)
     try:
         engine = open_engine(address)
     except IndexUnusable:
