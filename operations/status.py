@@ -24,7 +24,7 @@ from pipeline.observe.yields import ColumnRecord, counts_alone
 from pipeline.sql import outbox, tables
 from pipeline.sql.runs import is_running
 from pipeline.sql.watch_tables import DeliveryRow
-from pipeline.warc.series import series_bytes
+from pipeline.warc.files import series_bytes
 
 _MOST_MISSED = 1000
 

@@ -101,6 +101,8 @@ def copy_parts(source: Path, target: Path, progress: Callable[[int], None] = lam
 
 def read_manifest(source: Path) -> bytes:
     """The manifest of a backup, folder or tar file. Raises BadInput or OSError."""
+    if not source.exists():
+        raise BadInput(_("{source}: no such folder or file").format(source=source))
     if source.is_dir():
         with open_part(source / MANIFEST) as handle:
             return handle.read(_LARGEST_MANIFEST)

@@ -21,6 +21,7 @@ _LATER_INDEXES = (
     "ix_listing_column",
     "ix_listing_first_listed_at",
     "ix_observation_run_id",
+    "ix_citation_title_key",
 )
 _EARLIER = patch("pipeline.warc.lane.read_marker", return_value="")  # the series of an earlier release names no archive
 
@@ -109,6 +110,7 @@ def test_archive_without_an_id_gets_one_and_adopts_its_parts(tmp_path: Path) -> 
             + "".join(f"drop table {later};" for later in ("change", "delivery", "watch_hit", "watch", "recognition", "takedown", "sketch"))
             + "".join(f"drop index {later};" for later in _LATER_INDEXES)
             + "create index ix_notice_source_id on notice (source_id); alter table notice drop column tallies; alter table revision drop column theme;"
+            + "alter table citation drop column title_key;"
             + "alter table column_walk drop column began_at; alter table column_walk drop column completed_at;"
             + "update alembic_version set version_num = '0002'"
         )

@@ -299,7 +299,8 @@ def test_regulation_numbers_its_articles_under_chapters() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "label"), [("联系人电话：0799-6671234", "联系人电话"), ("联系电话：0799-6671234", "联系电话"), ("负责人手机：13900001111", "负责人手机")]
+    ("line", "label"),
+    [("联系人电话：0799-6671234", "联系人电话"), ("联系电话：0799-6671234", "联系电话"), ("负责人手机：13900001111", "负责人手机")],
 )
 def test_label_of_a_contact_is_whole(line: str, label: str) -> None:
     assert [contact.label for contact in read_anatomy(text(HEAD, TO, line), title=HEAD).contacts] == [label]

@@ -28,17 +28,10 @@ def test_every_setting_is_listed_with_its_origin_and_without_passwords(tmp_path:
     assert str(tmp_path / "notices.toml") in shown
 
 
-@pytest.mark.parametrize(
-    ("variable", "address", "words"),
-    [
-        ("NOTICES_QUEUE", "postgresql://me:secret@db.example/jobs", ["import", "-"]),
-    ],
-)
-def test_address_of_a_server_is_refused_with_what_can_be_used(tmp_path: Path, variable: str, address: str, words: list[str]) -> None:
+@pytest.mark.parametrize("words", [["schedule", "--once"], ["worker"]])
+def test_queue_without_a_database_that_workers_can_share_is_refused(tmp_path: Path, words: list[str]) -> None:
     home = QuickHome(tmp_path / "home")
-    home.run("import", "-", stdin='{"url": "https://a.example/1", "title": "关于堤防巡查的通知", "text": "各县：请巡查。"}\n')
-    home.environment[variable] = address
+    home.environment["NOTICES_QUEUE"] = "postgresql://me:secret@db.example/jobs"
     said = home.run(*words, check=2).stderr
-    assert "this release" in said
-    assert "example" in said
+    assert "set database to one of PostgreSQL" in said
     assert "secret" not in said
