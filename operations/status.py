@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,6 @@ from pipeline.observe.yields import ColumnRecord, counts_alone
 from pipeline.sql import outbox, tables
 from pipeline.sql.runs import is_running
 from pipeline.sql.watch_tables import DeliveryRow
-from pipeline.warc.files import series_bytes
 
 _MOST_MISSED = 1000
 
@@ -173,7 +173,9 @@ def archive_status(database: Engine, config: Config, now: datetime) -> ArchiveSt
 def _disk(config: Config) -> Disk | None:
     """None where there is no folder yet."""
     try:
-        return Disk(shutil.disk_usage(config.home).free, series_bytes(config.warc_dir))
+        return Disk(
+            shutil.disk_usage(config.home).free, sum(entry.stat().st_size for entry in os.scandir(config.warc_dir) if entry.is_file())
+        )
     except OSError:
         return None
 
