@@ -65,7 +65,9 @@ def _read(session: Session, idents: Sequence[int]) -> _Rows:
     query = select(revision).where(revision.notice_id.in_(idents)).order_by(revision.notice_id, revision.n)
     revisions = session.scalars(query.options(*belonging)).all()
     named = {each.snapshot_id for each in revisions} | {file.snapshot_id for each in revisions for file in each.attachments}
-    wanted = sorted(ident for ident in named if ident)
+    wanted = sorted(
+        ident for ident in named if isinstance(ident, int)
+    )  # SQLite takes any value in any column: a damaged one is not read ahead
     parts = (wanted[start : start + _MOST_NAMED] for start in range(0, len(wanted), _MOST_NAMED))
     snapshots = [row for some in parts for row in session.scalars(select(snapshot).where(snapshot.id.in_(some)))]
     return _Rows(
