@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
@@ -133,6 +134,10 @@ def _written(value: object) -> object:
     return value if isinstance(value, Markup) else safe(str(value))
 
 
+_CHINA = timezone(timedelta(hours=8))
+_ZONED = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)$")
+
+
 @cache
 def _templates() -> jinja2.Environment:
     made = jinja2.Environment(
@@ -148,6 +153,11 @@ def _templates() -> jinja2.Environment:
 
 
 def _moment(value: object, *, length: int) -> str:
+    """A moment as people read it: in China Standard Time if it has a zone, as the commands show it; a day or a local time as it is."""
+    if isinstance(value, str) and _ZONED.search(value):
+        value = datetime.fromisoformat(value)
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        value = value.astimezone(_CHINA).replace(tzinfo=None)
     isoformat = getattr(value, "isoformat", None)
     return str(isoformat() if isoformat else value or "")[:length].replace("T", " ")
 

@@ -193,7 +193,7 @@ SENTENCES: dict[str, str] = {
     "The text is the same.": "正文相同。",
     "This is revision {n} of {all}.": "这是第 {n} 次修订，共 {all} 次。",
     "This revision was imported; no page was archived for it.": "此修订为导入所得，没有存档页面。",
-    "Time (UTC)": "时间（UTC）",
+    "Time (+08:00)": "时间（北京时间）",
     "To the newest revision": "查看最新修订",
     "To the notice": "返回公文",
     "To the search page": "返回检索页",
