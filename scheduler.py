@@ -16,7 +16,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -32,14 +31,14 @@ from operations.log_lines import formatter
 from operations.queue.board import enqueue, is_shared
 from operations.schedule.due import Rule, jitter, newest_due
 from operations.schedule.holds import hold_on
-from operations.schedule.jobs import Job, Schedule, drop_old_backups, read_schedule, state_of_files, words_of
-from operations.schedule.logs import drop_old_logs, job_log, own_log
-from pipeline.durable import file_errors
+from operations.schedule.jobs import Job, Schedule, read_schedule, state_of_files
+from operations.schedule.logs import job_log, own_log
+from operations.schedule.processes import Processes
 from pipeline.sql.database import open_database
 from pipeline.sql.locks import hold
 from pipeline.sql.runs import OpenTick, finish_tick, last_tick, open_ticks, reclaim_tick, take_tick, tick_taken_at
 
-STOP_SECONDS, KILL_SECONDS = 120.0, 60.0
+STOP_SECONDS = 120.0
 LOOK_SECONDS = 20.0  # how soon new source files, pauses that ended and clocks that were set are noticed
 SET = timedelta(minutes=1)  # a clock that differs by more was set
 SOURCE_FAILED = 3
@@ -66,13 +65,16 @@ class Clock:
     database: Engine
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     jitter: float = 0.0
-    children: set[asyncio.subprocess.Process] = field(default_factory=set)
+    processes: Processes = field(init=False)
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     waiting: dict[str, str] = field(default_factory=dict)
     read: Schedule = field(default_factory=lambda: Schedule((), ()))
     read_from: object = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     codes: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.processes = Processes(self.config, log)
 
     def jobs(self) -> tuple[Job, ...]:
         """The jobs as the files are now. A source file that is not valid is logged once; the others are scheduled."""
@@ -112,13 +114,11 @@ async def _run_locked(clock: Clock, job: Job) -> None:
         tick = None if clock.stopping.is_set() else take_tick(clock.database, job.name, due.astimezone(UTC), now)
     if tick is None:
         return
-    code = await _run_job(clock, job, job_log(clock.config, job.name, tick_taken_at(clock.database, tick)))
+    code = await clock.processes.run(job, job_log(clock.config, job.name, tick_taken_at(clock.database, tick)), clock.now())
     clock.codes.append(code)
     finish_tick(clock.database, tick, "stopped" if clock.stopping.is_set() else f"exit {code}")
     log.info("%s: exit %d", job.name, code)
-    drop_old_logs(clock.config, clock.now())
-    if job.name == "backup" and code == 0:
-        drop_old_backups(clock.config)
+    clock.processes.tidy(job, code, clock.now())
 
 
 async def _enqueue(clock: Clock, job: Job, due: datetime | None) -> None:
@@ -150,40 +150,6 @@ async def _spread(clock: Clock, job: Job, due: datetime) -> None:
     """Wait the job's own few seconds, or until the clock is stopped."""
     with suppress(TimeoutError):
         await asyncio.wait_for(clock.stopping.wait(), jitter(job.name, due, clock.jitter))
-
-
-async def _run_job(clock: Clock, job: Job, file: Path) -> int:
-    """Run the job as a process that writes into the file; end it when it takes longer than it may."""
-    # -P: the current folder must not be searched for modules
-    command = [sys.executable, "-P", "-m", "cli.main", "--verbose", "--log-format", clock.config.log_format]
-    command += words_of(job, clock.config, clock.now())
-    with file_errors(file):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        output = file.open("ab")
-    with output:
-        child = await asyncio.create_subprocess_exec(
-            *command, start_new_session=True, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output
-        )
-    clock.children.add(child)
-    try:
-        return await asyncio.wait_for(child.wait(), job.minutes * 60)
-    except TimeoutError:
-        log.error("%s: ended after %g minutes, which is the most that it may take; see %s", job.name, job.minutes, file)
-        return await _end(child)
-    finally:
-        clock.children.discard(child)
-
-
-async def _end(child: asyncio.subprocess.Process) -> int:
-    """End a process that takes too long, first kindly; 3."""
-    with suppress(ProcessLookupError):
-        child.terminate()
-        try:
-            await asyncio.wait_for(child.wait(), KILL_SECONDS)
-        except TimeoutError:
-            os.killpg(child.pid, signal.SIGKILL)
-    await child.wait()
-    return SOURCE_FAILED
 
 
 async def run_once(clock: Clock) -> int:
@@ -266,9 +232,7 @@ def _begin(clock: Clock, job: Job) -> None:
 def _stop_on_signals(clock: Clock) -> None:
     def stop() -> None:
         clock.stopping.set()
-        for child in clock.children:
-            if child.returncode is None:
-                child.send_signal(signal.SIGTERM)
+        clock.processes.stop()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop)

@@ -6,7 +6,7 @@ import hashlib
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +17,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from notices.hours import ZONE
 from notices.text.display import safe
 from notices.text.language import told_in
 from notices.urls import is_address
@@ -134,7 +135,6 @@ def _written(value: object) -> object:
     return value if isinstance(value, Markup) else safe(str(value))
 
 
-_CHINA = timezone(timedelta(hours=8))
 _ZONED = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)$")
 
 
@@ -157,7 +157,7 @@ def _moment(value: object, *, length: int) -> str:
     if isinstance(value, str) and _ZONED.search(value):
         value = datetime.fromisoformat(value)
     if isinstance(value, datetime) and value.tzinfo is not None:
-        value = value.astimezone(_CHINA).replace(tzinfo=None)
+        value = value.astimezone(ZONE).replace(tzinfo=None)
     isoformat = getattr(value, "isoformat", None)
     return str(isoformat() if isoformat else value or "")[:length].replace("T", " ")
 

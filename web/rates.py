@@ -7,10 +7,8 @@ import threading
 import time
 from collections import OrderedDict
 
-QUESTIONS, PAGES = (
-    (3.0, 60.0),
-    (10.0, 200.0),
-)  # a second, and at once; a question of a large archive takes some 40 ms of a core: a network has an eighth of it
+# So many a second, and at once. A question of a large archive takes some 40 ms of a core: a network has an eighth of it.
+QUESTIONS, PAGES = (3.0, 60.0), (10.0, 200.0)
 _MOST = 10_000  # networks that are remembered
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from crawler.lists.json_keys import Folded, guessed_address, guessed_day, guessed_title
+from crawler.lists.list_dates import MONTHS
 from notices.capture import ListEntry
 from notices.text.dates import find_dates, parse_date
 from notices.text.html import absolute
@@ -38,7 +39,6 @@ _SHANGHAI = timedelta(hours=8)
 _ZONED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?\s?(?:Z|[+-]\d\d:?\d\d)")
 _NET = re.compile(r"\\?/Date\((\d{10,13})(?:[+-]\d{4})?\)\\?/")  # ASP.NET
 _ENGLISH = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4})\b")  # Gson
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LEAST_GUESSED = 2
 _LONGEST_INNER = 5_000_000  # characters of JSON that is written as a string
 
@@ -220,8 +220,8 @@ def _day_of_text(value: str) -> date | None:
         return moment
     if value.isdecimal() and len(value) == len("20260301080000"):
         return parse_date(value[:8])
-    if (english := _ENGLISH.match(value)) and english[1].lower() in _MONTHS:
-        return _day_of_parts([int(english[3]), _MONTHS.index(english[1].lower()) + 1, int(english[2])])
+    if (english := _ENGLISH.match(value)) and english[1].lower() in MONTHS:
+        return _day_of_parts([int(english[3]), MONTHS.index(english[1].lower()) + 1, int(english[2])])
     found = find_dates(value[:60])
     return found[0][2] if found else parse_date(value[:60])
 

@@ -24,7 +24,7 @@ _LATIN_MONTH = re.compile(r"(?i)^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|de
 _LATIN_DAY = re.compile(
     r"(?i)(?:([a-z]{3})[a-z]{0,6}\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?|(\d{1,2})(?:st|nd|rd|th)?\s+([a-z]{3})[a-z]{0,6}\.?,?)\s+((?:19|20)\d\d)"
 )
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _HAN_MONTHS = {f"{m}月": n for n, m in enumerate(["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], 1)}
 _SHORT_YEAR = re.compile(r"([0-2]\d)([-/.])(0\d|1[0-2])\2([0-2]\d|3[01])")
 _JOINTS = frozenset(["-", "/", ".", "—", "–", "·", "|", "年", "月", "日", "~", ":", "：", "[", "]", "(", ")", "（", "）", "【", "】"])
@@ -137,7 +137,7 @@ def _latin_day(text: str) -> date | None:
     """The day of a text that is nothing but a day with the English name of its month."""
     found = _LATIN_DAY.fullmatch(text.strip(_EDGES))
     month = (found[1] or found[4]).lower() if found else ""
-    return _real(int(found[5]), _MONTHS.index(month) + 1, int(found[2] or found[3])) if found and month in _MONTHS else None
+    return _real(int(found[5]), MONTHS.index(month) + 1, int(found[2] or found[3])) if found and month in MONTHS else None
 
 
 def _short_year(text: str) -> date | None:
@@ -169,7 +169,7 @@ def _parts_of(text: str) -> dict[str, int]:
     if text in _HAN_MONTHS:
         return {"m": _HAN_MONTHS[text]}
     if latin := _LATIN_MONTH.match(text):
-        return {"m": _MONTHS.index(latin[1].lower()) + 1}
+        return {"m": MONTHS.index(latin[1].lower()) + 1}
     numbers = [n for n in _DIGITS.findall(text) if len(n) <= 4]
     frame = _DIGITS.sub("#", text).replace(" ", "")
     if frame in ("#", "#年", "#月", "#日"):

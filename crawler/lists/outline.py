@@ -251,8 +251,13 @@ class _Walk:
 def _day_of(element: etree._Element) -> date | None:
     """The day that an element gives in an attribute where its text reads 昨天 or 3天前, or where it has none."""
     given = next((value for name in _DAYS if (value := element.get(name))), None)
-    if given is None and element.tag in _LEAVES and not date_alone(collapse_whitespace(element.text or "")):
-        given = element.get("title")
+    if (
+        given is None
+        and element.tag in _LEAVES
+        and (tip := element.get("title"))
+        and not date_alone(collapse_whitespace(element.text or ""))
+    ):
+        given = tip
     return date_alone(given.strip()[:10]) if given and len(given) <= 40 else None
 
 

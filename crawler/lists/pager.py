@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -109,25 +109,26 @@ def _take(element: etree._Element, pager: Pager, numbers: dict[int, str], base: 
         if (element.get("rel") or "").lower() == "next":
             pager.following[:0] = [u for u in (absolute(base, element.get("href")),) if u]
         return
-    number = page_number(label(element))
+    said = list(labels(element))
+    number = page_number(said[0]) if said else None
     if number is not None:
         target = target_of(element, base)
         if target and _in_pager(element):
             numbers.setdefault(number, target)
         pager.open = pager.open or (target is None and number == 2 and _in_pager(element))
-    elif _leads_on(element):
+    elif _leads_on(element, said):
         target = target_of(element, base)
         if target:
             pager.following.append(target)
         pager.open = True
 
 
-def _leads_on(element: etree._Element) -> bool:
-    """Whether a link or a button leads to the next page, by its words, or in a pager by its sign, its name or its picture."""
+def _leads_on(element: etree._Element, said: Sequence[str]) -> bool:
+    """Whether a link or a button leads to the next page, by the words it says, or in a pager by its sign, its name or its picture."""
     names = element.get("class") or ""
     if _DISABLED.search(names):
         return False
-    words = [text for text in labels(element) if len(text) <= 12 and _NEXT.match(text)]
+    words = [text for text in said if len(text) <= 12 and _NEXT.match(text)]
     if any(c.isalnum() for text in words for c in text):
         return True
     pictured = any(_NEXT_PICTURE.search(image.get("src") or "") for image in element.iter("img"))

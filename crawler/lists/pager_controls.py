@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 
 from lxml import etree
 
@@ -20,17 +22,20 @@ _PLUS = re.compile(r"\s*\+\s*")
 _ADDRESS_CALL = re.compile(rf"""(?:\(|=)\s*['"]([^'"\s<>]*(?:{ENDING}|\?)[^'"\s<>]*)['"]""", re.I)
 
 
-def labels(element: etree._Element) -> list[str]:
+def labels(element: etree._Element) -> Iterator[str]:
     """All that a link says of itself: its text, its tooltip, its name for readers of screens, the names of its pictures."""
-    text = collapse_whitespace("".join(element.itertext("*"))[:40]) if len(element) < 8 else ""
-    said = [text, *(element.get(name) or "" for name in ("title", "aria-label", "value"))]
-    said += [image.get(name) or "" for image in element.iter("img") for name in ("alt", "title")]
-    return [shown for each in said[:12] if (shown := collapse_whitespace(each[:40]))]
+    return (shown for each in islice(_said(element), 12) if (shown := collapse_whitespace(each[:40])))
+
+
+def _said(element: etree._Element) -> Iterator[str]:
+    yield collapse_whitespace("".join(element.itertext("*"))[:40]) if len(element) < 8 else ""
+    yield from (element.get(name) or "" for name in ("title", "aria-label", "value"))
+    yield from (image.get(name) or "" for image in element.iter("img") for name in ("alt", "title"))
 
 
 def label(element: etree._Element) -> str:
     """The first thing that a link says of itself; empty for none."""
-    return next(iter(labels(element)), "")
+    return next(labels(element), "")
 
 
 def page_number(text: str) -> int | None:

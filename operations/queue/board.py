@@ -23,7 +23,7 @@ from pipeline.sql.runs import OpenTick, open_ticks
 
 if TYPE_CHECKING:
     from procrastinate import App
-    from procrastinate.jobs import Job
+    from procrastinate.jobs import Job, JobDeferrer
 
 QUEUE, TASK = "notices", "notices.tick"
 HEARTBEAT = 10.0  # seconds; a worker that missed two is dead
@@ -95,7 +95,11 @@ def enqueue(config: Config, tick: OpenTick) -> None:
     """Give a tick to the workers. Raises ServerAway; then a worker gives it to them, as soon as one can read the queue."""
     app = open_queue(config).with_connector(_sync_connector(config))
     with queue_errors(config), app.open():
-        app.configure_task(TASK, queue=QUEUE, lock=lock_of(config, tick.job), priority=priority_of(tick.job)).defer(tick=tick.id)
+        _job_of(app, config, tick).defer(tick=tick.id)
+
+
+def _job_of(app: App, config: Config, tick: OpenTick) -> JobDeferrer:
+    return app.configure_task(TASK, queue=QUEUE, lock=lock_of(config, tick.job), priority=priority_of(tick.job))
 
 
 def _sync_connector(config: Config):  # type: ignore[no-untyped-def]  # a type of the extra
@@ -136,8 +140,7 @@ async def reap(app: App, config: Config, database: Engine, heartbeat: float) -> 
     )
     lost = [tick for tick in waiting if tick.id not in carried]
     for tick in lost:
-        lock, priority = lock_of(config, tick.job), priority_of(tick.job)
-        await app.configure_task(TASK, queue=QUEUE, lock=lock, priority=priority).defer_async(tick=tick.id)
+        await _job_of(app, config, tick).defer_async(tick=tick.id)
     return len(lost)
 
 

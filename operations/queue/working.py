@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import logging
-import os
 import signal
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
@@ -20,16 +18,15 @@ from notices.config import Config
 from notices.errors import NoticesError
 from notices.text.display import safe
 from operations.queue.board import HEARTBEAT, QUEUE, TASK, open_queue, queue_errors, reap
-from operations.schedule.jobs import Job, drop_old_backups, read_schedule, words_of
-from operations.schedule.logs import drop_old_logs, job_log
-from pipeline.durable import file_errors
+from operations.schedule.jobs import Job, read_schedule
+from operations.schedule.logs import job_log
+from operations.schedule.processes import Processes
 from pipeline.sql.database import open_database
-from pipeline.sql.runs import OpenTick, finish_tick, open_ticks
+from pipeline.sql.runs import finish_tick, open_ticks
 
 if TYPE_CHECKING:
     from procrastinate import App
 
-KILL_SECONDS = 60.0
 _HELD, _NO_JOB = 6, "its source or setting is gone"
 _PR_SET_PDEATHSIG = 1
 _AGAIN = 5.0  # seconds until a server that was away is tried again
@@ -39,22 +36,22 @@ log = logging.getLogger("worker")
 
 @dataclass(slots=True)
 class Worker:
-    """A running worker: its archive, how often it says that it lives, its child processes, and whether it was asked to stop."""
+    """A running worker: its archive, how often it says that it lives, its processes, and whether it was asked to stop."""
 
     config: Config
     database: Engine
     jobs: int
     heartbeat: float = HEARTBEAT
-    children: set[asyncio.subprocess.Process] = field(default_factory=set)
+    processes: Processes = field(init=False)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.processes = Processes(self.config, log, _tell_of, _end_with_worker)
 
     def stop(self) -> None:
         """Take no more work; running crawls finish their page, and their ticks go to other workers."""
         self.stopping.set()
-        for child in self.children:
-            if child.returncode is None:
-                with suppress(ProcessLookupError):
-                    child.send_signal(signal.SIGTERM)
+        self.processes.stop()
 
 
 def work(config: Config, jobs: int, heartbeat: float = HEARTBEAT) -> int:
@@ -135,7 +132,7 @@ async def _run_tick(worker: Worker, ident: int) -> None:
         log.error("%s: %s", tick.job, _NO_JOB)
         return
     try:
-        code = await _run_job(worker, job, tick)
+        code = await worker.processes.run(job, job_log(worker.config, job.name, tick.taken_at), datetime.now(UTC))
     except NoticesError as error:  # its log cannot be written
         log.error("%s: %s", job.name, safe(str(error)))
         code = error.exit_code
@@ -145,48 +142,14 @@ async def _run_tick(worker: Worker, ident: int) -> None:
         return
     finish_tick(worker.database, ident, f"exit {code}")
     log.info("%s: exit %d", job.name, code)
-    drop_old_logs(worker.config, datetime.now(UTC))
-    if job.name == "backup" and code == 0:
-        drop_old_backups(worker.config)
+    worker.processes.tidy(job, code, datetime.now(UTC))
 
 
-async def _run_job(worker: Worker, job: Job, tick: OpenTick) -> int:
-    """Run the job as a process that writes into the tick's log, and that ends with this worker; at most as long as it may take."""
-    file: Path = job_log(worker.config, job.name, tick.taken_at)
-    # -P: the current folder must not be searched for modules
-    command = [sys.executable, "-P", "-m", "cli.main", "--verbose", "--log-format", worker.config.log_format]
-    command += words_of(job, worker.config, datetime.now(UTC))
-    with file_errors(file):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        output = file.open("ab")
-    with output:
-        child = await asyncio.create_subprocess_exec(
-            *command, start_new_session=True, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, preexec_fn=_end_with_worker
-        )
-    log.info("%s began, process %d", job.name, child.pid)
-    worker.children.add(child)
-    try:
-        return await asyncio.wait_for(child.wait(), job.minutes * 60)
-    except TimeoutError:
-        log.error("%s: ended after %g minutes, which is the most that it may take; see %s", job.name, job.minutes, file)
-        return await _end(child)
-    finally:
-        worker.children.discard(child)
+def _tell_of(job: Job, number: int) -> None:
+    log.info("%s began, process %d", job.name, number)
 
 
 def _end_with_worker() -> None:
     """Have the kernel tell the process to stop when its worker dies: its tick is somebody else's then."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-async def _end(child: asyncio.subprocess.Process) -> int:
-    """End a process that takes too long, first kindly; 3."""
-    with suppress(ProcessLookupError):
-        child.terminate()
-        try:
-            await asyncio.wait_for(child.wait(), KILL_SECONDS)
-        except TimeoutError:
-            os.killpg(child.pid, signal.SIGKILL)
-    await child.wait()
-    return 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import dropwhile, islice, pairwise
 
 from lxml import etree
@@ -67,28 +68,19 @@ def find_title(
 
     `listed` is the title that a list gave, maybe cut short: of the page's texts the one that agrees with it comes first.
     """
-    head, lines = around
-    linked = _linked(root)
-    lines = _behind_navigation(head, lines, linked)
-    around = (head, lines)
     page = page_title(root)
+    texts = _Texts(root, *around, page)
     tag = _tag_title(tags)
     if tag:
         tag = _without_site(tag, tags.get("sitename") or "")
     wanted = remove_whitespace(_CUT.sub("", listed or ""))
     wanted = wanted if len(wanted) >= _SHORTEST_LISTED else ""
-    plain = _listed(wanted, tag, around, root) or _plain(head, page, tag or table)
-    plain = (
-        None
-        if plain
-        and any(plain in parts for parts in parted_title(root, Runs(_near(head, linked), _first(lines, linked), lines), page_title(root)))
-        else plain
-    )
-    if plain:
+    plain = _listed(wanted, tag, texts) or _plain(texts.head, page, tag or table)
+    if plain and not any(plain in parts for parts in texts.parted):
         return plain, "line"
     if tag and not _CUT.search(tag) and (len(tag) < 20 or kind_of(tag)[0]):
         return tag, "tag"
-    shown = _without_days(_shown(root, head, lines), f"{page} {tag or ''}")
+    shown = _without_days(texts.shown, f"{page} {tag or ''}")
     if tag and not _CUT.search(tag):
         return _whole(tag, shown), "tag"
     if table and len(table) >= 4 and not _GENERIC.fullmatch(table):
@@ -104,11 +96,35 @@ def find_title(
     return (None, "") if best is not None and not sure and best.endswith(("。", "；")) else (best, "line")
 
 
-def _listed(wanted: str, tag: str | None, around: tuple[Sequence[str], Sequence[str]], root: etree._Element) -> str | None:
+class _Texts:
+    """The texts of a page that could be its title; each kind is read when it is first asked for, as most pages name their title in a tag."""
+
+    def __init__(self, root: etree._Element, head: Sequence[str], lines: Sequence[str], page: str) -> None:
+        self.root, self.head, self._lines, self._page = root, head, lines, page
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The lines over the text and those that begin it, without menus."""
+        linked = _linked(self.root)
+        lines = _behind_navigation(self.head, self._lines, linked)
+        return Runs(_near(self.head, linked), _first(lines, linked), lines)
+
+    @cached_property
+    def parted(self) -> list[list[str]]:
+        """See parted_title."""
+        return parted_title(self.root, self.runs, self._page)
+
+    @cached_property
+    def shown(self) -> dict[str, float]:
+        """The texts, with the weight that their place and markup give them."""
+        return _shown(self)
+
+
+def _listed(wanted: str, tag: str | None, texts: _Texts) -> str | None:
     """The text of the page that agrees with the listed title, where the tag does not."""
     if not wanted or tag is None or _agree(wanted, tag):
         return None
-    return next((text for text in _shown(root, *around) if _agree(wanted, text)), None)
+    return next((text for text in texts.shown if _agree(wanted, text)), None)
 
 
 def _agree(wanted: str, text: str) -> bool:
@@ -167,10 +183,8 @@ def _behind_navigation(head: Sequence[str], lines: Sequence[str], linked: frozen
     return [*dropwhile(is_menu, lines)]
 
 
-def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> dict[str, float]:
-    """The texts that could be the title, with the weight that their place and markup give them."""
-    linked = _linked(root)
-    near, first = _near(head, linked), _first(lines, linked)
+def _shown(texts: _Texts) -> dict[str, float]:
+    head, (near, first, lines) = texts.head, texts.runs
     shown: dict[str, float] = {}
     for n, line in enumerate(reversed(near)):
         shown[undo_wraps(line)] = max(0.0, 2.5 - 0.5 * n)
@@ -183,11 +197,11 @@ def _shown(root: etree._Element, head: Sequence[str], lines: Sequence[str]) -> d
         if is_label_line(under) and undo_wraps(above) in shown:
             shown[undo_wraps(above)] += 2.0
     over, within = remove_whitespace("".join(head[-60:])), remove_whitespace("".join(lines[:6]))
-    for text, weight in _headlines(root):
+    for text, weight in _headlines(texts.root):
         short = remove_whitespace(text)
         if short in over or short in within:
             shown[text] = shown.get(text, 0.0) + (weight if short in over else weight - 1)
-    for parts in parted_title(root, Runs(near, first, lines), page_title(root)):
+    for parts in texts.parted:
         weights = [shown.pop(undo_wraps(part), 0.0) for part in parts]
         joined = undo_wraps("\n".join(parts))
         whole = next((text for text in shown if len(text) > len(joined) and text.endswith(joined)), joined)  # a block named like a title

@@ -27,9 +27,9 @@ class TraditionalPage:
 
     def __init__(self, lines: Sequence[str], url: str) -> None:
         sample = "".join(lines)[:_SAMPLE]
-        han = sum("\u4e00" <= c <= "\u9fff" for c in sample)
-        changed = sum(a != b for a, b in zip(sample, simplified(sample), strict=True))
-        self.is_traditional = changed >= max(_LEAST, _LEAST_SHARE * han)
+        plain = simplified(sample)
+        changed = sum(a != b for a, b in zip(sample, plain, strict=True)) if plain != sample else 0  # most pages end here
+        self.is_traditional = changed >= _LEAST and changed >= _LEAST_SHARE * sum("\u4e00" <= c <= "\u9fff" for c in sample)
         host = urlsplit(url).hostname or ""
         self._of_the_republic = host.endswith(".tw") or "民國" in sample
 

@@ -122,9 +122,3 @@ def lane_in_use(folder: Path, lane: int) -> bool:
     finally:
         os.close(fd)
     return False
-
-
-def series_bytes(folder: Path) -> int:
-    """How many bytes verify_series will read, about."""
-    names = listing(folder) if folder.is_dir() else {}
-    return sum((folder / n).stat().st_size for n, e in names.items() if e and e.suffix in ("", ".open") and (folder / n).exists())

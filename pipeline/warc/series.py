@@ -19,14 +19,14 @@ from notices.errors import DamageFound
 from notices.text.language import _
 from pipeline.durable import file_errors
 from pipeline.warc.copy import copy_series
-from pipeline.warc.files import QUARANTINE, file_name, lane_in_use, listing, parse_name, reading, series_bytes, to_quarantine
+from pipeline.warc.files import QUARANTINE, file_name, lane_in_use, listing, parse_name, reading, to_quarantine
 from pipeline.warc.gzip_member import BadMember, Member, compress, find_bytes, members, members_around_damage, read_member
 from pipeline.warc.http_block import HttpAnswer, answer_in, body_of
 from pipeline.warc.lane import Lane, append, free_lanes, leave_lane, rotate, settle_lane, take_lane
 from pipeline.warc.manifest import read_manifest
 from pipeline.warc.record import encode, encode_warcinfo, warc_date
 from pipeline.warc.restore import FilePlan, Folders, plan_file, restore_file, wanted_files
-from pipeline.warc.verify import Damage, unsettled, verify_series
+from pipeline.warc.verify import Damage, series_bytes, unsettled, verify_series
 
 __all__ = [
     "QUARANTINE",

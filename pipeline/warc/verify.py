@@ -64,6 +64,12 @@ def verify_series(
             yield from _check_file(folder, entry, name.removesuffix(".open"), watch)
 
 
+def series_bytes(folder: Path) -> int:
+    """How many bytes verify_series will read, about."""
+    names = listing(folder) if folder.is_dir() else {}
+    return sum((folder / n).stat().st_size for n, e in names.items() if e and e.suffix in ("", ".open") and (folder / n).exists())
+
+
 def _unexpected_files(folder: Path, names: dict[str, Entry | None]) -> Iterator[Damage]:
     for name, entry in names.items():
         if entry is None and not _LOCK.fullmatch(name) and name != QUARANTINE:

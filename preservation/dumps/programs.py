@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Engine, make_url
@@ -49,8 +50,9 @@ def program(name: str, major: int = 0) -> Path:
     return newest
 
 
+@cache
 def _major(path: Path) -> int:
-    """The program's major version; 0 when it does not tell."""
+    """The program's major version; 0 when it does not tell. Asked once: a dump is read table by table."""
     try:
         said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=30, check=False).stdout
     except (OSError, subprocess.TimeoutExpired):

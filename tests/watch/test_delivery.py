@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,46 +19,12 @@ from pipeline.sql.runs import source_id
 from pipeline.store import Reading, store_reading
 from tests.support.quick_home import QuickHome
 from tests.watch.mail_server import mail_server
+from tests.watch.receiver import Receiver
 from watch.channels import Channel
 from watch.delivery import deliver_due, send, trial
 from watch.senders.webhook import signature
 
 NOW = datetime.now(UTC)
-
-
-class Receiver:
-    """An HTTP server that answers as it is told and keeps what came."""
-
-    def __init__(self) -> None:
-        self.answers: list[tuple[int, bytes]] = []
-        self.got: list[tuple[dict[str, str], bytes]] = []
-        self.paths: list[str] = []
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.paths.append(self.path)
-                receiver.got.append(({k.lower(): v for k, v in self.headers.items()}, body))
-                status, answer = receiver.answers.pop(0) if receiver.answers else (200, b'{"errcode": 0, "code": 0}')
-                self.send_response(status)
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook?key=geheim"
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    made = Receiver()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
 
 
 class Archive:

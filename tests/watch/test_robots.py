@@ -6,27 +6,19 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
 
-from tests.watch.test_delivery import NOW, Receiver
+from tests.watch.receiver import Receiver
+from tests.watch.test_delivery import NOW
 from watch.channels import Channel
 from watch.delivery import body_of, send
 from watch.events import Event
 
 SECRET = "SECerfunden"
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    made = Receiver()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
 
 
 def sent(receiver: Receiver, kind: str, count: int = 1, secret: str = "") -> dict[str, object]:

@@ -27,10 +27,8 @@ from web.views.revision import PERSONAL
 
 WACZ = "application/wacz"
 MEDIA_TYPES_OF_ALL = (*(kind.partition(";")[0] for kind in MEDIA_TYPES.values()), parquet.MEDIA_TYPE, WACZ)
-MOST_PACKED, _LARGEST_PACKED = (
-    200,
-    256 << 20,
-)  # notices and bytes of a file that is packed for a stranger: all of it lies on the disk meanwhile
+# Notices and bytes of a file that is packed for a stranger: all of it lies on the disk meanwhile.
+MOST_PACKED, _LARGEST_PACKED = 200, 256 << 20
 _log = logging.getLogger(__name__)
 _TO_READER = 64 * 1024  # characters or bytes sent at once
 _NO_PAGE = "The archive has no page of this notice: it came as text alone."

@@ -11,19 +11,19 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from tests.support.archive_home import ROOT, Home
+from tests.support.site_server import running
 from tests.watch.mail_server import mail_server
 
 HERE = Path(__file__).parent
@@ -173,15 +173,5 @@ def receiving() -> Iterator[Receivers]:
         def log_message(self, format: str, *args: object) -> None:
             """Stay quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    found.address = f"http://127.0.0.1:{server.server_port}"
-    try:
-        with mail_server(found) as found.smtp:
-            yield found
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(Handler) as found.address, mail_server(found) as found.smtp:
+        yield found

@@ -162,11 +162,22 @@ def test_run_of_blanks_behind_a_date_is_read_in_linear_time() -> None:
         ("民國一百零一年1月2日", date(2012, 1, 2)),
         ("民国二十六年七月七日", date(1937, 7, 7)),
         ("民國一一五年九月九日", date(2026, 9, 9)),
+        ("中華民國115年9月1日", date(2026, 9, 1)),
+        ("民國一百一十五年九月一日", date(2026, 9, 1)),
+        ("中华民国一百零五年十二月三十一日", date(2016, 12, 31)),
+        ("民國 115/9/1", date(2026, 9, 1)),
+        ("民國115.09.01", date(2026, 9, 1)),
     ],
 )
 def test_years_of_the_republic(text: str, day: date) -> None:
-    assert [found for _, _, found in find_dates(f"於{text}公告")] == [day]
-    assert parse_date(text) == day
+    for around in (f"於{text}公告", f"自{text}起施行"):
+        assert [found for _, _, found in find_dates(around)] == [day]
+    assert parse_date(text) == date_line(text) == day
+
+
+@pytest.mark.parametrize("text", ["民國115年13月1日", "115年9月1日", "人民國115", "民国大学115-09-01"])
+def test_no_year_of_the_republic(text: str) -> None:
+    assert parse_date(text) is None
 
 
 @pytest.mark.parametrize("text", ["民國0年9月9日", "民國115年13月9日", "民國三百年一月一日"])

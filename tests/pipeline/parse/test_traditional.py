@@ -7,7 +7,6 @@ from datetime import date
 import pytest
 
 from notices.model import Notice
-from notices.text.dates import date_line, find_dates, parse_date
 from pipeline.parse.detail import read_detail
 
 TEXT = "<p>主旨：公告辦理堤防巡查，請各鄉鎮公所於期限內完成。</p><p>依據：水利法第七條及縣府會議決議。</p>"
@@ -58,27 +57,6 @@ def test_simplified_page_and_other_orders_are_no_years_of_the_republic() -> None
     assert page("<div>編號：115-09-01</div>").published_date is None
     assert page("<div>發布日期：115-13-01</div>").published_date is None
     assert page("<div>發布日期：115-09-01-2</div>").published_date is None
-
-
-@pytest.mark.parametrize(
-    ("text", "day"),
-    [
-        ("中華民國115年9月1日", date(2026, 9, 1)),
-        ("民國一百一十五年九月一日", date(2026, 9, 1)),
-        ("中华民国一百零五年十二月三十一日", date(2016, 12, 31)),
-        ("民国二十六年七月七日", date(1937, 7, 7)),
-        ("民國 115/9/1", date(2026, 9, 1)),
-        ("民國115.09.01", date(2026, 9, 1)),
-    ],
-)
-def test_named_years_of_the_republic(text: str, day: date) -> None:
-    assert parse_date(text) == date_line(text) == day
-    assert [found for _, _, found in find_dates(f"自{text}起施行")] == [day]
-
-
-@pytest.mark.parametrize("text", ["民國115年13月1日", "115年9月1日", "人民國115", "民国大学115-09-01"])
-def test_no_year_of_the_republic(text: str) -> None:
-    assert parse_date(text) is None
 
 
 HEADING = "公告「霞浦縣河川管理辦法」修正草案"
