@@ -38,7 +38,7 @@ def _is_message(node: ast.AST) -> bool:
 
 
 def _called(node: ast.Call) -> str:
-    if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) and node.func.value.id == "log":
+    if isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) in ("log", "self.log"):
         return ""  # logs stay English
     return node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
 

@@ -62,7 +62,7 @@ class Processes:
                     child.send_signal(signal.SIGTERM)
 
     def tidy(self, job: Job, code: int, now: datetime) -> None:
-        """Drop what is old, after a job that ended with this code: logs, and backups once there is a new one."""
+        """Drop old logs after a job that ended with this code, and old backups once there is a new one."""
         drop_old_logs(self.config, now)
         if job.name == "backup" and code == 0:
             drop_old_backups(self.config)
