@@ -36,6 +36,7 @@ class StatePaths(NamedTuple):
     vectors: Path
     takedowns: Path
     maintainers: Path
+    following: Path
 
 
 class Config(NamedTuple):
@@ -106,6 +107,7 @@ class Config(NamedTuple):
             vectors=home / "vectors.db",
             takedowns=home / "takedowns.jsonl",
             maintainers=home / "maintainers",
+            following=home / "following",
         )
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -146,8 +146,8 @@ class ArchiveStatus:
     disk: Disk | None = None
 
 
-def archive_status(database: Engine, config: Config, now: datetime, names: Collection[str] | None = None) -> ArchiveStatus:
-    """The state of the archive and of each source that it knows or that is enabled; of these alone, if names are given."""
+def archive_status(database: Engine, config: Config, now: datetime) -> ArchiveStatus:
+    """The state of the archive and of each source that it knows or that is enabled."""
     counted = (tables.SourceRow, tables.NoticeRow, tables.RevisionRow, tables.AttachmentRow, tables.SnapshotRow)
     with Session(database) as session, session.begin():
         counts = Counts(*(session.scalar(select(func.count()).select_from(row)) or 0 for row in counted))
@@ -163,7 +163,7 @@ def archive_status(database: Engine, config: Config, now: datetime, names: Colle
         index=_index(database, config, counts.notice),
         log=log,
         behind=behind,
-        sources=source_statuses(database, config, now, names),
+        sources=source_statuses(database, config, now),
         unsent=sum(messages.values()) - messages.get("dead", 0),
         dead_letters=messages.get("dead", 0),
         disk=_disk(config),
@@ -180,17 +180,9 @@ def _disk(config: Config) -> Disk | None:
         return None
 
 
-def source_statuses(database: Engine, config: Config, now: datetime, names: Collection[str] | None = None) -> tuple[SourceStatus, ...]:
-    """Each source that the archive knows or that is enabled, with its health; those alone that are named, if names are given."""
-    return tuple(_sources(database, config, now, names)) if names is None or names else ()
-
-
-def names_of_sources(database: Engine, config: Config, after: str = "", limit: int | None = None) -> list[str]:
-    """The names of these sources in order, those after a name; all, or so many."""
-    with Session(database) as session, session.begin():
-        known = set(session.scalars(select(tables.SourceRow.name)))
-    known |= {name for name, (source, _path) in survey_sources(config.sources_dir).found.items() if source.enabled}
-    return sorted(name for name in known if name > after)[:limit]
+def source_statuses(database: Engine, config: Config, now: datetime) -> tuple[SourceStatus, ...]:
+    """Each source that the archive knows or that is enabled, with its health."""
+    return tuple(_sources(database, config, now))
 
 
 def _index(database: Engine, config: Config, notices: int) -> IndexStatus:
@@ -209,17 +201,14 @@ def _outgrown(config: Config, documents: int | None) -> str | None:
     return outgrown(documents, text_megabytes(config.index))
 
 
-def _sources(database: Engine, config: Config, now: datetime, names: Collection[str] | None) -> Iterator[SourceStatus]:
+def _sources(database: Engine, config: Config, now: datetime) -> Iterator[SourceStatus]:
     """Every source that the archive knows, then the enabled ones that were never crawled."""
-    query = select(tables.SourceRow).order_by(tables.SourceRow.name)
-    if names is not None:
-        query = query.where(tables.SourceRow.name.in_(names))
     known = {name: source for name, (source, _path) in survey_sources(config.sources_dir).found.items()}
     with Session(database) as session, session.begin():
-        for row in session.scalars(query):
+        for row in session.scalars(select(tables.SourceRow).order_by(tables.SourceRow.name)):
             yield _source(row, known.pop(row.name, None), facts(session, row), config, now)
     for name, source in sorted(known.items()):
-        if source.enabled and (names is None or name in names):
+        if source.enabled:
             yield _source(tables.SourceRow(name=name, site=source.site), source, health.Facts(), config, now)
 
 

@@ -19,6 +19,7 @@ from starlette.types import Message, Scope
 from notices.config import Config, load_config
 from notices.errors import NoticesError
 from web.access import Access
+from web.api import replica
 from web.api import routes as api
 from web.archive import Archive
 from web.headers import Guard
@@ -119,13 +120,13 @@ def routes() -> Sequence[BaseRoute]:
         Route("/n/{notice:int}/diff", revision.diff),
         Route("/doc/{code}/{year:int}/{no}", notice.by_number),
         Route("/sources", collection.sources),
-        Route("/archive/{source}", collection.source),
         Route("/archive/{source}/{month}", collection.month),
         Route("/changes", collection.changes),
         Route("/deadlines", ahead.show),
         Route("/deadlines.ics", ahead.calendar_file),
         Route("/told/{message}", collection.told),
         Route("/status", collection.status),
+        Route("/checkpoint", replica.newest_note),
         Route("/robots.txt", discovery.robots),
         Route("/sitemap.xml", discovery.sitemap),
         Route("/sitemap-{part:int}.xml", discovery.sitemap_part),
