@@ -22,7 +22,7 @@ from pipeline.recovery import fits_sql, unregistered
 from pipeline.snapshots import snapshot_row
 from pipeline.sql import tables
 from pipeline.warc.series import BadMember, Member, SnapshotWriter, Stored, member_in
-from preservation.following.kept_log import Withheld, WithheldLog, add_withheld, kept_leaves, not_handed_out, read_withheld
+from preservation.following.kept_log import Withheld, WithheldLog, add_withheld, kept_leaves, mark_rows, not_handed_out, read_withheld
 from preservation.proofs import merkle
 from preservation.proofs.checkpoints import leaves_of
 from preservation.proofs.signing import Checkpoint
@@ -169,6 +169,8 @@ class Taking:
         for each in not_handed_out(self._database, withheld):
             if each.why in reasons:
                 (got,) = self._fetched([(each.snapshot, each.leaf)], each.snapshot - 1)
+                if not got.why:
+                    mark_rows(self._folder)
                 if got.why != each.why:
                     self._keep([got])
         return self.taken - before

@@ -28,7 +28,7 @@ from pipeline.sql.database import database_errors, open_database
 from pipeline.sql.locks import hold
 from pipeline.sql.postgresql import BACKEND, set_sequences
 from pipeline.sql.runs import close_crashed_runs, closed_on_error, finish_run, run_lock, start_run
-from preservation.following.kept_log import not_handed_out, read_withheld
+from preservation.following.kept_log import are_rows_marked, not_handed_out, read_withheld, unmark_rows
 from preservation.following.notes import keep_note, newest_note, public_witness_key
 from preservation.proofs.signing import Checkpoint, verify_checkpoint
 
@@ -246,27 +246,37 @@ class _Follow:
     def _take_rows(self, kept: Kept) -> None:
         withheld = frozenset(each.snapshot for each in not_handed_out(self.database, read_withheld(self._folder)))
         rows = Rows(self.database, self.run_id, kept.upto, withheld)
-        newest = 0
-        for page in self._change_pages(rows):
-            newest = page.newest
-            if rows.take(page.changes, self._restored(page.changes)):
+        while True:
+            page = self._changes_after(rows.newest())
+            waits = rows.take(page.changes, self._restored(page.changes))
+            if waits or page.newest <= rows.newest():
                 break
         self.result.changes, self.result.in_part, self.result.newest_change = rows.taken, rows.in_part, rows.newest()
-        self.result.waiting = max(0, newest - self.result.newest_change)
+        self.result.waiting = max(0, page.newest - self.result.newest_change)
+        if are_rows_marked(self._folder):
+            self._take_rows_again(Rows(self.database, self.run_id, kept.upto, withheld))
 
-    def _change_pages(self, rows: Rows) -> Iterator[ChangePage]:
-        while True:
-            since = rows.newest()
-            try:
-                page = self.leader.json("changes", ChangePage, since=since, limit=_PAGE)
-            except StaleCursor as error:
-                told = _("{url} does not know change {since} any more: its change log was rewound ({error})")
-                raise DamageFound(told.format(url=self.leader.url, since=since, error=error)) from error
-            if not page.changes and page.newest > since:
-                raise DamageFound(_("{url}: the changes after {since} are missing").format(url=self.leader.url, since=since))
-            yield page
-            if page.newest <= rows.newest():
-                return
+    def _take_rows_again(self, rows: Rows) -> None:
+        """Go once through all changes that are taken, for rows that came in part."""
+        since, last = 0, rows.newest()
+        while since < last:
+            found = [each for each in self._changes_after(since).changes if each.seq <= last]
+            rows.take_again(found)
+            since = found[-1].seq
+        unmark_rows(self._folder)
+
+    def _changes_after(self, since: int) -> ChangePage:
+        """A page of the other's changes. Raises DamageFound where its log does not have the number any more, or does not go on."""
+        try:
+            page = self.leader.json("changes", ChangePage, since=since, limit=_PAGE)
+        except StaleCursor as error:
+            told = _("{url} does not know change {since} any more: its change log was rewound ({error})")
+            raise DamageFound(told.format(url=self.leader.url, since=since, error=error)) from error
+        if [each.seq for each in page.changes] != list(range(since + 1, since + 1 + len(page.changes))) or (
+            not page.changes and page.newest > since
+        ):
+            raise DamageFound(_("{url}: the changes after {since} are missing").format(url=self.leader.url, since=since))
+        return page
 
     def _restored(self, changes: list[Change]) -> Mapping[int, NoticeRows]:
         found: dict[int, NoticeRows] = {}

@@ -18,12 +18,12 @@ from sqlalchemy.orm import Session
 
 from notices.errors import DamageFound
 from notices.text.language import _
-from pipeline.durable import file_errors, pwrite_all, sync_folder
+from pipeline.durable import file_errors, pwrite_all, sync_folder, write_durably
 from pipeline.sql import tables
 from pipeline.sql.database import for_reading
 from preservation.proofs.checkpoints import leaves_of
 
-FILE = "withheld.jsonl"
+FILE, _AGAIN = "withheld.jsonl", "rows-again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,23 @@ def _end_of_lines(fd: int) -> int:
     start = max(0, end - 4096)
     tail = os.pread(fd, end - start, start)
     return start + tail.rfind(b"\n") + 1 if b"\n" in tail else 0 if start == 0 else end
+
+
+def mark_rows(folder: Path) -> None:
+    """Note that rows were read from entries whose bytes come only now: they are to be taken once more, whatever ends this run."""
+    if not (folder / _AGAIN).exists():
+        with file_errors(folder / _AGAIN):
+            write_durably(folder / _AGAIN, b"rows are taken once more\n")
+
+
+def are_rows_marked(folder: Path) -> bool:
+    """Whether rows are to be taken once more."""
+    return (folder / _AGAIN).exists()
+
+
+def unmark_rows(folder: Path) -> None:
+    """Note that they were."""
+    (folder / _AGAIN).unlink(missing_ok=True)
 
 
 def kept_leaves(database: Engine, withheld: WithheldLog) -> Iterator[tuple[int, bytes]]:
