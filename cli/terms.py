@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from notices.text.language import N_, _
 
 # One line per subject; `_` finds the word of a code here.
@@ -45,8 +47,18 @@ _TERMS = (
     ),
     (N_("crawl"), N_("import"), N_("catalogue"), N_("archive"), N_("contents"), N_("copies"), N_("archived bytes"), N_("default")),
 )  # fmt: skip
+_COUNTED = (
+    N_("lists"), N_("entries"), N_("new"), N_("revised"), N_("unchanged"), N_("attachments"), N_("again"), N_("again_gone"),
+    N_("again_failed"), N_("blocked"), N_("refused"), N_("gone"), N_("failed"), N_("lists_failed"), N_("without_address"),
+    N_("little_text"),
+)  # fmt: skip
 
 
 def term(code: str) -> str:
     """The word for a code or the name of a field, such as document_number; the code itself if it is not a known one."""
     return _(code.replace("_", " "))
+
+
+def counts_line(counts: Mapping[str, int]) -> str:
+    """Counts in a fixed order, without those that are zero."""
+    return ", ".join(f"{_(name)} {counts[name]}" for name in _COUNTED if counts.get(name)) or _("nothing new")

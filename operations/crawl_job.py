@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import msgspec
 
 
 class CrawlOrder(msgspec.Struct, frozen=True):
-    """One run of one source, by the name or the file that finds it. `report`: a line for every notice. `log`: how its log is written."""
+    """One run of one source, by the name or the file that finds it. `report`: a line for every notice. `log`: how its log is written.
+
+    `settle`: what follows a crawl is done by its worker too, which has loaded what that takes.
+    """
 
     source: str
     full: bool = False
@@ -17,6 +21,7 @@ class CrawlOrder(msgspec.Struct, frozen=True):
     revisit: bool = False
     report: bool = False
     log: str = "plain"
+    settle: bool = False
 
 
 class NoticeLine(msgspec.Struct, frozen=True, tag="notice"):
@@ -36,4 +41,31 @@ class CrawlEnd(msgspec.Struct, frozen=True, tag="end"):
     exit_code: int
 
 
-Line = NoticeLine | CrawlEnd
+class LastRun(msgspec.Struct, frozen=True):
+    """The newest run of a source and what it counted."""
+
+    source: str
+    outcome: str
+    counts: Mapping[str, int]
+
+
+class Settled(msgspec.Struct, frozen=True, tag="settled"):
+    """What followed the crawls: how many notices were written to the index, and the newest run of each source that has one.
+
+    `waiting`: why the index must wait, when another run is at it or its cluster is away (`exit_code` 7).
+    """
+
+    indexed: int
+    runs: tuple[LastRun, ...] = ()
+    waiting: str = ""
+    exit_code: int = 0
+
+
+class Crawled(msgspec.Struct, frozen=True):
+    """How runs ended, in order, without those that were not begun; and what followed them."""
+
+    ends: tuple[CrawlEnd, ...]
+    settled: Settled
+
+
+Line = NoticeLine | CrawlEnd | Settled

@@ -1,4 +1,7 @@
-"""Several sources crawled at the same time, each in a worker process of its own, never two of one host; then the index."""
+"""Several sources crawled at the same time, each in a worker process of its own, never two of one host; then the index.
+
+The process that waits loads neither SQL nor an engine: the worker of the only source does what follows its crawl.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ import contextlib
 import logging
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,10 +21,10 @@ from crawler.source import Source, find_source, survey_sources
 from notices.config import Config
 from notices.errors import ArchiveLocked, ServerAway, SourceFileError, UserError
 from notices.text.language import _
-from operations.crawl_job import CrawlEnd, CrawlOrder, Line, NoticeLine
-from operations.indexing import drain
-from pipeline.sql.database import open_database
-from preservation.proofs.checkpoints import daily_checkpoint
+from operations.crawl_job import Crawled, CrawlEnd, CrawlOrder, LastRun, Line, NoticeLine, Settled
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 log = logging.getLogger(__name__)
 
@@ -59,11 +62,15 @@ def choose_sources(names: Sequence[str], config: Config) -> list[Chosen]:
 
 
 class Workers:
-    """The worker processes under way. `report` is called for every notice when the order asks for that."""
+    """The worker processes under way. `report` is called for every notice when the order asks for that.
+
+    `settled`: what a worker did after its crawl; `cut_short`: it was stopped while it was at that.
+    """
 
     def __init__(self, report: Callable[[NoticeLine], None] | None = None) -> None:
         self.report = report
-        self.stopping = False
+        self.stopping = self.cut_short = False
+        self.settled: Settled | None = None
         self._children: set[asyncio.subprocess.Process] = set()
 
     async def run(self, order: CrawlOrder) -> CrawlEnd:
@@ -83,6 +90,9 @@ class Workers:
             code = await child.wait()
         finally:
             self._children.discard(child)
+        if end is not None and order.settle and code != end.exit_code:  # the crawl itself had ended
+            self.cut_short = self.stopping and code == -signal.SIGTERM
+            return end
         if end is not None and end.exit_code == code:
             return end
         return CrawlEnd(order.source, None, "its process ended without reporting (crashed or killed)", code if code in CODES[1:] else 3)
@@ -99,6 +109,8 @@ class Workers:
                 continue
             if isinstance(line, CrawlEnd):
                 end = line
+            elif isinstance(line, Settled):
+                self.settled = line
             elif self.report is not None:
                 self.report(line)
         return end
@@ -122,6 +134,21 @@ def crawl_many(
     return asyncio.run(_crawl_many(chosen, order, jobs, Workers(report)))
 
 
+def crawl_and_settle(
+    chosen: Sequence[Chosen], order: CrawlOrder, jobs: int, config: Config, report: Callable[[NoticeLine], None] | None = None
+) -> Crawled:
+    """Crawl the sources as crawl_many does, then bring the index up to date and make the day's checkpoint.
+
+    Raises KeyboardInterrupt when a signal came while a worker was at that, and what stops the index (DamageFound, DiskFull and so on).
+    """
+    workers = Workers(report)
+    ends = asyncio.run(_crawl_many(chosen, msgspec.structs.replace(order, settle=len(chosen) == 1), jobs, workers))
+    if workers.cut_short:
+        raise KeyboardInterrupt
+    # A worker that was killed after its crawl, or could not do it, leaves it to this process, which then says why.
+    return Crawled(tuple(ends), workers.settled or settle(config, [source.name for source, _ in chosen]))
+
+
 async def _crawl_many(chosen: Sequence[Chosen], order: CrawlOrder, jobs: int, workers: Workers) -> list[CrawlEnd]:
     slots = asyncio.Semaphore(jobs)
     hosts: dict[str, asyncio.Lock] = {}
@@ -136,23 +163,38 @@ async def _crawl_many(chosen: Sequence[Chosen], order: CrawlOrder, jobs: int, wo
     return [end for end in await asyncio.gather(*(one(*each) for each in chosen)) if end is not None]
 
 
-class Settled(NamedTuple):
-    """How many notices were written to the index; why it must wait, when another run is at it or its cluster is away (`exit_code` 7)."""
+def settle(config: Config, sources: Sequence[str]) -> Settled:
+    """What follows every crawl: bring the index up to date, and make the day's checkpoint. Names the newest run of each of these sources."""
+    # Loaded here: what waits for a worker does without them (0.35 s).
+    from operations.indexing import drain
+    from pipeline.sql.database import open_database
+    from preservation.proofs.checkpoints import daily_checkpoint
 
-    indexed: int
-    waiting: str = ""
-    exit_code: int = 0
-
-
-def settle(config: Config) -> Settled:
-    """What follows every crawl: bring the index up to date, and make the day's checkpoint."""
     database = open_database(config)
+    indexed, waiting, code = 0, "", 0
     try:
-        settled = Settled(drain(config, database))
+        indexed = drain(config, database)
     except ArchiveLocked as error:
-        settled = Settled(0, str(error))
+        waiting = str(error)
     except ServerAway as error:
-        settled = Settled(0, str(error), error.exit_code)
+        waiting, code = str(error), error.exit_code
     daily_checkpoint(database, config, datetime.now(UTC))
+    runs = tuple(_last_runs(database, sources))
     database.dispose()
-    return settled
+    return Settled(indexed, runs, waiting, code)
+
+
+def _last_runs(database: Engine, names: Sequence[str]) -> Iterator[LastRun]:
+    """The newest run of each named source that has one, by name."""
+    from sqlalchemy import select  # see settle
+
+    from pipeline.observe.yields import counts_alone
+    from pipeline.sql.tables import RunRow, SourceRow
+
+    with database.connect() as connection:
+        for ident, name in connection.execute(
+            select(SourceRow.id, SourceRow.name).where(SourceRow.name.in_(names)).order_by(SourceRow.name)
+        ).all():
+            newest = select(RunRow.outcome, RunRow.counts).where(RunRow.source_id == ident).order_by(RunRow.id.desc()).limit(1)
+            if (last := connection.execute(newest).first()) is not None:
+                yield LastRun(name, last.outcome, counts_alone(last.counts))

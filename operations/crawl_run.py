@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 import os
@@ -19,6 +20,7 @@ from notices.archive_id import refuse_if_following
 from notices.config import Config, load_config
 from notices.errors import NoticesError
 from operations.crawl_job import CrawlEnd, CrawlOrder, Line, NoticeLine
+from operations.crawl_many import settle
 from operations.host_turns import host_names, turn
 from operations.log_lines import lines_of_run, log_to_stderr
 from pipeline.ledger import CrawlLedger
@@ -99,6 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     order = msgspec.json.decode((sys.argv[1:] if argv is None else argv)[0], type=CrawlOrder)
     log_to_stderr(logging.WARNING, order.log)
     log.setLevel(logging.INFO if order.log != "plain" else logging.WARNING)
+    source = None
     plan = Plan(full=order.full, since=order.since, limit=order.limit, revisit=order.revisit)
     try:
         config = load_config(os.environ)
@@ -109,7 +112,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except NoticesError as error:
         end = CrawlEnd(order.source, None, str(error), error.exit_code)
     _write(end)
+    if order.settle and source is not None:
+        _settle(config, source)
     return end.exit_code
+
+
+def _settle(config: Config, source: Source) -> None:
+    """Do what follows a crawl, and write what that came to. Where that fails, who waits for this process does it again and says why."""
+    signal.alarm(0)  # the index may take as long as it needs
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # Scrapy's handler has nothing to stop any more
+    try:
+        _write(settle(config, [source.name]))
+    except NoticesError as error:
+        log.info("not settled: %s", error)
 
 
 def _write_outcome(outcome: NoticeOutcome) -> None:
@@ -126,4 +141,6 @@ def _write(line: Line) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ended = main()
+    gc.freeze()  # the process ends: a last look for garbage would take 0.1 s
+    sys.exit(ended)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -21,7 +21,7 @@ from operations.indexing import index_problem, index_state
 from operations.read.json_values import json_value
 from pipeline.observe import health
 from pipeline.observe.health_facts import facts
-from pipeline.observe.yields import ColumnRecord, counts_alone
+from pipeline.observe.yields import ColumnRecord
 from pipeline.sql import outbox, tables
 from pipeline.sql.runs import is_running
 from pipeline.sql.watch_tables import DeliveryRow
@@ -260,25 +260,6 @@ def _missed(schedule: str, since: datetime, now: datetime) -> int:
         missed += 1
         due = line.next_after(due)
     return missed
-
-
-@dataclass(frozen=True, slots=True)
-class LastRun:
-    """The newest run of a source and what it counted."""
-
-    source: str
-    outcome: str
-    counts: Mapping[str, int]
-
-
-def last_runs(database: Engine, names: Sequence[str]) -> Iterator[LastRun]:
-    """The newest run of each named source that has one, by name."""
-    with Session(database) as session, session.begin():
-        for row in session.scalars(select(tables.SourceRow).where(tables.SourceRow.name.in_(names)).order_by(tables.SourceRow.name)):
-            mine = tables.RunRow.source_id == row.id
-            last = session.scalar(select(tables.RunRow).where(mine).order_by(tables.RunRow.id.desc()).limit(1))
-            if last is not None:
-                yield LastRun(row.name, last.outcome, counts_alone(last.counts))
 
 
 def in_utc(moment: datetime) -> str:

@@ -77,10 +77,10 @@ def crawl(home: Path, environment: dict[str, str]) -> int:
     # start-up time: these load the crawler, and preparing the folder may fail before
     from cli.demo.serve import serve
     from cli.demo.site import build_site, demo_source
-    from cli.verbs.collect.crawl import print_outcome, print_problems, print_runs
+    from cli.verbs.collect.crawl import print_outcome, print_problems, print_settled
     from crawler.source import load_source
     from operations.crawl_job import CrawlOrder
-    from operations.crawl_many import Chosen, crawl_many
+    from operations.crawl_many import Chosen, crawl_and_settle
 
     config = load_config(environment)
     build_site(home / SITE)
@@ -91,10 +91,10 @@ def crawl(home: Path, environment: dict[str, str]) -> int:
         path.write_text(demo_source(base), encoding="utf-8")
         source = load_source(path)
         os.environ.update(environment)
-        ends = crawl_many([Chosen(source, source.name)], CrawlOrder("", report=True), 1, print_outcome)
-        print_problems(ends)
-        print_runs(config, [source.name])
-        return max(end.exit_code for end in ends)
+        done = crawl_and_settle([Chosen(source, source.name)], CrawlOrder("", report=True), 1, config, print_outcome)
+        print_problems(done.ends)
+        print_settled(done.settled)
+        return max(end.exit_code for end in done.ends)
 
 
 def search(query: str, environment: dict[str, str]) -> int:

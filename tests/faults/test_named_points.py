@@ -22,6 +22,7 @@ from tests.support.faults.inject.checks import archive, found, wrongs
 from tests.support.faults.inject.hooks import hooked, noted, points_of
 from tests.support.faults.inject.server import Served, served
 from tests.support.faults.inject.site import publish, tiny_site
+from tests.support.tables_file import migrated
 
 pytestmark = pytest.mark.faults
 
@@ -36,9 +37,10 @@ NAMED = {
         *("outbox clear", "aliases"),
     ),
     "rebuild": ("index write", "index commit", "rebuild swap", "outbox clear", "aliases"),
-    "first": ("migration", "migration step", "sql commit"),
+    "first": ("recorded tables", "sql commit"),
+    "older": ("migration", "migration step", "sql commit"),
 }
-WORDS = {"crawl": ("crawl",), "rebuild": ("index", "--rebuild"), "first": ("crawl",)}
+WORDS = {"crawl": ("crawl",), "rebuild": ("index", "--rebuild"), "first": ("crawl",), "older": ("crawl",)}
 
 
 @dataclass(frozen=True)
@@ -79,14 +81,16 @@ class Bench:
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     folder = tmp_path_factory.mktemp("points")
-    new, old = archive(folder / "new"), archive(folder / "old")
+    new, old, older = archive(folder / "new"), archive(folder / "old"), archive(folder / "older")
     with tiny_site(OLD) as site, served(folder / "server") as server:
         publish(site, OLD, filling=FILLING)
         new.source(site.base)
         old.source(site.base)
+        older.source(site.base)
+        migrated(older.path, "0001").rename(older.path / "notices.db")
         old.run("crawl")
         publish(site, ALL, ALL, FILLING)
-        made = Bench(folder, {"crawl": old.path, "rebuild": old.path, "first": new.path}, server, {}, {})
+        made = Bench(folder, {"crawl": old.path, "rebuild": old.path, "first": new.path, "older": older.path}, server, {}, {})
         for command, words in WORDS.items():
             home, began = made.home(f"points-{command}", command), time.monotonic()
             made.run(home, "points", words)

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from crawler.source import load_source
-from operations.crawl_job import CrawlEnd, CrawlOrder, NoticeLine
-from operations.crawl_many import Chosen, Workers, crawl_many
+from notices.config import load_config
+from operations.crawl_job import CrawlEnd, CrawlOrder, LastRun, NoticeLine, Settled
+from operations.crawl_many import Chosen, Workers, crawl_and_settle, crawl_many
 from tests.support.archive_home import ROOT, Home
 from tests.support.site_server import notice_page, notice_path, serving, small_site, title
 
@@ -46,6 +47,51 @@ def test_worker_that_dies_is_an_end_too(home: Home, tmp_path: Path, monkeypatch:
     end = asyncio.run(Workers().run(CrawlOrder("linshan")))
     assert (end.outcome, end.exit_code) == (None, 3)
     assert "without reporting" in end.reason
+
+
+DIES = """
+import os, signal, sys
+if 'operations.crawl_run' in sys.orig_argv:
+    import operations.crawl_many as many
+    many.settle = lambda *_: os.kill(os.getpid(), signal.{name})
+"""
+
+
+def test_only_worker_indexes_what_it_crawled(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(small_site(2)) as site:
+        source = load_source(home.source(site.base))
+        done = crawl_and_settle([Chosen(source, source.name)], CrawlOrder(""), 1, load_config(os.environ))
+    assert done.ends == (CrawlEnd("linshan", "done", "", 0),)
+    [last] = done.settled.runs
+    assert done.settled == Settled(2, (LastRun("linshan", "done", last.counts),))
+    assert {name: count for name, count in last.counts.items() if count} == {"lists": 1, "entries": 2, "asked": 2, "new": 2}
+    assert len(home.search("防汛")["hits"]) == 2
+
+
+def test_what_a_worker_did_not_index_is_indexed_by_who_waits(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sitecustomize.py").write_text(DIES.format(name="SIGKILL"))
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{ROOT}")
+    with serving(small_site(2)) as site:
+        source = load_source(home.source(site.base))
+        done = crawl_and_settle([Chosen(source, source.name)], CrawlOrder(""), 1, load_config(os.environ))
+    assert done.ends == (CrawlEnd("linshan", "done", "", 0),)
+    assert (done.settled.indexed, done.settled.exit_code) == (2, 0)
+
+
+def test_signal_while_the_worker_indexes_ends_the_command(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = DIES.replace(
+        "lambda *_: os.kill(os.getpid(), signal.{name})", "lambda *_: (os.kill(int(os.environ['TOLD']), 15), time.sleep(60))"
+    )
+    (tmp_path / "sitecustomize.py").write_text(waits.replace("import os", "import time, os"))
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{ROOT}")
+    monkeypatch.setenv("TOLD", str(os.getpid()))
+    with serving(small_site(2)) as site:
+        source = load_source(home.source(site.base))
+        with pytest.raises(KeyboardInterrupt):
+            crawl_and_settle([Chosen(source, source.name)], CrawlOrder(""), 1, load_config(os.environ))
+    assert home.rows("select outcome from run") == [("done",)]
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    assert "indexed: 2" in home.run("crawl", check=None).stdout  # its site is away, what was crawled is indexed
 
 
 def test_module_of_the_current_folder_never_runs(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

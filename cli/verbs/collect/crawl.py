@@ -9,15 +9,13 @@ from datetime import date
 
 from cli.progress import Progress, Unit, is_shown
 from cli.terminal import left
-from cli.terms import term
-from cli.verbs.operate.status import last_runs
+from cli.terms import counts_line, term
 from crawler.source import survey_sources
 from notices.config import Config
 from notices.text.display import safe
 from notices.text.language import _, told
-from operations.crawl_job import CrawlEnd, CrawlOrder, NoticeLine
-from operations.crawl_many import choose_sources, crawl_many, settle
-from pipeline.sql.database import open_database
+from operations.crawl_job import CrawlEnd, CrawlOrder, NoticeLine, Settled
+from operations.crawl_many import choose_sources, crawl_and_settle
 
 _WORST_FIRST = (5, 4, 2, 7, 6, 3)  # which exit code is reported for several runs
 
@@ -57,13 +55,13 @@ def run(args: argparse.Namespace, config: Config) -> int:
     shown = is_shown(no_progress=args.no_progress)
     order = CrawlOrder("", full=args.full, since=args.since, limit=args.limit, revisit=args.revisit, report=shown, log=args.log_format)
     with Progress(_("crawl"), 0, Unit(_("notices")), shown=shown) as progress:
-        ends = crawl_many(chosen, order, args.jobs or config.crawl_jobs, lambda _line: progress())
-    print_problems(ends)
-    indexing = print_runs(config, [source.name for source, _ in chosen])
+        done = crawl_and_settle(chosen, order, args.jobs or config.crawl_jobs, config, lambda _line: progress())
+    print_problems(done.ends)
+    print_settled(done.settled)
     invalid = () if args.sources else survey_sources(config.sources_dir).problems
     for problem in invalid:
         print(_("notices: not crawled: {problem}").format(problem=safe(problem)), file=sys.stderr)
-    return worst([end.exit_code for end in ends] + [3] * bool(invalid) + [indexing])
+    return worst([end.exit_code for end in done.ends] + [3] * bool(invalid) + [done.settled.exit_code])
 
 
 def print_outcome(line: NoticeLine) -> None:
@@ -78,17 +76,13 @@ def print_problems(ends: Sequence[CrawlEnd]) -> None:
             print(f"{'notices' if end.outcome is None else end.source}: {safe(told(end.reason))}", file=sys.stderr)
 
 
-def print_runs(config: Config, sources: Sequence[str]) -> int:
-    """Index what was archived; a line for each source's newest run and one for the index; return the exit code of the indexing."""
-    settled = settle(config)
+def print_settled(settled: Settled) -> None:
+    """A line for each source's newest run and one for the index."""
     if settled.waiting:
         print(_("notices: {waiting}; the notices will be indexed by that run or the next").format(waiting=settled.waiting), file=sys.stderr)
-    database = open_database(config)
-    for line in last_runs(database, list(sources)):
-        print(line)
-    database.dispose()
+    for last in settled.runs:
+        print(f"{last.source}: {term(last.outcome)}: {counts_line(last.counts)}")
     print(_("indexed: {count}").format(count=settled.indexed))
-    return settled.exit_code
 
 
 def worst(codes: Sequence[int]) -> int:

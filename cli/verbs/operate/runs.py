@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from cli.terminal import in_china, json_line, padded
-from cli.terms import term
-from cli.verbs.operate.status import counts_line
+from cli.terms import counts_line, term
 from notices.capture import ColumnYield
 from notices.config import Config
 from notices.text.display import safe

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
@@ -17,7 +17,6 @@ from notices.config import Config
 from notices.errors import ConfigError
 from notices.text.display import safe
 from notices.text.language import N_, _, told
-from operations import status
 from operations.read.json_values import json_object
 from operations.status import ArchiveStatus, SourceStatus, archive_status
 from pipeline.observe.completeness import completeness
@@ -25,11 +24,6 @@ from pipeline.sql.database import database_errors, no_archive_yet, open_database
 from watch.channels import channels
 
 _HEADS = (N_("state"), N_("source"), N_("notices"), N_("newest"), N_("last new"), N_("last run"))
-_COUNTED = (
-    N_("lists"), N_("entries"), N_("new"), N_("revised"), N_("unchanged"), N_("attachments"), N_("again"), N_("again_gone"),
-    N_("again_failed"), N_("blocked"), N_("refused"), N_("gone"), N_("failed"), N_("lists_failed"), N_("without_address"),
-    N_("little_text"),
-)  # fmt: skip
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -134,14 +128,3 @@ def _cells(source: SourceStatus) -> tuple[str, ...]:
     newest = source.newest_date.isoformat() if source.newest_date else _("undated")
     last_new = day_in_china(source.last_new) if source.last_new else _("never")
     return term(source.state), safe(source.name), str(source.notices), newest, last_new, run
-
-
-def last_runs(database: Engine, names: Sequence[str]) -> Iterator[str]:
-    """A line for the newest run of each named source."""
-    for last in status.last_runs(database, names):
-        yield f"{last.source}: {term(last.outcome)}: {counts_line(last.counts)}"
-
-
-def counts_line(counts: Mapping[str, int]) -> str:
-    """Counts in a fixed order, without those that are zero."""
-    return ", ".join(f"{_(name)} {counts[name]}" for name in _COUNTED if counts.get(name)) or _("nothing new")

@@ -4,6 +4,8 @@ import os
 import sqlite3
 import subprocess
 import sys
+import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,13 @@ from alembic.migration import MigrationContext
 
 from notices.config import load_config
 from notices.errors import ArchiveLocked, ArchiveUnwritable, ConfigError, DamageFound, DiskFull
-from pipeline.sql import watch_tables, withheld  # noqa: F401 (their tables join those of Base)
+from pipeline.sql import migrate, watch_tables, withheld  # noqa: F401 (their tables join those of Base)
 from pipeline.sql.base import Base
 from pipeline.sql.database import database_errors, newest_version, open_archive, open_database, open_for_reading
 from pipeline.sql.locks import hold, is_held
+from pipeline.sql.migrate import recorded_tables
 from pipeline.sql.runs import source_id
+from tests.support import tables_file
 
 
 def config_for(home: Path) -> object:
@@ -30,6 +34,30 @@ def test_migrations_make_the_tables_of_the_models(tmp_path: Path) -> None:
         settings = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "foreign_keys", "synchronous")]
         assert settings == ["wal", 1, 2]
     engine.dispose()
+
+
+def test_recorded_tables_are_those_of_the_migrations(tmp_path: Path) -> None:
+    assert tables_file.FILE.read_text(encoding="utf-8") == tables_file.written(), "record them: python -m tests.support.tables_file"
+    open_database(config_for(tmp_path)).dispose()
+    with sqlite3.connect(tmp_path / "notices.db") as raw:
+        assert tables_file.statements(tmp_path / "notices.db") == recorded_tables()[1]
+        assert raw.execute("select version_num from alembic_version").fetchall() == [(newest_version(),)]
+        [(ident, made_at)] = raw.execute("select id, made_at from archive")
+        assert (uuid.UUID(ident).version, datetime.fromisoformat(made_at).date()) == (4, datetime.now(UTC).date())
+
+
+def test_migrations_go_on_from_tables_that_were_recorded_before_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = tables_file.statements(tables_file.migrated(tmp_path, "0011"))
+    monkeypatch.setattr(migrate, "recorded_tables", lambda: ("0011", made))
+    open_database(config_for(tmp_path / "home")).dispose()
+    assert tables_file.statements(tmp_path / "home/notices.db") == recorded_tables()[1]
+
+
+def test_database_with_tables_of_others_gets_ours_by_the_migrations(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "notices.db") as raw:
+        raw.execute("create table theirs (value text)")
+    open_database(config_for(tmp_path)).dispose()
+    assert {*tables_file.statements(tmp_path / "notices.db")} == {*recorded_tables()[1], "CREATE TABLE theirs (value text)"}
 
 
 def test_opening_twice_changes_nothing(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ FUNCTIONS = {
     "texts append": ("index.whoosh.folder", "append"),
     "outbox clear": ("pipeline.sql.outbox", "acknowledge"),
     "aliases": ("index.meaning.aliases", "write_aliases"),
+    "recorded tables": ("pipeline.sql.migrate", "_make_recorded"),
     "migration": ("pipeline.sql.migrate", "_run_migrations"),
     "migration step": ("alembic.runtime.migration", "HeadMaintainer.update_to_step"),
 }
