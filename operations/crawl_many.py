@@ -188,6 +188,7 @@ def _last_runs(database: Engine, names: Sequence[str]) -> Iterator[LastRun]:
     """The newest run of each named source that has one, by name."""
     from sqlalchemy import select  # see settle
 
+    # see settle
     from pipeline.observe.yields import counts_alone
     from pipeline.sql.tables import RunRow, SourceRow
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, bindparam, create_engine, event, text
+from sqlalchemy import BindParameter, Connection, Engine, bindparam, create_engine, event, text
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from notices.config import Config
@@ -85,13 +85,13 @@ def _make_recorded(engine: Engine, wanted: str) -> str | None:
         for statement in statements:
             connection.exec_driver_sql(statement)
         connection.exec_driver_sql("insert into alembic_version values (?)", (version,))
-        made = bindparam("id", str(uuid.uuid4())), bindparam("at", datetime.now(UTC), type_=Utc)
+        made: tuple[BindParameter[object], ...] = bindparam("id", str(uuid.uuid4())), bindparam("at", datetime.now(UTC), type_=Utc)
         connection.execute(text("insert into archive (id, made_at) values (:id, :at)").bindparams(*made))
     return version
 
 
 def recorded_tables() -> tuple[str, list[str]]:
-    """The version of the recorded tables, and the statements that make them (`python -m tests.support.tables_file` records them)."""
+    """The version of the recorded tables, and the statements that make them (`python -m tests.pipeline.sql.tables_file` records them)."""
     head, _newline, rest = files("pipeline.sql").joinpath("migrations/tables.sql").read_text(encoding="utf-8").partition("\n")
     return head.split()[-1], [each for each in rest.split(";\n") if each.strip()]
 

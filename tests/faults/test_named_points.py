@@ -17,12 +17,12 @@ import psutil
 import pytest
 
 from tests.conftest import Figure
+from tests.pipeline.sql.tables_file import migrated
 from tests.support.archive_home import Home
 from tests.support.faults.inject.checks import archive, found, wrongs
 from tests.support.faults.inject.hooks import hooked, noted, points_of
 from tests.support.faults.inject.server import Served, served
 from tests.support.faults.inject.site import publish, tiny_site
-from tests.support.tables_file import migrated
 
 pytestmark = pytest.mark.faults
 

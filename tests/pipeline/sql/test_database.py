@@ -20,7 +20,7 @@ from pipeline.sql.database import database_errors, newest_version, open_archive,
 from pipeline.sql.locks import hold, is_held
 from pipeline.sql.migrate import recorded_tables
 from pipeline.sql.runs import source_id
-from tests.support import tables_file
+from tests.pipeline.sql import tables_file
 
 
 def config_for(home: Path) -> object:
@@ -37,7 +37,7 @@ def test_migrations_make_the_tables_of_the_models(tmp_path: Path) -> None:
 
 
 def test_recorded_tables_are_those_of_the_migrations(tmp_path: Path) -> None:
-    assert tables_file.FILE.read_text(encoding="utf-8") == tables_file.written(), "record them: python -m tests.support.tables_file"
+    assert tables_file.FILE.read_text(encoding="utf-8") == tables_file.written(), "record them: python -m tests.pipeline.sql.tables_file"
     open_database(config_for(tmp_path)).dispose()
     with sqlite3.connect(tmp_path / "notices.db") as raw:
         assert tables_file.statements(tmp_path / "notices.db") == recorded_tables()[1]

@@ -1,4 +1,4 @@
-"""The tables of a new archive as the migrations make them: `python -m tests.support.tables_file` records them again, after a migration was added."""
+"""The tables of a new archive as the migrations make them: `python -m tests.pipeline.sql.tables_file` records them again, after a migration was added."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 from pipeline.sql.database import engine_of
 from pipeline.sql.migrate import _run_migrations, newest_version
 
-FILE = Path(__file__).parents[2] / "pipeline/sql/migrations/tables.sql"
+FILE = Path(__file__).parents[3] / "pipeline/sql/migrations/tables.sql"
 
 
 def migrated(folder: Path, version: str) -> Path:
