@@ -110,7 +110,7 @@ lock:
 	$(LOCK) pyproject.toml --extra semantic -c requirements.lock -o requirements-semantic.lock
 	$(LOCK) --group bench -c requirements.lock -o requirements-bench.lock
 	$(LOCK) --group browser -c requirements.lock -o requirements-browser.lock
-	$(LOCK) pyproject.toml --extra workers -c requirements.lock -o requirements-cluster.lock
+	$(LOCK) pyproject.toml --extra workers --extra s3 --group cluster -c requirements.lock -o requirements-cluster.lock
 	$(LOCK) pyproject.toml --extra ocr -c requirements.lock -o requirements-ocr.lock
 
 clean:

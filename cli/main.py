@@ -105,12 +105,12 @@ VERBS = {
     "repair": ("cli.verbs.preserve.repair", N_("list what can be repaired; with --apply, repair it")),
     "reparse": ("cli.verbs.preserve.reparse", N_("read all archived bytes again with the current parser, offline")),
     "backup": ("cli.verbs.preserve.backup", N_("copy the archive consistently while it is in use")),
+    "warc": ("cli.verbs.preserve.warc", N_("keep sealed WARC files on S3-compatible storage")),
     "migrate": ("cli.verbs.preserve.migrate", N_("move the archive's rows from SQLite to PostgreSQL, and compare them there")),
     "restore": ("cli.verbs.preserve.backup", N_("restore a backup into an empty folder, rebuild the index and verify")),
     "prove": ("cli.verbs.preserve.prove", N_("write a proof that anybody can check without the archive")),
     "takedown": ("cli.verbs.preserve.takedown", N_("take a notice or a passage out of everything that readers see")),
     "checkpoint": ("cli.verbs.preserve.prove", N_("sign the log of snapshots now")),
-    "follow": ("cli.verbs.preserve.follow", N_("follow another archive: copy what it has, prove it by its checkpoints, cosign them")),
     "completion": ("cli.completion.completion", N_("print a script that completes commands in bash, zsh or fish")),
     "complete": ("cli.completion.complete", ""),  # without a text: not in the help
 }

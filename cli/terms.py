@@ -36,7 +36,7 @@ _TERMS = (
         N_("warc"), N_("sql"), N_("log"), N_("index"), N_("integrity"), N_("schema"), N_("reference"), N_("lost"), N_("snapshot"),
         N_("orphan"), N_("unreadable"), N_("notice"), N_("revisions"), N_("rewritten"), N_("signature"), N_("uncompared"),
         N_("unusable"), N_("file"), N_("differs"), N_("extra"), N_("truncated"), N_("unlisted"), N_("changed"),
-        N_("manifest"), N_("chain"), N_("length"), N_("digest"), N_("records"), N_("record"), N_("tail"), N_("sealed-damaged"), N_("recognised"),
+        N_("manifest"), N_("chain"), N_("length"), N_("digest"), N_("records"), N_("record"), N_("tail"), N_("sealed-damaged"), N_("recognised"), N_("stored"),
     ),
     (  # what an instrument does to another
         N_("cites"), N_("repeals"), N_("amends"), N_("replaces"), N_("promulgates"), N_("forwards"), N_("interprets"), N_("implements"),

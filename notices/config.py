@@ -36,7 +36,6 @@ class StatePaths(NamedTuple):
     vectors: Path
     takedowns: Path
     maintainers: Path
-    following: Path
 
 
 class Config(NamedTuple):
@@ -66,6 +65,9 @@ class Config(NamedTuple):
     backup_schedule: str = "40 4 * * sun"
     backup_folder: str = ""
     backup_keep: int = 4
+    backup_stored: str = "copy"
+    warc_store: str = ""
+    upload_schedule: str = "10 2 * * *"
     feeds_folder: str = ""
     feeds_address: str = ""
     days_off: str = ""
@@ -107,7 +109,6 @@ class Config(NamedTuple):
             vectors=home / "vectors.db",
             takedowns=home / "takedowns.jsonl",
             maintainers=home / "maintainers",
-            following=home / "following",
         )
 
     @property

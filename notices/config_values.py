@@ -29,6 +29,7 @@ _SCHEMES = {
     "index": ("whoosh", "tantivy", "opensearch+https", "opensearch+http"),
     "queue": ("local", "postgresql"),
 }
+STORE = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>[\w.-]+(?:/[\w.-]+)*))?/?", re.ASCII)
 _FRACTIONS = ("request_timeout", "max_minutes_per_run", "jitter_seconds")
 
 
@@ -183,6 +184,19 @@ def _checked_log_format(value: object, where: str) -> str:
     return str(value)
 
 
+def _checked_backup_stored(value: object, where: str) -> str:
+    if value not in ("copy", "leave"):
+        raise ConfigError(_('{where}: {value!r} must be "copy" or "leave"').format(where=where, value=value))
+    return str(value)
+
+
+def _checked_store(value: object, where: str) -> str:
+    """An address of S3-compatible storage; empty for none. Never with credentials: those are AWS's own variables and files."""
+    if not isinstance(value, str) or not (value == "" or STORE.fullmatch(value)):
+        raise ConfigError(_("{where}: {shown} is not an address such as s3://bucket/notices").format(where=where, shown=_shown(value)))
+    return value.rstrip("/")
+
+
 def without_password(text: str) -> str:
     """The text for a reader; of an address with a user and a password only the rest."""
     scheme, sign, rest = text.partition("//")
@@ -203,6 +217,9 @@ _CHECKS: dict[str, Callable[[object, str], object]] = {
     "blackout": _checked_hours,
     "verify_schedule": _checked_schedule,
     "backup_schedule": _checked_schedule,
+    "upload_schedule": _checked_schedule,
+    "backup_stored": _checked_backup_stored,
+    "warc_store": _checked_store,
     "backup_folder": _checked_folder,
     "feeds_folder": _checked_folder,
     "feeds_address": _checked_feeds_address,

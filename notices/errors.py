@@ -9,7 +9,7 @@ NoticesError                     exit code
 │   ├── DiskFull                 5   no space is left; nothing was lost
 │   ├── DamageFound              4   bytes, rows and index disagree
 │   │   └── DocumentsRefused     4   an index does not take some documents; they wait, all others are in it
-│   ├── ServerAway               7   a server of the archive (database, index) cannot be reached now; nothing was lost
+│   ├── ServerAway               7   a server of the archive (database, index, store) cannot be reached now; nothing was lost
 │   └── IndexUnusable            2   the index cannot be opened or written
 ├── SourceError                  the maintainer of a source file
 │   ├── SourceFileError          2   a source file is not valid
@@ -72,7 +72,7 @@ class DamageFound(OperatorError):
 
 
 class ServerAway(OperatorError):
-    """A server that the archive uses, of its database or its index, cannot be reached now. The same command works once it is back."""
+    """A server that the archive uses, of its database, its index or its WARC files, cannot be reached now. The same command works once it is back."""
 
     exit_code = 7
 

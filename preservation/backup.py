@@ -2,7 +2,7 @@
 
 <backup>/backup.json     its contents: name to [bytes, sha256] for every file outside warc/ (the manifests of the series attest warc/)
 <backup>/notices.db      SQL, as of one moment; notices.pgdump for an archive in PostgreSQL, in the custom format of pg_dump
-<backup>/warc/           the series, no older than SQL
+<backup>/warc/           the series, no older than SQL; with backup_stored = "leave" the notes of the files that a store has
 <backup>/…               notices.toml, sources/, keys/, checkpoints/
 The index is not in it: it is rebuilt from SQL. Whatever is read from a backup is untrusted (preservation.backup_files).
 """
@@ -69,7 +69,7 @@ def make_backup(config: Config, target: Path, progress: Progress = lambda _: Non
         _copy_database(config, made, progress)
         # The series after SQL: every row's record is in it. Later records are registered when the copy is first used.
         if config.warc_dir.is_dir():
-            copy_series(config.warc_dir, made / WARC, progress)
+            copy_series(config.warc_dir, made / WARC, progress, leave_stored=config.backup_stored == "leave")
             (made / WARC).chmod(0o755)
         _copy_files(config.home, made)
         write_durably(made / MANIFEST, _manifest(made))

@@ -24,9 +24,10 @@ from pipeline.recovery import fits_sql, recover
 from pipeline.snapshots import snapshot_row
 from pipeline.sql import tables
 from pipeline.sql.column_types import Day, Json, PackedText
+from pipeline.sql.locks import STORE_LOCK, hold
 from pipeline.sql.row_digest import row_digest
 from pipeline.store import Reading, store_reading
-from pipeline.warc.series import QUARANTINE, scan, to_quarantine, warc_files
+from pipeline.warc.series import QUARANTINE, scan, store_again, to_quarantine, warc_files
 from preservation.accounting import keys_of_row
 from preservation.change_log import log_revision
 from preservation.findings import AttachmentSubject, Finding, NoticeSubject, RevisionSubject, RowSubject, SnapshotSubject, WarcPlace
@@ -69,7 +70,15 @@ def _warc_remedy(finding: Finding) -> Remedy | None:
             return Remedy(N_("move the file to quarantine"), partial(_quarantine, file))
         case "lost", SnapshotSubject(ident, _):
             return Remedy(N_("mark the row; the bytes must come from a backup"), partial(_mark, ident, finding.detail))
+        case "stored", WarcPlace(file, _):
+            return Remedy(N_("store the file again from its local copy"), partial(_store_again, file))
     return None
+
+
+def _store_again(name: str, context: RepairContext) -> str:
+    with hold(context.config.locks_dir, STORE_LOCK):
+        store_again(context.config.warc_dir, name)
+    return "stored again and read back"
 
 
 def _sql_remedy(finding: Finding) -> Remedy | None:  # noqa: C901, PLR0911 (one line for each kind)

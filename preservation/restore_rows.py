@@ -166,9 +166,9 @@ class _Restoration:
         """Raise DamageFound when the backup's row disagrees with its record, its address or its signature."""
         row = self.theirs.get_one(model, ident)
         if isinstance(row, tables.SnapshotRow):
-            with reading(self.both.config.warc_dir, row.warc_file) as fd:
+            with reading(self.both.config.warc_dir, row.warc_file) as file:
                 try:
-                    facts = facts_of_record(read_member(fd, row.offset))
+                    facts = facts_of_record(read_member(file, row.offset))
                 except BadMember as error:
                     raise DamageFound(_("its record cannot be read: {error}").format(error=error)) from error
             if facts != facts_of_row(row):

@@ -191,9 +191,9 @@ def _originals(database: Engine, rows: Sequence[tables.SnapshotRow]) -> Iterator
 
 
 def _bytes_of(config: Config, row: tables.SnapshotRow) -> Iterator[bytes]:
-    with reading_series(config.warc_dir, row.warc_file) as fd:
+    with reading_series(config.warc_dir, row.warc_file) as file:
         for at in range(row.offset, row.offset + row.length, _PIECE):
-            yield os.pread(fd, min(_PIECE, row.offset + row.length - at), at)
+            yield file.at(at, min(_PIECE, row.offset + row.length - at))
 
 
 def _cdx(row: tables.SnapshotRow, offset: int) -> str:

@@ -21,7 +21,7 @@ from pipeline.recovery import recover
 from pipeline.sql.database import open_database
 from pipeline.sql.outbox import notice_count
 from pipeline.sql.postgresql import BACKEND
-from pipeline.warc.series import series_bytes
+from pipeline.warc.series import series_bytes, stores_of
 from preservation.backup import check_manifest, make_backup, restoring
 from preservation.backup_files import DUMP
 from preservation.dumps.rows import empty_database, load_database
@@ -82,6 +82,7 @@ def restore_archive(config: Config, source: Path, *, verify: bool = True, watch:
         restored = config._replace(index=index) if is_dump else config._replace(database=f"sqlite:///{config.home}/notices.db", index=index)
         with _loaded(restored) if is_dump else nullcontext():
             database = open_database(restored)
+            _known_stores(config, source)
             recover(database, restored)
             count = rebuild_index(restored, database, watch.begin(RestoreStep("rebuild", notice_count(database))))
             found = tuple(_verified(restored, database, watch)) if verify else None
@@ -94,6 +95,16 @@ def restore_archive(config: Config, source: Path, *, verify: bool = True, watch:
     if unread is not None:
         raise unread
     return made
+
+
+def _known_stores(config: Config, source: Path) -> None:
+    """Raises BadInput for a backup whose series is elsewhere in part, unless whoever restores it names that place: a backup leads nobody anywhere."""
+    for address in sorted(stores_of(config.warc_dir) - {config.warc_store}):
+        raise BadInput(
+            _(
+                "{source}: files of its series are in the store {address}: if that is right, restore with NOTICES_WARC_STORE={address}"
+            ).format(source=source, address=address)
+        )
 
 
 def _verified(config: Config, database: Engine, watch: RestoreWatch) -> Iterator[Finding]:

@@ -35,7 +35,7 @@ _INDEX_PLANS = {
     "unusable": _REBUILD,
     "uncompared": N_("compare again when SQL can be read"),
 }
-_INTACT_BYTES = ("orphan", "unsettled", "lost", "extra")  # findings that name a WARC file in which no byte is damaged
+_INTACT_BYTES = ("orphan", "unsettled", "lost", "extra", "stored")  # findings that name a WARC file in which no byte is damaged
 _ORDER = ("warc", "sql", "log", "index")
 
 
@@ -88,11 +88,15 @@ Step = Restoration | Repaired | IndexRepair
 
 @dataclass(frozen=True)
 class RepairWatch:
-    """Who is told while a repair runs: `progress` bytes of WARC as they are read, `verified` the end of each verification, `step` each step done."""
+    """Who is told while a repair runs: `progress` bytes of WARC as they are read, `verified` the end of each verification, `step` each step done.
+
+    `stored`: files that only a store has are read whole.
+    """
 
     progress: Callable[[int], None] = lambda _: None
     verified: Callable[[], None] = lambda: None
     step: Callable[[Step], None] = lambda _: None
+    stored: bool = False
 
 
 def plan_repair(config: Config, database: Engine, backup: Path | None = None, watch: RepairWatch | None = None) -> RepairPlan:
@@ -134,7 +138,7 @@ def apply_repair(config: Config, database: Engine, backup: Path | None = None, w
 
 
 def _verified(config: Config, database: Engine, watch: RepairWatch) -> tuple[Finding, ...]:
-    found = tuple(verify_all(config, database, watch.progress))
+    found = tuple(verify_all(config, database, watch.progress, stored=watch.stored))
     watch.verified()
     return found
 

@@ -30,7 +30,7 @@ from preservation.proofs.checkpoints import folder_of, public_key
 from preservation.proofs.signing import verify_checkpoint
 from preservation.restore_rows import Backup, RestoredRow, WrongRows, check_same_archive, restore_rows
 
-_OF_ROWS = ("orphan", "unsettled", "lost")  # findings that name a WARC file in which no byte is damaged
+_OF_ROWS = ("orphan", "unsettled", "lost", "stored")  # findings that name a WARC file in which no byte is damaged
 
 
 @dataclass(frozen=True)

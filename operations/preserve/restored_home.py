@@ -37,6 +37,7 @@ def keep_at_home(config: Config) -> list[Withheld]:
         "database": "sqlite:///notices.db",
         "queue": "local:",
         "backup_folder": "",
+        "warc_store": "",
         "feeds_folder": "",
     }
     leads_out = {
@@ -44,6 +45,7 @@ def keep_at_home(config: Config) -> list[Withheld]:
         "database": _leads_out(config.home, found.database),
         "queue": urlsplit(found.queue).scheme != "local",
         "backup_folder": bool(found.backup_folder),  # old backups are deleted there: those of the archive that was backed up
+        "warc_store": bool(found.warc_store),  # two homes would send files of the same names
         "feeds_folder": bool(found.feeds_folder),  # its files would be overwritten
     }
     changed = [key for key, outside in leads_out.items() if outside]

@@ -52,9 +52,11 @@ _DISPLAYED = (
 )
 
 
-def verify_all(config: Config, database: Database, progress: Callable[[int], None] = lambda _: None) -> Iterator[Finding]:
-    """Every finding of verify_archive, then every one of check_index; `progress` is given bytes of WARC as they are read."""
-    yield from verify_archive(database, config, progress)
+def verify_all(
+    config: Config, database: Database, progress: Callable[[int], None] = lambda _: None, *, stored: bool = False
+) -> Iterator[Finding]:
+    """Every finding of verify_archive, then every one of check_index; `progress` and `stored` are for the first."""
+    yield from verify_archive(database, config, progress, stored=stored)
     yield from check_index(config, for_reading(database))
 
 

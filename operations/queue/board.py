@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 QUEUE, TASK = "notices", "notices.tick"
 HEARTBEAT = 10.0  # seconds; a worker that missed two is dead
-_PRIORITIES = {"watch": 30, "report": 30, "index": 20, "verify": -10, "backup": -10}
+_PRIORITIES = {"watch": 30, "report": 30, "index": 20, "verify": -10, "upload": -10, "backup": -10}
 """A crawl has 0: what makes notices found and told of goes before it, what takes hours after it."""
 _TABLES, _LOCK = "procrastinate_jobs", 7_304_215
 _QUIET = ("procrastinate", "psycopg.pool")

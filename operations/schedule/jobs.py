@@ -63,6 +63,8 @@ def read_schedule(config: Config) -> Schedule:
         jobs.append(Job("report", Every(_REPORT_MINUTES), ("watch", "report")))
     if config.verify_schedule:
         jobs.append(Job("verify", CronLine(config.verify_schedule), ("verify", "--no-progress")))
+    if config.warc_store and config.upload_schedule:
+        jobs.append(Job("upload", CronLine(config.upload_schedule), ("warc", "upload", "--no-progress")))
     if config.backup_folder:
         jobs.append(Job("backup", CronLine(config.backup_schedule), ("backup", "--no-progress")))
     if config.feeds_folder:

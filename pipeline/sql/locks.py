@@ -13,6 +13,7 @@ from notices.errors import ArchiveLocked
 from notices.text.language import _
 from pipeline.durable import file_error
 
+STORE_LOCK = "store"  # of whoever sends WARC files to a store or brings them back
 _LOOK = 0.1  # seconds: whoever only asks whether a lock is held has it for an instant, and stops nobody
 
 

@@ -4,6 +4,7 @@ notices-<lane>-<serial>.warc.gz         a sealed file, never changed again
 notices-<lane>-<serial>.warc.gz.json    its manifest
 notices-<lane>-<serial>.warc.gz.open    the file a lane appends to; one for each lane
 notices-<lane>-<serial>.warc.gz.tail    what the open file must contain at least
+notices-<lane>-<serial>.warc.gz.stored  where a store has the file; its local copy may be gone
 ….tmp                                   a write under way; replaced or finished by the next owner of the lane
 lane-<lane>.lock                        held by the process that writes the lane
 quarantine/                             bytes that recovery moved away
@@ -23,14 +24,15 @@ from pathlib import Path
 from notices.errors import DamageFound
 from notices.text.language import _
 from pipeline.durable import file_errors, sync_folder
+from pipeline.warc.record_file import LocalFile, RecordFile
 
-QUARANTINE = "quarantine"
-_NAME = re.compile(r"notices-(\d{1,3})-(\d{6,9})\.warc\.gz(\.(?:open|json|tail)|)(\.tmp)?", re.ASCII)
+QUARANTINE, STORED = "quarantine", ".stored"
+_NAME = re.compile(r"notices-(\d{1,3})-(\d{6,9})\.warc\.gz(\.(?:open|json|tail|stored)|)(\.tmp)?", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A file of the series by what its name says; `suffix` is "", ".open", ".json" or ".tail"; `temporary` for a write under way."""
+    """A file of the series by what its name says; `suffix` is "", ".open", ".json", ".tail" or ".stored"; `temporary` for a write under way."""
 
     lane: int
     serial: int
@@ -59,8 +61,8 @@ def listing(folder: Path) -> dict[str, Entry | None]:
         return {name: parse_name(name) for name in sorted(os.listdir(folder))}
 
 
-def open_record_file(folder: Path, name: str) -> int:
-    """A descriptor to read a WARC file, sealed or still open. Raises DamageFound when it is missing."""
+def open_record_file(folder: Path, name: str) -> int | None:
+    """A descriptor to read a WARC file, sealed or still open; None when only the store has it. Raises DamageFound when it is missing."""
     entry = parse_name(name)
     if entry is None or entry.suffix or entry.temporary:
         raise DamageFound(_("{name!r} is not the name of a WARC file").format(name=name))
@@ -71,17 +73,36 @@ def open_record_file(folder: Path, name: str) -> int:
             continue
         except OSError as error:
             raise DamageFound(f"{folder / name}: {error.strerror}") from error
+    if (folder / f"{name}{STORED}").exists():
+        return None
     raise DamageFound(_("{folder}: the file is missing").format(folder=folder / name))
 
 
 @contextmanager
-def reading(folder: Path, name: str) -> Iterator[int]:
-    """A descriptor that is closed again."""
+def reading(folder: Path, name: str) -> Iterator[RecordFile]:
+    """A WARC file for reading, sealed, open, or in the store. Raises DamageFound when it is missing; of a store also ConfigError and ServerAway."""
     fd = open_record_file(folder, name)
+    if fd is None:
+        from pipeline.warc.stored import stored_file  # an archive without a store never loads it
+
+        yield stored_file(folder, name)
+        return
     try:
-        yield fd
+        yield LocalFile(fd)
     finally:
         os.close(fd)
+
+
+def is_sealed(folder: Path, name: str) -> bool:
+    """Whether the file is sealed, here or in the store."""
+    return (folder / name).exists() or (folder / f"{name}{STORED}").exists()
+
+
+def stored_alone(folder: Path) -> list[str]:
+    """Names of the files that only the store has."""
+    names = listing(folder) if folder.is_dir() else {}
+    noted = [name.removesuffix(STORED) for name, entry in names.items() if entry and entry.suffix == STORED and not entry.temporary]
+    return [name for name in noted if name not in names and f"{name}.open" not in names]
 
 
 def to_quarantine(folder: Path, path: Path, now: datetime, name: str = "") -> str:

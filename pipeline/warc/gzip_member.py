@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from hashlib import sha256
 
 from pipeline.warc.record import Record, decode
+from pipeline.warc.record_file import RecordFile
 
 _CHUNK = 32 << 10  # one chunk inflates to 33 MB at most
 _MAGIC = bytes.fromhex("1f8b080000000000")  # as compress() begins every member: no name, no time, no flags
@@ -41,12 +40,12 @@ def compress(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush()
 
 
-def read_member(fd: int, offset: int) -> Member:
+def read_member(file: RecordFile, offset: int) -> Member:
     """The record that begins at `offset`. Raises BadMember."""
     unpacker = zlib.decompressobj(31)
     digest, pieces, position, size = sha256(), [], offset, 0
     while not unpacker.eof:
-        chunk = os.pread(fd, _CHUNK, position)
+        chunk = file.at(position, _CHUNK)
         if not chunk:
             raise BadMember(offset, "the file ends inside the record" if position > offset else "no record begins here", incomplete=True)
         if position == offset and chunk[: len(_MAGIC)] != _MAGIC[: len(chunk)]:
@@ -65,20 +64,6 @@ def read_member(fd: int, offset: int) -> Member:
     return Member(offset, position - offset, digest.digest(), _decoded(b"".join(pieces), offset))
 
 
-def member_in(data: bytes, most: int) -> Member:
-    """The one record that these bytes are, to the last of them. Raises BadMember for anything else, or for a record of more than `most` bytes."""
-    unpacker = zlib.decompressobj(31)
-    try:
-        plain = unpacker.decompress(data, most + 1) if data.startswith(_MAGIC) else b""
-    except zlib.error as error:
-        raise BadMember(0, f"not a gzip member: {error}") from error
-    if len(plain) > most:
-        raise BadMember(0, f"the record is larger than {most} bytes")
-    if not unpacker.eof or unpacker.unused_data:
-        raise BadMember(0, "these bytes are not one whole record")
-    return Member(0, len(data), sha256(data).digest(), _decoded(plain, 0))
-
-
 def _decoded(data: bytes, offset: int) -> Record:
     try:
         return decode(data)
@@ -86,10 +71,10 @@ def _decoded(data: bytes, offset: int) -> Record:
         raise BadMember(offset, f"not a record: {error}") from error
 
 
-def members(fd: int, start: int, end: int) -> Iterator[Member]:
+def members(file: RecordFile, start: int, end: int) -> Iterator[Member]:
     """Every record from `start` to `end`, in order. Raises BadMember at the first that is not whole or crosses the end."""
     while start < end:
-        member = read_member(fd, start)
+        member = read_member(file, start)
         start += member.length
         if start > end:
             raise BadMember(member.offset, f"the record crosses the end at {end}")
@@ -99,33 +84,29 @@ def members(fd: int, start: int, end: int) -> Iterator[Member]:
 _TRIES = 1000  # chance repeats of the magic are rarer than one in 10^19 bytes; more means a forged file
 
 
-def members_around_damage(fd: int, start: int, end: int) -> Iterator[Member | BadMember]:
+def members_around_damage(file: RecordFile, start: int, end: int) -> Iterator[Member | BadMember]:
     """Every record from `start` to `end`, with a BadMember in place of each stretch without one."""
     tries = 0
     while start < end:
         try:
-            for member in members(fd, start, end):
+            for member in members(file, start, end):
                 start = member.offset + member.length
                 yield member
         except BadMember as error:
             yield error
             start = error.offset
-            while start < end and not _begins_member(fd, start := find_bytes(partial(_pread, fd), _MAGIC, start + 1, end)):
+            while start < end and not _begins_member(file, start := find_bytes(file.at, _MAGIC, start + 1, end)):
                 tries += 1
                 if tries > _TRIES:
                     return
 
 
-def _begins_member(fd: int, offset: int) -> bool:
+def _begins_member(file: RecordFile, offset: int) -> bool:
     try:
-        read_member(fd, offset)
+        read_member(file, offset)
     except BadMember:
         return False
     return True
-
-
-def _pread(fd: int, place: int, size: int) -> bytes:
-    return os.pread(fd, size, place)
 
 
 def find_bytes(read_at: Callable[[int, int], bytes], wanted: bytes, place: int, end: int) -> int:

@@ -195,11 +195,11 @@ def _settle(folder: Path, number: int, serial: int) -> bool:
     """Make the open file and its tail agree after a crash; False when the file lacks bytes that the tail promises."""
     name = file_name(number, serial)
     stated = read_tail(folder / f"{name}.tail")
-    with reading(folder, name) as fd:
-        size = os.fstat(fd).st_size
+    with reading(folder, name) as file:
+        size = file.size
         if stated is not None and stated.length >= size:
             return stated.length == size
-        tail, bad = survey(fd, stated or Tail(name, previous=previous_of(folder, number, serial)), size)
+        tail, bad = survey(file, stated or Tail(name, previous=previous_of(folder, number, serial)), size)
     if stated is None and bad is not None and not (bad.incomplete and tail.records):
         return False  # no tail says how far the file was intact: then only an incomplete end is the work of a crash
     if bad is not None:

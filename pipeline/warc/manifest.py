@@ -6,10 +6,9 @@ them again and compares bytes. Each names the SHA-256 of the manifest before it 
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import zlib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +17,9 @@ from typing import Any
 from pipeline.durable import write_durably
 from pipeline.warc.files import file_name, reading
 from pipeline.warc.gzip_member import BadMember, members
+from pipeline.warc.record_file import RecordFile
 
+_CHUNK = 1 << 20
 TAIL_SIZE = 512  # one sector, written in place; its check tells when a write was cut all the same
 
 
@@ -130,10 +131,10 @@ def previous_of(folder: Path, lane: int, serial: int) -> Previous | None:
     return None
 
 
-def survey(fd: int, tail: Tail, end: int) -> tuple[Tail, BadMember | None]:
+def survey(file: RecordFile, tail: Tail, end: int) -> tuple[Tail, BadMember | None]:
     """The tail after the whole records up to `end`, and the first that is not whole, if any."""
     try:
-        for member in members(fd, tail.length, end):
+        for member in members(file, tail.length, end):
             if tail.records == 0 and member.record.filename != tail.name:
                 raise BadMember(0, f"the file does not begin with the warcinfo of {tail.name}")
             tail = advance(tail, member.length, member.digest, member.record.date if member.record.capture else None)
@@ -144,22 +145,25 @@ def survey(fd: int, tail: Tail, end: int) -> tuple[Tail, BadMember | None]:
 
 def describe(folder: Path, name: str, previous: Previous | None, promised: Tail | None = None) -> Manifest:
     """The manifest of the file as it is now; `damage` names the first fault."""
-    with reading(folder, name) as fd:
-        end = os.fstat(fd).st_size
-        tail, bad = survey(fd, Tail(name, previous=previous), min(promised.length if promised else 0, end))
+    with reading(folder, name) as file:
+        end = file.size
+        tail, bad = survey(file, Tail(name, previous=previous), min(promised.length if promised else 0, end))
         kept = bad is not None or promised is None or tail == promised
         if bad is None:
-            tail, bad = survey(fd, tail, end)
-        digest = file_digest(fd)
+            tail, bad = survey(file, tail, end)
+        digest = file_digest(file)
     damage = f"offset {bad.offset}: {bad}" if bad else None if kept else "it does not contain what its tail states"
     return Manifest(name, end, digest, tail.records, tail.first_date, tail.last_date, previous, damage)
 
 
-def file_digest(fd: int) -> str:
+def file_digest(file: RecordFile, progress: Callable[[int], None] = lambda _: None) -> str:
     """SHA-256 of the whole file, in hex."""
-    with os.fdopen(os.dup(fd), "rb") as file:
-        file.seek(0)
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    digest, place = sha256(), 0
+    while chunk := file.at(place, _CHUNK):
+        digest.update(chunk)
+        place += len(chunk)
+        progress(len(chunk))
+    return digest.hexdigest()
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

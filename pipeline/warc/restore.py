@@ -18,9 +18,10 @@ from pathlib import Path
 from notices.errors import DamageFound
 from notices.text.language import _
 from pipeline.durable import file_errors, sync_folder, write_new
-from pipeline.warc.files import file_name, listing, parse_name, to_quarantine, try_lock
+from pipeline.warc.files import STORED, file_name, listing, parse_name, to_quarantine, try_lock
 from pipeline.warc.gzip_member import BadMember, members
 from pipeline.warc.manifest import Manifest, Tail, advance, file_digest, previous_of, read_manifest, read_tail, render_tail
+from pipeline.warc.record_file import LocalFile
 
 Rows = Callable[[str], Mapping[int, tuple[int, str]]]  # of a file: offset to length and payload digest, as the snapshot rows say
 _CHUNK = 1 << 20
@@ -53,7 +54,7 @@ def wanted_files(folders: Folders, named: Iterable[str], in_rows: Iterable[str])
     names = {name.removesuffix(".open").removesuffix(".json").removesuffix(".tail") for name in named}
     have: dict[int, set[int]] = {}
     for entry in listing(folder).values() if folder.is_dir() else ():
-        if entry and not entry.temporary and entry.suffix in ("", ".open"):
+        if entry and not entry.temporary and entry.suffix in ("", ".open", STORED):
             have.setdefault(entry.lane, set()).add(entry.serial)
     for name in (*in_rows, *(listing(folders.backup) if folders.backup.is_dir() else ())):
         entry = parse_name(name)
@@ -167,7 +168,7 @@ def _part(target: Path, source: Path, end: int, start: int = 0) -> Path:
 
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
-        return file_digest(file.fileno())
+        return file_digest(LocalFile(file.fileno()))
 
 
 def _tail_of(path: Path, start: Tail) -> Tail | None:
@@ -175,7 +176,7 @@ def _tail_of(path: Path, start: Tail) -> Tail | None:
     tail = start
     try:
         with path.open("rb") as file:
-            for member in members(file.fileno(), 0, os.fstat(file.fileno()).st_size):
+            for member in members(LocalFile(file.fileno()), 0, os.fstat(file.fileno()).st_size):
                 if member.offset == 0 and member.record.filename != start.name:
                     return None
                 tail = advance(tail, member.length, member.digest, member.record.date if member.record.capture else None)
@@ -189,7 +190,7 @@ def _not_covered(path: Path, end: int, rows: Mapping[int, tuple[int, str]]) -> s
     left = dict(rows)
     with path.open("rb") as file:
         try:
-            for member in members(file.fileno(), 0, end):
+            for member in members(LocalFile(file.fileno()), 0, end):
                 if left.get(member.offset) == (member.length, member.record.payload_digest):
                     del left[member.offset]
         except BadMember as error:

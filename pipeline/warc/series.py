@@ -5,11 +5,9 @@ Several processes write at once, each in a lane of its own (docs/warc.md).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 from itertools import accumulate, islice
 from pathlib import Path
 from types import TracebackType
@@ -20,13 +18,26 @@ from notices.errors import DamageFound
 from notices.text.language import _
 from pipeline.durable import file_errors
 from pipeline.warc.copy import copy_series
-from pipeline.warc.files import QUARANTINE, file_name, lane_in_use, listing, parse_name, reading, to_quarantine
-from pipeline.warc.gzip_member import BadMember, Member, compress, find_bytes, member_in, members, members_around_damage, read_member
+from pipeline.warc.files import (
+    QUARANTINE,
+    STORED,
+    file_name,
+    is_sealed,
+    lane_in_use,
+    listing,
+    parse_name,
+    reading,
+    stored_alone,
+    to_quarantine,
+)
+from pipeline.warc.gzip_member import BadMember, Member, compress, find_bytes, members, members_around_damage, read_member
 from pipeline.warc.http_block import HttpAnswer, answer_in, body_of
 from pipeline.warc.lane import Lane, append, free_lanes, leave_lane, rotate, settle_lane, take_lane
 from pipeline.warc.manifest import read_manifest
 from pipeline.warc.record import encode, encode_warcinfo, warc_date
 from pipeline.warc.restore import FilePlan, Folders, plan_file, restore_file, wanted_files
+from pipeline.warc.store import Store
+from pipeline.warc.stored import Sent, Upload, fetch_file, store_again, stores_of, upload_series
 from pipeline.warc.verify import Damage, series_bytes, unsettled, verify_series
 
 __all__ = [
@@ -37,19 +48,21 @@ __all__ = [
     "Folders",
     "HttpAnswer",
     "Member",
+    "Sent",
     "SnapshotWriter",
+    "Store",
     "Stored",
+    "Upload",
     "answer_in",
     "body_of",
     "compress",
     "copy_series",
     "encode_warcinfo",
+    "fetch_file",
     "file_name",
     "find_bytes",
     "free_lanes",
     "lane_in_use",
-    "member_bytes",
-    "member_in",
     "parse_name",
     "plan_file",
     "read_capture",
@@ -61,8 +74,12 @@ __all__ = [
     "scan_intact",
     "series_bytes",
     "settle",
+    "store_again",
+    "stored_alone",
+    "stores_of",
     "to_quarantine",
     "unsettled",
+    "upload_series",
     "verify_series",
     "wanted_files",
     "warc_date",
@@ -132,15 +149,6 @@ class SnapshotWriter:
             for record, (name, offset) in zip(records, places, strict=True)
         ]
 
-    def write_members(self, records: Sequence[tuple[bytes, Member]]) -> list[Stored]:
-        """Keep records of another archive's series as they are, byte for byte, in their order; each as its gzip member, with what member_in read of it."""
-        with file_errors(self._folder):
-            places = self._append([(data, member.record.date) for data, member in records])
-        return [
-            Stored(name, offset, len(data), member.record.payload_digest, member.record.type == "revisit", member.record.record_id)
-            for (data, member), (name, offset) in zip(records, places, strict=True)
-        ]
-
     def _record(self, capture: Capture) -> _Record:
         digest = payload_digest(capture.body)
         repeats = capture.body and capture.kind != "redirect" and (capture.original is None or capture.original.type == "revisit")
@@ -185,8 +193,8 @@ def settle(folder: Path) -> None:
 
 
 def warc_files(folder: Path) -> list[str]:
-    """The final names of all WARC files, sealed and open, in order of lane and serial; for `scan`."""
-    entries = [entry for entry in listing(folder).values() if entry and entry.suffix in ("", ".open") and not entry.temporary]
+    """The final names of all WARC files, sealed, open or in the store alone, in order of lane and serial; for `scan`."""
+    entries = [entry for entry in listing(folder).values() if entry and entry.suffix in ("", ".open", STORED) and not entry.temporary]
     return [file_name(lane, serial) for lane, serial in sorted({(e.lane, e.serial) for e in entries})]
 
 
@@ -217,9 +225,9 @@ def read_capture(folder: Path, warc_file: str, offset: int, original: Original |
 
 
 def _member(folder: Path, warc_file: str, offset: int) -> Member:
-    with reading(folder, warc_file) as fd:
+    with reading(folder, warc_file) as file:
         try:
-            return read_member(fd, offset)
+            return read_member(file, offset)
         except (BadMember, OSError) as error:
             raise DamageFound(_("{warc_file} offset {offset}: {error}").format(warc_file=warc_file, offset=offset, error=error)) from error
 
@@ -234,25 +242,15 @@ def _captured(member: Member, warc_file: str) -> Capture:
     return member.record.capture
 
 
-def member_bytes(folder: Path, warc_file: str, offset: int) -> tuple[bytes, Member]:
-    """The compressed bytes of the record that begins at `offset`, and what they contain, its digests checked. Raises DamageFound."""
-    member = _member(folder, warc_file, offset)
-    with reading(folder, warc_file) as fd:
-        data = os.pread(fd, member.length, offset)
-    if sha256(data).digest() != member.digest:
-        raise DamageFound(_("{warc_file} offset {offset}: it was read differently twice").format(warc_file=warc_file, offset=offset))
-    return data, member
-
-
 def scan(folder: Path, warc_file: str, start: int = 0) -> Iterator[tuple[Stored, Capture]]:
     """Every capture of a file from offset `start` on, in order; the body of a revisit is empty.
 
     An incomplete last record of an open file ends the scan. Raises DamageFound at any other record that cannot be read.
     """
-    with reading(folder, warc_file) as fd:
-        sealed = (folder / warc_file).exists()
+    with reading(folder, warc_file) as file:
+        sealed = is_sealed(folder, warc_file)
         try:
-            for member in members(fd, start, os.fstat(fd).st_size):
+            for member in members(file, start, file.size):
                 if member.record.capture is not None:
                     yield _stored(member, warc_file), member.record.capture
         except BadMember as error:
@@ -270,8 +268,8 @@ def record_count(folder: Path, warc_file: str) -> int | None:
 
 def scan_intact(folder: Path, warc_file: str) -> Iterator[tuple[Stored, Capture] | int]:
     """Every intact capture of a file, in order; in place of each stretch that is damaged the offset where it begins."""
-    with reading(folder, warc_file) as fd:
-        for member in members_around_damage(fd, 0, os.fstat(fd).st_size):
+    with reading(folder, warc_file) as file:
+        for member in members_around_damage(file, 0, file.size):
             if isinstance(member, BadMember):
                 yield member.offset
             elif member.record.capture is not None:

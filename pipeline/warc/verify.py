@@ -5,20 +5,21 @@ A writer may be at work meanwhile: bytes still being written are not yet promise
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from notices.errors import DamageFound
 from notices.text.language import _
 from pipeline.durable import file_error
-from pipeline.warc.files import QUARANTINE, Entry, file_name, lane_in_use, listing, reading
+from pipeline.warc.files import QUARANTINE, STORED, Entry, file_name, lane_in_use, listing, reading, stored_alone
 from pipeline.warc.gzip_member import BadMember, Member, members_around_damage
-from pipeline.warc.manifest import Manifest, Previous, Tail, advance, file_digest, previous_of, read_manifest, read_tail
+from pipeline.warc.manifest import Manifest, Previous, Tail, advance, previous_of, read_manifest, read_tail
+from pipeline.warc.record_file import Digested, RecordFile
+from pipeline.warc.stored import stored_problem
 
 _LOCK = re.compile(r"lane-\d{1,3}\.lock", re.ASCII)
 _CHECKS = 20  # of a lane in use, a twentieth of a second apart, before a fault in its names is reported
@@ -28,7 +29,7 @@ _CHECKS = 20  # of a lane in use, a twentieth of a second apart, before a fault 
 class Damage:
     """One thing that is not as it was written. `offset` is where in the file, or None when it concerns the whole file.
 
-    `kind`: missing, extra, manifest, chain, length, digest, records, record, tail, or sealed-damaged.
+    `kind`: missing, extra, manifest, chain, length, digest, records, record, tail, sealed-damaged, or stored (the object of a file that is here too).
     """
 
     kind: str
@@ -49,9 +50,16 @@ class Watch:
 
 
 def verify_series(
-    folder: Path, progress: Callable[[int], None] = lambda _: None, seen: Seen = lambda _name, _member: None
+    folder: Path,
+    progress: Callable[[int], None] = lambda _: None,
+    seen: Seen = lambda _name, _member: None,
+    unread: Container[str] | None = None,
 ) -> Iterator[Damage]:
-    """Every damage in the series, reading every byte; `progress` and `seen` as in Watch. Nothing is changed."""
+    """Every damage in the series, reading every byte; `progress` and `seen` as in Watch. Nothing is changed.
+
+    What is in a store comes last, and is read whole too; with `unread`, names of files that only a store has, of these and of the objects of
+    files that are here nothing but what the store states is checked. Raises ServerAway, ConfigError.
+    """
     if not folder.is_dir():
         return
     names = listing(folder)
@@ -62,12 +70,29 @@ def verify_series(
     for name, entry in names.items():
         if entry and not entry.temporary and entry.suffix in ("", ".open"):
             yield from _check_file(folder, entry, name.removesuffix(".open"), watch)
+    for name, entry in names.items():
+        if entry and not entry.temporary and entry.suffix == STORED:
+            yield from _check_stored(folder, entry, name.removesuffix(STORED), watch, unread)
 
 
-def series_bytes(folder: Path) -> int:
-    """How many bytes verify_series will read, about."""
+def series_bytes(folder: Path, *, stored: bool = False) -> int:
+    """How many bytes of the series are here, about; with `stored` also those that only a store has."""
     names = listing(folder) if folder.is_dir() else {}
-    return sum((folder / n).stat().st_size for n, e in names.items() if e and e.suffix in ("", ".open") and (folder / n).exists())
+    here = sum((folder / n).stat().st_size for n, e in names.items() if e and e.suffix in ("", ".open") and (folder / n).exists())
+    manifests = [read_manifest(folder / f"{name}.json") for name in stored_alone(folder)] if stored else []
+    return here + sum(manifest.length for manifest in manifests if manifest)
+
+
+def _check_stored(folder: Path, entry: Entry, name: str, watch: Watch, unread: Container[str] | None) -> Iterator[Damage]:
+    """A file that a store has: by what the store states of it, or read whole."""
+    here = (folder / name).exists()
+    problem = stored_problem(folder, name, whole=here and unread is None)
+    if problem is not None:
+        yield Damage("stored" if here else problem[0], name, None, problem[1])
+    elif not here and (unread is None or name not in unread):
+        yield from _check_file(folder, replace(entry, suffix=""), name, watch)
+    elif not here and (manifest := read_manifest(folder / f"{name}.json")) is not None:
+        yield from _compare(manifest, replace(manifest, name=name, previous=previous_of(folder, entry.lane, entry.serial)))
 
 
 def _unexpected_files(folder: Path, names: dict[str, Entry | None]) -> Iterator[Damage]:
@@ -114,11 +139,11 @@ def _inconsistent_files(name: str, has: set[str]) -> Iterator[Damage]:
     """What is wrong with the set of files that share a serial."""
     if "" in has and ".open" in has:
         yield Damage("extra", f"{name}.open", None, _("the file is sealed already"))
-    elif "" in has and ".json" not in has:
+    elif {"", STORED} & has and ".json" not in has:
         yield Damage("missing", f"{name}.json", None, _("the file has no manifest"))
     elif ".open" in has and ".tail" not in has:
         yield Damage("missing", f"{name}.tail", None, _("the open file has no tail"))
-    elif not {"", ".open", ".open.tmp"} & has and {".json", ".tail"} & has:
+    elif not {"", ".open", ".open.tmp", STORED} & has and {".json", ".tail"} & has:
         yield Damage("missing", name, None, _("the file is gone, its manifest or tail is here"))
 
 
@@ -140,10 +165,11 @@ def _check_file(folder: Path, entry: Entry, name: str, watch: Watch) -> Iterator
 def _check_sealed(folder: Path, start: Tail, watch: Watch) -> Iterator[Damage]:
     manifest = read_manifest(folder / f"{start.name}.json")
     found: list[Damage] = []
-    with reading(folder, start.name) as fd:
-        size = os.fstat(fd).st_size
-        read = _read_records(fd, start, size, found, watch)
-        digest = file_digest(fd)
+    with reading(folder, start.name) as opened:
+        file = Digested(opened)
+        size = file.size
+        read = _read_records(file, start, size, found, watch)
+        digest = file.digest()
     yield from found
     if manifest is None:
         yield Damage("manifest", f"{start.name}.json", None, _("not a manifest"))
@@ -193,10 +219,10 @@ def _live_tail(folder: Path, lane: int, name: str) -> Tail | None:
 
 def _against_tail(folder: Path, start: Tail, stated: Tail | None, watch: Watch) -> Iterator[Damage]:
     found: list[Damage] = []
-    with reading(folder, start.name) as fd:
-        size = os.fstat(fd).st_size
+    with reading(folder, start.name) as file:
+        size = file.size
         end = min(size, stated.length) if stated else size
-        read = _read_records(fd, start, end, found, watch)
+        read = _read_records(file, start, end, found, watch)
     yield from found
     if stated is None:
         yield Damage("tail", f"{start.name}.tail", None, _("not a tail"))
@@ -215,9 +241,9 @@ def _against_tail(folder: Path, start: Tail, stated: Tail | None, watch: Watch) 
         )
 
 
-def _read_records(fd: int, tail: Tail, end: int, found: list[Damage], watch: Watch) -> Tail:
+def _read_records(file: RecordFile, tail: Tail, end: int, found: list[Damage], watch: Watch) -> Tail:
     """The tail over all intact records; the others are added to `found`."""
-    for item in members_around_damage(fd, 0, end):
+    for item in members_around_damage(file, 0, end):
         if isinstance(item, BadMember):
             found.append(Damage("record", tail.name, item.offset, str(item)))
             continue

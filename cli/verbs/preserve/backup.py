@@ -34,7 +34,9 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run_backup(args: argparse.Namespace, config: Config) -> int:
     """Make the backup, print where it is."""
     target = args.target.absolute()
-    progress = Progress("backup", series_bytes(config.warc_dir), shown=is_shown(no_progress=args.no_progress))
+    progress = Progress(
+        "backup", series_bytes(config.warc_dir, stored=config.backup_stored == "copy"), shown=is_shown(no_progress=args.no_progress)
+    )
     size = back_up(config, target, progress)
     progress.close()
     print(

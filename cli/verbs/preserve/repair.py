@@ -37,6 +37,9 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         action="store_true",
         help=_("rebuild a lost database (notices.db) from the WARC series; it says what cannot come back"),
     )
+    verb.add_argument(
+        "--stored", action="store_true", help=_("read what a store has whole; without it, samples of what only the store has")
+    )
     verb.add_argument("--no-progress", action="store_true", help=_("do not show progress"))
     verb.set_defaults(run=run)
 
@@ -47,7 +50,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         return _rebuild_sql(args, config)
     database = (open_archive if args.apply else open_for_reading)(config)
     progress = VerifyProgress(config, shown=is_shown(no_progress=args.no_progress))
-    watch = RepairWatch(progress, progress.close, _print_step)
+    watch = RepairWatch(progress, progress.close, _print_step, args.stored)
     with opened(config, args.backup) if args.backup else nullcontext() as backup:
         if backup is not None:
             print(_("the backup was made {moment}").format(moment=in_china(backup.made_at)), file=sys.stderr)

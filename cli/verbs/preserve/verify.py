@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 from cli.progress import Progress, is_shown
@@ -30,6 +31,9 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     verb = verbs.add_parser("verify", help=_("check every byte, row and index document; or a proof (exit 4: damage found)"))
     verb.add_argument("--json", action="store_true", help=_("print one JSON object for each damage, then one with the counts"))
     verb.add_argument("--no-index", action="store_true", help=_("do not check the index"))
+    verb.add_argument(
+        "--stored", action="store_true", help=_("read what a store has whole; without it, samples of what only the store has")
+    )
     verb.add_argument("--no-progress", action="store_true", help=_("do not show progress"))
     verb.add_argument("--proof", metavar="FILE", help=_("check this proof (of notices prove) instead; needs no archive"))
     verb.add_argument("--key", metavar="KEY", help=_("with --proof: the archive's public key, as you know it from elsewhere"))
@@ -43,10 +47,11 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if args.proof:
         return verify_file(args)
     database = open_for_reading(config)
-    started, size = time.monotonic(), series_bytes(config.warc_dir)
+    started, size = time.monotonic(), series_bytes(config.warc_dir, stored=args.stored)
     progress = Progress(_("verify"), size, shown=is_shown(no_progress=args.no_progress))
     counts: Counter[str] = Counter()
-    for each in verify_archive(database, config, progress) if args.no_index else verify_all(config, database, progress):
+    warc_and_sql, everything = partial(verify_archive, database, config), partial(verify_all, config, database)
+    for each in (warc_and_sql if args.no_index else everything)(progress, stored=args.stored):
         counts[each.area] += 1
         if args.json:
             print(json_line(finding_json(each)))
