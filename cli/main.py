@@ -111,6 +111,7 @@ VERBS = {
     "prove": ("cli.verbs.preserve.prove", N_("write a proof that anybody can check without the archive")),
     "takedown": ("cli.verbs.preserve.takedown", N_("take a notice or a passage out of everything that readers see")),
     "checkpoint": ("cli.verbs.preserve.prove", N_("sign the log of snapshots now")),
+    "follow": ("cli.verbs.preserve.follow", N_("follow another archive: copy what it has, prove it by its checkpoints, cosign them")),
     "completion": ("cli.completion.completion", N_("print a script that completes commands in bash, zsh or fish")),
     "complete": ("cli.completion.complete", ""),  # without a text: not in the help
 }

@@ -1,20 +1,22 @@
 """The id of an archive, and how each of its parts names the archive that it belongs to: home, keys and index by a marker, the series in its records.
 
 The id is made once, with the tables. A part that names another archive is refused: a copy of an archive never works on the parts of the first.
+An archive that follows another names that one too, in a file: it takes in nothing else.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from notices.errors import ForeignPart
+from notices.errors import ArchiveUnwritable, ForeignPart, UserError
 from notices.text.language import _
 
-MARKER = "archive-id"
+MARKER, FOLLOWED = "archive-id", "followed.json"
 _PART_OF = re.compile(rb"^isPartOf: urn:uuid:([0-9a-f-]{36})\r$", re.MULTILINE)
 _ID = re.compile(r"[0-9a-f-]{36}")
 _HEAD = 4096  # bytes; the first record has a few hundred
@@ -102,3 +104,41 @@ def check_index(owner: Owner, index: Path) -> bool:
             )
         )
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The other archive: where it was found first, its id, and the public key of its checkpoints (name+hash+base64)."""
+
+    url: str
+    archive: str
+    public_key: str
+
+    def as_bytes(self) -> bytes:
+        """The file's content."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def read_followed(folder: Path) -> Followed | None:
+    """The archive that the file in this folder names; None where none is followed. Raises ArchiveUnwritable for a file that cannot be read."""
+    file = folder / FOLLOWED
+    try:
+        values = json.loads(file.read_bytes())
+        return Followed(str(values["url"]), str(values["archive"]), str(values["public_key"]))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArchiveUnwritable(
+            _("{file}: it does not name the archive that is followed: {error}").format(file=file, error=error)
+        ) from error
+
+
+def refuse_if_following(folder: Path) -> None:
+    """Raise UserError where this archive follows another: what it took in from elsewhere would take the numbers of the other's notices."""
+    followed = read_followed(folder)
+    if followed is not None:
+        raise UserError(
+            _("this archive follows {url}: it contains what the other contains, and takes in nothing else (docs/follow.md)").format(
+                url=followed.url
+            )
+        )

@@ -36,6 +36,7 @@ class StatePaths(NamedTuple):
     vectors: Path
     takedowns: Path
     maintainers: Path
+    following: Path
 
 
 class Config(NamedTuple):
@@ -109,6 +110,7 @@ class Config(NamedTuple):
             vectors=home / "vectors.db",
             takedowns=home / "takedowns.jsonl",
             maintainers=home / "maintainers",
+            following=home / "following",
         )
 
     @property

@@ -16,6 +16,7 @@ import msgspec
 from crawler.run import CrawlResult, Reporting, run_spider
 from crawler.source import Source, find_source
 from crawler.spiders.notices import NoticeOutcome, Plan
+from notices.archive_id import refuse_if_following
 from notices.config import Config, load_config
 from notices.errors import NoticesError
 from operations.crawl_job import CrawlEnd, CrawlOrder, Line, NoticeLine
@@ -39,6 +40,7 @@ _FEW = 3  # up to so many dead pages need one other page that answers; more of t
 
 def crawl_source(source: Source, plan: Plan, config: Config, tell: Callable[[NoticeOutcome], None] | None = None) -> CrawlEnd:
     """Crawl one source under its lock: recover, crawl, judge. Raises ArchiveLocked, SourcePaused and other NoticesError."""
+    refuse_if_following(config.state_paths().following)
     longest = config.max_minutes_per_run * 60 + _GRACE
     with hold(config.locks_dir, run_lock("crawl", source.name)), turn(config.locks_dir, source, longest), ExitStack() as alone:
         database = open_database(config)

@@ -11,6 +11,7 @@ from itertools import islice
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from notices.archive_id import refuse_if_following
 from notices.config import Config
 from notices.errors import BadInput
 from notices.text.language import _
@@ -158,6 +159,7 @@ def import_collection(
 
     `source` is the source of lines that name none; `strict` skips lines with keys that nothing reads. Raises ArchiveLocked while another import runs.
     """
+    refuse_if_following(config.state_paths().following)
     with hold(config.locks_dir, run_lock("import", None)):
         database = open_database(config)
         recover(database, config)

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from notices.archive_id import read_followed
 from notices.capture import Capture
 from notices.config import Config
 from notices.errors import BadInput
@@ -31,9 +32,11 @@ def recover(database: Engine, config: Config) -> int:
 
     Cheap when there is nothing to do, and called before every run.
     """
-    registered = 0
+    registered, is_following = 0, read_followed(config.state_paths().following) is not None
     with file_errors(config.warc_dir), database_errors(config.database):
         for lane in free_lanes(config.warc_dir):
+            if is_following:
+                continue  # settled; whoever follows takes its records up under the other archive's numbers
             for name in _unregistered_files(database, config.warc_dir, lane.tail.name):
                 registered += _register_orphans(database, config, name)
         close_ended_runs(database, config.locks_dir)
@@ -60,15 +63,8 @@ def _unregistered_files(database: Engine, folder: Path, open_file: str) -> list[
 
 def _register_orphans(database: Engine, config: Config, name: str) -> int:
     """Register the records of a file that SQL does not know; return how many."""
-    mine = tables.SnapshotRow.warc_file == name
     with Session(database) as session, session.begin():
-        start = _known_until(session, config.warc_dir, name)
-        known = set(session.scalars(select(tables.SnapshotRow.offset).where(mine, tables.SnapshotRow.offset >= start)))
-        found = [
-            (stored, capture)
-            for stored, capture in scan(config.warc_dir, name, start)
-            if stored.offset not in known and fits_sql(stored, capture)
-        ]
+        found = _orphans(session, config, name)
         rows = [_row(stored, capture) for stored, capture in found]
         session.add_all(rows)
         session.flush()
@@ -76,6 +72,28 @@ def _register_orphans(database: Engine, config: Config, name: str) -> int:
             if capture.kind == "import" and not row.revisit:
                 _store_line(session, row.id, capture)
         return len(rows)
+
+
+def _orphans(session: Session, config: Config, name: str) -> list[tuple[Stored, Capture]]:
+    mine = tables.SnapshotRow.warc_file == name
+    start = _known_until(session, config.warc_dir, name)
+    known = set(session.scalars(select(tables.SnapshotRow.offset).where(mine, tables.SnapshotRow.offset >= start)))
+    return [
+        (stored, capture)
+        for stored, capture in scan(config.warc_dir, name, start)
+        if stored.offset not in known and fits_sql(stored, capture)
+    ]
+
+
+def unregistered(database: Engine, config: Config) -> list[tuple[Stored, Capture]]:
+    """The records that SQL does not know, of every lane that is not being written, each brought in order; the bodies of revisits are empty."""
+    found = list[tuple[Stored, Capture]]()
+    with file_errors(config.warc_dir), database_errors(config.database):
+        for lane in free_lanes(config.warc_dir):
+            for name in _unregistered_files(database, config.warc_dir, lane.tail.name):
+                with Session(database) as session, session.begin():
+                    found += _orphans(session, config, name)
+    return found
 
 
 def _store_line(session: Session, snapshot_id: int, capture: Capture) -> None:

@@ -87,7 +87,7 @@ def _readable(session: Session, ids: list[int]) -> list[tables.SnapshotRow]:
 
 
 def _account(session: Session, reader: Reader, row: tables.SnapshotRow) -> Iterator[Finding]:
-    if "damaged" in row.note:
+    if "damaged" in row.note or _was_followed(session, row):
         return
     keys = keys_of_row(row)
     known = _known(session, keys)
@@ -112,7 +112,9 @@ def unread_files(database: Engine, config: Config, newest: int) -> Iterator[Find
     digests = select(tables.AttachmentRow.digest).where(tables.AttachmentRow.digest.is_not(None))
     query = select(row.id).join(run, run.id == row.run_id).where(row.kind == "attachment", row.status == 200, row.id <= newest)
     with Session(database) as session, session.begin():
-        suspects = list(session.scalars(query.where(run.outcome == "done", row.payload_digest.not_in(digests)).order_by(row.id)))
+        suspects = list(
+            session.scalars(query.where(run.outcome == "done", run.kind != "follow", row.payload_digest.not_in(digests)).order_by(row.id))
+        )
     with closing(Reader(database, config)) as reader:
         for ident in suspects:
             with Session(database) as session, session.begin():
@@ -175,6 +177,11 @@ def _awaited(session: Session, row: tables.SnapshotRow, keys: list[str]) -> bool
     return (
         row.kind == "detail" and session.scalar(select(entry.id).where(entry.key.in_(keys), entry.state != "stored").limit(1)) is not None
     )
+
+
+def _was_followed(session: Session, row: tables.SnapshotRow) -> bool:
+    """Whether the record came from the archive that this one follows, which decides which pages are notices; its change log tells of each revision."""
+    return session.scalar(select(tables.RunRow.kind).where(tables.RunRow.id == row.run_id)) == "follow"
 
 
 def _was_stored(session: Session, row: tables.SnapshotRow) -> bool:

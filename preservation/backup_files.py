@@ -23,7 +23,9 @@ from pipeline.durable import file_errors, sync_folder
 
 MANIFEST, DATABASE, DUMP, WARC = "backup.json", "notices.db", "notices.pgdump", "warc"
 FILES = frozenset({MANIFEST, DATABASE, DUMP, "notices.toml", "aliases.toml", "catalogue.tsv", "takedowns.jsonl"})
-FOLDERS = frozenset({WARC, "sources", "keys", "checkpoints"})  # of files; folders in them are not copied: nothing of ours is there
+FOLDERS = frozenset(
+    {WARC, "sources", "keys", "checkpoints", "following"}
+)  # of files; folders in them are not copied: nothing of ours is there
 PRIVATE = frozenset({"keys", "takedowns.jsonl"})
 _LARGEST_MANIFEST = 64 << 20
 

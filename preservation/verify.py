@@ -48,6 +48,7 @@ from preservation.findings import (
     Subject,
     WarcPlace,
 )
+from preservation.following.notes import check_followed
 from preservation.notice_rows import check_notices
 from preservation.proofs.checkpoints import check_log
 from preservation.takedowns import check_takedowns
@@ -156,6 +157,7 @@ def _verify(database: Engine, config: Config, records: Records, progress: Callab
         yield from unread_pages(database, config, newest)
         yield from unread_files(database, config, newest)
         yield from check_log(database, config)
+        yield from check_followed(database, config)
 
 
 def facts_of_record(member: Member) -> RecordFacts:

@@ -19,6 +19,7 @@ from starlette.types import Message, Scope
 from notices.config import Config, load_config
 from notices.errors import NoticesError
 from web.access import Access
+from web.api import replica
 from web.api import routes as api
 from web.archive import Archive
 from web.headers import Guard
@@ -125,6 +126,7 @@ def routes() -> Sequence[BaseRoute]:
         Route("/deadlines.ics", ahead.calendar_file),
         Route("/told/{message}", collection.told),
         Route("/status", collection.status),
+        Route("/checkpoint", replica.newest_note),
         Route("/robots.txt", discovery.robots),
         Route("/sitemap.xml", discovery.sitemap),
         Route("/sitemap-{part:int}.xml", discovery.sitemap_part),

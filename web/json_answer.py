@@ -23,3 +23,8 @@ def json_text(value: object) -> str:
 def json_answer(request: Request, value: object, media_type: str = "application/json") -> Response:
     """The value as an answer."""
     return validated(request, Response(json_text(value).encode(), media_type=media_type))
+
+
+def exact_json(value: object) -> bytes:
+    """JSON for another program that takes every value as it is: in ASCII, so that also a half of a surrogate pair arrives."""
+    return json.dumps(value, separators=(",", ":")).encode("ascii")

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from crawler.source import survey_sources
+from notices.archive_id import refuse_if_following
 from notices.attachment import StoredAttachment
 from notices.capture import Capture, CrawledPage, Listed, ListEntry, payload_digest
 from notices.config import Config
@@ -78,6 +79,7 @@ def import_pages(config: Config, order: PagesOrder, told: Told) -> PagesResult:
     Raises BadInput, before anything is taken, for a file that is no WARC or WACZ and for a folder without its manifest; ArchiveLocked while another
     import runs.
     """
+    refuse_if_following(config.state_paths().following)
     report = _Report(told)
     with hold(config.locks_dir, "import"):
         database = open_database(config)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
+from notices.archive_id import refuse_if_following
 from notices.config import Config
 from operations.indexing import drain
 from pipeline.recovery import recover
@@ -73,6 +74,7 @@ def reparse_archive(config: Config, database: Engine, request: ReparseRequest, w
         with database_errors(config.database):
             _reparse(database, Reader(database, config), request, watch, counts)
         return ReparseResult(counts, 0)
+    refuse_if_following(config.state_paths().following)
     with hold(config.locks_dir, "reparse"):
         recover(database, config)
         with database_errors(config.database):

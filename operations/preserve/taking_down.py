@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
+from notices.archive_id import read_followed
 from notices.config import Config
 from notices.errors import BadInput, UnknownName
 from notices.text.language import _
@@ -89,12 +90,9 @@ def take_down(config: Config, database: Engine, wanted: Wanted) -> Done:
                 notice_id=notice.id, key=notice.key, passage=wanted.passage, reason=reason, legal=wanted.legal, made_at=now, undone_reason=""
             )  # fmt: skip
             _refuse_repeat(session, row)
-            session.add(row)
-            _note(session, notice, "taken_down", now)
-            _stop_messages(session, row)
-            session.flush()
+            _note(config, session, notice, "taken_down", now)
+            put_in_force(config, session, row)
             copies = _copies(session, notice)
-            append(config.state_paths().takedowns, line_of(row))  # before the commit: a crash leaves too much withheld, never too little
         drain(config, database)
     return Done(_view(row), copies)
 
@@ -110,11 +108,24 @@ def undo_takedown(config: Config, database: Engine, ident: int, reason: str = ""
             row.undone_at, row.undone_reason = now, reason.strip()[:_LONGEST_REASON]
             notice = session.get(tables.NoticeRow, row.notice_id)
             if notice is not None:
-                _note(session, notice, "restored", now)
-            session.flush()
-            append(config.state_paths().takedowns, line_of(row, undone=True))
+                _note(config, session, notice, "restored", now)
+            end(config, session, row)
         drain(config, database)
     return _view(row)
+
+
+def put_in_force(config: Config, session: Session, row: TakedownRow) -> None:
+    """Let a takedown be in force, in the caller's transaction: it is logged beside SQL before the commit, so a crash leaves too much withheld, never too little."""
+    session.add(row)
+    _stop_messages(session, row)
+    session.flush()
+    append(config.state_paths().takedowns, line_of(row))
+
+
+def end(config: Config, session: Session, row: TakedownRow) -> None:
+    """Note that a takedown is undone, in the caller's transaction."""
+    session.flush()
+    append(config.state_paths().takedowns, line_of(row, undone=True))
 
 
 def takedowns(database: Engine, *, past: bool = False) -> Sequence[Takedown]:
@@ -152,9 +163,10 @@ def _refuse_repeat(session: Session, row: TakedownRow) -> None:
         raise BadInput(_("takedown {id} has taken it down already").format(id=known))
 
 
-def _note(session: Session, notice: tables.NoticeRow, kind: str, now: datetime) -> None:
-    """The change log tells of it, and the index waits for it; other copies are ranked and counted again with it."""
-    note_change(session, kind, notice, now, Occasion(baseline=False))
+def _note(config: Config, session: Session, notice: tables.NoticeRow, kind: str, now: datetime) -> None:
+    """The change log tells of it, unless it is another archive's; the index waits for it; other copies are ranked and counted again with it."""
+    if read_followed(config.state_paths().following) is None:
+        note_change(session, kind, notice, now, Occasion(baseline=False))
     session.add(tables.OutboxRow(notice_id=notice.id, created_at=now))
 
 

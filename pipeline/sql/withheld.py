@@ -28,7 +28,7 @@ from pipeline.sql.database import for_reading
 _KEPT = "withheld"  # where a session has it
 _VISIBLE = re.compile(r"\S")
 _shared: ContextVar[tuple[Engine, Session] | None] = ContextVar("shared", default=None)
-_FIELDS: Mapping[type[Base], tuple[str, ...]] = {
+FIELDS: Mapping[type[Base], tuple[str, ...]] = {
     tables.RevisionRow: ("title", "text", "issuer", "document_number", "index_number", "addressees", "anatomy"),
     tables.AttachmentRow: ("name", "detail", "text"),
     tables.RecognitionRow: ("pages",),
@@ -187,7 +187,7 @@ def _star_out(session: Session, row: object) -> None:
         notice = found.files.get(row.digest)
     if notice is None or notice not in found.passages:
         return
-    for name in _FIELDS[type(row)]:  # type: ignore[index]  # one of those above
+    for name in FIELDS[type(row)]:  # type: ignore[index]  # one of those above
         if name in row.__dict__:  # it was read, and is not left for later
             set_committed_value(row, name, found.value(notice, row.__dict__[name]))
 

@@ -64,6 +64,20 @@ def read_member(file: RecordFile, offset: int) -> Member:
     return Member(offset, position - offset, digest.digest(), _decoded(b"".join(pieces), offset))
 
 
+def member_in(data: bytes, most: int) -> Member:
+    """The one record that these bytes are, to the last of them. Raises BadMember for anything else, or for a record of more than `most` bytes."""
+    unpacker = zlib.decompressobj(31)
+    try:
+        plain = unpacker.decompress(data, most + 1) if data.startswith(_MAGIC) else b""
+    except zlib.error as error:
+        raise BadMember(0, f"not a gzip member: {error}") from error
+    if len(plain) > most:
+        raise BadMember(0, f"the record is larger than {most} bytes")
+    if not unpacker.eof or unpacker.unused_data:
+        raise BadMember(0, "these bytes are not one whole record")
+    return Member(0, len(data), sha256(data).digest(), _decoded(plain, 0))
+
+
 def _decoded(data: bytes, offset: int) -> Record:
     try:
         return decode(data)

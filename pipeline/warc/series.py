@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from itertools import accumulate, islice
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +31,7 @@ from pipeline.warc.files import (
     stored_alone,
     to_quarantine,
 )
-from pipeline.warc.gzip_member import BadMember, Member, compress, find_bytes, members, members_around_damage, read_member
+from pipeline.warc.gzip_member import BadMember, Member, compress, find_bytes, member_in, members, members_around_damage, read_member
 from pipeline.warc.http_block import HttpAnswer, answer_in, body_of
 from pipeline.warc.lane import Lane, append, free_lanes, leave_lane, rotate, settle_lane, take_lane
 from pipeline.warc.manifest import read_manifest
@@ -63,6 +64,8 @@ __all__ = [
     "find_bytes",
     "free_lanes",
     "lane_in_use",
+    "member_bytes",
+    "member_in",
     "parse_name",
     "plan_file",
     "read_capture",
@@ -147,6 +150,15 @@ class SnapshotWriter:
         return [
             Stored(name, offset, len(record.member), record.digest, record.revisit, record.id)
             for record, (name, offset) in zip(records, places, strict=True)
+        ]
+
+    def write_members(self, records: Sequence[tuple[bytes, Member]]) -> list[Stored]:
+        """Keep records of another archive's series as they are, byte for byte, in their order; each as its gzip member, with what member_in read of it."""
+        with file_errors(self._folder):
+            places = self._append([(data, member.record.date) for data, member in records])
+        return [
+            Stored(name, offset, len(data), member.record.payload_digest, member.record.type == "revisit", member.record.record_id)
+            for (data, member), (name, offset) in zip(records, places, strict=True)
         ]
 
     def _record(self, capture: Capture) -> _Record:
@@ -240,6 +252,16 @@ def _captured(member: Member, warc_file: str) -> Capture:
             )
         )
     return member.record.capture
+
+
+def member_bytes(folder: Path, warc_file: str, offset: int) -> tuple[bytes, Member]:
+    """The compressed bytes of the record that begins at `offset`, and what they contain, its digests checked. Raises DamageFound."""
+    member = _member(folder, warc_file, offset)
+    with reading(folder, warc_file) as file:
+        data = file.at(offset, member.length)
+    if sha256(data).digest() != member.digest:
+        raise DamageFound(_("{warc_file} offset {offset}: it was read differently twice").format(warc_file=warc_file, offset=offset))
+    return data, member
 
 
 def scan(folder: Path, warc_file: str, start: int = 0) -> Iterator[tuple[Stored, Capture]]:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from notices.archive_id import read_marker, write_marker
+from notices.archive_id import read_followed, read_marker, refuse_if_following, write_marker
 from notices.config import Config
 from notices.errors import DamageFound, NoticesError, UnknownName
 from notices.text.language import _
@@ -115,6 +115,7 @@ def first_with(database: Engine, notice_id: int, n: int) -> tables.CheckpointRow
 
 def make_checkpoint(database: Engine, config: Config, now: datetime) -> tables.CheckpointRow:
     """Sign the log at its present size, in SQL and as a file; return the newest checkpoint if no snapshot was added since. Raises UnknownName when empty."""
+    refuse_if_following(config.state_paths().following)  # its log is signed where it is followed
     [(size, log)] = milestones(database, ()).items()
     if not size:
         raise UnknownName(_("the archive contains no snapshot yet; there is nothing to sign"))
@@ -131,6 +132,8 @@ def make_checkpoint(database: Engine, config: Config, now: datetime) -> tables.C
 
 def daily_checkpoint(database: Engine, config: Config, now: datetime) -> tables.CheckpointRow | None:
     """A checkpoint when the day (Asia/Shanghai) has none yet and there is something to sign."""
+    if read_followed(config.state_paths().following) is not None:
+        return None
     last = newest(database)
     if last is not None and (last.made_at + _SHANGHAI).date() == (now + _SHANGHAI).date():
         write_missing_note(config, last)  # a kill may have come between row and file

@@ -30,8 +30,8 @@ from notices.text.language import _
 from pipeline.durable import file_errors, sync_folder, write_new
 from pipeline.warc.series import warc_date
 
-_ED25519 = b"\x01"  # the signature type of the signed-note specification
-_NAME = re.compile(r"[^\s+]{1,200}")
+ED25519, COSIGNATURE = b"\x01", b"\x04"  # signature types of the signed-note specification
+NAME = re.compile(r"[^\s+]{1,200}")
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,12 @@ class Checkpoint:
     signed_at: datetime
 
 
-def open_key(keys: Path, *, make: bool = True) -> Ed25519PrivateKey:
-    """The signing key in the folder `keys`, made on first use and readable by its owner alone. Raises ArchiveUnwritable.
+def open_key(keys: Path, *, make: bool = True, name: str = "checkpoint.pem") -> Ed25519PrivateKey:
+    """The key of that name in the folder `keys`, made on first use and readable by its owner alone. Raises ArchiveUnwritable.
 
     Without `make` a missing key raises DamageFound: a new one would not fit to what was signed.
     """
-    path = keys / "checkpoint.pem"
+    path = keys / name
     with file_errors(path):
         if not path.exists() and not make:
             raise DamageFound(
@@ -87,23 +87,24 @@ def _make_key(path: Path) -> None:
     sync_folder(path.parent)
 
 
-def verifier_key(key: Ed25519PrivateKey, origin: str) -> str:
+def verifier_key(key: Ed25519PrivateKey, origin: str, kind: bytes = ED25519) -> str:
     """The public key as the signed-note specification writes it: name+hash+base64. Publish it elsewhere."""
     public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return f"{origin}+{_key_hash(origin, public).hex()}+{base64.b64encode(_ED25519 + public).decode()}"
+    return f"{origin}+{key_hash(origin, public, kind).hex()}+{base64.b64encode(kind + public).decode()}"
 
 
-def _key_hash(origin: str, public: bytes) -> bytes:
-    return sha256(origin.encode() + b"\n" + _ED25519 + public).digest()[:4]
+def key_hash(origin: str, public: bytes, kind: bytes = ED25519) -> bytes:
+    """The four bytes by which a note names a key."""
+    return sha256(origin.encode() + b"\n" + kind + public).digest()[:4]
 
 
 def sign_checkpoint(key: Ed25519PrivateKey, checkpoint: Checkpoint) -> str:
     """The signed note for a checkpoint."""
-    if not _NAME.fullmatch(checkpoint.origin):
+    if not NAME.fullmatch(checkpoint.origin):
         raise ValueError(_("origin {origin!r} contains blanks or '+'").format(origin=checkpoint.origin))
     text = _text(checkpoint)
     public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    signature = base64.b64encode(_key_hash(checkpoint.origin, public) + key.sign(text.encode())).decode()
+    signature = base64.b64encode(key_hash(checkpoint.origin, public) + key.sign(text.encode())).decode()
     return f"{text}\n— {checkpoint.origin} {signature}\n"
 
 
@@ -114,7 +115,7 @@ def _text(checkpoint: Checkpoint) -> str:
 
 def verify_checkpoint(note: str, verifier: str) -> Checkpoint:
     """The checkpoint in a note signed by the key. Raises DamageFound when the signature is not valid, BadInput when either cannot be read."""
-    name, public = _verifier(verifier)
+    name, public = read_verifier(verifier)
     text, found, signatures = note.rpartition("\n\n")
     checkpoint = _checkpoint(text + "\n") if found and note.endswith("\n") else None
     if checkpoint is None or checkpoint.origin != name:
@@ -136,11 +137,12 @@ def stated_checkpoint(note: str) -> Checkpoint:
     return checkpoint
 
 
-def _verifier(verifier: str) -> tuple[str, Ed25519PublicKey]:
+def read_verifier(verifier: str, kind: bytes = ED25519) -> tuple[str, Ed25519PublicKey]:
+    """The name and the key of name+hash+base64. Raises BadInput for any other text, and for a weak key."""
     name, _plus, rest = verifier.partition("+")
     stated, _plus, encoded = rest.partition("+")
-    raw = _from_base64(encoded)
-    if len(raw) != 33 or raw[:1] != _ED25519 or stated != _key_hash(name, raw[1:]).hex():
+    raw = from_base64(encoded)
+    if len(raw) != 33 or raw[:1] != kind or stated != key_hash(name, raw[1:], kind).hex():
         raise BadInput(_("{verifier!r} is not an Ed25519 verifier key (name+hash+base64)").format(verifier=verifier[:200]))
     if _is_weak(raw[1:]):
         raise BadInput(_("{verifier!r} is a weak key: anybody can make signatures that it accepts").format(verifier=verifier[:200]))
@@ -160,8 +162,8 @@ def _is_weak(public: bytes) -> bool:
 
 
 def _signed(line: str, name: str, public: Ed25519PublicKey, text: str) -> bool:
-    raw = _from_base64(line.removeprefix(f"— {name} "))
-    stated = _key_hash(name, public.public_bytes(Encoding.Raw, PublicFormat.Raw))
+    raw = from_base64(line.removeprefix(f"— {name} "))
+    stated = key_hash(name, public.public_bytes(Encoding.Raw, PublicFormat.Raw))
     if not line.startswith(f"— {name} ") or len(raw) != 68 or raw[:4] != stated:
         return False
     try:
@@ -177,13 +179,13 @@ def _checkpoint(text: str) -> Checkpoint | None:
         return None
     try:
         moment = datetime.fromisoformat(lines[3].removeprefix("time "))
-        checkpoint = Checkpoint(lines[0], int(lines[1]), _from_base64(lines[2]), moment.astimezone(UTC))
+        checkpoint = Checkpoint(lines[0], int(lines[1]), from_base64(lines[2]), moment.astimezone(UTC))
         return checkpoint if len(checkpoint.root) == 32 and _text(checkpoint) == text else None
     except ValueError:
         return None
 
 
-def _from_base64(text: str) -> bytes:
+def from_base64(text: str) -> bytes:
     """The bytes; empty when the text is not canonical base64."""
     try:
         raw = base64.b64decode(text, validate=True)

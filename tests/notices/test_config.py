@@ -82,5 +82,6 @@ def test_an_archives_files_have_their_stored_names(tmp_path: Path) -> None:
     assert {path.name for path in paths} == {
         "notices.toml", "sources", "aliases.toml", "notices.db", "warc", "keys", "checkpoints", "index", "index-aside", "aliases.tsv", "locks",
         "catalogue.tsv", "list-checks.jsonl", "archive-id", "logs", "paused.json", "vectors.db", "takedowns.jsonl", "maintainers",
+        "following",
     }  # fmt: skip
     assert all(path.parent == tmp_path for path in paths)

@@ -11,9 +11,9 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from urllib.parse import unquote, urlsplit
 
+from crawler.http.deadline import cut_after
 from watch.channels import Channel, secret_of
 from watch.senders.answer import Answer, Body, Message
-from watch.senders.post import cut_after
 
 _SECONDS = 30
 _TIMES = 4  # a server that sends a byte now and then is never silent: all of its replies may take so many times _SECONDS, far below a lease

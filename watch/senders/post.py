@@ -5,13 +5,12 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from crawler.http.addresses import is_public, refused
+from crawler.http.deadline import cut_after
 
 _SECONDS = 15.0
 _TIMES = 4  # a receiver that sends a byte now and then is never silent: its whole answer may take so many times _SECONDS, far below a lease
@@ -48,32 +47,6 @@ def post(target: Target, body: bytes, headers: Mapping[str, str]) -> tuple[int, 
             return answer.status, answer.read(_MOST)
     finally:
         connection.close()
-
-
-@contextmanager
-def cut_after(sock: socket.socket, seconds: float) -> Iterator[None]:
-    """End the connection after so many seconds, whatever still comes. Raises TimeoutError then, also where the cut looks like an end."""
-    over = threading.Event()
-
-    def cut() -> None:
-        over.set()
-        with suppress(OSError):
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # the TCP connection's: that of TLS would wait for the peer
-
-    timer = threading.Timer(seconds, cut)
-    timer.daemon = True
-    timer.start()
-    late = f"no whole answer within {seconds:g} seconds"
-    try:
-        yield
-    except (OSError, http.client.HTTPException) as error:
-        if over.is_set():
-            raise TimeoutError(late) from error
-        raise
-    finally:
-        timer.cancel()
-    if over.is_set():
-        raise TimeoutError(late)
 
 
 def _address(host: str, port: int, allow_private: bool) -> str:

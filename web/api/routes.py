@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from web.api import views
+from web.api import replica, views
 from web.api.endpoints import AS_OF, CHANGES, EXPORT, REVISIONS, SEARCH, TEXT, Endpoint, refuse_wrong
 from web.api.openapi import document
 from web.json_answer import json_answer
@@ -36,6 +36,7 @@ ENDPOINTS = (
         TEXT,
     ),
     Endpoint("/sources", "sources", "every source and its health", views.sources),
+    *replica.ENDPOINTS,
 )
 
 

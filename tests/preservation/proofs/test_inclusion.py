@@ -48,9 +48,9 @@ def test_key_is_made_once_and_is_private(tmp_path: Path) -> None:
 
 def test_published_note_of_the_specification_verifies() -> None:
     """The example of Go's golang.org/x/mod/sumdb/note, whose text is no checkpoint; signature and key reading are the same."""
-    from preservation.proofs.signing import _signed, _verifier
+    from preservation.proofs.signing import _signed, read_verifier
 
-    name, public = _verifier("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
+    name, public = read_verifier("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
     text = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
     line = "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
     assert _signed(line, name, public, text)
