@@ -69,6 +69,9 @@ class Config(NamedTuple):
     backup_stored: str = "copy"
     warc_store: str = ""
     upload_schedule: str = "10 2 * * *"
+    follow_minutes: int = 60
+    follow_login: str = ""
+    follow_ca: str = ""
     feeds_folder: str = ""
     feeds_address: str = ""
     days_off: str = ""

@@ -22,6 +22,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "revisit_budget": (0, 1_000_000),
     "jitter_seconds": (0, 3600),
     "backup_keep": (1, 1000),
+    "follow_minutes": (0, 10_080),
     "log_days": (1, 36500),
 }
 _SCHEMES = {
@@ -172,7 +173,7 @@ def _checked_days_named(value: object, where: str) -> str:
 
 
 def _checked_folder(value: object, where: str) -> str:
-    """A folder outside of this process's own: absolute; empty for none."""
+    """A folder or file outside of this process's own: absolute; empty for none."""
     if not isinstance(value, str) or "\0" in value or (value and not Path(value).expanduser().is_absolute()):
         raise ConfigError(_("{where}: {value!r} is not an absolute path").format(where=where, value=value))
     return str(Path(value).expanduser()) if value else ""
@@ -222,6 +223,8 @@ _CHECKS: dict[str, Callable[[object, str], object]] = {
     "warc_store": _checked_store,
     "backup_folder": _checked_folder,
     "feeds_folder": _checked_folder,
+    "follow_login": _checked_folder,
+    "follow_ca": _checked_folder,
     "feeds_address": _checked_feeds_address,
     "days_off": _checked_days_named,
     "days_worked": _checked_days_named,

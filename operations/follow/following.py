@@ -86,7 +86,7 @@ def follow(config: Config, order: FollowOrder, progress: Callable[[int], None] =
         followed = read_followed(folder)
         if not order.url and followed is None:
             raise UserError(_("follow: give the address of the archive that is to be followed"))
-        leader = Leader(Door(order.url or (followed.url if followed else ""), _login(order.login), order.ca))
+        leader = Leader(_door(config, order, followed))
         identity = _identity(leader, followed, order.key)
         signed = verify_checkpoint(leader.note(), identity.public_key)
         with _open_database(config) as database, database_errors(config.database):
@@ -145,6 +145,13 @@ def _remember(config: Config, followed: Followed) -> Followed:
         sync_folder(folder.parent)
         write_durably(folder / FOLLOWED, followed.as_bytes())
     return followed
+
+
+def _door(config: Config, order: FollowOrder, followed: Followed | None) -> Door:
+    """Where and as whom the other is asked: as the order says, else as the settings do."""
+    login = order.login or (Path(config.follow_login) if config.follow_login else None)
+    ca = order.ca or (Path(config.follow_ca) if config.follow_ca else None)
+    return Door(order.url or (followed.url if followed else ""), _login(login), ca)
 
 
 def _login(file: Path | None) -> str:

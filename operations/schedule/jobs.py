@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crawler.source import Source, survey_sources
+from notices.archive_id import FOLLOWED, read_followed
 from notices.config import Config
 from notices.cron import CronLine
 from operations.schedule.due import Every, Rule
@@ -46,7 +47,7 @@ class Schedule:
 def state_of_files(config: Config) -> tuple[tuple[str, int, int], ...]:
     """What the schedule is read from, as names, times and sizes: while it stays the same, the jobs do."""
     found = []
-    for file in sorted([*config.sources_dir.glob("*.toml"), config.home / "channels.toml"]):
+    for file in sorted([*config.sources_dir.glob("*.toml"), config.home / "channels.toml", config.state_paths().following / FOLLOWED]):
         with suppress(OSError):  # gone, or not there yet
             state = file.stat()
             found.append((str(file), state.st_mtime_ns, state.st_size))
@@ -56,7 +57,10 @@ def state_of_files(config: Config) -> tuple[tuple[str, int, int], ...]:
 def read_schedule(config: Config) -> Schedule:
     """The jobs as sources and configuration are now. A source file that is not valid costs only that source."""
     survey = survey_sources(config.sources_dir)
-    crawls = [_crawl(source, config) for source, _ in survey.found.values() if source.enabled]
+    if read_followed(config.state_paths().following) is None:
+        crawls = [_crawl(source, config) for source, _ in survey.found.values() if source.enabled]
+    else:  # it takes in nothing but what the other archive has
+        crawls = [Job("follow", Every(config.follow_minutes), ("follow", "--no-progress"))] if config.follow_minutes else []
     jobs = [*crawls, Job("index", Every(config.drain_minutes), ("index",))]
     if (config.home / "channels.toml").exists():  # there are channels for messages of saved searches
         jobs.append(Job("watch", Every(config.drain_minutes), ("watch", "run", "--silent")))
