@@ -48,6 +48,13 @@ _SAFE: dict[str, object] = {
     # Scrapy loads each class of its base lists, even one that is switched off; some of them load HTTP clients: 0.3 s of a start (Scrapy 2.17).
     "DOWNLOADER_MIDDLEWARES_BASE": {},
     "EXTENSIONS_BASE": {"scrapy.extensions.corestats.CoreStats": 0, "scrapy.extensions.closespider.CloseSpider": 0},
+    # Those of Scrapy's that the spider uses. Each one is passed twice by whatever comes out of a page; depth and copied meta are not asked for.
+    "SPIDER_MIDDLEWARES_BASE": {
+        "scrapy.spidermiddlewares.start.StartSpiderMiddleware": 25,
+        "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": 50,
+        "scrapy.spidermiddlewares.referer.RefererMiddleware": 700,
+        "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": 800,
+    },
     "BOT_NAME": "notices",
     "ROBOTSTXT_OBEY": True,
     "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
@@ -58,7 +65,6 @@ _SAFE: dict[str, object] = {
     "DOWNLOAD_FAIL_ON_DATALOSS": True,
     "RETRY_TIMES": 3,
     "REDIRECT_MAX_TIMES": 5,
-    "DEPTH_LIMIT": 0,
     "COOKIES_ENABLED": True,
     "REFERRER_POLICY": "same-origin",
     "TELNETCONSOLE_ENABLED": False,

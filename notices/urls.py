@@ -22,6 +22,7 @@ _PORTS = {"http": 80, "https": 443}
 _SAFE_PATH = "/%:@!$&'()*+,;=~-._"
 
 
+@lru_cache(maxsize=1024)  # a page's address is asked for in each step on its way
 def canonical_url(url: str) -> str:
     """The URL without fragment, default port, dot segments, session ids and tracking parameters; escapes unified.
 

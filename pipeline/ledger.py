@@ -1,28 +1,32 @@
-"""The archive during one run: bytes into WARC, rows into SQL. Implements notices.ports.Ledger."""
+"""The archive during one run: bytes into WARC, rows into SQL. Implements notices.ports.Ledger.
+
+What arrives within a moment is written to SQL together: rows of snapshots, and notices that were read. A kill before that leaves records in WARC and
+list entries that are pending: recovery registers those, and the next run fetches these.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import cast
 
-from sqlalchemy import Engine, Select, Table, Update, and_, bindparam, or_, select, update
+from sqlalchemy import Engine, Select, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from notices.capture import ArchivedNotice, Capture, ColumnYield, Listed, ListEntry, Revisit
 from notices.config import Config
 from notices.errors import NoticesError
 from notices.urls import url_key
+from pipeline.crawled import TOGETHER, KeptRows, ReadNotice, Storing
 from pipeline.observe.observations import judge, note_gone_from_list, note_on_list_again, observe, settle_run
-from pipeline.observe.presence import SEEN, Evidence, next_reading
+from pipeline.observe.presence import Evidence
 from pipeline.observe.yields import counted
-from pipeline.snapshots import payload_place
+from pipeline.snapshots import payload_place, snapshot_row
 from pipeline.sql import tables
-from pipeline.sql.changes import crawl_occasion, note_walk
-from pipeline.sql.database import database_errors
+from pipeline.sql.changes import note_walk
+from pipeline.sql.database import database_errors, for_reading
 from pipeline.store import Reading, stored_attachment
-from pipeline.store_new import known_keys, store_one, store_snapshots
+from pipeline.store_new import known_keys
 from pipeline.warc.series import SnapshotWriter, read_capture
 
 MAX_TRIES = 10
@@ -32,7 +36,10 @@ LIVING = 3
 
 
 class CrawlLedger:
-    """One run of one source on the archive. Every method is one short transaction; no lock or transaction lasts between them."""
+    """One run of one source on the archive. Every method is one short transaction; no lock or transaction lasts between them.
+
+    What waits (`keep`, `store_soon`) is written before any other method does its own part.
+    """
 
     def __init__(
         self, database: Engine, config: Config, writer: SnapshotWriter, run: tables.RunRow, *, hosts: Collection[str] = ()
@@ -44,14 +51,53 @@ class CrawlLedger:
         self.source_id, self.run_id = run.source_id, run.id
         self.fatal: NoticesError | None = None
         self.backfill = False  # a run that asks for everything: what it finds of old is no news
+        self._kept, self._storing = KeptRows(), Storing(self.source_id, self.run_id, config.revisit_days)
+        self._new = set[str]()  # keys of which a list page was noted when no notice was archived; each is asked for once
+        self._read: list[ReadNotice] = []
 
     def keep(self, capture: Capture) -> int:
-        """Write the exact bytes to the WARC series, synced, and note the snapshot; return its id."""
+        """Write the exact bytes to the WARC series, synced; return a number, below 0, by which `store` knows the snapshot.
+
+        Its row is written with the notice that was read from it, or after a moment with the next response.
+        """
         if self.fatal is not None:  # a file must not be sealed after a record that has no row
             raise self.fatal
-        stored = self._writer.write(capture)
-        with database_errors(self._where), Session(self._engine) as session, session.begin():
-            return store_snapshots(session, (capture,), (stored,), self.run_id)[0]
+        if self._kept.are_due_before(capture):
+            self._note_kept()
+        return self._kept.add(snapshot_row(capture, self._writer.write(capture), self.run_id))
+
+    def _note_kept(self) -> None:
+        with database_errors(self._where), Session(self._engine, expire_on_commit=False) as session, session.begin():
+            ids = self._kept.write(session)
+        self._kept.written(ids)
+
+    def write(self) -> None:
+        """Write what waits. An error of a notice is told to whoever waits for it; one of a snapshot's row is raised."""
+        self.write_read()
+        if self._kept:
+            self._note_kept()
+
+    def write_read(self) -> None:
+        """Store the notices that wait, in one transaction; where that fails, each in its own, so that none keeps another away."""
+        together, self._read = self._read, []
+        if together and not self._store(together):
+            for each in together:
+                self._store((each,))
+
+    def _store(self, together: Sequence[ReadNotice]) -> bool:
+        """Store these notices and tell what became of them; False where several were to be stored and an error kept all away."""
+        try:
+            with database_errors(self._where), Session(self._engine, expire_on_commit=False) as session, session.begin():
+                ids = self._kept.write(session)
+                outcomes = self._storing.store(session, together, self._kept.ids | ids, backfill=self.backfill)
+        except Exception as error:  # whoever waits for the notice gets it
+            if len(together) == 1:
+                together[0].done(error)
+            return len(together) == 1
+        self._kept.written(ids)
+        for each, outcome in zip(together, outcomes, strict=True):
+            each.done(outcome)
+        return True
 
     def known_hosts(self) -> Collection[str]:
         """Hosts that the source may be fetched from."""
@@ -59,6 +105,7 @@ class CrawlLedger:
 
     def note_entries(self, entries: Sequence[Listed]) -> set[str]:
         """Note that a list page showed these entries; return the addresses that are not yet archived."""
+        self.write()
         now = datetime.now(UTC)
         by_key = {url_key(e.entry.url): e for e in reversed(entries)}
         with Session(self._engine) as session, session.begin():
@@ -70,6 +117,7 @@ class CrawlLedger:
                     session.add(rows[key])
                 rows[key].last_listed_at = now
             note_on_list_again(session, self.run_id, by_key, now)
+            self._new |= by_key.keys() - known_keys(session, by_key)
             return {by_key[key].entry.url for key, row in rows.items() if _wanted(row)}
 
     def pending(self) -> list[Listed]:
@@ -91,6 +139,7 @@ class CrawlLedger:
         """Archived notices to revisit, the longest due first; at most the run's budget, or all of them."""
         if not everything and not self._config.revisit_days:
             return []
+        self.write()
         row = tables.ListingRow
         query = select(row).where(row.source_id == self.source_id, row.state == "stored")
         query = query.order_by(row.read_at if everything else row.revisit_at, row.id)
@@ -116,6 +165,7 @@ class CrawlLedger:
 
     def note_absence(self, url: str, evidence: str, reason: str) -> None:
         """Note that an archived notice was looked for and not shown: it is missing, whatever comes of the run."""
+        self.write()
         now = datetime.now(UTC)
         with database_errors(self._where), Session(self._engine) as session, session.begin():
             mine = tables.ListingRow.source_id == self.source_id, tables.ListingRow.key == url_key(url)
@@ -128,19 +178,27 @@ class CrawlLedger:
 
     def note_unchanged(self, url: str) -> None:
         """Note that the server says an archived notice has not changed."""
+        self.write()
         now = datetime.now(UTC)
         with database_errors(self._where), Session(self._engine) as session, session.begin():
-            self._settle(session, url, None, "HTTP 304", now)
+            self._storing.settle(session, url, None, "HTTP 304", now)
 
     def note_walked(self, column_url: str) -> None:
         """Note what a column no longer shows after all of its lists were walked."""
+        self.write()
         with database_errors(self._where), Session(self._engine) as session, session.begin():
             note_gone_from_list(session, session.get_one(tables.RunRow, self.run_id), column_url, datetime.now(UTC))
 
     def archived(self, url: str) -> ArchivedNotice | None:
         """The notice at the address as its newest revision has it; None if none is archived."""
-        with Session(self._engine) as session, session.begin():
-            return archived_notice(session, url_key(url))
+        key = url_key(url)
+        if key in self._new:  # most pages of a crawl are new
+            self._new.remove(key)
+            return None
+        if any(each.key == key for each in self._read):
+            self.write_read()
+        with Session(for_reading(self._engine)) as session:
+            return archived_notice(session, key)
 
     def kept(self, snapshot_id: int) -> Capture:
         """A response as it was kept. Raises DamageFound."""
@@ -156,11 +214,13 @@ class CrawlLedger:
 
     def note_walk(self, column_url: str, *, complete: bool) -> None:
         """Note that a walk began to find new entries (False) or reached its end (True)."""
+        self.write()
         with Session(self._engine) as session, session.begin():
             note_walk(session, self.source_id, column_url, datetime.now(UTC), complete=complete)
 
     def note_failure(self, url: str, state: str, reason: str) -> None:
         """Note why an entry could not be archived; what is archived already stays as it is."""
+        self.write()
         with Session(self._engine) as session, session.begin():
             mine = tables.ListingRow.source_id == self.source_id, tables.ListingRow.key == url_key(url), tables.ListingRow.state != "stored"
             for row in session.scalars(select(tables.ListingRow).where(*mine)):
@@ -168,37 +228,23 @@ class CrawlLedger:
                 row.revisit_at = datetime.now(UTC) + timedelta(hours=_WAITS[min(row.tries, len(_WAITS) - 1)])
 
     def store(self, reading: Reading, listed_url: str | None = None, answer: Capture | None = None) -> str:
-        """Store a read notice and settle its list entry, in one transaction; see pipeline.store.store_reading.
+        """Store a read notice and settle its list entry, in one transaction; see pipeline.store.store_reading."""
+        told: list[str | Exception] = []
+        self.store_soon(ReadNotice(reading, listed_url, answer, told.append))
+        self.write_read()
+        (outcome,) = told
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
-        `answer` is the response with the validators for the next conditional request.
-        """
-        with database_errors(self._where), Session(self._engine) as session, session.begin():
-            key, day = url_key(listed_url or reading.notice.url), reading.notice.published_date
-            occasion = crawl_occasion(session, self.run_id, key, day, backfill=self.backfill)
-            outcome = store_one(session, self.source_id, reading, occasion)
-            if listed_url:
-                self._settle(session, listed_url, answer, "" if outcome == "new" else outcome, reading.read_at)
-            return outcome
-
-    def _settle(self, session: Session, url: str, answer: Capture | None, how: str, now: datetime) -> None:
-        """Note that a notice was read: when it is read again, with which validators, and (unless `how` is empty) an observation."""
-        key = url_key(url)
-        values: dict[str, object] = {"state": "stored", "reason": "", "read_at": now}
-        if how:  # the first reading is the first revision; it needs no further observation
-            self._observe_seen(session, key, how, now)
-        first_seen = session.connection().execute(_first_seen(), {"of": key}).scalar()
-        if first_seen is not None:
-            values["read_again_at"] = next_reading(first_seen, now, self._config.revisit_days)
-        if answer is not None:
-            values |= {"etag": validator(answer, "etag"), "last_modified": validator(answer, "last-modified")}
-        session.connection().execute(_settled(tuple(values)), values | {"by": self.source_id, "of": key})
-
-    def _observe_seen(self, session: Session, key: str, how: str, now: datetime) -> None:
-        notice = session.scalar(select(tables.NoticeRow).where(tables.NoticeRow.key == key))
-        if notice is not None:
-            observe(session, self.run_id, notice, Evidence(SEEN, how), now)
-            session.flush()
-            judge(session, self.run_id, notice, now, self._config.revisit_days)
+    def store_soon(self, notice: ReadNotice) -> bool:
+        """Store a read notice with those that arrive in the same moment; whether it waits for `write_read`."""
+        if any(each.key == notice.key for each in self._read):
+            self.write_read()
+        self._read.append(notice)
+        if len(self._read) >= TOGETHER:
+            self.write_read()
+        return bool(self._read)
 
     def pause(self, seconds: float) -> None:
         """Note that the source's server asked for a pause of that many seconds."""
@@ -210,24 +256,12 @@ class CrawlLedger:
         self, outcome: str, reason: str, counts: Mapping[str, int], *, healthy: bool = False, columns: Sequence[ColumnYield] = ()
     ) -> None:
         """Judge the observations of known notices, by whether the site was healthy, and close the run's row with what its columns gave."""
+        self.write()
         values: dict[str, object] = {"outcome": outcome, "reason": reason[:1000], "finished_at": datetime.now(UTC)}
         with database_errors(self._where), Session(self._engine) as session, session.begin():
             settle_run(session, self.run_id, healthy=healthy, now=datetime.now(UTC), days=self._config.revisit_days)
             values["counts"] = counted(session, self.run_id, counts, columns)
             session.execute(update(tables.RunRow).where(tables.RunRow.id == self.run_id).values(**values))
-
-
-@cache
-def _first_seen() -> Select[datetime]:
-    return select(tables.NoticeRow.first_seen_at).where(tables.NoticeRow.key == bindparam("of"))
-
-
-@cache
-def _settled(columns: tuple[str, ...]) -> Update:
-    """The statement that writes these columns of a list entry."""
-    table = cast(Table, tables.ListingRow.__table__)
-    mine = table.c.source_id == bindparam("by"), table.c.key == bindparam("of")
-    return update(table).where(*mine).values({name: bindparam(name) for name in columns})
 
 
 def archived_notice(session: Session, key: str) -> ArchivedNotice | None:
@@ -245,12 +279,6 @@ def archived_notice(session: Session, key: str) -> ArchivedNotice | None:
 def _newest_of_key() -> Select[tables.RevisionRow]:
     mine = tables.NoticeRow.key == bindparam("of"), tables.RevisionRow.n == tables.NoticeRow.revisions
     return select(tables.RevisionRow).join(tables.RevisionRow.notice).where(*mine).options(selectinload(tables.RevisionRow.attachments))
-
-
-def validator(answer: Capture, name: str) -> str | None:
-    """A header of the answer for the next conditional request, if it can be sent."""
-    value = answer.header(name)
-    return value if value and len(value) <= 1000 and value.isprintable() else None
 
 
 def listing_row(source_id: int, key: str, listed: Listed, now: datetime) -> tables.ListingRow:

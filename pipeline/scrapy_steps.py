@@ -25,6 +25,7 @@ from notices.page_class import class_of
 from notices.page_moves import moved_to
 from notices.ports import CrawledSource, CrawlReport
 from pipeline.attachments import Extractor
+from pipeline.crawled import ReadNotice
 from pipeline.ledger import CrawlLedger
 from pipeline.reading import (
     MAX_ATTACHMENTS,
@@ -42,6 +43,7 @@ from pipeline.store import Reading
 
 SILENT_TO_STOP = 3
 """So many files of a notice in a row that do not answer: each takes up to four requests and their pauses, and the others wait for a revisit."""
+_MOMENT = 0.1  # seconds that a read notice waits for others, to be stored with them: much less than a polite delay
 
 _READ = ("new", "revised", "unchanged")
 
@@ -128,6 +130,7 @@ class StoreNotice:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.extractor = Extractor()
+        self._is_due = False  # whether notices are waiting for the end of a moment
         self._in_hand: list[str] = []  # addresses of the notices whose files are being fetched, the longest first
 
     @classmethod
@@ -174,7 +177,28 @@ class StoreNotice:
         reading = Reading(notice, files, item.snapshot, validators.fetched_at)  # a time that the bytes state too
         answer = validators if validators.status == 200 else None
         report.counts["little_text"] += notice.has_little_text
-        report.note_outcome(ledger.store(reading, url, answer), notice.title or title)
+        await self._stored(reading, url, answer, notice.title or title)
+
+    async def _stored(self, reading: Reading, url: str, answer: Capture | None, title: str) -> None:
+        """Return when the notice is stored, alone or with those that arrive within a moment. Raises what storing it raises."""
+        loop, ledger, report = asyncio.get_running_loop(), _ledger(self.crawler), _report(self.crawler)
+        stored: asyncio.Future[None] = loop.create_future()
+
+        def done(outcome: str | Exception) -> None:
+            if isinstance(outcome, Exception):
+                stored.set_exception(outcome)
+            else:
+                report.note_outcome(outcome, title)
+                stored.set_result(None)
+
+        if ledger.store_soon(ReadNotice(reading, url, answer, done)) and not self._is_due:
+            self._is_due = True
+            loop.call_later(_MOMENT, self._write_read)
+        await stored
+
+    def _write_read(self) -> None:
+        self._is_due = False
+        _ledger(self.crawler).write_read()
 
     def _as_archived(self, item: CrawledPage, archived: ArchivedNotice | None) -> CrawledPage | None:
         """The page that the server says has not changed, from the archive, so that its files are asked for; None if it has no files."""

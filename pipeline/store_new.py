@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from itertools import groupby
 from typing import NamedTuple, cast
 
 from sqlalchemy import Insert, Select, Table, bindparam, func, insert, select
@@ -34,7 +35,13 @@ class _New(NamedTuple):
 
 def store_snapshots(session: Session, captures: Sequence[Capture], records: Sequence[Record], run_id: int | None) -> Sequence[int]:
     """Note the records of captures; return the ids of their rows, in their order."""
-    rows = [snapshot_row(capture, record, run_id) for capture, record in zip(captures, records, strict=True)]
+    return add_snapshots(session, [snapshot_row(capture, record, run_id) for capture, record in zip(captures, records, strict=True)])
+
+
+def add_snapshots(session: Session, rows: Sequence[tables.SnapshotRow]) -> Sequence[int]:
+    """Write rows of snapshots that are in no session; return their ids, in their order."""
+    if not rows:
+        return []
     if not gives_ids(session):
         session.add_all(rows)
         session.flush()
@@ -79,12 +86,22 @@ def store_new(session: Session, readings: Sequence[tuple[int, Reading]], occasio
         note_repeals(session, each.notice, repealed_by(session, each.revision), each.revision.created_at, occasion)
 
 
-def store_one(session: Session, source_id: int, reading: Reading, occasion: Occasion) -> str:
-    """Store a reading as store_reading does, by the shorter way if the archive does not have its notice; what became of it."""
-    if not gives_ids(session) or known_keys(session, (url_key(reading.notice.url),)):
-        return store_reading(session, source_id, reading, occasion)
-    store_new(session, ((source_id, reading),), occasion)
-    return "new"
+def store_some(session: Session, source_id: int, readings: Sequence[tuple[Reading, Occasion]]) -> list[str]:
+    """Store readings in their order as store_reading does, no two of one address; those that the archive does not have together, by the shorter way.
+
+    What became of each.
+    """
+    keys = [url_key(reading.notice.url) for reading, _occasion in readings]
+    known = known_keys(session, keys) if gives_ids(session) else set(keys)
+    outcomes = list[str]()
+    for (is_known, occasion), some in groupby(zip(keys, readings, strict=True), key=lambda each: (each[0] in known, each[1][1])):
+        together = [reading for _key, (reading, _occasion) in some]
+        if is_known:
+            outcomes += [store_reading(session, source_id, reading, occasion) for reading in together]
+        else:
+            store_new(session, [(source_id, reading) for reading in together], occasion)
+            outcomes += ["new"] * len(together)
+    return outcomes
 
 
 def _next_id(session: Session, table: type[Base]) -> int:

@@ -13,7 +13,8 @@ from notices.attachment import StoredAttachment
 from notices.capture import Capture, Listed, ListEntry, listed_note, payload_digest
 from notices.model import Notice
 from notices.urls import url_key
-from pipeline.ledger import listing_row, validator
+from pipeline.crawled import validator
+from pipeline.ledger import listing_row
 from pipeline.observe.presence import next_reading
 from pipeline.snapshots import earlier_payload, snapshot_row
 from pipeline.sql import tables

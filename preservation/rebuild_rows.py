@@ -23,8 +23,9 @@ from notices.errors import BadInput, DamageFound, NoticesError
 from notices.model import Notice
 from notices.text.language import N_
 from notices.urls import is_address, url_key
+from pipeline.crawled import validator
 from pipeline.imports import read_line, reading_of
-from pipeline.ledger import archived_notice, listing_row, validator
+from pipeline.ledger import archived_notice, listing_row
 from pipeline.observe.presence import next_reading
 from pipeline.reading import kept_files, led_elsewhere, read_page
 from pipeline.snapshots import snapshot_row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -263,10 +263,10 @@ class NoticeSpider(scrapy.Spider):
             meta=meta,
         )
 
-    def parse_detail(self, response: Response) -> Iterator[CrawledPage]:
-        """Hand the page to the pipeline; its bytes are already kept."""
+    def parse_detail(self, response: Response) -> Sequence[CrawledPage]:
+        """Hand the page to the pipeline; its bytes are already kept. (Scrapy reads the source of a generator at every call.)"""
         meta = response.meta
-        yield CrawledPage(meta["fetched"], meta["snapshot"], meta["listed"])
+        return (CrawledPage(meta["fetched"], meta["snapshot"], meta["listed"]),)
 
     async def detail_failed(self, failure: Failure) -> None:
         """Note why a notice could not be fetched."""

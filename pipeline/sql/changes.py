@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import islice
 
-from sqlalchemy import Engine, Select, and_, bindparam, func, or_, select
+from sqlalchemy import Engine, Row, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, load_only
 
 from notices.errors import StaleCursor
@@ -55,12 +55,18 @@ def note_repeals(session: Session, by: tables.NoticeRow, targets: Iterable[int],
             session.add(tables.OutboxRow(notice_id=ident, created_at=at))  # its validity is another one now
 
 
-def crawl_occasion(session: Session, run_id: int, key: str, day: date | None, *, backfill: bool) -> Occasion:
-    """Whether what a crawl stores at this key is news, or part of what was there before the column was first walked to its end.
+def crawl_occasions(session: Session, run_id: int, days: Mapping[str, date | None], *, backfill: bool) -> dict[str, Occasion]:
+    """Whether what a crawl stores at each of these keys is news, or part of what was there before the column was first walked to its end.
 
-    `day` is when the notice was published. What a source publishes after its column was first walked is news, however it was found.
+    `days` are when the notices were published. What a source publishes after its column was first walked is news, however it was found.
     """
-    row = session.connection().execute(_listed_with_walk(), {"run": run_id, "of": key}).first()
+    rows = {row.key: row for row in session.connection().execute(_listed_with_walk(), {"run": run_id, "those": list(days)})}
+    return {key: _occasion(rows.get(key), run_id, day, backfill=backfill) for key, day in days.items()}
+
+
+def _occasion(
+    row: Row[str, bool, datetime, date | None, datetime | None, datetime | None] | None, run_id: int, day: date | None, *, backfill: bool
+) -> Occasion:
     if row is None:
         return Occasion(run_id, baseline=backfill)
     if row.read_again:
@@ -73,14 +79,15 @@ def crawl_occasion(session: Session, run_id: int, key: str, day: date | None, *,
 
 
 @cache
-def _listed_with_walk() -> Select[bool, datetime, date | None, datetime | None, datetime | None]:
-    """What crawl_occasion asks: the list entry with a key in the run's source, and the walk of its column."""
+def _listed_with_walk() -> Select[str, bool, datetime, date | None, datetime | None, datetime | None]:
+    """What crawl_occasions asks: the list entries with these keys in the run's source, and the walks of their columns."""
     entry, walk, run = tables.ListingRow, tables.ColumnWalkRow, tables.RunRow
-    columns = entry.read_at.is_not(None).label("read_again"), entry.first_listed_at, entry.listed_date, walk.began_at, walk.completed_at
+    again = entry.read_at.is_not(None).label("read_again")
+    columns = entry.key, again, entry.first_listed_at, entry.listed_date, walk.began_at, walk.completed_at
     return (
         select(*columns).join(run, run.source_id == entry.source_id)
         .outerjoin(walk, and_(walk.source_id == entry.source_id, walk.column_url == entry.column_url))
-        .where(run.id == bindparam("run"), entry.key == bindparam("of"))
+        .where(run.id == bindparam("run"), entry.key.in_(bindparam("those", expanding=True)))
     )  # fmt: skip
 
 

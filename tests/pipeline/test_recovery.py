@@ -36,8 +36,10 @@ def crashed(config: Config, database: Engine) -> None:
     with SnapshotWriter(config.warc_dir, config.warc_max_bytes) as writer:
         ledger = CrawlLedger(database, config, writer, run)
         ledger.keep(capture(1))
+        ledger.write()
         writer.write(capture(2))
         ledger.keep(capture(3))
+        ledger.write()
 
 
 def test_records_without_a_row_are_registered_once_and_marked(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ FUNCTIONS = {
     "keep": ("pipeline.ledger", "CrawlLedger.keep"),
     "warc append": ("pipeline.warc.lane", "append"),
     "attachment": ("pipeline.attachments.extractor", "Extractor.extract"),
-    "store": ("pipeline.store_new", "store_one"),
+    "store": ("pipeline.store_new", "store_some"),
     "sql commit": ("sqlalchemy.engine.default", "DefaultDialect.do_commit"),
     "recovery": ("pipeline.recovery", "_register_orphans"),
     "run end": ("pipeline.ledger", "CrawlLedger.finish"),
