@@ -23,6 +23,7 @@ from pipeline.observe import health
 from pipeline.observe.health_facts import facts
 from pipeline.observe.yields import ColumnRecord
 from pipeline.sql import outbox, tables
+from pipeline.sql.base import table_of
 from pipeline.sql.runs import is_running
 from pipeline.sql.watch_tables import DeliveryRow
 
@@ -150,13 +151,12 @@ def archive_status(database: Engine, config: Config, now: datetime) -> ArchiveSt
     """The state of the archive and of each source that it knows or that is enabled."""
     counted = (tables.SourceRow, tables.NoticeRow, tables.RevisionRow, tables.AttachmentRow, tables.SnapshotRow)
     with Session(database) as session, session.begin():
-        counts = Counts(*(session.scalar(select(func.count()).select_from(row)) or 0 for row in counted))
-        by_earlier = tables.RevisionRow.parser_version != PARSER
-        behind = session.scalar(select(func.count()).select_from(tables.RevisionRow).where(by_earlier)) or 0
-        state = DeliveryRow.state
+        counts = Counts(*(session.scalar(select(func.count()).select_from(table_of(row))) or 0 for row in counted))
+        revision, state, signed = table_of(tables.RevisionRow), table_of(DeliveryRow).c.state, table_of(tables.CheckpointRow)
+        behind = session.scalar(select(func.count()).select_from(revision).where(revision.c.parser_version != PARSER)) or 0
         messages = {name: count for name, count in session.execute(select(state, func.count()).where(state != "sent").group_by(state))}
-        signed = session.scalar(select(tables.CheckpointRow).order_by(tables.CheckpointRow.id.desc()).limit(1))
-        log = LogStatus(signed.made_at, signed.size) if signed else None
+        newest = session.execute(select(signed.c.made_at, signed.c.size).order_by(signed.c.id.desc()).limit(1)).first()
+        log = LogStatus(*newest) if newest else None
     return ArchiveStatus(
         home=str(config.home),
         counts=counts,
@@ -204,20 +204,22 @@ def _outgrown(config: Config, documents: int | None) -> str | None:
 def _sources(database: Engine, config: Config, now: datetime) -> Iterator[SourceStatus]:
     """Every source that the archive knows, then the enabled ones that were never crawled."""
     known = {name: source for name, (source, _path) in survey_sources(config.sources_dir).found.items()}
+    table = table_of(tables.SourceRow)
     with Session(database) as session, session.begin():
-        for row in session.scalars(select(tables.SourceRow).order_by(tables.SourceRow.name)):
-            yield _source(row, known.pop(row.name, None), facts(session, row), config, now)
+        for row in session.execute(select(table).order_by(table.c.name)):
+            yield _source((row.name, row.site), known.pop(row.name, None), facts(session, row), config, now)
     for name, source in sorted(known.items()):
         if source.enabled:
-            yield _source(tables.SourceRow(name=name, site=source.site), source, health.Facts(), config, now)
+            yield _source((name, source.site), source, health.Facts(), config, now)
 
 
-def _source(row: tables.SourceRow, source: Source | None, found: health.Facts, config: Config, now: datetime) -> SourceStatus:
-    verdict = health.judge(found, _expected(row.name, source, found, config, now), now)
+def _source(name_site: tuple[str, str], source: Source | None, found: health.Facts, config: Config, now: datetime) -> SourceStatus:
+    name, site = name_site
+    verdict = health.judge(found, _expected(name, source, found, config, now), now)
     last = found.runs[0] if found.runs else None
     return SourceStatus(
-        name=row.name,
-        site=row.site,
+        name=name,
+        site=site,
         enabled=bool(source and source.enabled),
         notices=found.notices,
         newest_date=verdict.newest,

@@ -7,7 +7,7 @@ from http.cookiejar import Cookie
 from urllib.parse import urlsplit
 
 from scrapy import Request
-from scrapy.downloadermiddlewares.cookies import CookiesMiddleware
+from scrapy.http import Response
 from scrapy.http.cookies import CookieJar
 
 from notices.urls import same_site
@@ -18,12 +18,27 @@ MOST_BYTES = 8192
 """Of all cookies together: servers refuse longer headers, and the site would close itself with its own cookies."""
 
 
-class Cookies(CookiesMiddleware):
-    """Downloader middleware in the place of Scrapy's, which keeps every cookie and asks other sites for the list of public suffixes."""
+class Cookies:
+    """Downloader middleware in the place of Scrapy's, which keeps every cookie, and whose list of public suffixes loads two HTTP clients."""
 
-    def _process_cookies(self, cookies: Iterable[Cookie], *, jar: CookieJar, request: Request) -> None:
+    def __init__(self) -> None:
+        self.jar = CookieJar()
+
+    def process_request(self, request: Request) -> None:
+        """Give the request the cookies that its address may have; a redirect brings those of the address before."""
+        request.headers.pop("Cookie", None)
+        if len(self.jar):
+            self.jar.add_cookie_header(request)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """The response; its cookies are kept."""
+        if "Set-Cookie" in response.headers:
+            self._keep(self.jar.make_cookies(response, request), request)
+        return response
+
+    def _keep(self, cookies: Iterable[Cookie], request: Request) -> None:
         host = (urlsplit(request.url).hostname or "").lower()
-        kept = {(each.domain, each.path, each.name): _size(each) for each in jar}
+        kept = {(each.domain, each.path, each.name): _size(each) for each in self.jar}
         for cookie in cookies:
             domain = cookie.domain.removeprefix(".")
             if domain and domain != host and not same_site(domain, host):
@@ -32,7 +47,7 @@ class Cookies(CookiesMiddleware):
             others = sum(length for each, length in kept.items() if each != key)
             if size > LONGEST or others + size > MOST_BYTES or (key not in kept and len(kept) >= MOST):
                 continue
-            jar.set_cookie_if_ok(cookie, request)
+            self.jar.set_cookie_if_ok(cookie, request)
             kept[key] = size
 
 

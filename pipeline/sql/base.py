@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import cast
 
-from sqlalchemy import MetaData, Text
+from sqlalchemy import MetaData, Table, Text
 from sqlalchemy.orm import DeclarativeBase
 
 from pipeline.sql.column_types import NUMBER, Day, Json, Utc
@@ -27,3 +28,8 @@ class Base(DeclarativeBase):
     type_annotation_map = {  # noqa: RUF012
         int: NUMBER, datetime: Utc, date: Day, str: Text, list[str]: Json, dict[str, int]: Json, dict[str, str]: Json, Values: Json,
     }  # fmt: skip
+
+
+def table_of(rows: type[Base]) -> Table:
+    """The table of these rows. Statements on it cost a fraction of those on the class, the first of which has all classes mapped (0.02 s of a start)."""
+    return cast(Table, rows.__table__)

@@ -11,9 +11,12 @@ from sqlalchemy import ColumnElement, Engine, Select, delete, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from pipeline.sql import tables
+from pipeline.sql.base import table_of
 from pipeline.sql.database import for_reading
 from pipeline.sql.postgresql import BACKEND, among_others
 from pipeline.sql.withheld import reading, withheld, withheld_count
+
+_OUTBOX = table_of(tables.OutboxRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,14 @@ def acknowledge(engine: Engine, rows: Sequence[int]) -> None:
 def pending_count(engine: Engine) -> int:
     """How many notices wait for the index."""
     with Session(engine) as session, session.begin():
-        return session.scalar(select(func.count(tables.OutboxRow.notice_id.distinct()))) or 0
+        return session.scalar(select(func.count(_OUTBOX.c.notice_id.distinct()))) or 0
 
 
 def waiting_since(engine: Engine) -> datetime | None:
     """Since when the notice that waits longest does; None when none waits."""
     with Session(engine) as session, session.begin():
-        return session.scalar(select(func.min(tables.OutboxRow.created_at)))
+        oldest: datetime | None = session.scalar(select(func.min(_OUTBOX.c.created_at)))
+        return oldest
 
 
 def notice_count(engine: Engine) -> int:
@@ -81,7 +85,7 @@ def notice_count(engine: Engine) -> int:
 def shown_count(engine: Engine) -> int:
     """How many of them readers see: those that were not taken down. The index contains so many."""
     with Session(engine) as session, session.begin():
-        return (session.scalar(select(func.count(tables.NoticeRow.id))) or 0) - withheld_count(session)
+        return (session.scalar(select(func.count()).select_from(table_of(tables.NoticeRow))) or 0) - withheld_count(session)
 
 
 def newest_revisions(engine: Engine, notice_ids: Sequence[int]) -> list[tables.RevisionRow]:

@@ -22,7 +22,7 @@ from notices.hours import ZONE
 from notices.text.display import masked
 from notices.text.language import _
 from pipeline.sql import tables
-from pipeline.sql.base import Base
+from pipeline.sql.base import Base, table_of
 from pipeline.sql.database import for_reading
 
 _KEPT = "withheld"  # where a session has it
@@ -194,5 +194,6 @@ def _star_out(session: Session, row: object) -> None:
 
 def withheld_count(session: Session) -> int:
     """How many notices that the archive contains were taken down."""
-    ids = select(TakedownRow.notice_id).where(TakedownRow.undone_at.is_(None), TakedownRow.passage.is_(None))
-    return session.scalar(select(func.count(tables.NoticeRow.id)).where(tables.NoticeRow.id.in_(ids))) or 0
+    row, notice = table_of(TakedownRow).c, table_of(tables.NoticeRow)
+    ids = select(row.notice_id).where(row.undone_at.is_(None), row.passage.is_(None))
+    return session.scalar(select(func.count()).select_from(notice).where(notice.c.id.in_(ids))) or 0
