@@ -21,7 +21,7 @@ from pipeline.sql.runs import CRASHED, NOT_REPORTED
 ROOT = Path(__file__).parents[1]
 GUIDES = [ROOT / "docs/operate.md", ROOT / "docs/operate.zh-CN.md"]
 DEPLOY = ROOT / "docs/deploy"
-ENDS = {"crawler/spiders/notices.py", "crawler/http/guard.py", "crawler/http/retries.py", "crawler/run.py", "operations/crawl_run.py"}
+ENDS = {"crawler/spiders/notices.py", "crawler/http/guard.py", "crawler/http/retries.py", "crawler/run.py", "operations/crawl_source.py"}
 guides = pytest.mark.parametrize("guide", GUIDES, ids=lambda p: p.name)
 
 

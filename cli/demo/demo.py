@@ -79,8 +79,7 @@ def crawl(home: Path, environment: dict[str, str]) -> int:
     from cli.demo.site import build_site, demo_source
     from cli.verbs.collect.crawl import print_outcome, print_problems, print_settled
     from crawler.source import load_source
-    from operations.crawl_job import CrawlOrder
-    from operations.crawl_many import Chosen, crawl_and_settle
+    from operations.crawl_many import Chosen, CrawlOrder, crawl_and_settle
 
     config = load_config(environment)
     build_site(home / SITE)

@@ -11,8 +11,7 @@ import pytest
 
 from crawler.source import load_source
 from notices.config import load_config
-from operations.crawl_job import CrawlEnd, CrawlOrder, LastRun, NoticeLine, Settled
-from operations.crawl_many import Chosen, Workers, crawl_and_settle, crawl_many
+from operations.crawl_many import Chosen, CrawlEnd, CrawlOrder, LastRun, NoticeLine, Settled, Workers, crawl_and_settle, crawl_many
 from tests.support.archive_home import ROOT, Home
 from tests.support.site_server import notice_page, notice_path, serving, small_site, title
 

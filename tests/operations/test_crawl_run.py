@@ -6,8 +6,8 @@ import pytest
 
 from crawler.run import CrawlResult
 from notices.errors import DiskFull, NoticesError
-from operations.crawl_job import CrawlEnd
-from operations.crawl_run import site_was_healthy, verdict
+from operations.crawl_many import CrawlEnd
+from operations.crawl_source import site_was_healthy, verdict
 
 FINE = {"lists": 2, "asked": 6, "new": 6}
 

@@ -14,8 +14,7 @@ from crawler.source import survey_sources
 from notices.config import Config
 from notices.text.display import safe
 from notices.text.language import _, told
-from operations.crawl_job import CrawlEnd, CrawlOrder, NoticeLine, Settled
-from operations.crawl_many import choose_sources, crawl_and_settle
+from operations.crawl_many import CrawlEnd, CrawlOrder, NoticeLine, Settled, choose_sources, crawl_and_settle
 
 _WORST_FIRST = (5, 4, 2, 7, 6, 3)  # which exit code is reported for several runs
 
