@@ -185,10 +185,13 @@ class StoreNotice:
         stored: asyncio.Future[None] = loop.create_future()
 
         def done(outcome: str | Exception) -> None:
+            if not isinstance(outcome, Exception):
+                report.note_outcome(outcome, title)
+            if stored.done() or loop.is_closed():  # a second signal ended the loop; what was read is stored all the same
+                return
             if isinstance(outcome, Exception):
                 stored.set_exception(outcome)
             else:
-                report.note_outcome(outcome, title)
                 stored.set_result(None)
 
         if ledger.store_soon(ReadNotice(reading, url, answer, done)) and not self._is_due:
@@ -245,6 +248,8 @@ class StoreNotice:
         report = _report(self.crawler)
         if report.ledger.fatal is not None or not self.crawler.crawling:  # the archive cannot be written, or a signal came
             raise _CutShort(report.stopping or "stopped")
+        if report.stopping is not None:
+            _ledger(self.crawler).write_read()  # what was read is counted
         if report.stopping is not None and (url != self._in_hand[0] or any(report.counts[outcome] for outcome in _READ)):
             raise _CutShort(report.stopping)
         return report.stopping

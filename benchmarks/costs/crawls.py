@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.costs.grown import copied
 from benchmarks.costs.measures import cost, crawled, paged_site
 from benchmarks.main_job import BARE
+from tests.support.archive_home import Home
 from tests.support.site_server import serving
 
 
@@ -75,3 +79,25 @@ def _round(folder: Path, notices: int) -> tuple[float, ...]:
 def _bare(notices: int) -> float:
     with serving(paged_site(notices)) as site:
         return cost([sys.executable, "-c", BARE, f"{site.base}/tzgg/"], dict(os.environ)).seconds
+
+
+def grown(folder: Path, sizes: Sequence[int] = (10_000, 50_000, 200_000), notices: int = 400, rounds: int = 3) -> dict[int, float]:
+    """Milliseconds of a page that is new to archives of so many notices, kept and stored: the medians of rounds, each of all sizes in turn."""
+    first, _cost = crawled(folder / "first", 300)
+    homes = {size: Home(copied(first.path, folder / str(size), size)) for size in sizes}
+    found: dict[int, list[float]] = {size: [] for size in sizes}
+    pages = notices + -(-notices // 20) - 2
+    for _ in range(rounds):
+        for size, home in homes.items():
+            one, many = _kept(home, 1), _kept(home, notices)
+            found[size].append(1000 * (many - one) / pages)
+    return {size: statistics.median(values) for size, values in found.items()}
+
+
+def _kept(home: Home, notices: int) -> float:
+    """CPU seconds of a run that finds so many new notices: at another port, so of other addresses. Without the index, which is not grown."""
+    with serving(paged_site(notices)) as site:
+        source = home.source(site.base)
+        source.write_text(source.read_text(encoding="utf-8").replace("delay = 0.01", "delay = 0.001"), encoding="utf-8")
+        order = json.dumps({"source": "linshan"})
+        return cost([sys.executable, "-P", "-m", "operations.crawl_run", order], home.environment).seconds

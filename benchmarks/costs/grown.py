@@ -1,7 +1,7 @@
 """An archive grown by copies: what a large archive costs, without the hours of filling it.
 
-Rows are copied inside SQLite: notices under other addresses, with revisions, relations, list entries and changes of their own. The copies share the
-WARC records and the recorded digests of the first ones, so they verify; the index is not made larger.
+Rows are copied inside SQLite: notices under other addresses, with revisions, relations, list entries and changes of their own, each an instrument of its
+own. The copies share the WARC records and the recorded digests of the first ones, so they verify; the index is not made larger.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _copy(raw: sqlite3.Connection, table: str, steps: dict[str, int], copy: int)
 def _value(table: str, name: str, steps: dict[str, int], copy: int) -> str:
     if name in steps:
         return f"{name} + {steps[name] * copy}"
-    if name == "key" and table in ("notice", "listing"):
+    if name == "key" and table in ("notice", "listing", "instrument_key"):
         return f"key || '#{copy}'"
     if name == "url" and table in ("notice", "listing"):
         return f"url || '?copy={copy}'"

@@ -274,12 +274,12 @@ class NoticeSpider(scrapy.Spider):
         listed: Listed = request.meta["listed"]
         state = failed_state(failure)
         known: bool = request.meta["known"]
-        self.counts[f"again_{state}" if known else state] += 1
-        if known:
-            self.unread_in_a_row = self.unread_in_a_row + 1 if state == "failed" else 0
+        if known:  # the ledger first: it may tell of pages that came before
             self.ledger.note_absence(listed.entry.url, evidence_of(failure), reason_of(failure))
+            self.unread_in_a_row = self.unread_in_a_row + 1 if state == "failed" else 0
         else:
             self.ledger.note_failure(listed.entry.url, state, reason_of(failure))
+        self.counts[f"again_{state}" if known else state] += 1
 
     async def list_failed(self, failure: Failure) -> AsyncIterator[Request]:
         """Try another address for a list page that could not be fetched. Only when the site answers 404 to all of them the walk is at its end."""
