@@ -63,9 +63,11 @@ def drain(config: Config, database: Database, *, wait: float = 60.0) -> int:
                 if written:
                     _note_aliases(config, database)
                 return written
+            log.warning("the index lacks notices or revisions that SQL contains; rebuilding it")
+        except IndexUnusable as error:  # that of the past, which a crash may have left half made
+            log.warning("%s; rebuilding it", error)
         finally:
             engine.close()
-        log.warning("the index lacks notices or revisions that SQL contains; rebuilding it")
         return _rebuild(config, database)
 
 

@@ -153,6 +153,14 @@ def test_index_whose_past_was_lost_says_so_and_is_rebuilt(log: Log) -> None:
     _agrees(log)
 
 
+def test_past_that_a_crash_left_half_made_is_rebuilt_by_the_next_write(log: Log) -> None:
+    (log.home.path / "index/past/current").unlink()
+    log.set_state(set(log.withdrawn), "withdrawn")
+    log.home.run("index")
+    assert log.home.search("第1件", "--past")["hits"]
+    log.home.run("verify")
+
+
 def test_notice_that_is_shown_again_is_past_no_longer(log: Log) -> None:
     one = min(log.withdrawn)
     newest = len(log.texts[one])
