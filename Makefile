@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test cluster test-web test-semantic test-ocr test-long test-month check bench eval faults faults-long replay clean setup lock
+.PHONY: demo test cluster cluster-slice test-web test-semantic test-ocr test-long test-month check bench eval faults faults-long replay clean setup lock
 
 demo: $(READY)
 	$(BIN)/notices demo
@@ -62,6 +62,13 @@ $(VENV)-semantic/.ready: requirements.lock requirements-semantic.lock
 CLUSTER ?= tests/cluster
 cluster: $(VENV)-cluster/.ready
 	$(VENV)-cluster/bin/python -m pytest $(CLUSTER) -m "cluster and not long" --timeout 1200
+
+# The same in a quarter of an hour at most, for every push: one node of OpenSearch, none killed, and not the index of the past. Where there is no Java of 21 or
+# later its tests are skipped, and say so.
+cluster-slice: $(VENV)-cluster/.ready
+	NOTICES_NODES=1 timeout 900 $(VENV)-cluster/bin/python -m pytest tests/cluster -m "cluster and not long" --timeout 300 \
+		--ignore tests/cluster/opensearch/test_faults.py --ignore tests/cluster/opensearch/test_past.py \
+		--deselect tests/cluster/store/test_store_faults.py::test_uploads_killed_at_any_time_lose_nothing
 
 $(VENV)-cluster/.ready: requirements.lock requirements-cluster.lock
 	$(PYTHON) -m venv $(VENV)-cluster

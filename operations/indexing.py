@@ -15,12 +15,12 @@ from sqlalchemy import Engine as Database
 
 from index.engine import Document, Engine
 from index.engines import index_folder, is_built, is_cluster, open_engine, outdated, past_address, rebuild, same_place
-from index.meaning.aliases import write_aliases
 from notices.archive_id import Owner, read_marker
 from notices.config import Config, relative_address
 from notices.config_values import without_password
 from notices.errors import ConfigError, DamageFound, DocumentsRefused, ForeignPart, IndexUnusable, ServerAway
 from notices.text.language import _
+from operations.preserve.alias_file import is_due, refresh_aliases
 from pipeline.durable import file_errors, write_durably
 from pipeline.sql import outbox
 from pipeline.sql.changes import newest_change
@@ -46,8 +46,12 @@ def past_document(past: outbox.PastRevision) -> Document:
     return read(past)
 
 
-def drain(config: Config, database: Database, *, wait: float = 60.0) -> int:
-    """Bring the index up to date with SQL; return how many notices were written. An unusable or emptied index is rebuilt."""
+def drain(config: Config, database: Database, *, wait: float = 60.0, whole: bool = False) -> int:
+    """Bring the index up to date with SQL; return how many notices were written. An unusable or emptied index is rebuilt.
+
+    Whether the index lacks something, and which short forms the texts define, is asked of the whole archive: of a large one only now and then, or with
+    `whole`.
+    """
     with hold(config.locks_dir, "index", wait=wait), database_errors(config.database):
         _refuse_unmarked(config, database)
         try:
@@ -57,11 +61,11 @@ def drain(config: Config, database: Database, *, wait: float = 60.0) -> int:
             return _rebuild(config, database)
         try:
             caught_up = _catch_up(engine, config, database)
-            lacking = outbox.shown_count(database) - outbox.pending_count(database) - engine.count()
-            if lacking <= 0 and _past_is_whole(config, database):
+            whole = whole or is_due(config, database, written=False)
+            if not whole or not _lacks(engine, config, database):
                 written = caught_up + _drain_into(engine, config, database)
-                if written:
-                    _note_aliases(config, database)
+                if whole or is_due(config, database, written=written > 0):
+                    refresh_aliases(config, database)
                 return written
             log.warning("the index lacks notices or revisions that SQL contains; rebuilding it")
         except IndexUnusable as error:  # that of the past, which a crash may have left half made
@@ -69,6 +73,12 @@ def drain(config: Config, database: Database, *, wait: float = 60.0) -> int:
         finally:
             engine.close()
         return _rebuild(config, database)
+
+
+def _lacks(engine: Engine, config: Config, database: Database) -> bool:
+    """Whether the index lacks notices, or that of the past revisions, beside those that wait."""
+    lacking = outbox.shown_count(database) - outbox.pending_count(database) - engine.count()
+    return lacking > 0 or not _past_is_whole(config, database)
 
 
 def _drain_into(engine: Engine, config: Config, database: Database) -> int:
@@ -213,7 +223,7 @@ def _rebuild(config: Config, database: Database, progress: Callable[[int], None]
         config.state_paths().staged_index.unlink()
     _note_for_staged_index(config, waiting.notice_ids)
     outbox.acknowledge(database, waiting.rows)
-    _note_aliases(config, database)
+    refresh_aliases(config, database)
     return count
 
 
@@ -264,11 +274,6 @@ def _catch_up(engine: Engine, config: Config, database: Database) -> int:
         _write(engine, config, database, staged.lacking[at : at + _BATCH])
     config.state_paths().staged_index.unlink()
     return len(staged.lacking)
-
-
-def _note_aliases(config: Config, database: Database) -> None:
-    """Hand the short forms that the archive's own texts define to the search."""
-    write_aliases(config.home, outbox.alias_counts(database))
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def take_down(config: Config, database: Engine, wanted: Wanted) -> Done:
             _note(config, session, notice, "taken_down", now)
             put_in_force(config, session, row)
             copies = _copies(session, notice)
-        drain(config, database)
+        drain(config, database, whole=True)
     return Done(_view(row), copies)
 
 
@@ -110,7 +110,7 @@ def undo_takedown(config: Config, database: Engine, ident: int, reason: str = ""
             if notice is not None:
                 _note(config, session, notice, "restored", now)
             end(config, session, row)
-        drain(config, database)
+        drain(config, database, whole=True)
     return _view(row)
 
 

@@ -15,13 +15,13 @@ from sqlalchemy import Engine as Database
 
 from index.engine import Document, Engine, Hit
 from index.engines import damaged_files, is_built, open_engine, outdated
-from index.meaning.aliases import alias_lines
 from index.query.tree import Everything, Query
 from notices.config import Config
 from notices.config_values import without_password
 from notices.errors import DamageFound, IndexUnusable, NoticesError, ServerAway
 from notices.text.language import _
 from operations.indexing import owner_of
+from operations.preserve.alias_file import is_alias_file_whole
 from operations.read.document import document, past_document
 from pipeline.sql import outbox
 from pipeline.sql.database import for_reading
@@ -83,11 +83,10 @@ def _aliases(config: Config, database: Database) -> Iterator[Finding]:
     for _attempt in range(1 + _REPEATS):
         if outdated(config.index) or not is_built(config.index) or outbox.pending_count(database):
             return  # it is written with the next notice that reaches the index
-        path = config.state_paths().aliases
-        if (path.read_bytes() if path.is_file() else b"") == b"".join(alias_lines(outbox.alias_counts(database))):
+        if is_alias_file_whole(config, database):
             return
         time.sleep(_PAUSE)
-    yield Finding("index", "file", IndexFile(path.name), _("its bytes are not those that were written"))
+    yield Finding("index", "file", IndexFile(config.state_paths().aliases.name), _("its bytes are not those that were written"))
 
 
 def _damaged(config: Config, database: Database) -> Iterator[Finding]:

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from procrastinate.jobs import Job, JobDeferrer
 
 QUEUE, TASK = "notices", "notices.tick"
-HEARTBEAT = 10.0  # seconds; a worker that missed two is dead
+HEARTBEAT = 10.0  # seconds; what a dead worker held is taken up again within two
+BEATS = 4  # so often in a heartbeat a worker says that it lives, and looks for those that do not
+_SILENT = 1.25  # heartbeats; whoever said nothing for so long is dead. One that only was slow still has its locks: its job, given again, waits for them
 _PRIORITIES = {"watch": 30, "report": 30, "index": 20, "verify": -10, "upload": -10, "backup": -10}
 """A crawl has 0: what makes notices found and told of goes before it, what takes hours after it."""
 _TABLES, _LOCK = "procrastinate_jobs", 7_304_215
@@ -130,7 +132,7 @@ async def reap(app: App, config: Config, database: Engine, heartbeat: float) -> 
     from procrastinate.jobs import Status  # of the extra workers
 
     jobs = app.job_manager
-    for job in await jobs.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=2 * heartbeat):
+    for job in await jobs.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=_SILENT * heartbeat):
         if job.id is not None:
             log.warning("tick %s: its worker is gone; it is taken up again", job.task_kwargs.get("tick"))
             await jobs.finish_job_by_id_async(job.id, Status.FAILED, delete_job=False)

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from notices.config import Config
 from notices.errors import NoticesError
 from notices.text.display import safe
-from operations.queue.board import HEARTBEAT, QUEUE, TASK, open_queue, queue_errors, reap
+from operations.queue.board import BEATS, HEARTBEAT, QUEUE, TASK, open_queue, queue_errors, reap
 from operations.schedule.jobs import Job, read_schedule
 from operations.schedule.logs import job_log
 from operations.schedule.processes import Processes
@@ -89,7 +89,7 @@ async def _work(app: App, worker: Worker) -> int:
 async def _until_stopped(app: App, worker: Worker) -> None:
     options = {
         "concurrency": worker.jobs,
-        "update_heartbeat_interval": worker.heartbeat / 2,
+        "update_heartbeat_interval": worker.heartbeat / BEATS,
         "stalled_worker_timeout": 2 * worker.heartbeat,
     }
     running = asyncio.ensure_future(
@@ -113,7 +113,7 @@ async def _reap_for_ever(app: App, worker: Worker) -> None:
             await reap(app, worker.config, worker.database, worker.heartbeat)
         except Exception as error:  # a server that is away: the next look
             log.error("looking for lost jobs: %s", safe(str(error) or type(error).__name__))
-        await asyncio.sleep(worker.heartbeat)
+        await asyncio.sleep(worker.heartbeat / BEATS)
 
 
 async def _pause(worker: Worker, seconds: float) -> None:

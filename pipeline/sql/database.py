@@ -23,7 +23,7 @@ from notices.text.language import _
 from pipeline.durable import file_error
 from pipeline.sql.column_types import compact_json
 from pipeline.sql.migrate import begin, leave_begin_to_us, newest_version, upgrade, version_of
-from pipeline.sql.postgresql import check_database, is_server, server_engine, shown_address, translated
+from pipeline.sql.postgresql import check_database, is_server, refuse_other_home, server_engine, shown_address, translated
 
 _READING = ("busy_timeout=30000", "query_only=ON", "temp_store=MEMORY")
 _OPTIONS = ("timeout", "cached_statements")
@@ -169,6 +169,7 @@ def _claim_parts(engine: Engine, config: Config) -> None:
     if not ident:
         return
     if not any(paths.warc.glob("notices-*.warc.gz*")) and read_marker(config.home) != ident:
+        refuse_other_home(engine, config.home)
         with contextlib.suppress(OSError):  # a new archive; or one that may only be read: then it is not marked
             write_marker(config.home, ident)
     marked = _check_parts(engine, config)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Table, column, create_engine, event, func, select, text
 from sqlalchemy import table as sql_table
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from notices.errors import ArchiveLocked, ArchiveUnwritable, ConfigError, DamageFound, DiskFull, OperatorError, ServerAway
+from notices.errors import ArchiveLocked, ArchiveUnwritable, ConfigError, DamageFound, DiskFull, ForeignPart, OperatorError, ServerAway
 from notices.text.language import N_, _
 from pipeline.sql.column_types import compact_json
 
@@ -60,6 +61,8 @@ _BEFORE_LOGIN = {
             "could not parse network address",
             "definition of service",
             "root certificate file",
+            "certificate verify failed",
+            "does not match host name",
             "does not support SSL",
             "invalid value for parameter",
             "unrecognized configuration parameter",
@@ -115,6 +118,19 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     elif not options.get("among_others", False):
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
+
+
+def refuse_other_home(engine: Engine, home: Path) -> None:
+    """Raise ForeignPart where rows of a server name captures, for a home that has none: written there, others would get their names and places."""
+    if engine.dialect.name == BACKEND:
+        with engine.connect().execution_options(read_only=True) as connection:
+            found = connection.exec_driver_sql("SELECT id FROM snapshot LIMIT 1").first()
+        if found is not None:
+            told = _(
+                "{home} has none of the captures of the archive in the database {where}: set NOTICES_HOME to the archive's own home; on another "
+                "machine it is a file system that all of them share"
+            )
+            raise ForeignPart(told.format(home=home, where=shown_address(engine.url)))
 
 
 def among_others(engine: Engine) -> Engine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pipeline.sql.base import Base, Values
@@ -255,6 +255,7 @@ class ChangeRow(Base):
     """One change of a notice, append-only (pipeline.sql.changes): `revision` is its newest then, `cause_id` the notice that repeals it."""
 
     __tablename__ = "change"
+    __table_args__ = (Index("ix_change_news", "seq", sqlite_where=text("baseline IS 0"), postgresql_where=text("baseline IS false")),)
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     notice_id: Mapped[int] = mapped_column(index=True)  # no foreign key: what was told stays told when a row is lost
     revision: Mapped[int]

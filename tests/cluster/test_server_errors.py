@@ -11,6 +11,7 @@ import pytest
 
 from tests.cluster.journey import line, written
 from tests.support.archive_home import ROOT
+from tests.support.opensearch.door import certificate
 from tests.support.postgres_server import PASSWORD, PostgresServer, running_server
 from tests.support.quick_home import QuickHome
 
@@ -55,6 +56,20 @@ def test_wrong_password(server: PostgresServer, tmp_path: Path, empty_database: 
     refused(home_on(tmp_path / "a", server.url(name, "otherwise")), 2, "refuses this user or password", f"/{name}")
     query = f"postgresql+psycopg://127.0.0.1:{server.port}/{name}?user=archivist&password=otherwise"
     refused(home_on(tmp_path / "b", query), 2, "refuses this user or password")
+
+
+def test_certificate_that_is_not_trusted(tmp_path: Path) -> None:
+    pytest.importorskip("psycopg")
+    good, other = tmp_path / "good", tmp_path / "other"
+    for folder in (good, other):
+        folder.mkdir()
+    public, private = certificate(good)
+    stranger, _key = certificate(other)
+    with running_server() as server:
+        address = server.create("archive")
+        server.encrypt(public, private)
+        home_on(tmp_path / "a", f"{address}?sslmode=verify-full&sslrootcert={public}").run("import", written(tmp_path, line(1)))
+        refused(home_on(tmp_path / "b", f"{address}?sslmode=verify-full&sslrootcert={stranger}"), 2, "certificate verify failed")
 
 
 def test_unknown_database_and_unknown_option(server: PostgresServer, tmp_path: Path) -> None:
@@ -109,6 +124,19 @@ def test_database_of_another_archive(server: PostgresServer, tmp_path: Path, emp
     mixed = home_on(other.path, empty_database)
     for words in (("runs",), ("import", "-")):
         refused(mixed, 2, "archive", words=words)
+
+
+def test_another_home_is_refused_before_it_writes(tmp_path: Path, empty_database: str) -> None:
+    """Its captures would have the names and places of those in the archive's own home."""
+    own = home_on(tmp_path / "home", empty_database)
+    own.run("import", written(tmp_path, line(1)))
+    other = home_on(tmp_path / "other", empty_database)
+    other.environment["NOTICES_QUEUE"] = empty_database.replace("+psycopg", "")
+    for words in (("import", "-"), ("index",), ("runs",), ("worker",)):
+        refused(other, 2, "has none of the captures", words=words)
+    assert not any((other.path / "warc").glob("*.gz*"))
+    own.run("verify")
+    home_on(own.path, empty_database).run("import", written(tmp_path, line(2)))
 
 
 def test_lost_database_is_not_replaced_by_an_empty_one(server: PostgresServer, tmp_path: Path, empty_database: str) -> None:

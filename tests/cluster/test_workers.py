@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -156,3 +157,20 @@ def test_queue_that_is_away_ends_a_worker_with_7(home: Home) -> None:
     home.environment["NOTICES_QUEUE"] = "postgresql://nobody:secret@127.0.0.1:1/none"
     done = home.run("worker", check=7)
     assert "secret" not in done.stderr
+
+
+def test_queue_that_refuses_the_password(home: Home, server: PostgresServer) -> None:
+    home.environment["NOTICES_QUEUE"] = server.url(home.environment["NOTICES_DATABASE"].rsplit("/", 1)[1], "otherwise").replace(
+        "+psycopg", ""
+    )
+    done = home.run("worker", check=2)
+    assert "refuses this user or password" in done.stderr
+    assert "otherwise" not in done.stderr
+
+
+def test_without_the_extra_it_is_named(home: Home) -> None:
+    hidden = "import sys; sys.modules['procrastinate'] = None; from cli.main import main; sys.exit(main(['worker']))"
+    done = subprocess.run([sys.executable, "-c", hidden], env=home.environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "notices-archive[workers]" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -72,6 +72,17 @@ class PostgresServer:
         data = self.folder / "data"
         self._run("pg_ctl", "-D", str(data), "-l", str(self.folder / "log"), "-w", "-t", "60", "start")
 
+    def encrypt(self, public: Path, private: Path) -> None:
+        """Have it offer TLS, with this certificate and key."""
+        for path, name in ((public, "server.crt"), (private, "server.key")):
+            target = self.folder / "data" / name
+            shutil.copy(path, target)
+            target.chmod(0o600)
+            if os.geteuid() == 0:
+                nobody = pwd.getpwnam("nobody")
+                os.chown(target, nobody.pw_uid, nobody.pw_gid)
+        self.statement("alter system set ssl = on", "select pg_reload_conf()")
+
     @property
     def pid(self) -> int:
         """The server's process."""

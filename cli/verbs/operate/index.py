@@ -42,7 +42,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         with Progress(_("rebuild"), notice_count(database), Unit(_("notices")), shown=shown) as progress:
             count = rebuild_index(config, database, progress)
     else:
-        count = drain(config, database)
+        count = drain(config, database, whole=True)
     daily_checkpoint(database, config, datetime.now(UTC))
     said = _("{count} notices in the rebuilt index") if args.rebuild else _("{count} notices written to the index")
     print(said.format(count=count))
