@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Text, case, cast, func, select
+from sqlalchemy import CTE, ColumnElement, Row, Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from notices.hours import ZONE
@@ -95,18 +95,28 @@ def _run_fact(run: _Run, columns: Sequence[_Column]) -> RunFact:
 
 
 def _columns(session: Session, run: _Run) -> Sequence[_Column]:
-    """Every column as a run left it."""
-    entry = _LISTING.c
-    seen = case((entry.last_listed_at >= run.started_at, 1))
-    shown = func.max(case((entry.last_listed_at >= run.started_at, entry.listed_date)))
-    query = select(entry.column_url, shown, func.max(entry.last_listed_at), func.count(seen)).where(entry.source_id == run.source_id)
+    """Every column as a run left it: of the entries only those are read that the run saw, from an index."""
+    columns, entry = _column_urls(run.source_id), _LISTING.alias()
+    its = entry.c.source_id == run.source_id, entry.c.column_url == columns.c.url
+    seen = *its, entry.c.last_listed_at >= run.started_at
+    asked = ((func.max(entry.c.listed_date), seen), (func.max(entry.c.last_listed_at), its), (func.count(entry.c.column_url), seen))
+    values = (select(value).where(*which).correlate(columns).scalar_subquery() for value, which in asked)
+    query = select(columns.c.url, *values).where(columns.c.url.is_not(None)).order_by(columns.c.url)
     return [
         _Column(
             ColumnFact(url, newest, *_newer_gone(session, run, url, newest), last) if newest else ColumnFact(url, None, 0, None, last),
             count,
         )
-        for url, newest, last, count in session.execute(query.group_by(entry.column_url))
+        for url, newest, last, count in session.execute(query)
     ]
+
+
+def _column_urls(source_id: int) -> CTE:
+    """The addresses of the columns that a source has entries of, and null: each is the next one in the index, which no scan of all entries is."""
+    first = select(func.min(_LISTING.c.column_url).label("url")).where(_LISTING.c.source_id == source_id).cte("columns", recursive=True)
+    further = _LISTING.alias()
+    following = select(func.min(further.c.column_url)).where(further.c.source_id == source_id, further.c.column_url > first.c.url)
+    return first.union_all(select(following.correlate(first).scalar_subquery()).where(first.c.url.is_not(None)))
 
 
 def _newer_gone(session: Session, run: _Run, column_url: str, newest: date) -> tuple[int, date | None]:
