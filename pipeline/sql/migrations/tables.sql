@@ -1,4 +1,4 @@
--- recorded from the migrations up to 0012
+-- recorded from the migrations up to 0013
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -326,3 +326,4 @@ CREATE TABLE takedown (
 );
 CREATE INDEX ix_takedown_notice_id ON takedown (notice_id);
 CREATE INDEX ix_citation_title_key ON citation (title_key);
+CREATE INDEX ix_change_news ON change (seq) WHERE baseline IS 0;
