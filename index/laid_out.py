@@ -34,6 +34,7 @@ def laid_out(document: Document, *, ranked: bool = True) -> dict[str, str]:
     """The text of each field that is not empty; without `ranked` for an index made before that field was added."""
     parts = parts_of(document)
     fields: dict[str, str] = {}
+    distinct = {part: _distinct(part) for part in dict.fromkeys((*parts[:4], *parts.attached)) if part}
     if ranked:
         weighed = (
             (parts.title, TITLE_TIMES),
@@ -42,13 +43,13 @@ def laid_out(document: Document, *, ranked: bool = True) -> dict[str, str]:
             (parts.text, 1),
             *((a, 1) for a in parts.attached),
         )
-        fields[RANKED] = "".join((pairs(part) + _singles(part)) * times for part, times in weighed if part)
+        fields[RANKED] = "".join((pairs(part) + _singles(distinct[part])) * times for part, times in weighed if part)
     chars: list[str] = []
     for name, prefix in PREFIXES.items():
         texts = parts.attached if name == "attached" else (getattr(parts, name),)
         if any(texts):
             fields[name] = _BETWEEN_PARTS.join(map(pairs, texts))
-            chars.append(prefixed("".join(texts), prefix))
+            chars.append(_prefixed(frozenset[int]().union(*(distinct[text] for text in texts if text)), prefix))
     fields[CHARS] = "".join(chars)
     return fields
 
@@ -73,16 +74,25 @@ def pairs(part: str) -> str:
 
 def prefixed(part: str, prefix: str) -> str:
     """The distinct characters of a folded part, each after the prefix and before a blank."""
-    codes = array("I", set(array("I", part.encode(_CODES))))
+    return _prefixed(_distinct(part), prefix)
+
+
+def _distinct(part: str) -> frozenset[int]:
+    """The codes of a folded part: half of what a document's layout costs, so it is made once."""
+    return frozenset(array("I", part.encode(_CODES)))
+
+
+def _prefixed(distinct: frozenset[int], prefix: str) -> str:
+    codes = array("I", distinct)
     laid = array("I", _BLANK) * (3 * len(codes))
     laid[0::3] = array("I", (ord(prefix),)) * len(codes)
     laid[1::3] = codes
     return laid.tobytes().decode(_CODES)
 
 
-def _singles(part: str) -> str:
-    """The distinct characters of a folded part, each before a blank: how often one occurs tells little, and half of all tokens would be these."""
-    codes = array("I", set(array("I", part.encode(_CODES))))
+def _singles(distinct: frozenset[int]) -> str:
+    """Distinct characters, each before a blank: how often one occurs tells little, and half of all tokens would be these."""
+    codes = array("I", distinct)
     laid = array("I", _BLANK) * (2 * len(codes))
     laid[0::2] = codes
     return laid.tobytes().decode(_CODES)

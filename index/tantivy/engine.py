@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -22,7 +23,7 @@ from index.tantivy.schema import entry_of, schema
 from notices.errors import IndexUnusable
 from notices.text.language import _
 
-HEAP_BYTES, THREADS = 200000000, 2
+_HEAP_BYTES, _MOST_THREADS = 100_000_000, 2  # of all threads; on one core a second one costs a quarter more CPU and gains nothing
 _KEPT_COUNTS = 64  # answers, of some thousand values each at most
 _COMMIT_CHARS = 32_000_000  # Tantivy's queue counts documents, not bytes: a commit empties it
 _BATCH_OF_VERSIONS = 100_000
@@ -189,7 +190,7 @@ def _write_into(generation: Path, index: tantivy.Index, documents: Iterable[Docu
 
 def _written(folder: Path, index: tantivy.Index, documents: Iterable[Document], deleted: Sequence[int]) -> int:
     with writing(folder):
-        writer = index.writer(HEAP_BYTES, THREADS)
+        writer = index.writer(_HEAP_BYTES, min(_MOST_THREADS, len(os.sched_getaffinity(0))))
     try:
         with writing(folder):
             for ident in deleted:

@@ -51,6 +51,8 @@ def parse_number(text: str, *, labelled: bool = False) -> DocumentNumber | None:
     if len(text) > 200:
         return None
     body = normalise_number_text(text).strip("，,。;；:：")
+    if not labelled and "号" not in body and "號" not in body:  # most lines of a head
+        return None
     for candidate in _spellings(body, labelled):
         found = list(_matches(candidate))
         if len(found) == 1 and found[0][1] == len(candidate) and _is_lead_in(candidate[: found[0][0]]):
