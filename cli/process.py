@@ -32,6 +32,14 @@ def command_line() -> list[str]:
     return [_readable(word) for word in sys.argv[1:]]
 
 
+def positive(word: str) -> int:
+    """A number of at least 1, for argparse."""
+    number = int(word)
+    if number < 1:
+        raise argparse.ArgumentTypeError(_("{text} is less than 1").format(text=word))
+    return number
+
+
 def _readable(word: str) -> str:
     try:
         word.encode()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import islice
+from typing import NamedTuple
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -17,7 +18,8 @@ from notices.errors import BadInput
 from notices.text.language import _
 from notices.urls import url_key
 from operations.indexing import drain
-from pipeline.imports import ImportedLine, capture_of, decoded, key_meant, line_of, reading_of, unread_keys
+from pipeline.imports import ImportedLine, capture_of, decoded, key_meant, line_of, unread_keys
+from pipeline.line_readers import ALONE, LineReaders, ReadLine, Unread, free_cores
 from pipeline.recovery import recover
 from pipeline.snapshots import earlier_payload
 from pipeline.sql import tables
@@ -64,6 +66,16 @@ class ImportResult:
         return self.counts["skipped"]
 
 
+class _Line(NamedTuple):
+    """A line to import: its number in the file, its bytes, what they say, and id and region of its source."""
+
+    number: int
+    raw: bytes
+    line: ImportedLine
+    source: int
+    region: str
+
+
 @dataclass(slots=True)
 class _Import:
     """One import under way."""
@@ -71,15 +83,15 @@ class _Import:
     database: Engine
     writer: SnapshotWriter
     run_id: int
+    tell: Callable[[SkippedLine], None]
     strict: bool = False
+    sources: dict[str, tuple[int, str]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=lambda: {"new": 0, "revised": 0, "unchanged": 0, "skipped": 0})
     unread: dict[str, UnreadKey] = field(default_factory=dict)
     addresses: dict[bytes, int] = field(default_factory=dict)
 
-    def good_lines(
-        self, lines: Iterable[bytes], source: str | None, tell: Callable[[SkippedLine], None]
-    ) -> Iterator[tuple[bytes, ImportedLine]]:
-        """The lines that can be imported, with their bytes; the others are told and counted, empty ones passed over."""
+    def good_lines(self, lines: Iterable[bytes], source: str | None) -> Iterator[_Line]:
+        """The lines that can be imported; the others are told and counted, empty ones passed over."""
         for number, raw in enumerate(lines, 1):
             if not raw.strip():
                 continue
@@ -89,10 +101,29 @@ class _Import:
                 self._note_keys(number, unread_keys(value))
                 self._note_address(number, line)
             except BadInput as error:
-                self.counts["skipped"] += 1
-                tell(SkippedLine(number, str(error)))
+                self._skip(number, str(error))
             else:
-                yield raw, line
+                yield _Line(number, raw, line, *self._source(line.source))
+
+    def _skip(self, number: int, reason: str) -> None:
+        self.counts["skipped"] += 1
+        self.tell(SkippedLine(number, reason))
+
+    def _source(self, name: str) -> tuple[int, str]:
+        """Id and region of a source, which is made if there is none."""
+        if name not in self.sources:
+            ident = source_id(self.database, name)
+            with Session(self.database) as session, session.begin():
+                self.sources[name] = ident, session.get_one(tables.SourceRow, ident).region
+        return self.sources[name]
+
+    def read_lines(self, readers: LineReaders[_Line], good: Iterable[_Line]) -> Iterator[tuple[_Line, ReadLine]]:
+        """The lines with what they describe; one that ends the process which reads it is told and counted as skipped."""
+        for line, read in readers.read(good):
+            if isinstance(read, Unread):
+                self._skip(line.number, read.reason)
+            else:
+                yield line, read
 
     def _note_keys(self, number: int, names: tuple[str, ...]) -> None:
         """Count the keys that nothing reads. Raises BadInput where an import is strict."""
@@ -112,17 +143,15 @@ class _Import:
         if first != number:
             raise BadInput(_("the same address as line {first}, which was taken: {url}").format(first=first, url=line.url))
 
-    def store(self, batch: list[tuple[bytes, ImportedLine]]) -> None:
+    def store(self, batch: Sequence[tuple[_Line, ReadLine]]) -> None:
         """Keep each line's bytes, then store the batch in one transaction."""
-        captures = [capture_of(raw, line, datetime.now(UTC)) for raw, line in batch]
+        captures = [capture_of(each.raw, each.line, datetime.now(UTC)) for each, _read in batch]
         stored = self.writer.write_all(captures)
-        idents = {name: source_id(self.database, name) for name in dict.fromkeys(line.source for _, line in batch)}
         with Session(self.database) as session, session.begin():
-            regions = {name: session.get_one(tables.SourceRow, ident).region for name, ident in idents.items()}
             rows = store_snapshots(session, captures, stored, self.run_id)
             readings = [
-                (idents[line.source], reading_of(line, regions[line.source], row, capture.fetched_at))
-                for (_, line), capture, row in zip(batch, captures, rows, strict=True)
+                (each.source, Reading(read.notice, read.files, row, capture.fetched_at, read.sketched))
+                for (each, read), capture, row in zip(batch, captures, rows, strict=True)
             ]
             self._store_readings(session, readings)
 
@@ -147,17 +176,27 @@ class _Import:
             waiting.clear()
 
 
-def import_collection(
-    config: Config,
-    lines: Iterable[bytes],
-    *,
-    source: str | None = None,
-    strict: bool = False,
-    tell: Callable[[SkippedLine], None] = lambda _: None,
-) -> ImportResult:
-    """Import lines of JSON (without their ends) and index them; `tell` is called for each line that is skipped, as soon as it is.
+@dataclass(frozen=True, slots=True)
+class LinesOrder:
+    """How lines are imported: `source` is that of lines that name none; `strict` skips lines with keys that nothing reads.
 
-    `source` is the source of lines that name none; `strict` skips lines with keys that nothing reads. Raises ArchiveLocked while another import runs.
+    `jobs` processes read the lines (1: this one alone; None: as many as cores are free to it, once there is enough to read).
+    """
+
+    source: str | None = None
+    strict: bool = False
+    jobs: int | None = None
+
+
+_PLAIN = LinesOrder()
+
+
+def import_collection(
+    config: Config, lines: Iterable[bytes], order: LinesOrder = _PLAIN, tell: Callable[[SkippedLine], None] = lambda _: None
+) -> ImportResult:
+    """Import lines of JSON (without their ends) and index them; `tell` is called for each line that is skipped.
+
+    Raises ArchiveLocked while another import runs.
     """
     refuse_if_following(config.state_paths().following)
     with hold(config.locks_dir, run_lock("import", None)):
@@ -165,11 +204,12 @@ def import_collection(
         recover(database, config)
         close_crashed_runs(database, "import", None)
         run = start_run(database, "import", None)
+        readers = LineReaders[_Line](order.jobs) if order.jobs else LineReaders[_Line](free_cores(), ALONE)
         with SnapshotWriter(config.warc_dir, config.warc_max_bytes, previous=earlier_payload(database)) as writer:
-            job = _Import(database, writer, run.id, strict)
-            with closed_on_error(database, run.id, job.counts), database_errors(config.database):
-                good = job.good_lines(lines, source, tell)
-                while batch := list(islice(good, _BATCH)):
+            job = _Import(database, writer, run.id, tell, order.strict)
+            with closed_on_error(database, run.id, job.counts), database_errors(config.database), readers:
+                read = job.read_lines(readers, job.good_lines(lines, order.source))
+                while batch := list(islice(read, _BATCH)):
                     job.store(batch)
         finish_run(database, run.id, "done", "", job.counts)
         drain(config, database)

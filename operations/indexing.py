@@ -29,7 +29,7 @@ from pipeline.sql.locks import hold
 from pipeline.sql.tables import RevisionRow
 
 log = logging.getLogger(__name__)
-_BATCH = 500
+_BATCH, _TOGETHER = 500, 100  # notices of one commit, and those whose texts are in memory at once
 
 
 def document(revision: RevisionRow) -> Document:
@@ -105,9 +105,10 @@ def _write(engine: Engine, config: Config, database: Database, notice_ids: Seque
     """
     seq = newest_change(database)
     refused = _write_past(config, database, notice_ids, seq)
-    revisions = outbox.newest_revisions(database, notice_ids)
-    gone = sorted({*notice_ids} - {r.notice_id for r in revisions})
-    written = engine.write([document(r)._replace(seq=seq) for r in revisions], deleted=gone) + len(gone)
+    shown = outbox.shown_ids(database, notice_ids)
+    gone = sorted({*notice_ids} - {*shown})
+    revisions = (each for at in range(0, len(shown), _TOGETHER) for each in outbox.newest_revisions(database, shown[at : at + _TOGETHER]))
+    written = engine.write((document(each)._replace(seq=seq) for each in revisions), deleted=gone) + len(gone)
     if refused:
         raise refused
     return written

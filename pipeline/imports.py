@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,7 +18,9 @@ from notices.reference.regions import locate
 from notices.text.language import _
 from notices.urls import canonical_url
 from pipeline.anatomy import read_anatomy
-from pipeline.store import Reading
+
+if TYPE_CHECKING:
+    from pipeline.store import Reading
 
 # What collections of others call our keys (seen in published data sets of Chinese policy documents, 2020-2026).
 _MEANT = {
@@ -129,7 +132,14 @@ def capture_of(raw: bytes, line: ImportedLine, now: datetime) -> Capture:
 
 
 def reading_of(line: ImportedLine, source_region: str | None, snapshot_id: int | None, now: datetime) -> Reading:
-    """The notice that an imported line describes; the line's own value for a field goes before what its text says."""
+    """What notice_of reads, ready to be stored."""
+    from pipeline.store import Reading  # the processes that only read start without SQL
+
+    return Reading(*notice_of(line, source_region), snapshot_id, now)
+
+
+def notice_of(line: ImportedLine, source_region: str | None) -> tuple[Notice, list[StoredAttachment]]:
+    """The notice that an imported line describes, and its files; the line's own value for a field goes before what its text says."""
     anatomy = read_anatomy(
         line.text,
         title=line.title,
@@ -158,7 +168,7 @@ def reading_of(line: ImportedLine, source_region: str | None, snapshot_id: int |
         anatomy=replace(anatomy, document_number=number),
         provenance={name: "import" for name in _GIVEN if getattr(line, name)},
     )
-    return Reading(notice, [_attachment(file) for file in line.attachments], snapshot_id, now)
+    return notice, [_attachment(file) for file in line.attachments]
 
 
 def _attachment(file: ImportedFile) -> StoredAttachment:

@@ -20,6 +20,7 @@ from notices.urls import canonical_url, same_resource, url_key
 from notices.version import PARSER
 from pipeline.relations.citations import repealed_by, title_key
 from pipeline.relations.copies import group_copies
+from pipeline.relations.duplicates import Sketch
 from pipeline.sql import tables
 from pipeline.sql.changes import Occasion, note_change, note_repeals
 from pipeline.sql.row_digest import row_digest
@@ -38,6 +39,8 @@ class Reading:
     attached: Sequence[StoredAttachment]
     snapshot_id: int | None
     read_at: datetime
+    sketched: Sketch | None = None
+    """The sketch of its text, if whoever read it made that too."""
 
 
 _BASELINE = Occasion()

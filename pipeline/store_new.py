@@ -14,6 +14,7 @@ from notices.capture import Capture
 from notices.urls import canonical_url, url_key
 from pipeline.relations.citations import repealed_by
 from pipeline.relations.copies import group_all, just_stored
+from pipeline.relations.duplicates import Sketch
 from pipeline.snapshots import snapshot_row
 from pipeline.sql import tables
 from pipeline.sql.base import Base
@@ -31,6 +32,7 @@ class _New(NamedTuple):
 
     notice: tables.NoticeRow
     revision: tables.RevisionRow
+    sketched: Sketch | None
 
 
 def store_snapshots(session: Session, captures: Sequence[Capture], records: Sequence[Record], run_id: int | None) -> Sequence[int]:
@@ -78,7 +80,7 @@ def store_new(session: Session, readings: Sequence[tuple[int, Reading]], occasio
     for name, table in (("attachments", tables.AttachmentRow), ("citations", tables.CitationRow), ("aliases", tables.AliasRow)):
         belonging = [(each.revision.id, row) for each in new for row in getattr(each.revision, name)]
         _insert(session, table, [_values(row, without=("id",)) | {"revision_id": ident} for ident, row in belonging])
-    group_all(session, [just_stored(each.notice.id, each.revision) for each in new])
+    group_all(session, [just_stored(each.notice.id, each.revision, each.sketched) for each in new])
     _insert(session, tables.OutboxRow, [{"notice_id": each.notice.id, "created_at": each.revision.created_at} for each in new])
     first = _next_id(session, tables.ChangeRow)
     _insert(session, tables.ChangeRow, [_change(seq, each, occasion) for seq, each in enumerate(new, first)])
@@ -123,7 +125,7 @@ def _new(notice_id: int, revision_id: int, source: int, reading: Reading) -> _Ne
     revision = revision_row(notice, content_digest(reading.notice, reading.attached), reading)
     revision.id, revision.row_digest = revision_id, row_digest(revision)
     note_revision(notice, revision)
-    return _New(notice, revision)
+    return _New(notice, revision, reading.sketched)
 
 
 def _change(seq: int, new: _New, occasion: Occasion) -> Values:

@@ -34,9 +34,9 @@ def group_copies(session: Session, notice: tables.NoticeRow, revision: tables.Re
     group_all(session, [just_stored(notice.id, revision)])
 
 
-def just_stored(notice_id: int, revision: tables.RevisionRow) -> Stored:
-    """A notice with the fingerprint of the revision that was just stored."""
-    return Stored(notice_id, _print(revision, sketch(revision.text)), revision.created_at)
+def just_stored(notice_id: int, revision: tables.RevisionRow, sketched: Sketch | None = None) -> Stored:
+    """A notice with the fingerprint of the revision that was just stored; `sketched`: the sketch of its text, if there is one."""
+    return Stored(notice_id, _print(revision, sketched or sketch(revision.text)), revision.created_at)
 
 
 def group_all(session: Session, stored: Sequence[Stored]) -> None:

@@ -88,6 +88,14 @@ def shown_count(engine: Engine) -> int:
         return (session.scalar(select(func.count()).select_from(table_of(tables.NoticeRow))) or 0) - withheld_count(session)
 
 
+def shown_ids(engine: Engine, notice_ids: Sequence[int]) -> list[int]:
+    """Those of these notices of which newest_revisions gives one, in order."""
+    row = tables.RevisionRow
+    newest = select(row.notice_id).join(row.notice).where(row.n == tables.NoticeRow.revisions, row.notice_id.in_(notice_ids))
+    with reading(engine) as session:
+        return list(session.scalars(newest.order_by(row.notice_id)))
+
+
 def newest_revisions(engine: Engine, notice_ids: Sequence[int]) -> list[tables.RevisionRow]:
     """The newest revision of each notice as readers see it, with notice, source, attachments and aliases loaded; none of one that was taken down."""
     query = _revisions(tables.RevisionRow.n == tables.NoticeRow.revisions, tables.NoticeRow.id.in_(notice_ids))

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 
+from cli.process import positive
 from cli.progress import Progress, Unit, is_shown
 from cli.terminal import left
 from cli.terms import counts_line, term
@@ -27,17 +28,10 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     verb.add_argument("--since", type=_day, metavar="DATE", help=_("ignore list entries dated before this day"))
     verb.add_argument("--revisit", action="store_true", help=_("revisit every archived notice now, including those that are not due"))
     verb.add_argument("--again", dest="revisit", action="store_true", help=argparse.SUPPRESS)  # the name it had first
-    verb.add_argument("--limit", type=_positive, metavar="N", help=_("fetch at most N new notices of each source, and revisit at most N"))
-    verb.add_argument("--jobs", type=_positive, metavar="N", help=_("number of sources crawled at the same time"))
+    verb.add_argument("--limit", type=positive, metavar="N", help=_("fetch at most N new notices of each source, and revisit at most N"))
+    verb.add_argument("--jobs", type=positive, metavar="N", help=_("number of sources crawled at the same time"))
     verb.add_argument("--no-progress", action="store_true", help=_("no progress bar"))
     verb.set_defaults(run=run)
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(_("{text} is less than 1").format(text=text))
-    return number
 
 
 def _day(typed: str) -> date:

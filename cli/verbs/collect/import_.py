@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from cli.process import positive
 from cli.progress import Progress, is_shown
 from cli.terminal import json_line
 from cli.terms import term
@@ -17,7 +18,7 @@ from notices.config import Config
 from notices.errors import BadInput
 from notices.text.display import safe
 from notices.text.language import _, system_words, told
-from operations.importing import SkippedLine, import_collection
+from operations.importing import LinesOrder, SkippedLine, import_collection
 
 if TYPE_CHECKING:
     from pipeline.foreign.answers import PassedOver
@@ -41,6 +42,12 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     verb.add_argument("--manifest", metavar="NAME", help=_("the manifest of a folder, if it is not manifest.csv or manifest.jsonl"))
     verb.add_argument("--report", metavar="FILE", help=_("write a line of JSON for each answer that gave no notice, with the reason"))
+    verb.add_argument(
+        "--jobs",
+        type=positive,
+        metavar="N",
+        help=_("processes that read lines of JSON (default: as many as cores are free; 1: this one alone); one takes 50 MB"),
+    )
     verb.add_argument("--no-progress", action="store_true", help=_("no progress bar"))
     verb.epilog = _("docs/import.md describes lines, files and manifests. Exit code 3: something was skipped, and named.")
     verb.set_defaults(run=run)
@@ -52,6 +59,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if pages and len(pages) < len(args.paths):
         lines = next(name for name in args.paths if name not in pages)
         raise BadInput(_("{file}: lines of JSON are imported by themselves").format(file=lines))
+    if pages and args.jobs:
+        raise BadInput(_("--jobs belongs to lines of JSON; {file} is read by one process").format(file=pages[0]))
     if pages:
         return _run_pages(args, config)
     for option in ("manifest", "report"):
@@ -126,7 +135,7 @@ def _run_lines(args: argparse.Namespace, config: Config, name: str) -> int:
 
     with Progress(_("import"), _size(name), shown=is_shown(no_progress=args.no_progress)) as progress:
         lines = _counted(_raw_lines(name), progress)
-        result = import_collection(config, lines, source=args.source, strict=args.strict, tell=tell)
+        result = import_collection(config, lines, LinesOrder(args.source, args.strict, args.jobs), tell)
     for key in result.unread:
         meant = _("; is {key} meant?").format(key=key.meant) if key.meant else ""
         print(
