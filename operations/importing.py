@@ -110,7 +110,7 @@ class _Import:
         self.tell(SkippedLine(number, reason))
 
     def _source(self, name: str) -> tuple[int, str]:
-        """Id and region of a source, which is made if there is none."""
+        """Id and region of a source, which is made where it is missing."""
         if name not in self.sources:
             ident = source_id(self.database, name)
             with Session(self.database) as session, session.begin():

@@ -28,7 +28,7 @@ from notices.text.language import _
 from pipeline.imports import ImportedLine, notice_of
 from pipeline.relations.duplicates import Sketch, sketch
 
-_TOGETHER, _MOST_CHARACTERS = 16, 300_000  # lines of one message, and about as many characters of them: what waits has to fit into memory
+_TOGETHER, _MOST_CHARACTERS = 16, 300_000  # lines of one message, and about as many characters of them: messages that wait have to fit into memory
 ALONE = 300_000  # characters that are read before another process would have started
 _PATIENCE = 2.0  # seconds in which a process whose pipe is closed ends by itself
 _WAITING = 2  # messages that wait for each reader, read or not
@@ -182,7 +182,7 @@ class _Reader:
             return self._started[0]
 
     def end(self) -> None:
-        """Kill the process; what is asked afterwards raises _Ended."""
+        """Kill the process; whoever asks it afterwards gets _Ended."""
         self._leave(over=True)
 
     def _leave(self, *, over: bool) -> None:
@@ -222,7 +222,7 @@ def _start() -> tuple[Connection, subprocess.Popen[bytes]]:
 
 
 def serve(pipe: Connection) -> None:
-    """Read the lines that come through the pipe until it is closed; what reading one raises is the answer."""
+    """Read the lines that come through the pipe until it is closed; an error of reading one is the answer."""
     with suppress(EOFError, ConnectionError):  # nobody waits for us any more
         pipe.send(True)
         while True:
