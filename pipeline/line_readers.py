@@ -28,7 +28,10 @@ from notices.text.language import _
 from pipeline.imports import ImportedLine, notice_of
 from pipeline.relations.duplicates import Sketch, sketch
 
-_TOGETHER, _MOST_CHARACTERS = 16, 300_000  # lines of one message, and about as many characters of them: messages that wait have to fit into memory
+_TOGETHER, _MOST_CHARACTERS = (
+    16,
+    300_000,
+)  # lines of one message, and about as many characters of them: messages that wait have to fit into memory
 ALONE = 300_000  # characters that are read before another process would have started
 _PATIENCE = 2.0  # seconds in which a process whose pipe is closed ends by itself
 _WAITING = 2  # messages that wait for each reader, read or not

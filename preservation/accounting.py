@@ -6,10 +6,12 @@ run that did not end well: its entries are fetched again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
 from sqlalchemy import BindParameter, Engine, Select, bindparam, select
 from sqlalchemy.orm import Session, selectinload
@@ -33,6 +35,8 @@ NOT_COVERED = (
     "aliases.toml, catalogue.tsv, notices.toml, sources/",
 )
 _BATCH = 500
+_MOST_NAMED = 400  # values in one statement
+Value = TypeVar("Value")
 
 
 def keys_of_row(row: tables.SnapshotRow) -> list[str]:
@@ -58,7 +62,8 @@ def unread_pages(database: Engine, config: Config, newest: int) -> Iterator[Find
             with Session(database) as session, session.begin():
                 ids = list(session.scalars(query.where(row.id > last)))
                 rows = _readable(session, ids)
-                found = [each for one in rows for each in _account(session, reader, one)]
+                known = _known(session, {key for one in rows for key in keys_of_row(one)})
+                found = [each for one in rows for each in _account(session, reader, one, known)]
             yield from found
             if not ids:
                 return
@@ -86,11 +91,11 @@ def _readable(session: Session, ids: list[int]) -> list[tables.SnapshotRow]:
         return found
 
 
-def _account(session: Session, reader: Reader, row: tables.SnapshotRow) -> Iterator[Finding]:
+def _account(session: Session, reader: Reader, row: tables.SnapshotRow, of_key: Mapping[str, _Known]) -> Iterator[Finding]:
     if "damaged" in row.note or _was_followed(session, row):
         return
     keys = keys_of_row(row)
-    known = _known(session, keys)
+    known = next((of_key[key] for key in keys if key in of_key), None)
     if known is None:
         if not _awaited(session, row, keys) and _reads_as_notice(session, reader, row) is not None:
             yield Finding(
@@ -150,25 +155,33 @@ def _revisions(session: Session, notice_id: int) -> list[tables.RevisionRow]:
     return list(session.scalars(query.options(selectinload(tables.RevisionRow.attachments))))
 
 
-def _known(session: Session, keys: list[str]) -> _Known | None:
-    connection = session.connection()
-    ident = connection.execute(_with_keys(), {"keys": keys}).scalar()
-    if ident is None:
-        return None
-    return _Known(ident, frozenset(connection.execute(_payloads_of(), {"notice": ident}).scalars()))
+def _known(session: Session, keys: Collection[str]) -> dict[str, _Known]:
+    """The notices of these keys, by their keys."""
+    connection, ids, payloads = session.connection(), dict[str, int](), defaultdict[int, set[str]](set)
+    for some in _parts(sorted(keys)):
+        ids |= {key: ident for key, ident in connection.execute(_with_keys(), {"keys": some})}
+    for those in _parts(sorted(ids.values())):
+        for ident, digest in connection.execute(_payloads_of(), {"notices": those}):
+            payloads[ident].add(digest)
+    return {key: _Known(ident, frozenset(payloads[ident])) for key, ident in ids.items()}
+
+
+def _parts(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """As many as one statement may name, at a time."""
+    return (values[start : start + _MOST_NAMED] for start in range(0, len(values), _MOST_NAMED))
 
 
 @cache
-def _with_keys() -> Select[int]:
+def _with_keys() -> Select[str, int]:
     keys: BindParameter[object] = bindparam("keys", expanding=True)
-    return select(tables.NoticeRow.id).where(tables.NoticeRow.key.in_(keys)).limit(1)
+    return select(tables.NoticeRow.key, tables.NoticeRow.id).where(tables.NoticeRow.key.in_(keys))
 
 
 @cache
-def _payloads_of() -> Select[str]:
+def _payloads_of() -> Select[int, str]:
     snapshot, revision = tables.SnapshotRow, tables.RevisionRow
-    query = select(snapshot.payload_digest).join(revision, revision.snapshot_id == snapshot.id)
-    return query.where(revision.notice_id == bindparam("notice"))
+    query = select(revision.notice_id, snapshot.payload_digest).join(revision, revision.snapshot_id == snapshot.id)
+    return query.where(revision.notice_id.in_(bindparam("notices", expanding=True)))
 
 
 def _awaited(session: Session, row: tables.SnapshotRow, keys: list[str]) -> bool:

@@ -19,7 +19,7 @@ from preservation.accounting import keys_of_row
 from preservation.findings import AttachmentSubject, Finding, NoticeSubject, RevisionSubject
 
 ADDED = (OBSERVATIONS, CORRECTIONS)
-_TOGETHER = 25  # notices whose rows are in memory at once: a text may have megabytes
+_TOGETHER = 50  # notices whose rows are in memory at once: a text may have megabytes
 _MOST_NAMED = 400  # ids in one statement
 
 

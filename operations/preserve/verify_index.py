@@ -30,6 +30,7 @@ from preservation.findings import Finding, IndexFile, NoticeSubject, WholeIndex
 from preservation.verify import verify_archive
 
 _BATCH = 200
+_AT_ONCE = 50  # texts that are compared at once
 _PAGE = 10_000
 _SUSPECTS = 500  # compared again at a time
 _REPEATS, _PAUSE = 2, 0.1
@@ -256,14 +257,28 @@ def _fields(hit: bytes | None, wanted: Document) -> Iterator[Finding]:
 
 
 def _texts(engine: Engine, wanted: list[Document]) -> Iterator[Finding]:
-    """Documents whose text or attachments differ from SQL's."""
-    for each in wanted:
+    """Documents whose text or attachments differ from SQL's; those that seem to are asked for once more, each alone."""
+    for at in range(0, len(wanted), _AT_ONCE):
+        some = wanted[at : at + _AT_ONCE]
         try:
-            found = engine.texts([each.id]).get(each.id)
+            found = engine.texts([each.id for each in some])
         except ServerAway:
             raise
-        except Exception as error:  # whatever an engine's library makes of damaged bytes
-            yield Finding("index", "unreadable", NoticeSubject(each.notice or each.id), f"{type(error).__name__}: {error}"[:200])
-            continue
-        if found != (each.text, each.attachments):
-            yield Finding("index", "rewritten", NoticeSubject(each.notice or each.id), _("the document's text is not that of its revision"))
+        except Exception:  # whatever an engine's library makes of damaged bytes: which ones, is asked below
+            found = {}
+        for each in some:
+            if found.get(each.id) != (each.text, each.attachments):
+                yield from _text(engine, each)
+
+
+def _text(engine: Engine, wanted: Document) -> Iterator[Finding]:
+    subject = NoticeSubject(wanted.notice or wanted.id)
+    try:
+        found = engine.texts([wanted.id]).get(wanted.id)
+    except ServerAway:
+        raise
+    except Exception as error:  # see above
+        yield Finding("index", "unreadable", subject, f"{type(error).__name__}: {error}"[:200])
+        return
+    if found != (wanted.text, wanted.attachments):
+        yield Finding("index", "rewritten", subject, _("the document's text is not that of its revision"))
