@@ -23,7 +23,7 @@ from index.tantivy.schema import entry_of, schema
 from notices.errors import IndexUnusable
 from notices.text.language import _
 
-_HEAP_BYTES, _MOST_THREADS = 100_000_000, 2  # of all threads; on one core a second one costs a quarter more CPU and gains nothing
+_HEAP_BYTES, _MOST_THREADS = 60_000_000, 2  # of all threads; on one core a second one costs a quarter more CPU and gains nothing
 _KEPT_COUNTS = 64  # answers, of some thousand values each at most
 _COMMIT_CHARS = 32_000_000  # Tantivy's queue counts documents, not bytes: a commit empties it
 _BATCH_OF_VERSIONS = 100_000
