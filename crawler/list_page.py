@@ -13,13 +13,13 @@ from crawler.lists.entries import page_entries
 from crawler.lists.pager import Pager, guesses, pages_named, read_pager
 from crawler.lists.scripts import embedded_entries, scripted_pages, scripts_of
 from crawler.lists.selectors import ruled_entries, select
-from crawler.platforms import Family, gkmlpt, jpaas, jpage, json_answer, public_column, querylist, sitesources, trs, ucap, vsb, was
+from crawler.platforms import Family, feed, gkmlpt, jpaas, jpage, json_answer, public_column, querylist, sitesources, trs, ucap, vsb, was
 from notices.capture import ListPage
 from notices.page_class import classify
 from notices.text.html import absolute, base_url, decode, parse
 from notices.urls import with_query_in
 
-FAMILIES: tuple[Family, ...] = (gkmlpt, jpage, jpaas, ucap, querylist, json_answer, was, trs, vsb, public_column, sitesources)
+FAMILIES: tuple[Family, ...] = (feed, gkmlpt, jpage, jpaas, ucap, querylist, json_answer, was, trs, vsb, public_column, sitesources)
 MAX_CANDIDATES = 6
 _HEAD = 1_000_000  # characters at either end of a page in which the marks of a family are searched
 
