@@ -5,6 +5,7 @@ Title and number count several times in the one field; scored apart and added th
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
@@ -13,7 +14,9 @@ from notices.text.fold import grams
 
 K1, B = 1.2, 0.75  # those that Tantivy has built in
 TITLE_TIMES = 5
-MOST_POSTINGS = 150_000
+MOST_POSTINGS, LEAST_POSTINGS = 150_000, 20_000
+POSTINGS_A_DOCUMENT = 2
+"""Postings of pairs that are read, for each document of the index, within those bounds. One is enough: MRR@10 is the same with four (benchmarks.ranking)."""
 _SHORT = 4
 TEXT_RUN, TITLE_RUN, MOST_RUNS = 0.25, 0.75, 12
 """What a run of three characters adds where text or title contains it, as a share of the rarity of its two pairs: words next to each other."""
@@ -36,15 +39,22 @@ class Grams(NamedTuple):
         return (K1 + 1) * (sum(self.pairs.values()) + sum(self.singles.values()))
 
 
-def grams_of(text: str, frequency: Callable[[str], int], idf: Callable[[int], float]) -> Grams:
-    """The grams of a folded text, the rarest first, up to MOST_POSTINGS postings of pairs."""
+def rarity(total: int, frequency: int) -> float:
+    """The weight of a gram that so many of `total` documents contain (idf)."""
+    return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+
+
+def grams_of(text: str, frequency: Callable[[str], int], total: int) -> Grams:
+    """The grams of a folded text for an index of `total` documents: the rarest first, as many postings of pairs as are worth reading."""
     times, read = Counter([*grams(text)[:-1], *text]), 0
+    total = max(total, 1)
+    most = min(MOST_POSTINGS, max(LEAST_POSTINGS, POSTINGS_A_DOCUMENT * total))
     pairs: dict[str, float] = {}
     for count, gram in sorted((frequency(gram), gram) for gram in times if len(gram) == 2):
-        if count and (not read or read + count <= MOST_POSTINGS):
+        if count and (not read or read + count <= most):
             read += count
-            pairs[gram] = idf(count) * times[gram]
-    singles = {char: idf(count) * times[char] for char in dict.fromkeys(text) if (count := frequency(char))}
+            pairs[gram] = rarity(total, count) * times[gram]
+    singles = {char: rarity(total, count) * times[char] for char in dict.fromkeys(text) if (count := frequency(char))}
     # A short text has few pairs, and one of pairs that occur nowhere none: then a character is enough.
     return Grams(pairs, singles, times) if pairs and len(text) > _SHORT else Grams({**pairs, **singles}, {}, times)
 

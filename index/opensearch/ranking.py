@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from index.laid_out import RANKED
@@ -32,8 +31,8 @@ def grams_wanted(text: str) -> list[str]:
 
 def relaxed(clauses: Clauses, query: Query, frequencies: Mapping[str, int], total: int) -> Clause:
     """Any pair of the text, without exact matches, and within the filters. The cluster multiplies by a gram's rarity itself."""
-    text, size = query.relaxed_text, max(total, 1)
-    found = grams_of(text, lambda gram: frequencies.get(gram, 0), lambda count: math.log(1 + (size - count + 0.5) / (count + 0.5)))
+    text = query.relaxed_text
+    found = grams_of(text, lambda gram: frequencies.get(gram, 0), total)
     should = [_gram(gram, found.times[gram]) for gram in found.singles]
     for run, weight in runs_of(text, found.pairs).items():
         should += [_constant(clauses.run(run, name), share * weight) for name, share in (("title", TITLE_RUN), ("text", TEXT_RUN))]

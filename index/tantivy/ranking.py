@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections import Counter
@@ -96,8 +95,7 @@ def _relaxed(terms: Terms, query: Query, exact: Tantivy) -> Tantivy:
 def _scored(terms: Terms, query: Query) -> list[tuple[Occur, Tantivy]]:
     """The grams and the prior; Tantivy multiplies by a gram's rarity itself."""
     text = query.relaxed_text
-    total = max(terms.searcher.num_docs, 1)
-    found = grams_of(text, lambda gram: terms.frequency(RANKED, gram), lambda count: math.log(1 + (total - count + 0.5) / (count + 0.5)))
+    found = grams_of(text, lambda gram: terms.frequency(RANKED, gram), terms.searcher.num_docs)
     needed = any_of(terms.ranked(gram, found.times[gram]) for gram in found.pairs)
     clauses = [(Occur.Must, needed), *((Occur.Should, terms.ranked(gram, found.times[gram])) for gram in found.singles)]
     for run, weight in runs_of(text, found.pairs).items():

@@ -31,6 +31,7 @@ class Postings:
         self._leaves = reader.leaf_readers() if self.size else []
         self._columns: dict[str, array[int]] = {}
         self._norms: array[float] | None = None
+        self._plain_norms: array[float] | None = None
         self._live: int | None = None
         self._closed = False
         self._sets: OrderedDict[tuple[str, str], int] = OrderedDict()
@@ -79,6 +80,13 @@ class Postings:
             by_byte = K1 * B / max(sum(lengths) / max(self.size, 1), 1)
             self._norms = array("d", [K1 * (1 - B) + by_byte * length for length in lengths])
         return self._norms
+
+    def plain_norms(self) -> array[float]:
+        """What BM25 adds to a count in its denominator, for each document: by the bytes of its folded parts."""
+        if self._plain_norms is None:
+            by_byte = K1 * B / max(len(self.folded) / max(self.everything().bit_count(), 1), 1)
+            self._plain_norms = array("d", [K1 * (1 - B) + by_byte * length for length in self.lengths()])
+        return self._plain_norms
 
     def display(self, number: int) -> str:
         """The stored display fields of a document."""

@@ -7,14 +7,14 @@ is an upper bound for the count of the phrase, so texts are read from the highes
 from __future__ import annotations
 
 import heapq
-import math
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import compress, count
 from typing import NamedTuple
 
 from index.query.tree import Everything, Query, phrases_of
-from index.scoring import K1, PRIOR, SHARES, TEXT_RUN, TITLE_RUN, TITLE_TIMES, B, Grams, grams_of, runs_of
+from index.scoring import K1, PRIOR, SHARES, TEXT_RUN, TITLE_RUN, TITLE_TIMES, Grams, grams_of, rarity, runs_of
 from index.whoosh.bitsets import flags_of, numbers_of
 from index.whoosh.matching import Evaluation, PostingsSource, SegmentPostings, begin, matches
 from notices.text.fold import grams
@@ -66,18 +66,6 @@ class ScoredPhrase(NamedTuple):
     idf: float
 
 
-class Bm25Scale(NamedTuple):
-    """The BM25 denominator without the count: a constant, and an amount for each byte of the document."""
-
-    constant: float
-    by_byte: float
-    lengths: array[int]
-
-    def of(self, times: int, number: int) -> float:
-        """The weight of a number of occurrences in that document, before rarity."""
-        return times * (K1 + 1) / (times + self.constant + self.by_byte * self.lengths[number])
-
-
 def best_exact(evaluation: Evaluation, query: Query, exact: int, wanted: int) -> list[tuple[int, float]]:
     """The best `wanted` of the exact matches with their scores, best first."""
     boosts = dict.fromkeys(numbers_of(exact), 0.0)
@@ -85,9 +73,9 @@ def best_exact(evaluation: Evaluation, query: Query, exact: int, wanted: int) ->
         for number in numbers_of(matches(evaluation, node) & exact):
             boosts[number] += weight
     phrases = [_scored_phrase(evaluation, text) for text in dict.fromkeys(p.text for p in phrases_of(query.node))]
-    bounds, matching, scale = dict(boosts), flags_of(exact, evaluation.source.size), _scale(evaluation.source)
+    bounds, matching = dict(boosts), flags_of(exact, evaluation.source.size)
     for each in phrases:
-        _add_bounds(evaluation, each, matching, scale, bounds)
+        _add_bounds(evaluation, each, matching, bounds)
     if not all(each.is_gram for each in phrases):
         bounds = _read(evaluation, phrases, boosts, bounds, wanted)
     return _best(evaluation, bounds, wanted)
@@ -96,60 +84,50 @@ def best_exact(evaluation: Evaluation, query: Query, exact: int, wanted: int) ->
 def _scored_phrase(evaluation: Evaluation, text: str) -> ScoredPhrase:
     is_gram = len(text) <= 2
     gram = text if is_gram else min(grams(text)[:-1], key=evaluation.source.frequency)
-    return ScoredPhrase(text.encode("utf-8"), gram, is_gram, _idf(evaluation.source, evaluation.source.frequency(gram)))
+    return ScoredPhrase(text.encode("utf-8"), gram, is_gram, rarity(max(evaluation.source.size, 1), evaluation.source.frequency(gram)))
 
 
-def _idf(source: PostingsSource, frequency: int) -> float:
-    total = max(source.size, 1)
-    return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
-
-
-def _scale(source: PostingsSource) -> Bm25Scale:
-    total = max(source.everything().bit_count(), 1)
-    average = max(len(source.folded) / total, 1)
-    return Bm25Scale(K1 * (1 - B), K1 * B / average, source.lengths())
-
-
-def _add_bounds(evaluation: Evaluation, phrase: ScoredPhrase, matching: bytes, scale: Bm25Scale, bounds: dict[int, float]) -> None:
+def _add_bounds(evaluation: Evaluation, phrase: ScoredPhrase, matching: bytes, bounds: dict[int, float]) -> None:
     """Add to each document the most that the phrase can weigh there; for a gram that is its weight."""
-    constant, by_byte, lengths = scale.constant, scale.by_byte, scale.lengths
-    needle, folded, most = phrase.needle, evaluation.source.folded, phrase.idf * (K1 + 1)
+    source, needle, most = evaluation.source, phrase.needle, phrase.idf * (K1 + 1)
     in_title, in_number = phrase.idf * TITLE_WEIGHT, phrase.idf * NUMBER_WEIGHT
-    starts, titles, texts = (evaluation.source.column(name) for name in ("start", "title_end", "text_start"))
-    for count, (number, times) in enumerate(zip(*evaluation.source.counts(phrase.gram), strict=True)):
-        if matching[number]:
+    folded, norms = source.folded, source.plain_norms()
+    starts, titles, texts = (source.column(name) for name in ("start", "title_end", "text_start"))
+    for base, docs, counts in source.counts_by_segment(phrase.gram):
+        numbers = array("I", map(base.__add__, docs)) if base else docs
+        for number, times in compress(zip(numbers, counts, strict=True), map(matching.__getitem__, numbers)):
             start = starts[number]
-            first = folded[start : texts[number]].find(needle)
-            bonus = 0.0 if first < 0 else in_title if start + first < titles[number] else in_number
-            bounds[number] += most * times / (times + constant + by_byte * lengths[number]) + bonus
-        if not count % _TICK:
-            evaluation.tick()
+            weight = most * times / (times + norms[number])
+            if (first := folded[start : texts[number]].find(needle)) >= 0:
+                weight += in_title if start + first < titles[number] else in_number
+            bounds[number] += weight
+        evaluation.tick()
 
 
 def _read(
     evaluation: Evaluation, phrases: Sequence[ScoredPhrase], boosts: dict[int, float], bounds: dict[int, float], wanted: int
 ) -> dict[int, float]:
     """The scores of the documents that can be among the best `wanted`."""
-    scale, scores, best = _scale(evaluation.source), dict[int, float](), list[float]()
+    scores, best = dict[int, float](), list[float]()
     for number in sorted(bounds, key=bounds.__getitem__, reverse=True) if wanted else ():
         if len(best) == wanted and bounds[number] < best[0]:
             break
-        scores[number] = score = boosts[number] + _score(evaluation.source, phrases, number, scale)
+        scores[number] = score = boosts[number] + _score(evaluation.source, phrases, number)
         (heapq.heappush if len(best) < wanted else heapq.heappushpop)(best, score)
         if not len(scores) % _TICK:
             evaluation.tick()
     return scores
 
 
-def _score(source: PostingsSource, phrases: Sequence[ScoredPhrase], number: int, scale: Bm25Scale) -> float:
+def _score(source: PostingsSource, phrases: Sequence[ScoredPhrase], number: int) -> float:
     """The weight of the phrases in a document, counted in its text."""
     start, text_start = source.column("start")[number], source.column("text_start")[number]
-    body, score = source.folded[start : source.column("end")[number]], 0.0
+    body, norm, score = source.folded[start : source.column("end")[number]], source.plain_norms()[number], 0.0
     for each in phrases:
         if times := min(body.count(each.needle), _MOST_TIMES):
             first = body.find(each.needle)
             bonus = TITLE_WEIGHT if start + first < source.column("title_end")[number] else NUMBER_WEIGHT
-            score += each.idf * (scale.of(times, number) + (bonus if start + first < text_start else 0.0))
+            score += each.idf * ((K1 + 1) * times / (times + norm) + (bonus if start + first < text_start else 0.0))
     return score
 
 
@@ -159,19 +137,21 @@ def best_relaxed(evaluation: Evaluation, query: Query, allowed: int, wanted: int
     Every document is scored by its pairs alone; the characters, the weight of title and number and the prior are added for the best of those.
     """
     source, text = evaluation.source, query.relaxed_text
-    found = grams_of(text, source.frequency, lambda count: _idf(source, count))
+    found = grams_of(text, source.frequency, source.size)
     pairs = [GramPostings(source.counts_by_segment(gram), gram, weight) for gram, weight in found.pairs.items()]
-    scores = _by_grams(evaluation, pairs, flags_of(allowed, source.size))
+    scores = _by_grams(evaluation, pairs, ((1 << source.size) - 1) & ~allowed)
+    total = len(scores) - scores.count(0.0)
     if sort == "date":
-        return len(scores), newest(evaluation, list(scores), wanted)
+        return total, newest(evaluation, list(compress(count(), scores)), wanted)
     levels = _levels(evaluation, found.whole) if query.prior else []
-    best = _best(evaluation, scores, max(wanted, _WINDOW))
-    scorer = _Scorer(source, text, found, pairs)
-    near = {number: scorer.score(number) for number, _score in best[:_WINDOW]}
+    kept = max(wanted, _WINDOW)
+    floor = heapq.nlargest(kept, scores)[-1] if scores else 0.0
+    best = _best(evaluation, {n: scores[n] for n in compress(count(), map(floor.__le__, scores)) if scores[n]}, kept)
+    near = _Scorer(source, text, found, pairs).scores([number for number, _score in best[:_WINDOW]])
     for number in near:
         near[number] += next((bonus for documents, bonus in levels if documents >> number & 1), 0.0)
     evaluation.tick()
-    return len(scores), (_best(evaluation, near, _WINDOW) + best[_WINDOW:])[: max(wanted, 0)]
+    return total, (_best(evaluation, near, _WINDOW) + best[_WINDOW:])[: max(wanted, 0)]
 
 
 def _levels(evaluation: Evaluation, whole: float) -> list[tuple[int, float]]:
@@ -187,17 +167,20 @@ class GramPostings:
     def __init__(self, segments: list[SegmentPostings], gram: str, weight: float) -> None:
         self.segments, self.needle, self.weight = segments, gram.encode("utf-8"), weight
 
-    def times(self, number: int) -> int:
-        """How often a document contains the gram."""
-        for base, docs, counts in reversed(self.segments):
-            if base <= number:
-                at = bisect_left(docs, number - base)
-                return counts[at] if at < len(docs) and docs[at] == number - base else 0
-        return 0
+    def times(self, numbers: Sequence[int]) -> list[int]:
+        """How often each of the documents contains the gram."""
+        found = dict.fromkeys(numbers, 0)
+        for base, docs, counts in self.segments:
+            size = len(docs)
+            for number in numbers:
+                at = bisect_left(docs, number - base) if number >= base else size
+                if at < size and docs[at] == number - base:
+                    found[number] = counts[at]
+        return list(found.values())
 
 
-def _by_grams(evaluation: Evaluation, wanted: Sequence[GramPostings], allowed: bytes) -> dict[int, float]:
-    """BM25 of every document that contains any of the grams and is allowed."""
+def _by_grams(evaluation: Evaluation, wanted: Sequence[GramPostings], denied: int) -> list[float]:
+    """BM25 of every document by its number; 0 for one that contains none of the grams and for those denied."""
     norms, sums = evaluation.source.norms(), [0.0] * evaluation.source.size
     for gram in wanted:
         most = gram.weight * (K1 + 1)
@@ -205,7 +188,9 @@ def _by_grams(evaluation: Evaluation, wanted: Sequence[GramPostings], allowed: b
             for number, times in zip(map(base.__add__, docs), counts, strict=True):
                 sums[number] += most * times / (times + norms[number])
         evaluation.tick()
-    return {number: score for number, score in enumerate(sums) if score and allowed[number]}
+    for number in numbers_of(denied):
+        sums[number] = 0.0
+    return sums
 
 
 class _Scorer:
@@ -216,27 +201,35 @@ class _Scorer:
         self._singles = [GramPostings(source.counts_by_segment(char), char, weight) for char, weight in found.singles.items()]
         self._runs = [(run.encode("utf-8"), weight) for run, weight in runs_of(text, found.pairs).items()]
 
-    def score(self, number: int) -> float:
-        """The score of the document with that number."""
+    def scores(self, numbers: Sequence[int]) -> dict[int, float]:
+        """The score of each of the documents with those numbers."""
+        pairs, singles = (
+            list(zip(*(gram.times(numbers) for gram in grams), strict=True)) or [()] * len(numbers)
+            for grams in (self._pairs, self._singles)
+        )
+        return {number: self._score(number, *times) for number, *times in zip(numbers, pairs, singles, strict=True)}
+
+    def _score(self, number: int, pairs: Sequence[int], singles: Sequence[int]) -> float:
         source, more = self._source, TITLE_TIMES - 1
         start, text_start = source.column("start")[number], source.column("text_start")[number]
         body = source.folded[start : source.column("end")[number]]
         head, score = body[: text_start - start], 0.0
         norm = self._norms[number]
-        for pair in self._pairs:
-            if times := pair.times(number):
-                times += more * head.count(pair.needle)
-                score += pair.weight * times / (times + norm)
-        for single in self._singles:
-            if times := single.times(number):  # a part counts once, however often it contains the character
-                in_head = head.count(single.needle)
-                times = (times > in_head) + (TITLE_TIMES if in_head else 0)
-                score += single.weight * times / (times + norm)
+        for gram, times in zip(self._pairs, pairs, strict=True):
+            if times:
+                times += more * head.count(gram.needle)  # noqa: PLW2901
+                score += gram.weight * times / (times + norm)
+        for gram, times in zip(self._singles, singles, strict=True):
+            if times:  # a part counts once, however often it contains the character
+                in_head = head.count(gram.needle)
+                parts = (times > in_head) + (TITLE_TIMES if in_head else 0)
+                score += gram.weight * parts / (parts + norm)
         score *= K1 + 1
         title, text = (source.column(name)[number] - start for name in ("title_end", "attached_start"))
         for needle, weight in self._runs:
-            score += weight * TEXT_RUN if body.find(needle, len(head), text) >= 0 else 0.0
-            score += weight * TITLE_RUN if body.find(needle, 0, title) >= 0 else 0.0
+            if needle in body:
+                score += weight * TEXT_RUN if body.find(needle, len(head), text) >= 0 else 0.0
+                score += weight * TITLE_RUN if body.find(needle, 0, title) >= 0 else 0.0
         return score
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from index.engine import Document, Engine
 from index.engines import open_engine, rebuild
-from index.scoring import MOST_RUNS, grams_of, runs_of
+from index.scoring import MOST_RUNS, grams_of, rarity, runs_of
 from index.search import SearchRequest, read_query, search
 from notices.reference.levels import level_of
 
@@ -76,11 +76,15 @@ def test_a_region_switches_the_prior_off(engines: dict[str, Engine], scheme: str
 
 def test_grams_are_the_rarest_up_to_a_limit_and_short_texts_need_one_character_only() -> None:
     counts = {"甲乙": 10, "乙丙": 399_995, "丙丁": 5}
-    found = grams_of("甲乙丙丁甲乙", lambda gram: counts.get(gram, 0), lambda count: 1 / count)
+    found = grams_of("甲乙丙丁甲乙", lambda gram: counts.get(gram, 0), 400_000)
     assert list(found.pairs) == ["丙丁", "甲乙"]
-    assert found.pairs["甲乙"] == pytest.approx(2 / 10)
-    short = grams_of("甲丙", lambda gram: 3 if gram == "丙" else 0, lambda count: 1.0)
-    assert (short.pairs, short.singles) == ({"丙": 1.0}, {})
+    assert found.pairs["甲乙"] == pytest.approx(2 * rarity(400_000, 10))
+    short = grams_of("甲丙", lambda gram: 3 if gram == "丙" else 0, 5)
+    assert (short.pairs, short.singles) == ({"丙": rarity(5, 3)}, {})
+    small = grams_of("甲乙丙丁甲乙", lambda gram: min(counts.get(gram, 0), 9_000), 10_000)
+    assert list(small.pairs) == ["丙丁", "甲乙", "乙丙"]
+    large = grams_of("甲乙丙丁甲乙", lambda gram: 4_000 * counts.get(gram, 0), 30_000)  # two for each document
+    assert list(large.pairs) == ["丙丁", "甲乙"]
     assert (
         len(runs_of("".join(map(chr, range(0x4E00, 0x4E00 + 60))), {chr(n) + chr(n + 1): 1.0 for n in range(0x4E00, 0x4E00 + 60)}))
         == MOST_RUNS

@@ -40,7 +40,8 @@ def test_rss_is_read_in_its_order_with_days_of_china() -> None:
 
 def test_rss_1_and_atom() -> None:
     rdf = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/">
-<channel rdf:about="x"><title>通知</title></channel><item rdf:about="y"><title>关于修路的通告</title><link>/a/1.html</link><dc:date>2026-09-01T23:00:00+08:00</dc:date></item></rdf:RDF>"""
+<channel rdf:about="x"><title>通知</title></channel><item rdf:about="y"><title>关于修路的通告</title><link>/a/1.html</link>
+<dc:date>2026-09-01T23:00:00+08:00</dc:date></item></rdf:RDF>"""
     assert read_list(rdf.encode(), FEED).entries == (ListEntry("关于修路的通告", "http://www.linshan.example/a/1.html", date(2026, 9, 1)),)
     atom = """<feed xmlns="http://www.w3.org/2005/Atom" xml:base="/a/"><link rel="self" href="atom.xml"/><link rel="next" href="atom.xml?page=2"/>
 <entry><title type="html">关于&amp;nbsp;修路的通告</title><id>urn:1</id><link rel="enclosure" href="x.pdf"/><link type="application/pdf" href="1.pdf"/>
@@ -80,7 +81,10 @@ def test_nothing_is_made_up(text: str) -> None:
 
 def test_page_that_names_a_feed_is_a_page() -> None:
     page = "<!DOCTYPE html><html><head><link rel=alternate type='application/rss+xml' href='/rss.xml'></head><body><ul>"
-    page += "".join(f"<li><a href='/tzgg/t2026090{n}_{n}.html'>{title(n)}</a><span>2026-09-0{n}</span></li>" for n in range(1, 6)) + "</ul></body></html>"
+    page += (
+        "".join(f"<li><a href='/tzgg/t2026090{n}_{n}.html'>{title(n)}</a><span>2026-09-0{n}</span></li>" for n in range(1, 6))
+        + "</ul></body></html>"
+    )
     found = read_list(page.encode(), FEED)
     assert (len(found.entries), found.platform != "feed") == (5, True)
 
@@ -88,7 +92,9 @@ def test_page_that_names_a_feed_is_a_page() -> None:
 @pytest.mark.parametrize("kind", ["application/rss+xml", "text/xml; charset=gb2312", "application/octet-stream"])
 def test_crawl_of_a_feed(tmp_path: Path, kind: str) -> None:
     items = "".join(f"<item><title>{title(n)}</title><link>/tzgg/{n}.html</link></item>" for n in range(1, 4))
-    body = f'<?xml version="1.0" encoding="gb2312"?><rss version="2.0"><channel><title>通知</title>{items}</channel></rss>'.encode("gb18030")
+    body = f'<?xml version="1.0" encoding="gb2312"?><rss version="2.0"><channel><title>通知</title>{items}</channel></rss>'.encode(
+        "gb18030"
+    )
     site = Site({"/tzgg/": (200, {"Content-Type": kind}, body)})
     site.pages.update({f"/tzgg/{n}.html": notice_page(n) for n in range(1, 4)})
     home = QuickHome(tmp_path / "home")
