@@ -34,15 +34,15 @@ def matches(text: str, url: str) -> bool:
 
 
 def read(text: str, url: str) -> ListReading | None:
-    """The entries of a feed in its order; None when nothing in it can be read. A feed is whole unless it names a next page."""
+    """The entries of a feed in its order; None when it cannot be read. A feed is whole unless it names a next page."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True, remove_comments=True)
     plain = _DECLARATION.sub("", text[:MAX_CHARACTERS].lstrip("\ufeff"), count=1)
     try:
         root = etree.fromstring(_CDATA_OR_AMPERSAND.sub(_escaped, plain), parser)
     except etree.XMLSyntaxError:
         return None
-    if root is None:
-        return None
+    if not isinstance(root, etree._Element):
+        return None  # nothing is left of it
     base = absolute(url, root.get(_BASE)) or url
     found = [e for _, item in zip(range(_MOST), _named(root, "item", "entry"), strict=False) if (e := _entry(item, base))]
     channel = next(_named(root, "channel"), root)

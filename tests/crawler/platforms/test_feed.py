@@ -1,4 +1,4 @@
-"""Feeds that stand for a list: RSS of both kinds and Atom."""
+"""Feeds as lists: RSS of both kinds and Atom."""
 
 from __future__ import annotations
 
