@@ -75,7 +75,7 @@ def _entry(item: etree._Element, base: str) -> ListEntry | None:
 
 
 def _addresses(item: etree._Element) -> Iterator[str]:
-    """Where the notice is, best first: the link to the page itself, then any other that is no file of it, then a guid that is an address."""
+    """Where the notice is, best first: the link to the page itself, then any other, then a guid that is an address."""
     links = [link for link in _children(item, "link") if link.get("rel", "alternate") == "alternate"]
     for link in sorted(links, key=lambda each: "html" not in each.get("type", "html")):
         yield (link.get("href") or link.text or "").strip()
