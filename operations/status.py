@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -147,8 +147,8 @@ class ArchiveStatus:
     disk: Disk | None = None
 
 
-def archive_status(database: Engine, config: Config, now: datetime) -> ArchiveStatus:
-    """The state of the archive and of each source that it knows or that is enabled."""
+def archive_status(database: Engine, config: Config, now: datetime, names: Collection[str] | None = None) -> ArchiveStatus:
+    """The state of the archive and of each source that it knows or that is enabled; of these alone, if names are given."""
     counted = (tables.SourceRow, tables.NoticeRow, tables.RevisionRow, tables.AttachmentRow, tables.SnapshotRow)
     with Session(database) as session, session.begin():
         counts = Counts(*(session.scalar(select(func.count()).select_from(table_of(row))) or 0 for row in counted))
@@ -163,7 +163,7 @@ def archive_status(database: Engine, config: Config, now: datetime) -> ArchiveSt
         index=_index(database, config, counts.notice),
         log=log,
         behind=behind,
-        sources=source_statuses(database, config, now),
+        sources=source_statuses(database, config, now, names),
         unsent=sum(messages.values()) - messages.get("dead", 0),
         dead_letters=messages.get("dead", 0),
         disk=_disk(config),
@@ -180,9 +180,17 @@ def _disk(config: Config) -> Disk | None:
         return None
 
 
-def source_statuses(database: Engine, config: Config, now: datetime) -> tuple[SourceStatus, ...]:
-    """Each source that the archive knows or that is enabled, with its health."""
-    return tuple(_sources(database, config, now))
+def source_statuses(database: Engine, config: Config, now: datetime, names: Collection[str] | None = None) -> tuple[SourceStatus, ...]:
+    """Each source that the archive knows or that is enabled, with its health; those alone that are named, if names are given."""
+    return tuple(_sources(database, config, now, names)) if names is None or names else ()
+
+
+def names_of_sources(database: Engine, config: Config, after: str = "", limit: int | None = None) -> list[str]:
+    """The names of these sources in order, those after a name; all, or so many."""
+    with Session(database) as session, session.begin():
+        known = set(session.scalars(select(tables.SourceRow.name)))
+    known |= {name for name, (source, _path) in survey_sources(config.sources_dir).found.items() if source.enabled}
+    return sorted(name for name in known if name > after)[:limit]
 
 
 def _index(database: Engine, config: Config, notices: int) -> IndexStatus:
@@ -201,15 +209,18 @@ def _outgrown(config: Config, documents: int | None) -> str | None:
     return outgrown(documents, text_megabytes(config.index))
 
 
-def _sources(database: Engine, config: Config, now: datetime) -> Iterator[SourceStatus]:
+def _sources(database: Engine, config: Config, now: datetime, names: Collection[str] | None) -> Iterator[SourceStatus]:
     """Every source that the archive knows, then the enabled ones that were never crawled."""
-    known = {name: source for name, (source, _path) in survey_sources(config.sources_dir).found.items()}
     table = table_of(tables.SourceRow)
+    query = select(table).order_by(table.c.name)
+    if names is not None:
+        query = query.where(table.c.name.in_(names))
+    known = {name: source for name, (source, _path) in survey_sources(config.sources_dir).found.items()}
     with Session(database) as session, session.begin():
-        for row in session.execute(select(table).order_by(table.c.name)):
+        for row in session.execute(query):
             yield _source((row.name, row.site), known.pop(row.name, None), facts(session, row), config, now)
     for name, source in sorted(known.items()):
-        if source.enabled:
+        if source.enabled and (names is None or name in names):
             yield _source((name, source.site), source, health.Facts(), config, now)
 
 

@@ -109,6 +109,13 @@ def add_watch(database: Database, spec: WatchSpec, now: datetime) -> None:
         session.add(WatchRow(name=spec.name, matched_seq=newest, **values))
 
 
+def some_watches(database: Database, after: str, limit: int) -> list[WatchView]:
+    """So many saved searches by name, those after a name."""
+    with Session(for_reading(database)) as session, session.begin():
+        rows = session.scalars(select(WatchRow).where(WatchRow.name > after).order_by(WatchRow.name).limit(limit))
+        return [_view(session, row) for row in rows]
+
+
 def watches(database: Database, name: str | None = None) -> list[WatchView]:
     """All saved searches, or the one. Raises UnknownName."""
     with Session(for_reading(database)) as session, session.begin():

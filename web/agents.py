@@ -29,7 +29,7 @@ from operations.read.history import history
 from operations.read.json_values import json_value
 from operations.read.notice_views import relations
 from operations.read.revisions import revision_lines, revision_view
-from operations.status import source_statuses
+from operations.status import names_of_sources, source_statuses
 from watch.deadlines import deadlines
 from web.archive import Archive, Busy
 from web.problems import BUSY, OUT_OF_ORDER
@@ -209,16 +209,19 @@ class Tools:
         ]  # fmt: skip
         return {**self._about(notice, view.revision, view.state), "deadlines": told}
 
-    def sources(self) -> Json:
-        """The sources that the archive collects, with the number of notices, the newest date and whether collecting works."""
+    def sources(self, after: str = "") -> Json:
+        """The sources that the archive collects, by name, with the number of notices, the newest date and whether collecting works.
+        `next` is the `after` of the next page."""
         archive = self._archive
-        names = ("notices", "newest_date", "last_run", "outcome", "state")
-        found = source_statuses(archive.database, archive.config, datetime.now(UTC))
+        fields = ("notices", "newest_date", "last_run", "outcome", "state")
+        names = names_of_sources(archive.database, archive.config, after, MOST_LINKS + 1)
+        found = source_statuses(archive.database, archive.config, datetime.now(UTC), names[:MOST_LINKS])
         return {
             "sources": [
-                {"name": each.name, **{name: json_value(getattr(each, name)) for name in names}, "quotation": {"site": each.site}}
+                {"name": each.name, **{name: json_value(getattr(each, name)) for name in fields}, "quotation": {"site": each.site}}
                 for each in found
-            ]
+            ],
+            "next": names[MOST_LINKS - 1] if len(names) > MOST_LINKS else None,
         }
 
     def _about(self, notice: int, revision: int, state: str) -> Json:

@@ -120,6 +120,7 @@ def routes() -> Sequence[BaseRoute]:
         Route("/n/{notice:int}/diff", revision.diff),
         Route("/doc/{code}/{year:int}/{no}", notice.by_number),
         Route("/sources", collection.sources),
+        Route("/archive/{source}", collection.source),
         Route("/archive/{source}/{month}", collection.month),
         Route("/changes", collection.changes),
         Route("/deadlines", ahead.show),

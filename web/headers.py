@@ -7,13 +7,11 @@ from collections.abc import Collection
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.access import host_of, is_own_form
-from web.pages import Reader
-from web.problems import is_program, problem
-from web.rates import PAGES, QUESTIONS, Rates
+from web.problems import TOO_MANY, problem, too_many
+from web.rates import PAGES, QUESTIONS, Rates, asked_by
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -35,14 +33,6 @@ AGENTS, CHECK, WATCHES = (
 )  # what takes a body by POST: calls of tools, texts to check; both only read
 LONGEST_ADDRESS = 8192
 _METHODS = ("GET", "HEAD", "OPTIONS")
-
-
-def _refusal(request: Request, status: int, why: str) -> Response:
-    """The refusal as a page, or a line where so many are asked for that pages would be the load."""
-    if status != 429 or is_program(request):
-        return problem(request, status, why)
-    headers = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Retry-After": "5"}
-    return PlainTextResponse(Reader(request).text(why), status, headers)
 
 
 class Guard:
@@ -68,8 +58,9 @@ class Guard:
 
         refused = self._refused(scope)
         if refused is not None:
-            answer = _refusal(Request(scope), *refused)
-            if refused[0] == 405:
+            status, why = refused
+            answer = too_many(Request(scope)) if status == 429 else problem(Request(scope), status, why)
+            if status == 405:
                 answer.headers["Allow"] = ", ".join(_METHODS)
             await answer(scope, receive, with_headers)
             return
@@ -77,7 +68,7 @@ class Guard:
 
     def _refused(self, scope: Scope) -> tuple[int, str] | None:
         """The status and the reason, if the request is refused."""
-        headers, client, takes_body = Headers(scope=scope), scope.get("client"), scope["path"] in (AGENTS, CHECK, WATCHES)
+        headers, takes_body = Headers(scope=scope), scope["path"] in (AGENTS, CHECK, WATCHES)
         asks = (
             takes_body
             or scope["path"].startswith("/maintain")
@@ -108,8 +99,8 @@ class Guard:
             if wrong:
                 return status, why
         rates = self._questions if asks else self._pages
-        if client and not scope["path"].startswith("/static/") and not rates.allows(client[0]):
-            return 429, "Your network asks more questions than this server can answer. Please wait a little."
+        if not scope["path"].startswith("/static/") and not rates.allows(asked_by(scope)):
+            return 429, TOO_MANY
         return None
 
     def _is_ours(self, host: str) -> bool:

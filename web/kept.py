@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,7 +16,8 @@ from notices.hours import ZONE
 from web.archive import Archive
 from web.packing import accepts
 from web.pages import language_wanted, unless_known
-from web.problems import BUSY, is_program, problem
+from web.problems import BUSY, is_program, problem, too_many
+from web.rates import Turns, asked_by
 
 _PAGES = re.compile(r"/|/search|/n/[0-9]+(?:/r/[0-9]+)?|/sitemap(?:-[0-9]+)?\.xml")
 _MOST_BYTES, _LARGEST = 48 << 20, 300_000  # of all kept answers of a process, and of one
@@ -33,7 +34,7 @@ class _Sent(NamedTuple):
 
 
 class Kept:
-    """Answers a page again as long as the archive is what it was; makes no more answers at once than readers wait for.
+    """Answers a page again as long as the archive is what it was; makes no more answers at once than readers wait for, and few for one network.
 
     What is kept is compressed already: a page that many readers ask for costs what its bytes cost.
     """
@@ -42,6 +43,7 @@ class Kept:
         self._app, self._archive = app, archive
         self._answers: OrderedDict[tuple[object, ...], _Sent] = OrderedDict()
         self._bytes = self._at_once = 0
+        self._turns = Turns()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -57,6 +59,8 @@ class Kept:
             await _again(request, found)(scope, receive, send)
         elif self._at_once >= _MOST_AT_ONCE:
             await problem(request, 503, BUSY)(scope, receive, send)
+        elif self._turns.is_full(asked_by(scope)):
+            await too_many(request)(scope, receive, send)
         else:
             await self._made(scope, receive, _Recorder(send, state, key, self))
 
@@ -64,6 +68,7 @@ class Kept:
         """Let the answer be made. It counts until it begins: what a slow reader has yet to fetch keeps nobody waiting."""
         self._at_once += 1
         try:
+            recorder.end_turn = await self._turns.taken(asked_by(scope))
             await self._app(scope, receive, recorder)
         finally:
             recorder.begun()
@@ -89,6 +94,7 @@ class _Recorder:
         self._send, self._state, self._key, self._kept = send, state, key, kept
         self._headers: list[tuple[bytes, bytes]] | None = None
         self._is_counted = True
+        self.end_turn: Callable[[], None] = lambda: None
 
     async def __call__(self, message: Message) -> None:
         """Pass on one message."""
@@ -107,6 +113,7 @@ class _Recorder:
         """Count the answer no longer."""
         if self._is_counted:
             self._is_counted = False
+            self.end_turn()
             self._kept.has_begun()
 
 

@@ -9,15 +9,16 @@ from web.words import LABELS, SENTENCES
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
+ARCHIVES_OWN: Language = "zh"  # that of its texts, for readers who name neither
 TAGS: Mapping[Language, str] = {"zh": "zh-Hans", "en": "en"}
 
 
-def language_of(chosen: str, accepted: str) -> Language:
-    """The chosen language if there is one, else the one that Accept-Language weighs most; Chinese, the archive's own, if it names neither."""
+def language_named(chosen: str, accepted: str) -> Language | None:
+    """The chosen language if there is one, else the one that Accept-Language weighs most; None if it names neither."""
     for language in LANGUAGES:
         if chosen == language:
             return language
-    best: tuple[float, Language] = (0.0, "zh")
+    best: tuple[float, Language | None] = (0.0, None)
     for part in accepted[:1000].split(","):
         tag, _, weight = part.partition(";")
         name = tag.strip().lower().split("-")[0]

@@ -22,18 +22,19 @@ from notices.text.display import safe
 from notices.text.language import told_in
 from notices.urls import is_address
 from web.archive import Archive
-from web.language import LANGUAGES, TAGS, Language, language_of, translated
+from web.language import ARCHIVES_OWN, LANGUAGES, TAGS, Language, language_named, translated
 
 HERE = Path(str(files("web")))
 Pairs = Sequence[tuple[str, str]]
 
 
 class Reader:
-    """Who asks: the language of the answer, and links that keep a language that was chosen by hand."""
+    """Who asks: the language of the answer (`named`: None if the request names none that we speak), and links that keep one that was chosen by hand."""
 
     def __init__(self, request: Request) -> None:
         self.chosen = request.query_params.get("lang", "")
-        self.language: Language = language_of(self.chosen, request.headers.get("accept-language", ""))
+        self.named = language_named(self.chosen, request.headers.get("accept-language", ""))
+        self.language: Language = self.named or ("en" if request.url.path.startswith("/api/") else ARCHIVES_OWN)
         self._request = request
 
     def text(self, english: str, **values: object) -> str:

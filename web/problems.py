@@ -8,12 +8,13 @@ from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from notices.errors import NoticesError, OperatorError, QueryLimitError, QuerySyntaxError, StaleCursor, TakenDown, UnknownName, UserError
 from notices.text.display import masked, safe
 from web.archive import Busy
-from web.pages import page
+from web.language import TAGS
+from web.pages import Reader, page
 
 MEDIA_TYPE = "application/problem+json"
 _LONGEST, _LONGEST_QUERY = 600, 1024
@@ -21,6 +22,8 @@ OUT_OF_ORDER = (
     "The archive cannot be read at the moment. Its maintainers may be restoring it or rebuilding its index. Please try again later."
 )
 BUSY = "The archive is answering many questions at the moment. Please try again in a few seconds."
+TOO_MANY = "Your network asks more questions than this server can answer. Please wait a little."
+RETRY_AFTER = "5"  # seconds
 _FAILED = "The page could not be made. The maintainers find the reason in the log."
 _NOT_FOUND = "There is nothing at this address."
 _log = logging.getLogger(__name__)
@@ -34,10 +37,8 @@ def is_program(request: Request) -> bool:
 
 def problem(request: Request, status: int, detail: str, more: Mapping[str, object] | None = None) -> Response:
     """The answer to a request that cannot be served."""
-    title = HTTPStatus(status).phrase
     if is_program(request):
-        body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(more or {})}
-        answer: Response = JSONResponse(body, status, media_type=MEDIA_TYPE)
+        answer = _document(request, status, detail, more or {})
     else:
         answer = page(
             request,
@@ -48,8 +49,27 @@ def problem(request: Request, status: int, detail: str, more: Mapping[str, objec
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["X-Robots-Tag"] = "noindex"
     if status in (429, 503):
-        answer.headers["Retry-After"] = "5"
+        answer.headers["Retry-After"] = RETRY_AFTER
     return answer
+
+
+def too_many(request: Request) -> Response:
+    """The answer to a network that asks too much: a line, because so many are refused that pages would be the load."""
+    if is_program(request):
+        return problem(request, 429, TOO_MANY)
+    headers = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Retry-After": RETRY_AFTER}
+    return PlainTextResponse(Reader(request).text(TOO_MANY), 429, headers)
+
+
+def _document(request: Request, status: int, detail: str, more: Mapping[str, object]) -> Response:
+    """The problem document. A program that names no language gets English, the language of the API; a person's may ask for Chinese (RFC 9457, 3.1.3)."""
+    reader, title = Reader(request), HTTPStatus(status).phrase
+    if reader.named == "zh":
+        detail, label = reader.told(detail), f"problem {status}"
+        title = reader.text(label) if reader.text(label) != label else title
+    headers = {"Vary": "Accept-Language", "Content-Language": TAGS[reader.named or "en"]}
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
 
 
 def typed(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""How many questions one network may ask: a crawler that follows every combination of filters must not keep readers waiting."""
+"""How many questions one network may ask, and how many of its answers are made at once: a crawler must not keep readers waiting."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import ipaddress
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
+
+from anyio import CapacityLimiter
+from starlette.types import Scope
 
 # So many a second, and at once. A question of a large archive takes some 40 ms of a core: a network has an eighth of it.
 QUESTIONS, PAGES = (3.0, 60.0), (10.0, 200.0)
 _MOST = 10_000  # networks that are remembered
+AT_ONCE, WAITING = 2, 6  # answers of a network that a process makes, and that wait for these; a browser asks for no more
 
 
 class Rates:
@@ -22,7 +27,7 @@ class Rates:
 
     def allows(self, address: str, now: float | None = None) -> bool:
         """Whether one more question may be asked; it is counted."""
-        network = _network(address)
+        network = network_of(address)
         if network is None:
             return True
         now = time.monotonic() if now is None else now
@@ -36,7 +41,36 @@ class Rates:
         return allowed
 
 
-def _network(address: str) -> str | None:
+class Turns:
+    """The answers that are being made for each network, in one process: those of one take turns, so that others' begin at once."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, CapacityLimiter] = {}
+
+    def is_full(self, address: str) -> bool:
+        """Whether so many of this network wait that one more is refused."""
+        line = self._lines.get(network_of(address) or "")
+        return line is not None and line.statistics().tasks_waiting >= WAITING
+
+    async def taken(self, address: str) -> Callable[[], None]:
+        """Wait for the network's turn; what is returned ends it, and does nothing when it is called again."""
+        network = network_of(address)
+        if network is None:
+            return lambda: None
+        line, turn = self._lines.setdefault(network, CapacityLimiter(AT_ONCE)), object()
+        await line.acquire_on_behalf_of(turn)
+
+        def end() -> None:
+            if turn in line.statistics().borrowers:
+                line.release_on_behalf_of(turn)
+                told = line.statistics()
+                if not told.borrowed_tokens and not told.tasks_waiting:
+                    self._lines.pop(network, None)
+
+        return end
+
+
+def network_of(address: str) -> str | None:
     """The network of an address; None for this machine, and for a name."""
     try:
         found = ipaddress.ip_address(address)
@@ -45,3 +79,9 @@ def _network(address: str) -> str | None:
     if found.is_loopback:
         return None
     return str(ipaddress.ip_network((found, 24 if found.version == 4 else 48), strict=False))
+
+
+def asked_by(scope: Scope) -> str:
+    """The address that a request came from; empty where it is not known."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
-from benchmarks.readers.archive import archive_of
+from benchmarks.readers.archive import archive_of, with_index
 from tests.support.archive_home import Home
 from tests.support.reading_room import served
 
@@ -41,7 +41,7 @@ def main() -> int:
     parser.add_argument("--addresses", type=int, default=2_000, help="different ones; more are answered from memory less often")
     asked = parser.parse_args()
     home = archive_of(asked.home.resolve(), asked.notices)
-    home.environment["NOTICES_INDEX"] = f"{asked.engine}:{asked.engine}"
+    with_index(home, asked.engine)
     questions, notices = questions_of(asked.addresses // 2), notices_of(asked.notices, asked.addresses // 2)
     print(json.dumps({"engine": asked.engine, "load before": os.getloadavg()[0], **engine_times(home, questions[:300])}))
     for name, addresses in (("mixed", [*questions, *notices]), ("questions", questions), ("notices", notices)):

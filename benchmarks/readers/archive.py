@@ -13,7 +13,7 @@ IMPORTED = 5_000  # an import reads a text for 15 to 30 ms; that of 100,000 take
 
 
 def archive_of(path: Path, count: int, corpus: Path | None = None) -> Home:
-    """The archive in that folder, made if it does not exist: `count` notices, an index of Tantivy and one of Whoosh.
+    """The archive in that folder, made if it does not exist: `count` notices and an index of Tantivy.
 
     The rows made in SQL have numbers, titles, dates and addresses of their own and the texts of the imported ones; the page of each is that of
     its model, so `notices verify` would report them.
@@ -34,9 +34,15 @@ def archive_of(path: Path, count: int, corpus: Path | None = None) -> Home:
             _copy(raw, copy, imported, count)
     raw.close()
     home.run("index", "--rebuild", timeout=4 * 3600)
-    home.run("index", "--rebuild", "--to", "whoosh:whoosh", "--stage", timeout=4 * 3600)
     (path / "ready").write_text(f"{count}\n", encoding="ascii")
     return home
+
+
+def with_index(home: Home, engine: str) -> None:
+    """Let the archive answer from an index of that engine; one of Whoosh takes a quarter of an hour, so it is only made when it is asked for."""
+    home.environment["NOTICES_INDEX"] = f"{engine}:{engine}"
+    if not (home.path / engine).exists():
+        home.run("index", "--rebuild", timeout=4 * 3600)
 
 
 def _lines(count: int, corpus: Path | None) -> list[dict[str, object]]:

@@ -135,6 +135,13 @@ def takedowns(database: Engine, *, past: bool = False) -> Sequence[Takedown]:
         return [_view(row) for row in session.scalars(query if past else query.where(TakedownRow.undone_at.is_(None)))]
 
 
+def newest_takedowns(database: Engine, before: int | None, limit: int) -> Sequence[Takedown]:
+    """So many of all that ever were, the newest first, those before a number."""
+    query = select(TakedownRow).order_by(TakedownRow.id.desc()).limit(limit)
+    with Session(for_reading(database)) as session, session.begin():
+        return [_view(row) for row in session.scalars(query if before is None else query.where(TakedownRow.id < before))]
+
+
 def _view(row: TakedownRow) -> Takedown:
     return Takedown(
         row.id, row.notice_id, row.key, row.passage, row.reason, row.legal, row.made_at, row.undone_at, row.undone_reason

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from datetime import time as time_of_day
 
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from notices.errors import UserError
 from notices.hours import ZONE
@@ -67,10 +68,9 @@ def changes(database: Engine, after: int = 0) -> Iterator[ChangeView]:
 def newest_changes(database: Engine, limit: int, before: int | None = None) -> list[ChangeView]:
     """The newest changes that are no part of the baseline, the newest first; those before a number."""
     change = tables.ChangeRow
-    query = select(change.seq).where(change.baseline.is_(False)).order_by(change.seq.desc()).limit(limit)
+    query = select(change).where(change.baseline.is_(False)).order_by(change.seq.desc()).limit(limit)
     with reading(database) as session:
-        wanted = session.scalars(query if before is None else query.where(change.seq < before)).all()
-    return [found for seq in wanted for found in _page(database, seq - 1, 1)]
+        return _views(session, session.scalars(query if before is None else query.where(change.seq < before)).all())
 
 
 def follow(database: Engine, after: int, wait: Callable[[float], None] = time.sleep) -> Iterator[ChangeView]:
@@ -84,17 +84,20 @@ def follow(database: Engine, after: int, wait: Callable[[float], None] = time.sl
 
 def _page(database: Engine, after: int, limit: int) -> list[ChangeView]:
     with reading(database) as session:
-        rows = changes_after(session, after, limit)
-        notice, revision, source = tables.NoticeRow, tables.RevisionRow, tables.SourceRow
-        query = (
-            select(notice.id, revision.n, notice.url, revision.title, source.name)
-            .join(revision, revision.notice_id == notice.id)
-            .join(source, source.id == notice.source_id)
-            .where(notice.id.in_({row.notice_id for row in rows}))
-        )
-        hidden = withheld(session)
-        facts = {(i, n): (url, masked(hidden.text(i, title)), name) for i, n, url, title, name in session.execute(query)}
-        return [_view(row, facts.get((row.notice_id, row.revision), ("", "", ""))) for row in rows]
+        return _views(session, changes_after(session, after, limit))
+
+
+def _views(session: Session, rows: Sequence[tables.ChangeRow]) -> list[ChangeView]:
+    notice, revision, source = tables.NoticeRow, tables.RevisionRow, tables.SourceRow
+    query = (
+        select(notice.id, revision.n, notice.url, revision.title, source.name)
+        .join(revision, revision.notice_id == notice.id)
+        .join(source, source.id == notice.source_id)
+        .where(notice.id.in_({row.notice_id for row in rows}))
+    )
+    hidden = withheld(session)
+    facts = {(i, n): (url, masked(hidden.text(i, title)), name) for i, n, url, title, name in session.execute(query)}
+    return [_view(row, facts.get((row.notice_id, row.revision), ("", "", ""))) for row in rows]
 
 
 def _view(row: tables.ChangeRow, facts: tuple[str, str, str]) -> ChangeView:

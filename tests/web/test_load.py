@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import httpx2
 import pytest
 from lxml import html
 from starlette.testclient import TestClient
 
 from benchmarks.readers.crawlers import HOSTILE
+from index.search import SearchRequest, SearchResult
 from notices.config import load_config
 from tests.support.cpu import cpu_within
 from tests.support.quick_home import QuickHome
 from tests.support.reading_room import NOTICES, archive_in, line, reading_room
 from web.archive import Archive
 from web.kept import Kept
-from web.rates import QUESTIONS, Rates
+from web.rates import AT_ONCE, QUESTIONS, WAITING, Rates
 
 
 def test_a_kept_answer_is_that_of_the_archive_as_it_is(tmp_path: Path) -> None:
@@ -135,6 +139,43 @@ def test_questions_and_pages_are_counted(tmp_path: Path, monkeypatch: pytest.Mon
         assert pages[-1] == 429
         assert stranger.get("/static/style.css").status_code == 200
         assert room.get("/search?q=河道").status_code == 200
+
+
+def test_one_network_has_two_answers_made_at_once_and_others_do_not_wait_for_it(room: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    go, making = threading.Event(), threading.Semaphore(0)
+    search = Archive.search
+
+    def slow(self: Archive, request: SearchRequest) -> SearchResult:
+        if "慢" in request.text:
+            making.release()
+            go.wait(60)
+        return search(self, request)
+
+    monkeypatch.setattr(Archive, "search", slow)
+
+    async def ask(address: str, path: str) -> httpx2.Response:
+        async with httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(room.app, client=(address, 5000)), base_url="http://127.0.0.1"
+        ) as client:
+            return await client.get(path, headers={"accept-language": "en"})
+
+    async def crawl() -> None:
+        first = [asyncio.create_task(ask(f"203.0.113.{n}", f"/search?q=慢{n}")) for n in range(AT_ONCE + WAITING)]
+        for _ in range(AT_ONCE):
+            assert await asyncio.to_thread(making.acquire, timeout=60)
+        refused = await ask("203.0.113.99", "/search?q=慢99")
+        assert (refused.status_code, refused.headers["retry-after"], len(refused.content) < 200) == (429, "5", True)
+        assert "Your network asks" in refused.text
+        assert (await ask("198.51.100.1", "/search?q=河道")).status_code == 200
+        assert (await ask("127.0.0.1", "/n/1")).status_code == 200
+        assert not making.acquire(blocking=False)
+        go.set()
+        assert {answer.status_code for answer in await asyncio.gather(*first)} == {200}
+        assert (await ask("203.0.113.99", "/search?q=慢99")).status_code == 200
+
+    asyncio.run(crawl())
+    (kept,) = (each for each in _layers(room) if isinstance(each, Kept))
+    assert (kept._turns._lines, kept._at_once) == ({}, 0)
 
 
 def test_new_vectors_are_another_state_of_the_archive(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from tests.support.quick_home import QuickHome
 from tests.support.reading_room import EVIL, NOTICES, PADDING, PAGE, archive_in, line, links_of, reading_room
-from web.language import language_of, translated
+from web.language import language_named, translated
 from web.pages import last_day
 from web.words import LABELS, SENTENCES
 
@@ -174,10 +174,10 @@ def test_the_language_is_accepted_or_chosen_and_stays(room: TestClient) -> None:
 
 @pytest.mark.parametrize(
     ("chosen", "accepted", "language"),
-    [("", "", "zh"), ("en", "zh", "en"), ("xx", "en", "en"), ("", "fr", "zh"), ("", "en;q=0.2, zh;q=0.8", "zh"), ("", "en;q=x", "zh")],
+    [("", "", None), ("en", "zh", "en"), ("xx", "en", "en"), ("", "fr", None), ("", "en;q=0.2, zh;q=0.8", "zh"), ("", "en;q=x", None)],
 )
-def test_language_of(chosen: str, accepted: str, language: str) -> None:
-    assert language_of(chosen, accepted) == language
+def test_language_named(chosen: str, accepted: str, language: str | None) -> None:
+    assert language_named(chosen, accepted) == language
 
 
 def test_every_sentence_of_the_templates_has_its_chinese() -> None:

@@ -136,3 +136,29 @@ def test_a_refusal_is_said_in_the_readers_language_and_keeps_the_query(room: Tes
     if "q=" in address:
         query = address.partition("q=")[2].partition("&")[0]
         assert f'value="{query}"' in said["zh-CN"]
+
+
+@pytest.mark.parametrize(
+    ("address", "title", "chinese", "english"),
+    [
+        ("search?q=日期:2020-13", "无法回答这个问题", "不是有效", "is not a valid date"),
+        ("search?q=河道&sort=zzz", "无法回答这个问题", "此处不能为", "is not allowed here"),
+        ("notices/99", "未找到", "没有", "contains no notice 99"),
+        ("zzz", "未找到", "此地址没有内容", "There is nothing at this address"),
+        ("changes?since=999999", "列表已更新", "999999", "999999"),
+        ("citations", "无法回答这个问题", "缺少 text", "text is missing"),
+    ],
+)
+def test_a_problem_document_is_in_the_language_that_the_program_names(
+    room: TestClient, address: str, title: str, chinese: str, english: str
+) -> None:
+    """RFC 9457, 3.1.3; a program that names no language gets that of the API."""
+    asked = {each: room.get(f"/api/v1/{address}", headers={"accept-language": each}) for each in ("zh-CN,zh;q=0.9", "en", "fr", "")}
+    for language, answer in asked.items():
+        problem, is_chinese = answer.json(), language.startswith("zh")
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["content-language"] == ("zh-Hans" if is_chinese else "en")
+        assert "accept-language" in answer.headers["vary"].lower()
+        assert (problem["title"] == title, chinese in problem["detail"]) == (is_chinese, is_chinese or chinese.isascii())
+        assert (english in problem["detail"]) == (not is_chinese or chinese.isascii())
+        assert problem["status"] == answer.status_code

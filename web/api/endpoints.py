@@ -13,6 +13,7 @@ from starlette.responses import Response
 from index.query.parse import MAX_BYTES
 from index.search import SORTS
 from notices.errors import UserError
+from notices.text.language import _
 from web.views.export import forms
 from web.views.query import LIMIT, MOST
 
@@ -56,15 +57,21 @@ def refuse_wrong(parameters: Sequence[Parameter], given: QueryParams) -> None:
     for each in parameters:
         values, schema = given.getlist(each.name), each.schema
         if each.required and not values:
-            raise UserError(f"{each.name} is missing")
+            raise UserError(_("{name} is missing").format(name=each.name))
         if schema["type"] == "array":
             if len(values) > int(str(schema["maxItems"])):
-                raise UserError(f"{each.name}: {len(values)} values, at most {schema['maxItems']} are allowed")
+                raise UserError(
+                    _("{name}: {count} values, at most {most} are allowed").format(
+                        name=each.name, count=len(values), most=schema["maxItems"]
+                    )
+                )
             items = schema["items"]
             schema = items if isinstance(items, dict) else {}
         for value in values:
             if not _allows(schema, value):
-                raise UserError(f"{each.name}: {value[:60]!r} is not allowed here; see the OpenAPI document")
+                raise UserError(
+                    _("{name}: {value} is not allowed here; see the OpenAPI document").format(name=each.name, value=repr(value[:60]))
+                )
 
 
 def _allows(schema: Json, value: str) -> bool:
@@ -139,6 +146,11 @@ CHANGES = (
         {"type": "string", "pattern": rf"^(0|[1-9][0-9]{{0,14}})$|{_DAY}"},
     ),
     Parameter("limit", "changes of a page", count(1, MOST_CHANGES, MOST_CHANGES)),
+)
+MOST_SOURCES = 200
+SOURCES = (
+    Parameter("after", "only sources whose names come after this one, the `next` of an earlier answer", text(80)),
+    Parameter("limit", "sources of a page", count(1, MOST_SOURCES, MOST_SOURCES)),
 )
 LARGEST_TEXT = 80_000  # bytes of a body whose citations are checked
 TEXT = (Parameter("text", "the text whose citations are checked; a longer one is sent by POST", text(600), required=True),)

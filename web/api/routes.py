@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from web.api import replica, views
-from web.api.endpoints import AS_OF, CHANGES, EXPORT, REVISIONS, SEARCH, TEXT, Endpoint, refuse_wrong
+from web.api.endpoints import AS_OF, CHANGES, EXPORT, REVISIONS, SEARCH, SOURCES, TEXT, Endpoint, refuse_wrong
 from web.api.openapi import document
 from web.json_answer import json_answer
 from web.views import export
@@ -35,7 +35,7 @@ ENDPOINTS = (
         views.check,
         TEXT,
     ),
-    Endpoint("/sources", "sources", "every source and its health", views.sources),
+    Endpoint("/sources", "sources", "the sources and their health, by name", views.sources, SOURCES),
     *replica.ENDPOINTS,
 )
 

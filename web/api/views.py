@@ -14,6 +14,7 @@ from index.query.fields import filter_node
 from index.query.tree import Everything
 from notices.errors import UserError
 from notices.text.fold import fold
+from notices.text.language import _
 from operations.read.as_of import view_as_of
 from operations.read.changes import changes, cursor_of
 from operations.read.citation_check import check_citations
@@ -22,8 +23,8 @@ from operations.read.history import history
 from operations.read.json_values import json_object
 from operations.read.notice_views import NoticeView, relations
 from operations.read.revisions import attached_text, revision_lines, revision_view
-from operations.status import source_statuses
-from web.api.endpoints import LARGEST_TEXT, MOST_CHANGES
+from operations.status import names_of_sources, source_statuses
+from web.api.endpoints import LARGEST_TEXT, MOST_CHANGES, MOST_SOURCES
 from web.json_answer import json_answer
 from web.pages import archive_of
 from web.views.query import asked, count_of, day_of
@@ -101,10 +102,13 @@ def events(request: Request) -> Response:
 
 
 def sources(request: Request) -> Response:
-    """Every source and its health."""
-    archive = archive_of(request)
-    found = source_statuses(archive.database, archive.config, datetime.now(UTC))
-    return json_answer(request, {"sources": [{name: getattr(each, name) for name in _PUBLIC} for each in found]})
+    """Sources and their health, by name; `next` is the `after` of the next page."""
+    archive, given = archive_of(request), request.query_params
+    limit = count_of("limit", given.get("limit", ""), MOST_SOURCES)
+    names = names_of_sources(archive.database, archive.config, given.get("after", ""), limit + 1)
+    found = source_statuses(archive.database, archive.config, datetime.now(UTC), names[:limit])
+    following = names[limit - 1] if len(names) > limit else None
+    return json_answer(request, {"sources": [{name: getattr(each, name) for name in _PUBLIC} for each in found], "next": following})
 
 
 def changed(request: Request) -> Response:
@@ -112,7 +116,7 @@ def changed(request: Request) -> Response:
     database = archive_of(request).database
     since, limit = request.query_params.get("since", "0"), count_of("limit", request.query_params.get("limit", ""), MOST_CHANGES)
     if not since.strip():
-        raise UserError("since is empty; it is the number of a change, or a date such as 2026-03-01")
+        raise UserError(_("since is empty; it is the number of a change, or a date such as 2026-03-01"))
     after = cursor_of(database, since)
     found = list(islice(changes(database, after), limit))
     return json_answer(request, {"changes": found, "next": found[-1].seq if found else after})
@@ -130,12 +134,12 @@ async def check_body(request: Request) -> Response:
     async for chunk in request.stream():
         body += chunk
         if len(body) > LARGEST_TEXT:
-            raise UserError(f"the text has more than {LARGEST_TEXT} bytes")
+            raise UserError(_("the text has more than {most} bytes").format(most=LARGEST_TEXT))
     if not body:
-        raise UserError("the body is empty; it is the text whose citations are checked")
+        raise UserError(_("the body is empty; it is the text whose citations are checked"))
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UserError(f"the text is not UTF-8: byte {error.start}") from error
+        raise UserError(_("the text is not UTF-8: byte {offset}").format(offset=error.start)) from error
     found = await to_thread.run_sync(check_citations, archive_of(request).database, text)
     return json_answer(request, {"citations": found})

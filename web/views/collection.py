@@ -13,12 +13,13 @@ from starlette.responses import Response
 
 from operations.read.changes import newest_changes
 from operations.read.coverage import UNDATED, MonthCount, coverage, notices_of
-from operations.status import archive_status, source_statuses
+from operations.status import archive_status, names_of_sources, source_statuses
 from watch.events import told_in
+from web.archive import Archive
 from web.pages import archive_of, page
 
 _MONTHS, _LEVELS = 36, (1, 5, 20, 100)  # months of the map, and counts from which a square is darker
-_ON_PAGE, _MOST_CHANGES = 500, 100
+_ON_PAGE, _MOST_CHANGES, _SOURCES = 300, 100, 40
 _MONTH = re.compile(rf"\d{{4}}-\d\d|{UNDATED}")
 
 
@@ -32,21 +33,41 @@ class Square:
 
 
 def sources(request: Request) -> Response:
-    """Every source with its health, and the months of its notices as a map and as a table."""
-    archive = archive_of(request)
-    found = coverage(archive.database)
-    months = _last_months(datetime.now(UTC))
+    """Some sources with their health, and the months of their notices as a map and as a table."""
+    archive, after, now = archive_of(request), request.query_params.get("after", ""), datetime.now(UTC)
+    *names, following = _named_after(archive, after, _SOURCES)
+    found = coverage(archive.database, names)
+    months = _last_months(now)
     counts: dict[str, dict[str, int]] = {}
     for each in found:
         counts.setdefault(each.source, {})[each.month] = each.notices
     rows = {name: [_square(month, by_month.get(month, 0)) for month in months] for name, by_month in counts.items()}
     values = {
-        "sources": source_statuses(archive.database, archive.config, datetime.now(UTC)),
+        "sources": source_statuses(archive.database, archive.config, now, names),
         "rows": rows,
         "months": months,
-        "years": {name: _years(found, name) for name in counts},
+        "years": {name: _years([each for each in found if each.source == name and each.month in months]) for name in counts},
+        "following": names[-1] if following else None,
+        "is_first": not after,
     }
     return page(request, "sources.html", values)
+
+
+def _named_after(archive: Archive, after: str, most: int) -> list[str]:
+    """The names of so many sources after a name, and at the end the next one or an empty text. Raises HTTPException where there are none after it."""
+    found = names_of_sources(archive.database, archive.config, after, most + 1)
+    if after and not found:
+        raise HTTPException(404)
+    return found if len(found) > most else [*found, ""]
+
+
+def source(request: Request) -> Response:
+    """The months of one source that have notices."""
+    archive, name = archive_of(request), request.path_params["source"]
+    found = coverage(archive.database, [name])
+    if not found:
+        raise HTTPException(404)
+    return page(request, "source.html", {"source": name, "years": _years(found)})
 
 
 def _square(month: str, count: int) -> Square:
@@ -58,12 +79,11 @@ def _last_months(now: datetime) -> list[str]:
     return [f"{n // 12:04d}-{n % 12 + 1:02d}" for n in range(last - _MONTHS + 1, last + 1)]
 
 
-def _years(found: Sequence[MonthCount], source: str) -> Mapping[str, list[MonthCount]]:
-    """The months of a source that have notices, by year, the newest first."""
+def _years(found: Sequence[MonthCount]) -> Mapping[str, list[MonthCount]]:
+    """The months of a source by year, the newest first."""
     years: dict[str, list[MonthCount]] = {}
     for each in reversed(found):
-        if each.source == source:
-            years.setdefault(each.month[:4] if each.month != UNDATED else UNDATED, []).append(each)
+        years.setdefault(each.month[:4] if each.month != UNDATED else UNDATED, []).append(each)
     return years
 
 
@@ -101,4 +121,4 @@ def told(request: Request) -> Response:
 def status(request: Request) -> Response:
     """How much the archive contains, how far its index and its signed log are."""
     archive = archive_of(request)
-    return page(request, "status.html", {"status": archive_status(archive.database, archive.config, datetime.now(UTC))})
+    return page(request, "status.html", {"status": archive_status(archive.database, archive.config, datetime.now(UTC), names=())})

@@ -52,6 +52,9 @@ def robots(request: Request) -> Response:
         "User-agent: *",
         *(f"Disallow: {path}" for path in _REFUSED),
         "Allow: /n/*/r/*/cite/jsonld",  # what a page says of itself to crawlers
+        *(
+            f"Allow: {path}?after=" for path in ("/sources", "/archive/*")
+        ),  # lists in pages; the longer of two rules counts (RFC 9309, 2.2.2)
         *(f"Disallow: /*?*{name}=" for name in (*FILTERS, "sort", "after")),
     ]
     return PlainTextResponse("\n".join([*lines, "Crawl-delay: 1", f"Sitemap: {base_of(request)}/sitemap.xml", ""]))

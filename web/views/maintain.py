@@ -11,15 +11,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from operations.preserve.taking_down import takedowns
-from operations.status import archive_status
+from operations.preserve.taking_down import newest_takedowns
+from operations.status import archive_status, names_of_sources
 from pipeline.sql.database import database_errors, open_archive
-from watch.saved import WatchSpec, add_watch, pause, remove, watches
+from watch.saved import WatchSpec, add_watch, pause, remove, some_watches
 from web.access import Access
 from web.pages import Reader, archive_of, page
+from web.views.query import count_of
 
 PREFIX = "/maintain"
 _LARGEST_FORM = 16 * 1024
+_SHOWN = 100  # sources, saved searches and takedowns at once
 _OWN = {
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex, nofollow",
@@ -30,10 +32,15 @@ _OWN = {
 def show(request: Request) -> Response:
     """Status in detail, takedowns, watches, and a form for a new watch."""
     name = _who(request)
-    archive = archive_of(request)
+    archive, given = archive_of(request), request.query_params
+    names = names_of_sources(archive.database, archive.config, given.get("sources", ""), _SHOWN + 1)
+    saved = some_watches(archive.database, given.get("watches", ""), _SHOWN + 1)
+    before = given.get("takedowns", "")
+    past = newest_takedowns(archive.database, count_of("takedowns", before, 10**6) if before else None, _SHOWN + 1)
     values = {
-        "who": name, "status": archive_status(archive.database, archive.config, datetime.now(UTC)), "takedowns": takedowns(archive.database, past=True),
-        "watches": watches(archive.database), "wanted": request.query_params.get("query", "")[:1024],
+        "who": name, "status": archive_status(archive.database, archive.config, datetime.now(UTC), names[:_SHOWN]), "takedowns": past[:_SHOWN],
+        "watches": saved[:_SHOWN], "wanted": given.get("query", "")[:1024], "more_sources": names[_SHOWN - 1] if len(names) > _SHOWN else None,
+        "more_watches": saved[_SHOWN - 1].name if len(saved) > _SHOWN else None, "more_takedowns": past[_SHOWN - 1].id if len(past) > _SHOWN else None,
     }  # fmt: skip
     answer = page(request, "maintain.html", values)
     answer.headers.update(_OWN)
