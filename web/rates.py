@@ -53,7 +53,7 @@ class Turns:
         return line is not None and line.statistics().tasks_waiting >= WAITING
 
     async def taken(self, address: str) -> Callable[[], None]:
-        """Wait for the network's turn; what is returned ends it, and does nothing when it is called again."""
+        """Wait for the network's turn; the function that it returns ends it, once."""
         network = network_of(address)
         if network is None:
             return lambda: None
@@ -82,6 +82,6 @@ def network_of(address: str) -> str | None:
 
 
 def asked_by(scope: Scope) -> str:
-    """The address that a request came from; empty where it is not known."""
+    """The address that a request came from; empty if it is not known."""
     client = scope.get("client")
     return str(client[0]) if client else ""

@@ -54,7 +54,7 @@ def sources(request: Request) -> Response:
 
 
 def _named_after(archive: Archive, after: str, most: int) -> list[str]:
-    """The names of so many sources after a name, and at the end the next one or an empty text. Raises HTTPException where there are none after it."""
+    """The names of so many sources after a name, and at the end the next one or an empty text. Raises HTTPException beyond the last."""
     found = names_of_sources(archive.database, archive.config, after, most + 1)
     if after and not found:
         raise HTTPException(404)
