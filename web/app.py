@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from anyio import to_thread
+from anyio import move_on_after, to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -33,12 +33,17 @@ if TYPE_CHECKING:
     from mcp.server import MCPServer
 
 LARGEST_CALL = 256 * 1024  # bytes of an agent's call
-_FIRST_PAGES = (f"/search?q={quote('通知')}", "/n/1")
+# Searches of each kind (facets, the columns of an order, a filter, a number), a notice, the files of sources: templates, SQL and columns are read by then.
+_FIRST_PAGES = (
+    f"/search?q={quote('通知')}", f"/search?q={quote('关于 通知')}&sort=date", f"/search?q={quote('公告')}&since=2020&kind={quote('公告')}",
+    f"/search?q={quote('〔2020〕1号')}", "/n/1", "/n/2", "/sources", "/changes",
+)  # fmt: skip
+_WARMING = 20.0  # seconds that these may take; then readers are let in
 _THREADS = {"tantivy": 4}  # of a process that makes pages; more only take turns at two cores. A Whoosh index lets others wait beside it
 
 
 def create_app(config: Config, *, warm: bool = False) -> Starlette:
-    """The reading room of one archive. `warm`: it asks itself for two pages before readers may, so that these find files open and templates compiled."""
+    """The reading room of one archive. `warm`: it asks itself for some pages before readers may, so that these find files open and templates compiled."""
     archive = Archive(config)
     agents = _agents(archive)
 
@@ -46,8 +51,9 @@ def create_app(config: Config, *, warm: bool = False) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         threads = to_thread.current_default_thread_limiter()
         threads.total_tokens = _THREADS.get(config.index.partition(":")[0], threads.total_tokens)
-        for address in _FIRST_PAGES if warm else ():
-            await _asked_by_itself(app, address)
+        with move_on_after(_WARMING):
+            for address in _FIRST_PAGES if warm else ():
+                await _asked_by_itself(app, address)
         async with agents.session_manager.run() if agents else nullcontext():
             yield
         archive.close()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from collections.abc import Callable
+from http.client import HTTPConnection, HTTPException
 from typing import Literal
 
 import h11
@@ -20,6 +22,7 @@ from web.archive import check_readable
 _IDLE, _STOPPING = 5, 10  # seconds that a connection may be idle, and that answers may take while the server stops
 _CONNECTIONS = 1000  # of a process; one more is told to come back
 _HEAD = 16 * 1024  # bytes of a request's head
+_WARMING = 60.0  # seconds after which the address is told in any case
 _ARRIVING, _TAKING = 15.0, 60.0  # seconds that a whole request may take to arrive, and that a client may leave full buffers unread
 
 
@@ -66,7 +69,8 @@ class Patient(H11Protocol):
 
 
 def serve(config: Config, host: str, port: int, workers: int, ready: Callable[[str], None]) -> None:
-    """Serve until stopped; `ready` is told the address. Raises BadInput for an address that cannot be used, OperatorError for an archive that cannot."""
+    """Serve until stopped; `ready` is told the address as soon as a process answers. Raises BadInput for an address that cannot be used, OperatorError for
+    an archive that cannot."""
     check_readable(config)
     bound = _bound(host, port)
     settings = uvicorn.Config(
@@ -74,13 +78,29 @@ def serve(config: Config, host: str, port: int, workers: int, ready: Callable[[s
         proxy_headers=False, timeout_keep_alive=_IDLE, timeout_graceful_shutdown=_STOPPING, limit_concurrency=_CONNECTIONS,
         h11_max_incomplete_event_size=_HEAD, ws="none", http=Patient,
     )  # fmt: skip
-    server = uvicorn.Server(settings)
-    ready(_address(host, bound.getsockname()[1]))
+    server, bound_port = uvicorn.Server(settings), int(bound.getsockname()[1])
+    told = threading.Thread(target=_tell_when_answered, args=(bound.getsockname(), lambda: ready(_address(host, bound_port))), daemon=True)
+    told.start()
     with bound:
         if workers == 1:
             server.run(sockets=[bound])
         else:
             Multiprocess(settings, sockets=[bound]).run()
+
+
+def _tell_when_answered(place: tuple[object, ...], tell: Callable[[], None]) -> None:
+    """Ask for the start page and tell. A process takes connections only after it has made a few pages for itself, so nobody's first page is slow."""
+    host = str(place[0])
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (what was bound, to be asked on this machine)
+    asked = HTTPConnection(shown, int(str(place[1])), timeout=_WARMING)
+    try:
+        asked.request("HEAD", "/", headers={"Host": "localhost"})
+        asked.getresponse().read()
+    except (OSError, HTTPException):
+        pass  # readers wait in the queue of the socket meanwhile
+    finally:
+        asked.close()
+    tell()
 
 
 def _bound(host: str, port: int) -> socket.socket:

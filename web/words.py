@@ -59,6 +59,7 @@ SENTENCES: dict[str, str] = {
     "What a message told of": "一条消息的全部内容",
     "(differs in personal data that is starred out)": "（差异在于已隐去的个人信息）",
     "(no title)": "（无标题）", "until": "截至", "Deadlines ahead": "近期截止", "Deadlines by week": "各周截止数", "Deadlines": "截止数",
+    "{count} notices.": "本库收录 {count} 份公文。", "Look around:": "浏览：",
     "All months of {name}": "{name} 的全部月份", "The first sources": "最前的来源", "More sources": "更多来源", "Search this source": "检索此来源",
     "Notices by month": "每月公文数", "More saved searches": "更多已保存的检索", "Earlier takedowns": "更早的下架记录",
     "Week": "周", "The next": "最近的",

@@ -31,7 +31,7 @@ function done(summary, latency)
   for _, thread in ipairs(threads) do refusals = refusals + thread:get("refused") end
   local e = summary.errors
   io.write(string.format(
-    '\nJSON {"answers": %d, "seconds": %.3f, "bytes": %d, "not_200": %d, "errors": %d, "p50_ms": %.1f, "p95_ms": %.1f, "p99_ms": %.1f, "most_ms": %.1f}\n',
-    summary.requests, summary.duration / 1e6, summary.bytes, refusals, e.connect + e.read + e.write + e.timeout,
+    '\nJSON {"answers": %d, "seconds": %.3f, "bytes": %d, "not_200": %d, "errors": %d, "connect": %d, "read": %d, "write": %d, "timeout": %d, "p50_ms": %.1f, "p95_ms": %.1f, "p99_ms": %.1f, "most_ms": %.1f}\n',
+    summary.requests, summary.duration / 1e6, summary.bytes, refusals, e.connect + e.read + e.write + e.timeout, e.connect, e.read, e.write, e.timeout,
     latency:percentile(50) / 1e3, latency:percentile(95) / 1e3, latency:percentile(99) / 1e3, latency.max / 1e3))
 end

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from operations.read.diff import Difference, Paragraph, difference
 from operations.read.original import original_of
-from operations.read.revisions import attached_text, revision_view
+from operations.read.revisions import attached_text, revision_lines, revision_view
 from web.pages import Reader, archive_of, page
 from web.views.notice import MOST_SHOWN, lines_of, parts_of
 from web.views.query import count_of
@@ -28,7 +28,11 @@ def diff(request: Request) -> Response:
     old, new = (revision_number(request, name) for name in ("from", "to"))
     view = revision_view(database, ident)
     found, cut = _first(difference(database, ident, old, new))
-    answer = page(request, "diff.html", {"n": view, "d": found, "cut": cut})
+    answer = page(
+        request,
+        "diff.html",
+        {"n": view, "d": found, "cut": cut, "made": {each.n: each.created_at for each in revision_lines(database, ident)}},
+    )
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
 

@@ -14,6 +14,7 @@ from index.search import SORTS, SearchHit, SearchResult
 from notices.errors import QueryLimitError
 from notices.text.display import masked, safe
 from notices.text.language import _
+from pipeline.sql.outbox import notice_count
 from web.pages import archive_of, page, validated
 from web.views.export import MOST_PACKED, forms
 from web.views.query import Asked, asked, facet_pairs
@@ -36,7 +37,7 @@ def show(request: Request) -> Response:
     """The page: the form alone, or with an answer."""
     question = asked(request)
     if question.is_empty:
-        return page(request, "home.html", {"question": question, "query": ""})
+        return page(request, "home.html", {"question": question, "query": "", "notices": notice_count(archive_of(request).database)})
     cheap = len(question.filters) >= CHEAP_FROM
     facets = not cheap and question.request.after is None and not question.request.similar and question.as_of is None
     result = question._replace(request=question.request._replace(facets=facets)).answered(archive_of(request))
