@@ -39,7 +39,9 @@ _FIRST_PAGES = (
     f"/search?q={quote('〔2020〕1号')}", "/n/1", "/n/2", "/sources", "/changes",
 )  # fmt: skip
 _WARMING = 20.0  # seconds that these may take; then readers are let in
-_THREADS = {"tantivy": 4}  # of a process that makes pages; more only take turns at two cores. A Whoosh index lets others wait beside it
+# Threads of a process that make pages: with four, 95 of 100 searches took 276 ms where they take 117 with two (35 a second on two cores, 2026-11-27). A Whoosh
+# index lets others wait beside it.
+_THREADS = {"tantivy": 2}
 
 
 def create_app(config: Config, *, warm: bool = False) -> Starlette:
