@@ -38,9 +38,10 @@ faults: $(READY)
 faults-long: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "faults and long" --timeout 7200
 
-# pywb is a referee, GPL and not a part: it lives in an environment of its own, and nothing ships it.
+# pywb, py-wacz and the Memento client are referees, not parts: they live in an environment of their own, and nothing ships them (the first two are GPL).
 replay: $(READY) $(VENV)-pywb/.ready
 	PYTHONPATH=. $(BIN)/python tests/replay/replay.py $(VENV)-pywb/bin
+	PYTHONPATH=. $(BIN)/python tests/replay/referees.py $(VENV)-pywb/bin
 
 $(VENV)-pywb/.ready: tests/replay/requirements.txt
 	$(PYTHON) -m venv $(VENV)-pywb

@@ -7,6 +7,8 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from starlette.testclient import TestClient
 
 from tests.support.archive_home import ROOT
 from tests.support.quick_home import QuickHome
-from tests.support.reading_room import archive_in, reading_room
+from tests.support.reading_room import archive_in, reading_room, served
 
 
 @pytest.mark.parametrize(
@@ -162,3 +164,13 @@ def test_a_problem_document_is_in_the_language_that_the_program_names(
         assert (problem["title"] == title, chinese in problem["detail"]) == (is_chinese, is_chinese or chinese.isascii())
         assert (english in problem["detail"]) == (not is_chinese or chinese.isascii())
         assert problem["status"] == answer.status_code
+
+
+def test_the_address_is_told_when_pages_are_answered(home: QuickHome) -> None:
+    """The first reader finds no queue: the process has made pages for itself before it takes connections."""
+    with served(home) as base:
+        began = time.monotonic()
+        urllib.request.urlopen(f"{base}/n/1", timeout=60).close()
+        assert time.monotonic() - began < 5
+        with urllib.request.urlopen(f"{base}/", timeout=60) as answer:
+            assert "本库收录 5 份公文" in answer.read().decode()
