@@ -111,8 +111,9 @@ def _memento(programs: Path, home: Home, base: str) -> Iterator[str]:
         wanted = {"uri": [f"{page}/{n}"], "http_status_code": 200, "datetime": str(_DAYS[n - 1])}
         if closest != wanted or found["original_uri"] != NOTICES[0]["url"]:
             yield f"{uri} at {day}: {found}, not {wanted}"
-        edges = {name: found["mementos"].get(name, {}).get("uri") for name in ("first", "last")}
-        if edges != {"first": [f"{page}/1"], "last": [f"{page}/{len(_DAYS)}"]}:
+        edges = {name: found["mementos"].get(name, {}).get("uri") for name in ("first", "last", "prev", "next")}
+        beside = {name: [f"{page}/{k}"] if 1 <= k <= len(_DAYS) else None for name, k in (("prev", n - 1), ("next", n + 1))}
+        if edges != {"first": [f"{page}/1"], "last": [f"{page}/{len(_DAYS)}"], **beside}:
             yield f"{uri} at {day}: {edges}"
 
 

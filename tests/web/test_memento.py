@@ -76,6 +76,9 @@ def test_every_answer_leads_to_the_others(room: TestClient) -> None:
     assert "memento-datetime" not in gate.headers
     assert all(link in gate.headers["link"] for link in around)
     assert '<http://127.0.0.1/n/1/r/1>; rel="first memento"; datetime="Fri, 01 Mar 2024 10:00:00 GMT"' in gate.headers["link"]
+    assert '<http://127.0.0.1/n/1/r/2>; rel="last next memento"; datetime="Wed, 01 May 2024 10:00:00 GMT"' in gate.headers["link"]
+    later = room.get(f"/timegate/{URL}")
+    assert '<http://127.0.0.1/n/1/r/1>; rel="first prev memento"' in later.headers["link"]
     listed = room.get(f"/timemap/link/{URL}").text
     assert all(link in listed for link in (*around[:2], f'<http://127.0.0.1/timemap/link/{URL}>; rel="self"'))
     for address in re.findall(r"<http://127.0.0.1(/n/[^>]+)>", listed):

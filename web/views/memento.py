@@ -23,7 +23,7 @@ def timegate(request: Request) -> Response:
     found = mementos_of(archive_of(request).database, _url(request))
     chosen = nearest(found, _wanted(request))
     base = base_of(request)
-    links = ", ".join([*_about(base, found[0].url), _memento(base, chosen, found)])
+    links = ", ".join([*_about(base, found[0].url), *_around(base, chosen, found)])
     return RedirectResponse(f"/n/{chosen.notice}/r/{chosen.revision}", 302, {"Vary": "accept-datetime", "Link": links})
 
 
@@ -49,10 +49,18 @@ def _about(base: str, url: str) -> Iterator[str]:
     yield f'<{base}/timemap/link/{plain}>; rel="timemap"; type="application/link-format"'
 
 
-def _memento(base: str, each: Memento, found: Sequence[Memento]) -> str:
+def _memento(base: str, each: Memento, found: Sequence[Memento], beside: str | None = None) -> str:
     place = [word for word, which in (("first", found[0]), ("last", found[-1])) if each == which]
-    rel = " ".join([*place, "memento"])
+    rel = " ".join([*place, *([beside] if beside else []), "memento"])
     return f'<{base}/n/{each.notice}/r/{each.revision}>; rel="{rel}"; datetime="{_date(each.at)}"'
+
+
+def _around(base: str, chosen: Memento, found: Sequence[Memento]) -> Iterator[str]:
+    """The chosen one, those before and after it, the first and the last (RFC 7089, 2.2.4), in order."""
+    at = found.index(chosen)
+    beside = {at - 1: "prev", at + 1: "next"}
+    for n in sorted({0, at - 1, at, at + 1, len(found) - 1} & set(range(len(found)))):
+        yield _memento(base, found[n], found, beside.get(n))
 
 
 def _escaped(url: str) -> str:
