@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Collection
 
+from anyio import sleep
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,6 +33,7 @@ AGENTS, CHECK, WATCHES = (
     "/maintain/watches",
 )  # what takes a body by POST: calls of tools, texts to check; both only read
 LONGEST_ADDRESS = 8192
+TARRY, _MOST_TARRYING = 1.0, 100  # seconds that a refusal for a rate waits, and how many of a process may; one more is told at once
 _METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -41,6 +43,7 @@ class Guard:
     def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
         self._app = app
         self._questions, self._pages = Rates(*QUESTIONS), Rates(*PAGES)
+        self._tarrying = 0
         self._names = frozenset(name.lower() for name in names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,12 +62,23 @@ class Guard:
         refused = self._refused(scope)
         if refused is not None:
             status, why = refused
+            if status == 429:
+                await self._tarry()
             answer = too_many(Request(scope)) if status == 429 else problem(Request(scope), status, why)
             if status == 405:
                 answer.headers["Allow"] = ", ".join(_METHODS)
             await answer(scope, receive, with_headers)
             return
         await self._app(scope, receive, with_headers)
+
+    async def _tarry(self) -> None:
+        """Let a network that asks too much wait for its refusal, so that it asks less: each of its connections gets one a second, not hundreds."""
+        if self._tarrying < _MOST_TARRYING:
+            self._tarrying += 1
+            try:
+                await sleep(TARRY)
+            finally:
+                self._tarrying -= 1
 
     def _refused(self, scope: Scope) -> tuple[int, str] | None:
         """The status and the reason, if the request is refused."""

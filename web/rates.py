@@ -14,7 +14,7 @@ from starlette.types import Scope
 # So many a second, and at once. A question of a large archive takes some 40 ms of a core: a network has an eighth of it.
 QUESTIONS, PAGES = (3.0, 60.0), (10.0, 200.0)
 _MOST = 10_000  # networks that are remembered
-AT_ONCE, WAITING = 2, 6  # answers of a network that a process makes, and that wait for these; a browser asks for no more
+AT_ONCE, WAITING = 1, 6  # answers of a network that a process makes, and that wait for these; a browser asks for no more
 
 
 class Rates:

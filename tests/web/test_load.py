@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +21,7 @@ from tests.support.cpu import cpu_within
 from tests.support.quick_home import QuickHome
 from tests.support.reading_room import NOTICES, archive_in, line, reading_room
 from web.archive import Archive
+from web.headers import Guard
 from web.kept import Kept
 from web.rates import AT_ONCE, QUESTIONS, WAITING, Rates
 
@@ -121,7 +123,34 @@ def test_a_network_that_asks_too_much_waits_and_others_do_not() -> None:
     assert len(rates._buckets) <= 10_000
 
 
+def test_a_refusal_for_a_rate_waits_and_others_do_not(room: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    (guard,) = (each for each in _layers(room) if isinstance(each, Guard))
+    monkeypatch.setattr(guard, "_pages", Rates(0.001, 1))
+    monkeypatch.setattr("web.headers.TARRY", 0.7)
+
+    async def ask(address: str) -> tuple[int, float]:
+        began = time.monotonic()
+        async with httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(room.app, client=(address, 5000)), base_url="http://127.0.0.1"
+        ) as client:
+            return (await client.get("/n/1")).status_code, time.monotonic() - began
+
+    async def crawl() -> None:
+        assert (await ask("203.0.113.1"))[0] == 200
+        refused = [asyncio.create_task(ask(f"203.0.113.{n}")) for n in range(8)]
+        await asyncio.sleep(0.1)
+        assert (await ask("198.51.100.1"))[0] == 200
+        assert not any(each.done() for each in refused)
+        assert all(status == 429 and took >= 0.7 for status, took in await asyncio.gather(*refused))
+        monkeypatch.setattr("web.headers._MOST_TARRYING", 0)
+        assert (await ask("203.0.113.9"))[0] == 429
+
+    asyncio.run(crawl())
+    assert guard._tarrying == 0
+
+
 def test_questions_and_pages_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.headers.TARRY", 0)
     monkeypatch.setattr(
         "web.rates.time", SimpleNamespace(monotonic=lambda: 5.0)
     )  # a slow machine would give a question back every tenth of a second
@@ -141,7 +170,7 @@ def test_questions_and_pages_are_counted(tmp_path: Path, monkeypatch: pytest.Mon
         assert room.get("/search?q=河道").status_code == 200
 
 
-def test_one_network_has_two_answers_made_at_once_and_others_do_not_wait_for_it(room: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_network_has_one_answer_made_at_a_time_and_others_do_not_wait_for_it(room: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     go, making = threading.Event(), threading.Semaphore(0)
     search = Archive.search
 
