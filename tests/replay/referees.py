@@ -4,7 +4,7 @@
 
 py-wacz (GPL) validates the WACZ of all notices and of one notice, from the command and from the web. The Memento client of the RFC's authors (memento_client)
 goes from a memento to the address, to the TimeGate and to the memento of a day. Both live in an environment of their own and are no part of the program.
-Exit 0: all is accepted. Exit 1: it names what is not.
+Exit 0: all is accepted. Exit 1: it names the rest.
 """
 
 from __future__ import annotations
