@@ -61,8 +61,8 @@ def drain(config: Config, database: Database, *, wait: float = 60.0, whole: bool
             return _rebuild(config, database)
         try:
             caught_up = _catch_up(engine, config, database)
-            whole = whole or is_due(config, database, written=False)
-            if not whole or not _lacks(engine, config, database):
+            is_asked = whole or is_due(config, database, written=True)
+            if not is_asked or not _lacks(engine, config, database):
                 written = caught_up + _drain_into(engine, config, database)
                 if whole or is_due(config, database, written=written > 0):
                     refresh_aliases(config, database)
