@@ -11,10 +11,10 @@ from starlette.responses import JSONResponse, Response
 from index.answer.snippet import marks_in
 from index.answer.suggest import completions
 from index.search import SORTS, SearchHit, SearchResult
-from notices.errors import QueryLimitError
+from notices.errors import NoticesError, QueryLimitError
 from notices.text.display import masked, safe
 from notices.text.language import _
-from pipeline.sql.outbox import notice_count
+from web.archive import Archive
 from web.pages import archive_of, page, validated
 from web.views.export import MOST_PACKED, forms
 from web.views.query import Asked, asked, facet_pairs
@@ -37,7 +37,7 @@ def show(request: Request) -> Response:
     """The page: the form alone, or with an answer."""
     question = asked(request)
     if question.is_empty:
-        return page(request, "home.html", {"question": question, "query": "", "notices": notice_count(archive_of(request).database)})
+        return page(request, "home.html", {"question": question, "query": "", "notices": _held(archive_of(request))})
     cheap = len(question.filters) >= CHEAP_FROM
     facets = not cheap and question.request.after is None and not question.request.similar and question.as_of is None
     result = question._replace(request=question.request._replace(facets=facets)).answered(archive_of(request))
@@ -78,6 +78,15 @@ def saved_query(question: Asked) -> str:
     if days.get("since") or days.get("until"):
         words.append(f"date:{days.get('since', '')}..{days.get('until', '')}")
     return " ".join(words)
+
+
+def _held(archive: Archive) -> int:
+    """How many notices the index has, which costs nothing; 0 where it cannot be asked now, as this page has no need of it."""
+    try:
+        with archive.engine() as engine:
+            return engine.count()
+    except NoticesError:
+        return 0
 
 
 def _divided(result: SearchResult) -> Iterator[tuple[SearchHit, bool]]:
