@@ -91,9 +91,9 @@ def _print(result: FollowResult) -> None:
     if result.waiting:
         print(_("{count} changes wait: what they were read from is not signed there yet").format(count=result.waiting))
     reasons = {
-        "taken_down": _("{count} entries were taken down there: here by their hashes"),
-        "personal": _("{count} entries contain personal data and are not handed out to strangers (--login): here by their hashes"),
-        "unreadable": _("{count} entries cannot be read there any more: here by their hashes"),
+        "taken_down": _("here by their hashes, as they were taken down there: {count}"),
+        "personal": _("here by their hashes, as personal data is not given to strangers (--login): {count}"),
+        "unreadable": _("here by their hashes, as they cannot be read there any more: {count}"),
     }
     for why, count in sorted(result.withheld.items()):
         print(reasons[why].format(count=count))
