@@ -20,8 +20,8 @@ INPUTS: dict[str, Input] = {
     # time and CPU of a crawl
     "delay": Input(2.0, "s", DEFAULT, "of a source; two requests to one host are never closer (crawler/source.py)"),
     "answer": Input(0.5, "s", ASSUMED, "until a site has answered a request"),
-    "page_cpu": Input(14.0, "ms", MEASURED, "docs/performance.md, A crawled page: CPU of fetching, keeping, reading and storing a page"),
-    "start_cpu": Input(2.7, "s", MEASURED, "docs/performance.md, A crawled page: CPU of the start of a crawl, with its end"),
+    "page_cpu": Input(5.2, "ms", MEASURED, "docs/performance.md, A crawled page: CPU of fetching, keeping, reading and storing a page"),
+    "start_cpu": Input(1.03, "s", MEASURED, "docs/performance.md, A crawled page: CPU of the start of a crawl, with its end"),
     "crawl_memory": Input(119, "MB", MEASURED, "docs/performance.md, first table: peak of a crawl"),
     "lock": Input(25.2, "ms", MEASURED, "benchmarks.scale measure: transactions open for a crawled notice, readers' too; no more than that is the lock held"),
     "database_cpu": Input(5.8, "ms", MEASURED, "benchmarks.scale measure: CPU of PostgreSQL for a crawled notice"),
@@ -37,7 +37,7 @@ INPUTS: dict[str, Input] = {
     "files": Input(0.3, "a notice", ASSUMED, "attached files; each is one request more"),
     "revisit_bytes": Input(700, "bytes", ASSUMED, "a revisit record, a list page that changed, and their rows"),
     # the sites
-    "sites": Input(3_000, "", ASSUMED, "the issue's number"),
+    "sites": Input(3_000, "", ASSUMED, "the catalogue has a third of them; every county, department and university would be more"),
     "spread": Input(1.2, "sigma", ASSUMED, "sizes of sites are lognormal: the largest of 3,000 has some 30 times the mean"),
     "yearly": Input(0.08, "of the stock", ASSUMED, "new notices in a year"),
     "list_pages": Input(3, "a run", ASSUMED, "list pages that a run of a site without news reads"),
