@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from pipeline.durable import file_errors, sync_folder
 _BATCH = 50
 _DAYS = frozenset({"published_date", "written_date", "effective_date", "expiry_date"})
 _NUMBERS = frozenset({"id", "revision"})
+_NO_PART_OF_A_NAME = re.compile(r"[^a-z0-9._-]")
 _SUMS = "SHA256SUMS"
 
 
@@ -38,7 +40,7 @@ def write_packages(database: Engine, target: Path, told: Callable[[Package], Non
         with file_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             found = [_file(database, each.source, each.month, folder, form) for form in ("jsonl", "csv")]
-            _description(folder, f"{each.source} {each.month}", found)
+            _description(folder, each.source, each.month, found)
             sync_folder(folder)
         told(Package(folder, each.notices))
         count += 1
@@ -82,7 +84,7 @@ def _put(temporary: Path, place: Path, digest: str) -> None:
     temporary.replace(place)
 
 
-def _description(folder: Path, title: str, found: Sequence[_File]) -> None:
+def _description(folder: Path, source: str, month: str, found: Sequence[_File]) -> None:
     """datapackage.json and the list of digests, as sha256sum -c reads it."""
     fields = [{"name": name, "type": "date" if name in _DAYS else "integer" if name in _NUMBERS else "string"} for name in COLUMNS]
     formats = {"notices.jsonl": ("ndjson", "application/x-ndjson"), "notices.csv": ("csv", "text/csv")}
@@ -94,7 +96,10 @@ def _description(folder: Path, title: str, found: Sequence[_File]) -> None:
         | ({"schema": {"fields": fields, "primaryKey": "id"}, "dialect": {"commentChar": "#"}, "profile": "tabular-data-resource"} if each.name.endswith("csv") else {})
         for each in found
     ]  # fmt: skip
-    value = {"profile": "data-package", "name": "notices", "title": title, "sources": [{"title": PROGRAM}], "resources": resources}
+    value = {
+        "profile": "data-package", "name": _NO_PART_OF_A_NAME.sub("-", f"{source}-{month}".lower()), "title": f"{source} {month}",
+        "sources": [{"title": source}], "contributors": [{"title": f"notices-archive {PROGRAM}", "role": "wrangler"}], "resources": resources,
+    }  # fmt: skip
     data = json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n"
     digests = [*((each.name, each.digest) for each in found), ("datapackage.json", hashlib.sha256(data).hexdigest())]
     _write(folder / "datapackage.json", data)

@@ -114,7 +114,9 @@ def test_packages_of_months(home: QuickHome, tmp_path: Path) -> None:
     for folder in folders:
         sums = dict(reversed(line.split("  ")) for line in (folder / "SHA256SUMS").read_text().splitlines())  # type: ignore[misc]
         assert {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sums} == sums
-        for each in json.loads((folder / "datapackage.json").read_bytes())["resources"]:
+        described = json.loads((folder / "datapackage.json").read_bytes())
+        assert (described["name"], described["sources"]) == (f"{folder.parent.name}-{folder.name}", [{"title": folder.parent.name}])
+        for each in described["resources"]:
             assert each["bytes"] == (folder / each["path"]).stat().st_size
         *found, end = map(json.loads, (folder / "notices.jsonl").read_text().splitlines())
         assert end == {"exported": len(found)}
