@@ -41,13 +41,12 @@ class Grams(NamedTuple):
 
 def rarity(total: int, frequency: int) -> float:
     """The weight of a gram that so many of `total` documents contain (idf)."""
-    return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+    return math.log(1 + (max(total, 1) - frequency + 0.5) / (frequency + 0.5))
 
 
 def grams_of(text: str, frequency: Callable[[str], int], total: int) -> Grams:
     """The grams of a folded text for an index of `total` documents: the rarest first, as many postings of pairs as are worth reading."""
     times, read = Counter([*grams(text)[:-1], *text]), 0
-    total = max(total, 1)
     most = min(MOST_POSTINGS, max(LEAST_POSTINGS, POSTINGS_A_DOCUMENT * total))
     pairs: dict[str, float] = {}
     for count, gram in sorted((frequency(gram), gram) for gram in times if len(gram) == 2):

@@ -77,15 +77,13 @@ class Postings:
         if self._norms is None:
             heads = map(sub, self.column("text_start"), self.column("start"))
             lengths = [length + (TITLE_TIMES - 1) * head for length, head in zip(self.lengths(), heads, strict=True)]
-            by_byte = K1 * B / max(sum(lengths) / max(self.size, 1), 1)
-            self._norms = array("d", [K1 * (1 - B) + by_byte * length for length in lengths])
+            self._norms = _norms(lengths, sum(lengths), self.size)
         return self._norms
 
     def plain_norms(self) -> array[float]:
         """What BM25 adds to a count in its denominator, for each document: by the bytes of its folded parts."""
         if self._plain_norms is None:
-            by_byte = K1 * B / max(len(self.folded) / max(self.everything().bit_count(), 1), 1)
-            self._plain_norms = array("d", [K1 * (1 - B) + by_byte * length for length in self.lengths()])
+            self._plain_norms = _norms(self.lengths(), len(self.folded), self.everything().bit_count())
         return self._plain_norms
 
     def display(self, number: int) -> str:
@@ -106,14 +104,6 @@ class Postings:
     def with_gram(self, gram: str) -> int:
         """The documents that contain a gram."""
         return self._set("grams", gram)
-
-    def counts(self, gram: str) -> tuple[array[int], bytes]:
-        """The documents that contain a gram, ascending, deleted ones included, and how often each does, at most MOST_TIMES."""
-        docs, counts = array("I"), b""
-        for base, some, times in self.counts_by_segment(gram):
-            docs.extend(map(base.__add__, some))
-            counts += times
-        return docs, counts
 
     def counts_by_segment(self, gram: str) -> list[SegmentPostings]:
         """The postings of a gram in each segment that contains it."""
@@ -154,6 +144,12 @@ class Postings:
             for number in postings(leaf, field, term)[0]:
                 flags[base + number] = 1
         return of_flags(flags)
+
+
+def _norms(lengths: Iterable[int], total: int, documents: int) -> array[float]:
+    """BM25's share of each length of so many bytes, of which `documents` have `total`."""
+    by_byte = K1 * B / max(total / max(documents, 1), 1)
+    return array("d", [K1 * (1 - B) + by_byte * length for length in lengths])
 
 
 def _bytes(term: str) -> bytes:

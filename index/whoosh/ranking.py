@@ -84,7 +84,7 @@ def best_exact(evaluation: Evaluation, query: Query, exact: int, wanted: int) ->
 def _scored_phrase(evaluation: Evaluation, text: str) -> ScoredPhrase:
     is_gram = len(text) <= 2
     gram = text if is_gram else min(grams(text)[:-1], key=evaluation.source.frequency)
-    return ScoredPhrase(text.encode("utf-8"), gram, is_gram, rarity(max(evaluation.source.size, 1), evaluation.source.frequency(gram)))
+    return ScoredPhrase(text.encode("utf-8"), gram, is_gram, rarity(evaluation.source.size, evaluation.source.frequency(gram)))
 
 
 def _add_bounds(evaluation: Evaluation, phrase: ScoredPhrase, matching: bytes, bounds: dict[int, float]) -> None:
@@ -147,7 +147,8 @@ def best_relaxed(evaluation: Evaluation, query: Query, allowed: int, wanted: int
     kept = max(wanted, _WINDOW)
     floor = heapq.nlargest(kept, scores)[-1] if scores else 0.0
     best = _best(evaluation, {n: scores[n] for n in compress(count(), map(floor.__le__, scores)) if scores[n]}, kept)
-    near = _Scorer(source, text, found, pairs).scores([number for number, _score in best[:_WINDOW]])
+    scorer = _Scorer(source, text, found, pairs)
+    near = {number: scorer.score(number) for number, _score in best[:_WINDOW]}
     for number in near:
         near[number] += next((bonus for documents, bonus in levels if documents >> number & 1), 0.0)
     evaluation.tick()
@@ -167,16 +168,13 @@ class GramPostings:
     def __init__(self, segments: list[SegmentPostings], gram: str, weight: float) -> None:
         self.segments, self.needle, self.weight = segments, gram.encode("utf-8"), weight
 
-    def times(self, numbers: Sequence[int]) -> list[int]:
-        """How often each of the documents contains the gram."""
-        found = dict.fromkeys(numbers, 0)
-        for base, docs, counts in self.segments:
-            size = len(docs)
-            for number in numbers:
-                at = bisect_left(docs, number - base) if number >= base else size
-                if at < size and docs[at] == number - base:
-                    found[number] = counts[at]
-        return list(found.values())
+    def times(self, number: int) -> int:
+        """How often a document contains the gram."""
+        for base, docs, counts in reversed(self.segments):
+            if base <= number:
+                at = bisect_left(docs, number - base)
+                return counts[at] if at < len(docs) and docs[at] == number - base else 0
+        return 0
 
 
 def _by_grams(evaluation: Evaluation, wanted: Sequence[GramPostings], denied: int) -> list[float]:
@@ -201,35 +199,27 @@ class _Scorer:
         self._singles = [GramPostings(source.counts_by_segment(char), char, weight) for char, weight in found.singles.items()]
         self._runs = [(run.encode("utf-8"), weight) for run, weight in runs_of(text, found.pairs).items()]
 
-    def scores(self, numbers: Sequence[int]) -> dict[int, float]:
-        """The score of each of the documents with those numbers."""
-        pairs, singles = (
-            list(zip(*(gram.times(numbers) for gram in grams), strict=True)) or [()] * len(numbers)
-            for grams in (self._pairs, self._singles)
-        )
-        return {number: self._score(number, *times) for number, *times in zip(numbers, pairs, singles, strict=True)}
-
-    def _score(self, number: int, pairs: Sequence[int], singles: Sequence[int]) -> float:
+    def score(self, number: int) -> float:
+        """The score of the document with that number."""
         source, more = self._source, TITLE_TIMES - 1
         start, text_start = source.column("start")[number], source.column("text_start")[number]
         body = source.folded[start : source.column("end")[number]]
         head, score = body[: text_start - start], 0.0
         norm = self._norms[number]
-        for gram, times in zip(self._pairs, pairs, strict=True):
-            if times:
-                times += more * head.count(gram.needle)  # noqa: PLW2901
-                score += gram.weight * times / (times + norm)
-        for gram, times in zip(self._singles, singles, strict=True):
-            if times:  # a part counts once, however often it contains the character
-                in_head = head.count(gram.needle)
-                parts = (times > in_head) + (TITLE_TIMES if in_head else 0)
-                score += gram.weight * parts / (parts + norm)
+        for pair in self._pairs:
+            if times := pair.times(number):
+                times += more * head.count(pair.needle)
+                score += pair.weight * times / (times + norm)
+        for single in self._singles:
+            if times := single.times(number):  # a part counts once, however often it contains the character
+                in_head = head.count(single.needle)
+                times = (times > in_head) + (TITLE_TIMES if in_head else 0)
+                score += single.weight * times / (times + norm)
         score *= K1 + 1
         title, text = (source.column(name)[number] - start for name in ("title_end", "attached_start"))
         for needle, weight in self._runs:
-            if needle in body:
-                score += weight * TEXT_RUN if body.find(needle, len(head), text) >= 0 else 0.0
-                score += weight * TITLE_RUN if body.find(needle, 0, title) >= 0 else 0.0
+            score += weight * TEXT_RUN if body.find(needle, len(head), text) >= 0 else 0.0
+            score += weight * TITLE_RUN if body.find(needle, 0, title) >= 0 else 0.0
         return score
 
 
