@@ -184,7 +184,7 @@ class _Follow:
         self._refuse_rewound(signed, kept)
         self.result.takedowns = mirror_takedowns(self.config, self.database, self.leader)
         if self.result.takedowns:
-            drain(self.config, self.database)
+            drain(self.config, self.database, whole=True)  # as at a takedown of one's own
         taking = Taking(self.config, self.database, self.leader, self.run_id)
         try:
             while kept.frontier.size < signed.size:
@@ -195,11 +195,12 @@ class _Follow:
             taking.close()
         self.result.entries = taking.taken
         self._take_rows(kept)
-        self.result.takedowns += mirror_takedowns(self.config, self.database, self.leader)
+        meanwhile = mirror_takedowns(self.config, self.database, self.leader)
+        self.result.takedowns += meanwhile
         if self.database.dialect.name == BACKEND:
             with self.database.begin() as connection:
                 set_sequences(connection)
-        drain(self.config, self.database)
+        drain(self.config, self.database, whole=meanwhile > 0)
         self._prove(kept, signed)
 
     @property

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from index.meaning.aliases import meanings_of
 from notices.config import load_config
+from operations.preserve import alias_file
 from pipeline.sql.database import open_database
 from preservation.following.kept_log import read_withheld
 from tests.operations.follow.test_following import TEXT, line, put
+from tests.operations.preserve.test_alias_file import lines
 from tests.support.following.leading import assert_equal, contents, followed, follower, leading
 from tests.support.quick_home import QuickHome
 from tests.support.reading_room import reading_room
@@ -73,6 +76,21 @@ def test_what_is_taken_down_later_is_hidden_at_once_and_shown_again(first: Quick
     assert totals(second, "第2号河段") == 1
     assert_equal(first, second)
     second.run("verify")
+
+
+def test_short_forms_of_what_was_taken_down_leave_a_large_archives_file_too(
+    tmp_path: Path, second: QuickHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = QuickHome(tmp_path / "first")
+    first.run("import", "-", stdin=lines(1, 3, "养护办法"))
+    with leading(first) as room:
+        followed(second, room.base)
+        assert meanings_of(second.path, "养护办法") == ["临杉市堤防养护办法"]
+        monkeypatch.setattr(alias_file, "_LARGE", 1)
+        monkeypatch.setattr(alias_file, "_SHARE", 1)
+        first.run("takedown", "2", "--reason", "法院裁定")
+        assert followed(second)["takedowns"] == 1
+    assert meanings_of(second.path, "养护办法") == []
 
 
 @pytest.mark.parametrize("is_copied_first", [True, False])
