@@ -29,6 +29,7 @@ class StatePaths(NamedTuple):
     index: Path  # type: ignore[assignment]  # hides tuple.index
     staged_index: Path
     aliases: Path
+    aliases_note: Path
     list_checks: Path
     locks: Path
     logs: Path
@@ -106,6 +107,7 @@ class Config(NamedTuple):
             index=home / "index",
             staged_index=home / "index-aside",  # its first name: an archive may have one that an earlier release wrote
             aliases=home / "aliases.tsv",
+            aliases_note=home / "aliases.seq",
             list_checks=home / "list-checks.jsonl",
             locks=home / "locks",
             logs=home / "logs",

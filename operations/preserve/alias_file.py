@@ -7,7 +7,6 @@ only when enough has changed: it costs each new notice the same, however many th
 from __future__ import annotations
 
 from contextlib import suppress
-from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -25,7 +24,7 @@ def refresh_aliases(config: Config, database: Engine) -> None:
     """Make the file again."""
     newest = newest_change(database)
     write_aliases(config.home, outbox.alias_counts(database))
-    write_durably(_note(config), f"{newest}\n".encode())
+    write_durably(config.state_paths().aliases_note, f"{newest}\n".encode())
 
 
 def is_due(config: Config, database: Engine, *, written: bool) -> bool:
@@ -48,13 +47,8 @@ def _allowed(newest: int) -> int:
     return newest // _SHARE if newest >= _LARGE else 0
 
 
-def _note(config: Config) -> Path:
-    """Beside it: the number of the newest change that it knows of."""
-    return config.state_paths().aliases.with_suffix(".seq")
-
-
 def _change_of_file(config: Config) -> int | None:
-    """The newest change that the file knows of; None when that was never noted."""
+    """The newest change that the file knows of, as the note beside it has it; None when that was never noted."""
     with suppress(OSError, ValueError):
-        return int(_note(config).read_text(encoding="ascii"))
+        return int(config.state_paths().aliases_note.read_text(encoding="ascii"))
     return None

@@ -80,7 +80,7 @@ def test_an_archives_files_have_their_stored_names(tmp_path: Path) -> None:
     """An archive made by an earlier release has these."""
     paths = load_config({"NOTICES_HOME": str(tmp_path)}).state_paths()
     assert {path.name for path in paths} == {
-        "notices.toml", "sources", "aliases.toml", "notices.db", "warc", "keys", "checkpoints", "index", "index-aside", "aliases.tsv", "locks",
+        "notices.toml", "sources", "aliases.toml", "notices.db", "warc", "keys", "checkpoints", "index", "index-aside", "aliases.tsv", "aliases.seq", "locks",
         "catalogue.tsv", "list-checks.jsonl", "archive-id", "logs", "paused.json", "vectors.db", "takedowns.jsonl", "maintainers",
         "following",
     }  # fmt: skip
