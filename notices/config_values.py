@@ -179,16 +179,14 @@ def _checked_folder(value: object, where: str) -> str:
     return str(Path(value).expanduser()) if value else ""
 
 
-def _checked_log_format(value: object, where: str) -> str:
-    if value not in ("text", "json"):
-        raise ConfigError(_('{where}: {value!r} must be "text" or "json"').format(where=where, value=value))
-    return str(value)
+def _one_of(first: str, second: str) -> Callable[[object, str], str]:
+    def checked(value: object, where: str) -> str:
+        if value not in (first, second):
+            told = _('{where}: {value!r} must be "{first}" or "{second}"')
+            raise ConfigError(told.format(where=where, value=value, first=first, second=second))
+        return str(value)
 
-
-def _checked_backup_stored(value: object, where: str) -> str:
-    if value not in ("copy", "leave"):
-        raise ConfigError(_('{where}: {value!r} must be "copy" or "leave"').format(where=where, value=value))
-    return str(value)
+    return checked
 
 
 def _checked_store(value: object, where: str) -> str:
@@ -219,7 +217,7 @@ _CHECKS: dict[str, Callable[[object, str], object]] = {
     "verify_schedule": _checked_schedule,
     "backup_schedule": _checked_schedule,
     "upload_schedule": _checked_schedule,
-    "backup_stored": _checked_backup_stored,
+    "backup_stored": _one_of("copy", "leave"),
     "warc_store": _checked_store,
     "backup_folder": _checked_folder,
     "feeds_folder": _checked_folder,
@@ -228,5 +226,5 @@ _CHECKS: dict[str, Callable[[object, str], object]] = {
     "feeds_address": _checked_feeds_address,
     "days_off": _checked_days_named,
     "days_worked": _checked_days_named,
-    "log_format": _checked_log_format,
+    "log_format": _one_of("text", "json"),
 }

@@ -44,6 +44,8 @@ def test_environment_wins_over_file(tmp_path: Path) -> None:
         ('database = "sqlite:///\\u0000x"', ["database"]),
         ("crawl_jobs = " + "9" * 5000, ["notices.toml"]),
         ("x = " + "[" * 5000, ["notices.toml"]),
+        ('log_format = "xml"', ["log_format", "'xml'", '"text" or "json"']),
+        ("backup_stored = []", ["backup_stored", "[]", '"copy" or "leave"']),
     ],
 )
 def test_refusal_names_key_value_and_what_is_allowed(tmp_path: Path, text: str, said: list[str]) -> None:
