@@ -77,12 +77,12 @@ def restore_archive(config: Config, source: Path, *, verify: bool = True, watch:
             ).format(source=source)
         )
     with restoring(source, config.home, watch.begin(RestoreStep("restore", _bytes_of(source)))) as made_at:
+        _known_stores(config, source)
         withheld = [*keep_at_home(config), *disable_private_sources(config)]
         index = load_config({"NOTICES_HOME": str(config.home)}).index
         restored = config._replace(index=index) if is_dump else config._replace(database=f"sqlite:///{config.home}/notices.db", index=index)
         with _loaded(restored) if is_dump else nullcontext():
             database = open_database(restored)
-            _known_stores(config, source)
             recover(database, restored)
             count = rebuild_index(restored, database, watch.begin(RestoreStep("rebuild", notice_count(database))))
             found = tuple(_verified(restored, database, watch)) if verify else None
