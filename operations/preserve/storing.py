@@ -11,7 +11,7 @@ from notices.config import Config
 from notices.errors import ConfigError, DamageFound, UnknownName
 from notices.text.language import _
 from pipeline.sql.locks import STORE_LOCK, hold
-from pipeline.warc.series import Sent, Store, Upload, fetch_file, stored_alone, upload_series
+from pipeline.warc.series import STORED, Sent, Store, Upload, fetch_file, stored_alone, upload_series
 
 Progress = Callable[[int], None]
 
@@ -51,7 +51,7 @@ def upload(config: Config, wanted: Wanted, progress: Progress = lambda _: None) 
 def fetch(config: Config, names: Sequence[str] = (), progress: Progress = lambda _: None) -> Iterator[Fetched]:
     """Bring files back from the store, all that only the store has unless some are named. Raises UnknownName, ArchiveLocked, ConfigError, ServerAway."""
     for name in names:
-        if not (config.warc_dir / f"{name}.stored").exists():
+        if not (config.warc_dir / f"{name}{STORED}").exists():
             raise UnknownName(_("{name}: no store is noted to have a file of this name").format(name=name))
     with hold(config.locks_dir, STORE_LOCK):
         for name in names or stored_alone(config.warc_dir):

@@ -43,6 +43,7 @@ from pipeline.warc.verify import Damage, series_bytes, unsettled, verify_series
 
 __all__ = [
     "QUARANTINE",
+    "STORED",
     "BadMember",
     "Damage",
     "FilePlan",
